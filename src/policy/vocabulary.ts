@@ -1,0 +1,59 @@
+/**
+ * The words of the service, as closed sets. Code, tables, API, docs and logs use exactly these names.
+ * A new member breaks every table that does not handle it yet: that is the point.
+ */
+
+/** A way to reach a recipient. */
+export const CHANNELS = ['whatsapp', 'sms', 'voice'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+/** What a notification is for. All but `marketing` are critical: on-call hears when they are exhausted. */
+export const CATEGORIES = ['otp', 'alert', 'transactional', 'marketing'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** What is known of one provider request once it is over. */
+export const OUTCOMES = ['accepted', 'rejected', 'unknown'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why something failed: who is responsible and what helps. */
+export const ERROR_CLASSES = [
+  'invalid_request',
+  'authentication',
+  'permission',
+  'not_found',
+  'rate_limited',
+  'quota_exhausted',
+  'provider_fault',
+  'recipient_unreachable',
+  'channel_unavailable',
+  'content_rejected',
+  'opted_out',
+] as const;
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
+
+/** Who can do something about a failure. */
+export const RESPONSIBLE_PARTIES = ['caller', 'operator', 'provider', 'recipient'] as const;
+export type ResponsibleParty = (typeof RESPONSIBLE_PARTIES)[number];
+
+/** What the policy decided after a failure. */
+export const NEXT_STEP_KINDS = ['retry', 'reconcile', 'hold', 'fallback', 'dead_letter', 'none'] as const;
+export type NextStepKind = (typeof NEXT_STEP_KINDS)[number];
+
+/** What to do with an attempt whose outcome stays unknown after reconciliation. */
+export const ON_UNKNOWN = ['resend', 'review'] as const;
+export type OnUnknown = (typeof ON_UNKNOWN)[number];
+
+/** How a human resolved a dead letter. */
+export const RESOLUTIONS = ['retried', 'edited_and_retried', 'sent_on_fallback', 'discarded'] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+
+export const DEAD_LETTER_STATES = ['open', 'resolved'] as const;
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
+
+export const CIRCUIT_STATES = ['closed', 'open', 'half_open'] as const;
+export type CircuitState = (typeof CIRCUIT_STATES)[number];
+
+/** `otp`, `alert` and `transactional` are critical, `marketing` is not. */
+export function isCritical(category: Category): boolean {
+  return category !== 'marketing';
+}
