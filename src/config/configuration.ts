@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { Channel } from '../policy/vocabulary.js';
+import type { Environment } from './environment.schema.js';
+
+/** Injection token of {@link Configuration}. */
+export const CONFIGURATION = Symbol('CONFIGURATION');
+
+/** What a start without configuration brings along; see src/embedded. */
+export interface Surroundings {
+  readonly databaseUrl: string;
+  readonly twilio: {
+    readonly accountSid: string;
+    readonly authToken: string;
+    readonly baseUrl: string;
+    readonly senders: Readonly<Partial<Record<Channel, string>>>;
+    readonly statusUrl: string;
+  };
+  readonly adminApiKey: string | null;
+}
+
+/** The checked environment, completed by what the surroundings bring. Immutable for the life of the process. */
+export interface Configuration {
+  readonly env: Environment;
+  /** This boot of this process: owner of its leases. */
+  readonly bootId: string;
+  readonly databaseUrl: string;
+  readonly publicUrl: string;
+  readonly adminApiKey: string | null;
+  readonly twilio: Surroundings['twilio'] & {
+    readonly apiKey: { readonly sid: string; readonly secret: string } | null;
+    readonly timeoutMs: number;
+    readonly connections: number;
+  };
+}
+
+export function configure(env: Environment, surroundings: Surroundings, publicUrl: string): Configuration {
+  return {
+    env,
+    bootId: randomUUID(),
+    databaseUrl: surroundings.databaseUrl,
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+    adminApiKey: surroundings.adminApiKey,
+    twilio: {
+      ...surroundings.twilio,
+      apiKey:
+        env.TWILIO_API_KEY_SID && env.TWILIO_API_KEY_SECRET
+          ? { sid: env.TWILIO_API_KEY_SID, secret: env.TWILIO_API_KEY_SECRET }
+          : null,
+      timeoutMs: env.TWILIO_TIMEOUT_MS,
+      connections: env.TWILIO_CONNECTIONS,
+    },
+  };
+}

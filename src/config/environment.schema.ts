@@ -1,0 +1,139 @@
+import { isSupportedCountry } from 'libphonenumber-js/max';
+import { z } from 'zod';
+
+/**
+ * Every environment variable, its default and what it expects; contract section 4.
+ * The `error` texts are what an operator reads at start: they name the expectation, never the value.
+ */
+const wholeNumber = (from: number, to: number, fallback: number) =>
+  z.coerce
+    .number({ error: `a whole number from ${from} to ${to}` })
+    .int({ error: `a whole number from ${from} to ${to}` })
+    .min(from, { error: `a whole number from ${from} to ${to}` })
+    .max(to, { error: `a whole number from ${from} to ${to}` })
+    .default(fallback);
+
+const httpUrl = (what = 'an http:// or https:// address') => z.url({ protocol: /^https?$/, error: what });
+
+const sid = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), { error: `${prefix} followed by 32 hex digits` });
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+const MESSAGING_SERVICE = /^MG[0-9a-fA-F]{32}$/;
+
+const numberOrService = z
+  .string()
+  .refine((value) => E164.test(value) || MESSAGING_SERVICE.test(value) || /^[A-Za-z0-9 ]{1,11}$/.test(value), {
+    error: 'a number such as +15005550006, a short code or sender name, or a Messaging Service sid (MG…)',
+  });
+
+const whatsappSender = z
+  .string()
+  .transform((value) => value.replace(/^whatsapp:/, ''))
+  .refine((value) => E164.test(value) || MESSAGING_SERVICE.test(value), {
+    error: 'a number such as +14155238886, with or without whatsapp:, or a Messaging Service sid (MG…)',
+  });
+
+const SENDER_RATES_EXPECTED = 'pairs such as +15005550006=1,whatsapp:+14155238886=80 (sends per second)';
+
+const senderRates = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const rates = new Map<string, number>();
+    for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
+      const [sender, rate] = pair.trim().split('=');
+      const perSecond = Number(rate);
+      if (!sender || !Number.isFinite(perSecond) || perSecond <= 0) {
+        context.addIssue({ code: 'custom', message: SENDER_RATES_EXPECTED });
+        return z.NEVER;
+      }
+      rates.set(sender, perSecond);
+    }
+    return rates as ReadonlyMap<string, number>;
+  });
+
+const COUNTRIES_EXPECTED = 'ISO country codes such as DE,AT,CH, or nothing for all';
+
+const allowedCountries = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const codes = text
+      .split(',')
+      .map((code) => code.trim().toUpperCase())
+      .filter((code) => code !== '' && code !== 'ALL');
+    if (codes.every((code) => isSupportedCountry(code))) return new Set<string>(codes) as ReadonlySet<string>;
+    context.addIssue({ code: 'custom', message: COUNTRIES_EXPECTED });
+    return z.NEVER;
+  });
+
+const flag = z
+  .enum(['true', 'false'], { error: 'true or false' })
+  .default('false')
+  .transform((value) => value === 'true');
+
+export const ENVIRONMENT_SCHEMA = z.object({
+  NODE_ENV: z.string().default('development'),
+  PORT: wholeNumber(0, 65_535, 3000),
+  HOST: z.string().min(1, { error: 'an address to listen on, such as 127.0.0.1' }).default('127.0.0.1'),
+  ROLE: z.enum(['all', 'api', 'worker'], { error: 'api, worker or all' }).default('all'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
+  DATABASE_LISTEN_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
+  DATABASE_POOL_MAX: wholeNumber(2, 200, 10),
+  DATABASE_PREPARED_STATEMENTS: z
+    .enum(['true', 'false'], { error: 'true, or false behind a pooler that cannot keep them' })
+    .default('true')
+    .transform((value) => value === 'true'),
+  DATA_DIR: z.string().default('.data'),
+  PUBLIC_URL: httpUrl('the http:// or https:// address at which Twilio reaches this service').optional(),
+  ADMIN_API_KEY: z.string().min(20, { error: 'a secret of 20 characters or more' }).optional(),
+  REQUIRE_IDEMPOTENCY_KEY: flag,
+  IDEMPOTENCY_TTL_HOURS: wholeNumber(1, 87_600, 168),
+  TWILIO_ACCOUNT_SID: sid('AC').optional(),
+  TWILIO_AUTH_TOKEN: z.string().min(1, { error: 'the auth token of the account' }).optional(),
+  TWILIO_API_KEY_SID: sid('SK').optional(),
+  TWILIO_API_KEY_SECRET: z.string().min(1, { error: 'the secret of TWILIO_API_KEY_SID' }).optional(),
+  TWILIO_BASE_URL: httpUrl().optional(),
+  TWILIO_SMS_FROM: numberOrService.optional(),
+  TWILIO_WHATSAPP_FROM: whatsappSender.optional(),
+  TWILIO_VOICE_FROM: z.string().regex(E164, { error: 'a number such as +15005550006' }).optional(),
+  TWILIO_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
+  TWILIO_CONNECTIONS: wholeNumber(1, 1000, 64),
+  TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl('an http(s) address, or empty to switch it off')]).optional(),
+  TWILIO_STATUS_COMPONENTS: z.string().default('SMS,WhatsApp,Programmable Voice,REST API'),
+  TWILIO_ERROR_CODES_FILE: z.string().min(1).optional(),
+  RETRY_BASE_MS: wholeNumber(1, 3_600_000, 1000),
+  RETRY_FACTOR: z.coerce
+    .number({ error: 'a number from 1 to 10' })
+    .min(1, { error: 'a number from 1 to 10' })
+    .max(10, { error: 'a number from 1 to 10' })
+    .default(2),
+  RETRY_MAX: wholeNumber(0, 20, 5),
+  RETRY_BUDGET_MS: wholeNumber(0, 86_400_000, 60_000),
+  DISPATCH_CONCURRENCY: wholeNumber(1, 2000, 64),
+  LEASE_MS: wholeNumber(200, 600_000, 30_000),
+  INCIDENT_THRESHOLD: wholeNumber(1, 1_000_000, 10),
+  INCIDENT_WINDOW_MS: wholeNumber(1000, 3_600_000, 60_000),
+  INCIDENT_PROBE_MS: wholeNumber(50, 3_600_000, 15_000),
+  SENDER_RATES: senderRates,
+  ALLOWED_COUNTRIES: allowedCountries,
+  UNAVAILABLE_CHANNEL_HOURS: wholeNumber(0, 8760, 24),
+  BACKLOG_ALERT_SECONDS: wholeNumber(1, 86_400, 300),
+  BODY_RETENTION_HOURS: wholeNumber(1, 876_000, 720),
+  HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500, 400),
+  CONSOLE_URL: httpUrl().optional(),
+  ALERT_WEBHOOK_URL: httpUrl().optional(),
+  ALERT_WEBHOOK_SECRET: z.string().min(1).optional(),
+  ALERTMANAGER_URL: httpUrl().optional(),
+  PAGERDUTY_ROUTING_KEY: z.string().min(1).optional(),
+  PAGERDUTY_URL: httpUrl().default('https://events.pagerduty.com'),
+  SLACK_WEBHOOK_URL: httpUrl().optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info'),
+});
+
+export type Environment = z.infer<typeof ENVIRONMENT_SCHEMA>;

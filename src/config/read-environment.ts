@@ -1,0 +1,56 @@
+import type { Environment } from './environment.schema.js';
+import { ENVIRONMENT_SCHEMA } from './environment.schema.js';
+import type { EnvironmentProblem } from './environment.error.js';
+import { InvalidEnvironmentError } from './environment.error.js';
+
+/**
+ * Reads and checks the environment. Empty variables count as absent, except where empty has a meaning.
+ * @throws InvalidEnvironmentError naming every variable that is wrong, all at once.
+ */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const present = Object.fromEntries(
+    Object.entries(variables).filter(([name, value]) => value !== '' || name === 'TWILIO_STATUS_URL'),
+  );
+  const parsed = ENVIRONMENT_SCHEMA.safeParse(present);
+  if (!parsed.success) {
+    throw new InvalidEnvironmentError(
+      parsed.error.issues.map((issue) => ({ variable: issue.path.join('.'), expected: issue.message })),
+    );
+  }
+  const problems = contradictions(parsed.data);
+  if (problems.length > 0) throw new InvalidEnvironmentError(problems);
+  return parsed.data;
+}
+
+/** Rules between variables. */
+function contradictions(env: Environment): EnvironmentProblem[] {
+  const problems: EnvironmentProblem[] = [];
+  const need = (variable: string, expected: string) => problems.push({ variable, expected });
+
+  if (env.NODE_ENV === 'production') {
+    if (!env.DATABASE_URL) need('DATABASE_URL', 'a postgres:// address: production does not run on the embedded one');
+    if (!env.TWILIO_ACCOUNT_SID) need('TWILIO_ACCOUNT_SID', 'an account: production does not run on the simulator');
+  }
+  if (env.TWILIO_BASE_URL && !env.TWILIO_ACCOUNT_SID) {
+    need('TWILIO_ACCOUNT_SID', 'to be set together with TWILIO_BASE_URL');
+  }
+  if (env.TWILIO_ACCOUNT_SID && !env.TWILIO_AUTH_TOKEN) {
+    need('TWILIO_AUTH_TOKEN', 'to be set with TWILIO_ACCOUNT_SID: callbacks are signed with it');
+  }
+  if (env.TWILIO_AUTH_TOKEN && !env.TWILIO_ACCOUNT_SID) {
+    need('TWILIO_ACCOUNT_SID', 'to be set with TWILIO_AUTH_TOKEN');
+  }
+  if (Boolean(env.TWILIO_API_KEY_SID) !== Boolean(env.TWILIO_API_KEY_SECRET)) {
+    need(
+      env.TWILIO_API_KEY_SID ? 'TWILIO_API_KEY_SECRET' : 'TWILIO_API_KEY_SID',
+      'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET together',
+    );
+  }
+  if (env.LEASE_MS <= env.TWILIO_TIMEOUT_MS) {
+    need('LEASE_MS', 'to be longer than TWILIO_TIMEOUT_MS: a lease outlives the request it covers');
+  }
+  if (env.ALERT_WEBHOOK_URL && !env.ALERT_WEBHOOK_SECRET) {
+    need('ALERT_WEBHOOK_SECRET', 'a secret to sign the webhook with (whsec_… or any text)');
+  }
+  return problems;
+}

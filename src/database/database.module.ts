@@ -1,0 +1,26 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { dataSourceOptions } from './data-source.js';
+import { Database } from './database.js';
+import { Listener } from './listener.js';
+
+/** One pool for everything; a second connection only listens. */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [CONFIGURATION],
+      useFactory: (configuration: Configuration) => ({
+        ...dataSourceOptions(configuration.databaseUrl, { poolMax: configuration.env.DATABASE_POOL_MAX }),
+        autoLoadEntities: true,
+        retryAttempts: 10,
+        retryDelay: 1000,
+      }),
+    }),
+  ],
+  providers: [Database, Listener],
+  exports: [Database, Listener],
+})
+export class DatabaseModule {}

@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import { destination, pino } from 'pino';
+
+/** Injection token of the one pino logger. */
+export const LOGGER = Symbol('LOGGER');
+
+/**
+ * Structured logs, a JSON line each: ids, class, code and next step; never a body, a whole number or a credential.
+ * Written in the background so that a slow terminal never slows a send; flushed when the process ends.
+ */
+export function createLogger(level: string, role: string): Logger {
+  return pino(
+    {
+      level,
+      base: { service: 'postrider', role, pid: process.pid },
+      redact: ['req.headers.authorization', 'headers.authorization', '*.secret', '*.authToken'],
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    destination({ sync: false, minLength: 4096, periodicFlush: 250 }),
+  );
+}
+
+/** "+1555•••0001": enough to recognise a number, not enough to use it. */
+export function maskNumber(number: string): string {
+  const prefix = number.startsWith('whatsapp:') ? 'whatsapp:' : '';
+  const digits = number.slice(prefix.length);
+  return digits.length < 8 ? `${prefix}•••` : `${prefix}${digits.slice(0, 4)}•••${digits.slice(-4)}`;
+}
