@@ -56,7 +56,8 @@ export class Core1763800000000 implements MigrationInterface {
         channel text NOT NULL CHECK (channel IN ('whatsapp', 'sms', 'voice')),
         category text NOT NULL CHECK (category IN ('otp', 'alert', 'transactional', 'marketing')),
         content json,
-        metadata jsonb NOT NULL DEFAULT '{}',
+        -- json, not jsonb: a replay gives the caller's own order of keys back.
+        metadata json NOT NULL DEFAULT '{}',
         idempotency_key text,
         request_hash bytea NOT NULL,
         on_unknown text NOT NULL CHECK (on_unknown IN ('resend', 'review')),
@@ -72,7 +73,8 @@ export class Core1763800000000 implements MigrationInterface {
         WHERE idempotency_key IS NOT NULL;
       CREATE INDEX notifications_of_client ON notifications (client_id, id);
       CREATE INDEX notifications_of_recipient ON notifications (recipient, id);
-      CREATE INDEX notifications_metadata ON notifications USING gin (metadata jsonb_path_ops) WHERE metadata <> '{}';
+      CREATE INDEX notifications_metadata ON notifications USING gin ((metadata::jsonb) jsonb_path_ops)
+        WHERE metadata::text <> '{}';
 
       CREATE TABLE deliveries (
         id uuid PRIMARY KEY,
@@ -180,6 +182,8 @@ export class Core1763800000000 implements MigrationInterface {
         retries smallint NOT NULL DEFAULT 0,
         waited_ms integer NOT NULL DEFAULT 0,
         lookups smallint NOT NULL DEFAULT 0,
+        -- No retry is left: the last unknown attempt is looked up once more, then a fallback or a human takes over.
+        exhausted boolean NOT NULL DEFAULT false,
         possible_duplicate boolean NOT NULL DEFAULT false,
         probe boolean NOT NULL DEFAULT false,
         held_by uuid,

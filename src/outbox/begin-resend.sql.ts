@@ -1,0 +1,21 @@
+import type { Statement } from '../database/database.js';
+
+/**
+ * Turns leased `reconcile` work into the next attempt: the provider was asked, the earlier attempt is not there (or
+ * cannot be told), and the caller allows another. The new attempt's id is on disk before its request leaves.
+ */
+export const BEGIN_RESEND: Statement = {
+  name: 'outbox-begin-resend',
+  text: `
+    WITH resent AS (
+      UPDATE outbox SET stage = 'send', attempt_id = new_uuid_v7(), attempt_started_at = service_now(),
+        attempts = attempts + 1, lookups = 0, possible_duplicate = $5,
+        leased_until = service_now() + $3 * interval '1 millisecond'
+      WHERE notification_id = $1 AND lease_token = $2
+      RETURNING notification_id, delivery_id, attempt_id, attempt_started_at, attempts
+    ), decided AS (
+      INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
+      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), 'reconciliation', $4 FROM resent
+    )
+    SELECT attempt_id AS "attemptId", attempt_started_at AS "attemptStartedAt", attempts AS "attemptNumber" FROM resent`,
+};

@@ -1,0 +1,24 @@
+import type { Statement } from '../database/database.js';
+import { legalMove } from '../policy/transitions.js';
+
+/**
+ * Takes a notification back before anything was sent: no attempt may be in flight, unknown or accepted.
+ * Answers nothing where that is not so.
+ */
+export const CANCEL: Statement = {
+  name: 'outbox-cancel',
+  text: `
+    WITH taken AS (
+      DELETE FROM outbox WHERE notification_id = $1 AND stage = 'send' AND lease_token IS NULL
+      RETURNING notification_id, delivery_id
+    ), delivery AS (
+      UPDATE deliveries d SET status = 'canceled', ended_at = service_now()
+      FROM taken WHERE d.id = taken.delivery_id AND ${legalMove('d.status', 'canceled')}
+    ), decided AS (
+      INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
+      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'cancel', 'The client took it back.' FROM taken
+    )
+    UPDATE notifications n SET status = 'canceled', updated_at = service_now()
+    FROM taken WHERE n.id = taken.notification_id AND ${legalMove('n.status', 'canceled')}
+    RETURNING n.id AS "notificationId"`,
+};

@@ -1,0 +1,210 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { Database, type Transaction } from '../database/database.js';
+import { GroupedWrites } from '../database/grouped-writes.js';
+import { BACKLOG } from './backlog.sql.js';
+import { BEGIN_RESEND } from './begin-resend.sql.js';
+import { CANCEL } from './cancel.sql.js';
+import { CLAIM, NEXT_DUE } from './claim.sql.js';
+import { EXPIRE } from './expire.sql.js';
+import { COUNT_HELD, RELEASE_HELD } from './hold.sql.js';
+import { storeNotifications } from './intake.js';
+import { RESCUE } from './rescue.sql.js';
+import { settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
+import { OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
+import type {
+  AcceptedAttempt,
+  DeliveryChanges,
+  EnqueueResult,
+  NewNotification,
+  UnsuccessfulWork,
+  Work,
+} from './work.js';
+import { PRIORITY } from './work.js';
+import type { Category, Channel } from '../policy/vocabulary.js';
+import { WakeUp } from './wake-up.js';
+
+/** What this process can work on right now; the dispatcher is one, an api-only process has none. */
+export interface Worker {
+  /** How many accepted notifications may start here at once without overtaking what waits already. */
+  freeSlots(): number;
+  mayStart(notification: NewNotification): boolean;
+  take(work: readonly Work[]): void;
+}
+
+/**
+ * The due work, in PostgreSQL. Nobody else touches the outbox table. Intake and settlement are grouped: what arrives
+ * during one commit goes out with the next.
+ */
+@Injectable()
+export class Outbox {
+  private worker: Worker | null = null;
+
+  private readonly intake = new GroupedWrites<NewNotification, EnqueueResult>((group) => this.store(group), {
+    name: 'The intake',
+    maxGroup: 500,
+    maxWaiting: 10_000,
+  });
+  private readonly accepted = new GroupedWrites<AcceptedAttempt, SettleOutcome>(
+    (group) => settleAccepted(this.database, group),
+    { name: 'The settlement of accepted attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
+  );
+  private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
+    (group) => settleUnsuccessful(this.database, group),
+    { name: 'The settlement of failed attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
+  );
+
+  constructor(
+    private readonly database: Database,
+    private readonly wakeUp: WakeUp,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  /** Lets accepted work start in this process without a claim. */
+  attach(worker: Worker): void {
+    this.worker = worker;
+  }
+
+  /**
+   * Stores a notification; resolves after the commit.
+   * @throws OverloadedError when more arrives than the database takes.
+   */
+  enqueue(notification: NewNotification): Promise<EnqueueResult> {
+    return this.intake.add(notification);
+  }
+
+  /** Leases due work, at most `limit` rows; `now` is the database's time of the claim. */
+  async claim(limit: number): Promise<{ work: Work[]; now: Date | null }> {
+    const rows = await this.database.run<Work & { now: Date }>(CLAIM, [
+      limit,
+      uuidv7(),
+      this.configuration.bootId,
+      this.configuration.env.LEASE_MS,
+    ]);
+    return { work: rows, now: rows[0]?.now ?? null };
+  }
+
+  /** Milliseconds until the next work falls due (negative: it is due already); null when none waits for a time. */
+  async nextDueInMs(): Promise<number | null> {
+    const [row] = await this.database.run<{ inMs: string | null }>(NEXT_DUE);
+    return row?.inMs == null ? null : Number(row.inMs);
+  }
+
+  /** Records that the provider accepted an attempt. */
+  settleAccepted(attempt: AcceptedAttempt): Promise<SettleOutcome> {
+    return this.accepted.add(attempt);
+  }
+
+  /** Records work that did not get through, with what follows. */
+  settleUnsuccessful(result: UnsuccessfulWork): Promise<SettleOutcome> {
+    return this.unsuccessful.add(result);
+  }
+
+  /**
+   * Makes reconciled work the next attempt.
+   * @param reason a sentence for the history: what was asked and what was found
+   * @param possibleDuplicate whether the earlier attempt may have been accepted all the same
+   * @returns the new attempt; null when the lease has moved on.
+   */
+  async beginResend(work: Work, reason: string, possibleDuplicate: boolean): Promise<Work | null> {
+    const [attempt] = await this.database.run<Pick<Work, 'attemptId' | 'attemptStartedAt' | 'attemptNumber'>>(
+      BEGIN_RESEND,
+      [work.notificationId, work.leaseToken, this.configuration.env.LEASE_MS, reason, possibleDuplicate],
+    );
+    return attempt ? { ...work, ...attempt, stage: 'send', possibleDuplicate } : null;
+  }
+
+  /** Takes back work whose lease expired, a page at a time. @returns how many rows. */
+  async rescue(page = 100): Promise<number> {
+    const rows = await this.database.run(RESCUE, [page, this.configuration.env.RETRY_MAX]);
+    if (rows.length > 0) this.wakeUp.announceDueWork();
+    return rows.length;
+  }
+
+  /** Ends work whose expiresAt passed, a page at a time. @returns the notifications. */
+  async expire(page = 500): Promise<string[]> {
+    return (await this.database.run<{ notificationId: string }>(EXPIRE, [page])).map((row) => row.notificationId);
+  }
+
+  /** @returns false when something was sent already, or may have been. */
+  async cancel(notificationId: string): Promise<boolean> {
+    return (await this.database.run(CANCEL, [notificationId])).length > 0;
+  }
+
+  /** Lets work out that a circuit held; `probe` lets it pass the open circuit. @returns how many rows. */
+  async release(heldBy: string, limit: number, probe: boolean): Promise<number> {
+    const rows = await this.database.run(RELEASE_HELD, [heldBy, limit, probe]);
+    if (rows.length > 0) this.wakeUp.announceDueWork();
+    return rows.length;
+  }
+
+  /** How much work each circuit holds, by circuit id. */
+  async heldCounts(): Promise<Map<string, number>> {
+    const rows = await this.database.run<{ heldBy: string; count: number }>(COUNT_HELD);
+    return new Map(rows.map((row) => [row.heldBy, row.count]));
+  }
+
+  /** Starts another delivery in the caller's transaction. @returns false when the notification may not be queued. */
+  async startDelivery(
+    transaction: Transaction,
+    delivery: {
+      readonly notificationId: string;
+      readonly category: Category;
+      readonly channel: Channel;
+      readonly sender: string;
+      readonly changes?: DeliveryChanges;
+    },
+  ): Promise<boolean> {
+    const started = await transaction.run(START_DELIVERY, [
+      delivery.notificationId,
+      uuidv7(),
+      delivery.channel,
+      delivery.sender,
+      delivery.changes ? JSON.stringify(delivery.changes) : null,
+      PRIORITY[delivery.category],
+    ]);
+    if (started.length > 0) this.wakeUp.announceDueWork();
+    return started.length > 0;
+  }
+
+  /** Notifications that were accepted but not delivered in time. */
+  async overdueDeliveries(page = 100): Promise<string[]> {
+    const rows = await this.database.run<{ notificationId: string }>(OVERDUE_DELIVERIES, [page]);
+    return rows.map((row) => row.notificationId);
+  }
+
+  async stopWatching(transaction: Transaction, notificationId: string): Promise<void> {
+    await transaction.run(STOP_WATCHING, [notificationId]);
+  }
+
+  /** Due work per priority, in the order of {@link PRIORITY}. */
+  backlog(): Promise<{ priority: number; depth: number; oldestSeconds: number | null }[]> {
+    return this.database.run(BACKLOG);
+  }
+
+  /** Resolves when every result handed in so far is on disk. */
+  async settled(): Promise<void> {
+    await Promise.all([this.intake.settled(), this.accepted.settled(), this.unsuccessful.settled()]);
+  }
+
+  private async store(group: readonly NewNotification[]): Promise<readonly EnqueueResult[]> {
+    const worker = this.worker;
+    let free = worker?.freeSlots() ?? 0;
+    const lease =
+      worker && free > 0
+        ? {
+            leaseToken: uuidv7(),
+            owner: this.configuration.bootId,
+            leaseMs: this.configuration.env.LEASE_MS,
+            takes: (notification: NewNotification) =>
+              free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,
+          }
+        : null;
+    const { results, leased, due } = await storeNotifications(this.database, group, lease);
+    if (leased.length > 0) worker?.take(leased);
+    if (due) this.wakeUp.announceDueWork();
+    return results;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Statement } from '../database/database.js';
+
+/**
+ * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the
+ * provider is unknown, so the attempt is recorded as unknown and must be reconciled; it is never simply queued again.
+ * A page at a time, skipping rows that somebody settles right now, so that one bad batch cannot starve the rest.
+ */
+export const RESCUE: Statement = {
+  name: 'outbox-rescue',
+  prepared: false,
+  text: `
+    WITH expired AS MATERIALIZED (
+      SELECT notification_id, stage AS was FROM outbox
+      WHERE lease_token IS NOT NULL AND leased_until < service_now()
+      ORDER BY leased_until LIMIT $1 FOR UPDATE SKIP LOCKED
+    ), rescued AS (
+      UPDATE outbox o SET
+        stage = 'reconcile', due_at = service_now(),
+        retries = o.retries + CASE e.was WHEN 'send' THEN 1 ELSE 0 END,
+        exhausted = o.exhausted OR (e.was = 'send' AND o.retries + 1 > $2),
+        lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false
+      FROM expired e WHERE o.notification_id = e.notification_id
+      RETURNING o.*, e.was
+    ), lost AS (
+      SELECT r.*, n.client_id, n.recipient FROM rescued r JOIN notifications n ON n.id = r.notification_id
+      WHERE r.was = 'send'
+    ), recorded AS (
+      INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, possible_duplicate)
+      SELECT attempt_id, notification_id, delivery_id, attempts, attempt_started_at, 'unknown', possible_duplicate
+      FROM lost ON CONFLICT (id) DO NOTHING
+    ), failed AS (
+      INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+        error_class, responsible, rule, next_step)
+      SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
+        'unknown', 'provider_fault', 'operator', 'the lease expired',
+        json_build_object('kind', 'reconcile', 'at', to_char(service_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'reason', 'the process that made the attempt stopped before the answer was recorded')
+      FROM lost
+    )
+    SELECT notification_id AS "notificationId", attempt_id AS "attemptId", was FROM rescued`,
+};

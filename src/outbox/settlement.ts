@@ -1,0 +1,140 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from '../database/database.js';
+import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
+import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
+import type { AcceptedAttempt, UnsuccessfulWork } from './work.js';
+
+/**
+ * `settled`: on disk. `stale`: the lease had moved on, so nothing followed from the result; a sid in it is kept as
+ * evidence. A stale result is never written again.
+ */
+export type SettleOutcome = 'settled' | 'stale';
+
+type Settled = { notificationId: string };
+
+/** Writes a group of accepted attempts in one statement. */
+export async function settleAccepted(
+  database: Database,
+  group: readonly AcceptedAttempt[],
+): Promise<readonly SettleOutcome[]> {
+  const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
+  const rows = await database.run<Settled>(SETTLE_ACCEPTED, [
+    sorted.map((r) => r.work.notificationId),
+    sorted.map((r) => r.work.deliveryId),
+    sorted.map((r) => r.work.leaseToken),
+    sorted.map((r) => r.work.attemptId),
+    sorted.map((r) => r.work.attemptNumber),
+    sorted.map((r) => r.startedAt),
+    sorted.map((r) => r.durationMs),
+    sorted.map((r) => r.httpStatus),
+    sorted.map((r) => r.providerSid),
+    sorted.map((r) => r.providerRequestId),
+    sorted.map((r) => r.work.possibleDuplicate),
+    sorted.map((r) => awaitMs(r)),
+  ]);
+  return outcomes(group, rows);
+}
+
+/** A timer only makes sense while another channel is left. */
+function awaitMs({ work }: AcceptedAttempt): number | null {
+  const last = work.channels.indexOf(work.channel) === work.channels.length - 1;
+  return work.fallbackAfterSeconds === null || last ? null : work.fallbackAfterSeconds * 1000;
+}
+
+/** Writes a group of unsuccessful work in one statement. */
+export async function settleUnsuccessful(
+  database: Database,
+  group: readonly UnsuccessfulWork[],
+): Promise<readonly SettleOutcome[]> {
+  const rows = await database.run<Settled>(SETTLE_UNSUCCESSFUL, [JSON.stringify(group.map(unsuccessfulRow))]);
+  return outcomes(group, rows);
+}
+
+function outcomes(group: readonly { work: { notificationId: string } }[], rows: readonly Settled[]): SettleOutcome[] {
+  if (rows.length === group.length) return group.map(() => 'settled');
+  const settled = new Set(rows.map((row) => row.notificationId));
+  return group.map(({ work }) => (settled.has(work.notificationId) ? 'settled' : 'stale'));
+}
+
+function unsuccessfulRow(result: UnsuccessfulWork) {
+  const { work, attempt, failure, step, decision } = result;
+  return {
+    notification_id: work.notificationId,
+    delivery_id: work.deliveryId,
+    client_id: work.clientId,
+    lease_token: work.leaseToken,
+    channel: work.channel,
+    category: work.category,
+    recipient: work.recipient,
+    ...effect(result),
+    attempt_id: work.attemptId,
+    attempt_number: work.attemptNumber,
+    attempt_started_at: attempt?.startedAt ?? work.attemptStartedAt,
+    duration_ms: attempt?.durationMs ?? null,
+    outcome: attempt ? (failure?.outcome ?? 'unknown') : null,
+    possible_duplicate: work.possibleDuplicate,
+    failure_id: attempt && failure ? uuidv7() : null,
+    http_status: failure?.httpStatus ?? null,
+    provider_code: failure?.providerCode ?? null,
+    provider_message: failure?.providerMessage ?? null,
+    provider_body: failure?.providerBody ?? null,
+    provider_request_id: failure?.providerRequestId ?? null,
+    error_class: failure?.classification.errorClass ?? 'provider_fault',
+    responsible: failure?.classification.responsible ?? 'provider',
+    rule: failure?.classification.rule ?? 'no answer',
+    next_step: recordedStep(step),
+    decision_id: decision ? uuidv7() : null,
+    decision_rule: decision?.rule ?? null,
+    decision_sentence: decision?.sentence ?? null,
+    incident_id: result.incidentId ?? null,
+  };
+}
+
+/** What the step does to the outbox: the row waits, starts another delivery, or goes. */
+function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: UnsuccessfulWork) {
+  const wait = {
+    action: 'wait',
+    wait_ms: 0,
+    spends_retry: false,
+    held_by: null as string | null,
+    exhausted: work.exhausted,
+    lookups: lookups ?? work.lookups,
+  };
+  switch (step.kind) {
+    case 'retry':
+      return { ...wait, stage: 'send', wait_ms: step.waitMs, spends_retry: true };
+    case 'reconcile':
+      return {
+        ...wait,
+        stage: 'reconcile',
+        wait_ms: step.waitMs,
+        spends_retry: step.spendsRetry,
+        exhausted: step.exhausted,
+      };
+    case 'hold': {
+      const unknown = attempt ? failure?.outcome === 'unknown' : work.stage === 'reconcile';
+      return { ...wait, stage: unknown ? 'reconcile' : 'send', held_by: heldBy ?? null };
+    }
+    case 'fallback':
+      return {
+        action: 'fallback',
+        next_channel: step.channel,
+        next_delivery_id: fallback?.deliveryId,
+        next_sender: fallback?.sender,
+      };
+    case 'dead_letter':
+      return { action: 'end', end_status: 'failed', dead_letter_id: uuidv7(), dead_letter_reason: step.reason };
+    case 'none':
+      return { action: 'end', end_status: 'failed' };
+  }
+}
+
+/** The step as the history shows it. */
+function recordedStep(step: UnsuccessfulWork['step']) {
+  return {
+    kind: step.kind,
+    ...('at' in step ? { at: step.at.toISOString() } : {}),
+    ...('channel' in step ? { channel: step.channel } : {}),
+    reason: step.reason,
+  };
+}

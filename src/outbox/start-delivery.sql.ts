@@ -1,0 +1,45 @@
+import type { Statement } from '../database/database.js';
+import { legalMove } from '../policy/transitions.js';
+
+/**
+ * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
+ * takes the place of one that only watched for a delivery receipt. Runs inside the caller's transaction, which holds
+ * the notification's row. Answers nothing when the notification may not be queued again.
+ */
+export const START_DELIVERY: Statement = {
+  name: 'outbox-start-delivery',
+  text: `
+    WITH moved AS (
+      UPDATE notifications n SET status = 'queued', channel = $3, updated_at = service_now()
+      WHERE n.id = $1 AND ${legalMove('n.status', 'queued')}
+      RETURNING n.id, n.category
+    ), delivery AS (
+      INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
+      SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, $5
+      FROM moved m
+    )
+    INSERT INTO outbox (notification_id, delivery_id, channel, sender, stage, priority, due_at)
+    SELECT id, $2, $3, $4, 'send', $6, service_now() FROM moved
+    ON CONFLICT (notification_id) DO UPDATE SET
+      delivery_id = EXCLUDED.delivery_id, channel = EXCLUDED.channel, sender = EXCLUDED.sender, stage = 'send',
+      due_at = EXCLUDED.due_at, attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
+      possible_duplicate = false, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false,
+      lease_token = NULL, lease_owner = NULL, leased_until = NULL
+    RETURNING notification_id AS "notificationId"`,
+};
+
+/** Deliveries that were accepted but not delivered in fallbackAfterSeconds, a page at a time. */
+export const OVERDUE_DELIVERIES: Statement = {
+  name: 'outbox-overdue-deliveries',
+  prepared: false,
+  text: `
+    SELECT notification_id AS "notificationId" FROM outbox
+    WHERE stage = 'await_delivery' AND due_at <= service_now() AND lease_token IS NULL
+    ORDER BY due_at LIMIT $1`,
+};
+
+/** Ends a watch for a delivery receipt; nothing else is in the outbox for that notification. */
+export const STOP_WATCHING: Statement = {
+  name: 'outbox-stop-watching',
+  text: `DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'`,
+};

@@ -1,0 +1,132 @@
+import type { NotificationContent } from '../channels/content.js';
+import type { Failure } from '../policy/failure.js';
+import type { NextStep } from '../policy/next-step.js';
+import type { Category, Channel, OnUnknown } from '../policy/vocabulary.js';
+
+/** Order in which categories are served, and the `priority` column: 0 is served first. */
+export const PRIORITY = { otp: 0, alert: 1, transactional: 2, marketing: 3 } as const satisfies Record<
+  Category,
+  number
+>;
+
+/** What a human corrected when retrying; absent fields are as the notification says. */
+export interface DeliveryChanges {
+  readonly to?: string;
+  readonly from?: string;
+  readonly content?: NotificationContent;
+}
+
+/**
+ * A leased outbox row with all that an attempt needs. `send`: the attempt `attemptId` may start. `reconcile`: the
+ * outcome of the attempt `attemptId` is unknown and must be found out first.
+ */
+export interface Work {
+  readonly notificationId: string;
+  readonly deliveryId: string;
+  readonly clientId: string;
+  readonly channel: Channel;
+  readonly channels: readonly Channel[];
+  /** E.164, as the caller gave it; a delivery's changes may replace it. */
+  readonly recipient: string;
+  /** Number or Messaging Service sid, without `whatsapp:`. */
+  readonly sender: string;
+  readonly category: Category;
+  readonly content: NotificationContent | null;
+  readonly changes: DeliveryChanges | null;
+  readonly onUnknown: OnUnknown;
+  readonly fallbackAfterSeconds: number | null;
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+  readonly stage: 'send' | 'reconcile';
+  readonly attemptId: string;
+  readonly attemptStartedAt: Date;
+  /** 1-based within the delivery. */
+  readonly attemptNumber: number;
+  readonly retries: number;
+  readonly waitedMs: number;
+  readonly lookups: number;
+  readonly exhausted: boolean;
+  readonly possibleDuplicate: boolean;
+  /** True for the one real send that tries whether an open circuit may close. */
+  readonly probe: boolean;
+  readonly leaseToken: string;
+}
+
+/** What happened during one provider request. */
+export interface AttemptRecord {
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+/** The provider accepted an attempt. */
+export interface AcceptedAttempt extends AttemptRecord {
+  readonly work: Work;
+  readonly httpStatus: number | null;
+  readonly providerSid: string;
+  readonly providerRequestId: string | null;
+  /** Said where the acceptance was found out otherwise than by the answer. */
+  readonly decision?: Decision;
+}
+
+/** A decision that is no attempt's next step: which rule, and what it means in a sentence. */
+export interface Decision {
+  readonly rule: string;
+  readonly sentence: string;
+}
+
+/** Work that did not get through: a failed attempt, or one that was never made (suppressed, expired…). */
+export interface UnsuccessfulWork {
+  readonly work: Work;
+  /** Null when no request was made. */
+  readonly attempt: AttemptRecord | null;
+  /** Null when nothing failed at the provider. */
+  readonly failure: Failure | null;
+  readonly step: NextStep;
+  /** The circuit that holds the work; with step `hold`. */
+  readonly heldBy?: string;
+  /** Where the next delivery starts; with step `fallback`. */
+  readonly fallback?: { readonly deliveryId: string; readonly sender: string };
+  readonly decision?: Decision;
+  readonly incidentId?: string | null;
+  /** Further looks at the provider's list so far. */
+  readonly lookups?: number;
+}
+
+/** A notification as it enters the outbox. */
+export interface NewNotification {
+  readonly id: string;
+  readonly deliveryId: string;
+  readonly clientId: string;
+  readonly recipient: string;
+  readonly channels: readonly Channel[];
+  readonly sender: string;
+  readonly category: Category;
+  readonly content: NotificationContent;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey: string | null;
+  readonly requestHash: Buffer;
+  readonly onUnknown: OnUnknown;
+  readonly sendAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly fallbackAfterSeconds: number | null;
+}
+
+/** What a notification looked like when it was accepted; enough to give the original answer again. */
+export interface AcceptedNotification {
+  readonly id: string;
+  readonly deliveryId: string;
+  readonly recipient: string;
+  readonly channels: readonly Channel[];
+  readonly sender: string;
+  readonly category: Category;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey: string | null;
+  readonly sendAt: Date | null;
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+}
+
+export type EnqueueResult =
+  | { readonly kind: 'accepted'; readonly notification: AcceptedNotification }
+  | { readonly kind: 'replayed'; readonly notification: AcceptedNotification }
+  | { readonly kind: 'conflict'; readonly id: string };

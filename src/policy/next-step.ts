@@ -1,0 +1,125 @@
+import { CLASS_POLICY } from './class.policy.js';
+import type { Classification, Failure } from './failure.js';
+import type { RetriesSpent, RetryPolicy } from './retry.policy.js';
+import { decideRetry } from './retry.policy.js';
+import type { Channel } from './vocabulary.js';
+
+/** What follows a failure, and why in words a human can read. Times are the database's. */
+export type NextStep =
+  | { readonly kind: 'retry'; readonly at: Date; readonly waitMs: number; readonly reason: string }
+  | {
+      readonly kind: 'reconcile';
+      readonly at: Date;
+      readonly waitMs: number;
+      /** True when no retry is left: a negative answer leads to the fallback or the review queue. */
+      readonly exhausted: boolean;
+      /** False for the last look before giving up: it is not a retry. */
+      readonly spendsRetry: boolean;
+      readonly reason: string;
+    }
+  | { readonly kind: 'hold'; readonly reason: string }
+  | { readonly kind: 'fallback'; readonly channel: Channel; readonly reason: string }
+  | { readonly kind: 'dead_letter'; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** What the decision needs to know of the delivery besides the failure itself. */
+export interface DeliveryHistory extends RetriesSpent {
+  /** Channels not yet tried, in the caller's order. */
+  readonly fallbacks: readonly Channel[];
+  /** True while the circuit of this delivery's resource is open: an outage burns no retries. */
+  readonly circuitOpen: boolean;
+}
+
+export interface DecisionClock {
+  /** The database's time. */
+  readonly now: Date;
+  /** From 0 (inclusive) to 1 (exclusive), for jitter. */
+  readonly random: number;
+}
+
+/** Decides what follows a failed or unknown attempt. Pure; never throws. */
+export function nextStep(
+  failure: Failure,
+  history: DeliveryHistory,
+  policy: RetryPolicy,
+  clock: DecisionClock,
+): NextStep {
+  const { classification } = failure;
+  if (sameChannel(classification) === 'hold') {
+    return { kind: 'hold', reason: `${classification.rule} stops the whole account until an operator acts` };
+  }
+  if (history.circuitOpen && classification.errorClass === 'provider_fault') {
+    return { kind: 'hold', reason: 'the provider has an incident: waiting costs no retry' };
+  }
+  if (failure.outcome === 'unknown' || sameChannel(classification) === 'backoff') {
+    const retry = decideRetry(policy, history, failure.retryAfterMs, clock.random);
+    if (retry.kind === 'retry') return again(failure, retry.number, retry.waitMs, clock.now);
+    if (failure.outcome === 'unknown') return lastLook(policy, retry.reason, clock.now);
+    return afterLastAttempt(classification, history.fallbacks, retry.reason);
+  }
+  return afterLastAttempt(classification, history.fallbacks, `${classification.rule} is not cured by trying again`);
+}
+
+/**
+ * Decides what follows when the channel has nothing more to give: retries are used up, a retry cannot help,
+ * or a callback reported the failure of an accepted message (which is never sent again by itself).
+ */
+export function afterLastAttempt(
+  classification: Classification,
+  fallbacks: readonly Channel[],
+  because: string,
+): NextStep {
+  const policy = CLASS_POLICY[classification.errorClass];
+  const [next] = fallbacks;
+  if (next && anotherChannelHelps(classification)) {
+    return { kind: 'fallback', channel: next, reason: `${because}; ${next} is next` };
+  }
+  if (!policy.deadLetter) return { kind: 'none', reason: `${because}; the recipient does not want these messages` };
+  const noFallback = next ? 'another channel would not help' : 'no other channel is left';
+  return { kind: 'dead_letter', reason: `${because}; ${noFallback}` };
+}
+
+/** Whether the next channel may try after this failure. */
+export function anotherChannelHelps(classification: Classification): boolean {
+  const policy = CLASS_POLICY[classification.errorClass];
+  switch (policy.fallback) {
+    case 'never':
+      return false;
+    case 'at_once':
+    case 'when_exhausted':
+      return true;
+    case 'by_code':
+      return classification.otherChannelHelps === 'yes';
+  }
+}
+
+function sameChannel(classification: Classification): 'never' | 'backoff' | 'hold' {
+  const rule = CLASS_POLICY[classification.errorClass].sameChannel;
+  if (rule !== 'by_code') return rule;
+  return classification.sameChannelAgain === 'backoff' ? 'backoff' : 'never';
+}
+
+function again(failure: Failure, number: number, waitMs: number, now: Date): NextStep {
+  const at = new Date(now.getTime() + waitMs);
+  return failure.outcome === 'unknown'
+    ? {
+        kind: 'reconcile',
+        at,
+        waitMs,
+        exhausted: false,
+        spendsRetry: true,
+        reason: `${failure.classification.rule}: it may have been accepted, so the provider is asked before retry ${number}`,
+      }
+    : { kind: 'retry', at, waitMs, reason: `${failure.classification.rule}: retry ${number}` };
+}
+
+function lastLook(policy: RetryPolicy, because: string, now: Date): NextStep {
+  return {
+    kind: 'reconcile',
+    at: new Date(now.getTime() + policy.baseMs),
+    waitMs: policy.baseMs,
+    exhausted: true,
+    spendsRetry: false,
+    reason: `${because}; the provider is asked once more whether it accepted the last attempt`,
+  };
+}

@@ -1,0 +1,54 @@
+/** When a failed attempt is repeated. Milliseconds throughout; contract section 4. */
+export interface RetryPolicy {
+  /** Wait before the first retry. */
+  readonly baseMs: number;
+  /** Each further wait is this many times the one before. */
+  readonly factor: number;
+  /** Retries at most. */
+  readonly max: number;
+  /** Waiting at most, all retries of a delivery together. */
+  readonly budgetMs: number;
+}
+
+/** What a delivery has spent so far. Waiting in an open circuit spends nothing. */
+export interface RetriesSpent {
+  readonly retries: number;
+  readonly waitedMs: number;
+}
+
+export type RetryDecision =
+  | { readonly kind: 'retry'; readonly number: number; readonly waitMs: number }
+  | { readonly kind: 'exhausted'; readonly reason: string };
+
+/** Jitter is only ever added, at most this part of the wait, so that the promised order and minimum hold. */
+const JITTER = 0.1;
+
+/**
+ * Decides whether another retry is due and after how long: base × factor^(n−1) before retry n, or the provider's
+ * Retry-After where that is longer, plus jitter.
+ * @param random from 0 (inclusive) to 1 (exclusive)
+ */
+export function decideRetry(
+  policy: RetryPolicy,
+  spent: RetriesSpent,
+  retryAfterMs: number | null,
+  random: number,
+): RetryDecision {
+  const number = spent.retries + 1;
+  if (number > policy.max) {
+    return { kind: 'exhausted', reason: `all ${policy.max} retries are used` };
+  }
+  const backoff = policy.baseMs * policy.factor ** (number - 1);
+  const nominal = Math.max(backoff, retryAfterMs ?? 0);
+  if (spent.waitedMs + nominal > policy.budgetMs) {
+    return {
+      kind: 'exhausted',
+      reason: `waiting ${seconds(nominal)} more would pass the limit of ${seconds(policy.budgetMs)} in total`,
+    };
+  }
+  return { kind: 'retry', number, waitMs: Math.round(nominal * (1 + JITTER * random)) };
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 100) / 10} s`;
+}

@@ -1,0 +1,53 @@
+/**
+ * The states of a notification (and of a delivery) and the legal moves between them; drawn in docs/states.md.
+ *
+ * `scheduled`  its sendAt is in the future
+ * `queued`     due, or waiting for a retry, a circuit or a fallback
+ * `sending`    an attempt is in flight, or its outcome is unknown
+ * `sent`       the provider accepted it
+ * `delivered`  the provider reported it delivered; final
+ * `failed`     no automatic step is left; a dead letter says why
+ * `canceled`   the client took it back before it was sent
+ * `expired`    its expiresAt passed before it was accepted
+ */
+export const NOTIFICATION_STATUSES = [
+  'scheduled',
+  'queued',
+  'sending',
+  'sent',
+  'delivered',
+  'failed',
+  'canceled',
+  'expired',
+] as const;
+export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
+
+/** Contract section 2. Empty means terminal. Every statement that moves a status asks {@link statusesBefore}. */
+export const TRANSITIONS = {
+  scheduled: ['queued', 'canceled', 'expired'],
+  queued: ['sending', 'delivered', 'failed', 'canceled', 'expired'],
+  // A callback may report the delivery before the answer to the request was read: sent and delivered in one move.
+  sending: ['queued', 'sent', 'delivered', 'failed', 'canceled', 'expired'],
+  sent: ['queued', 'delivered', 'failed'],
+  delivered: [],
+  // Only a human's resolution takes a notification out of failed, or proof that the provider did deliver it.
+  failed: ['queued', 'sent', 'delivered'],
+  canceled: [],
+  expired: [],
+} as const satisfies Record<NotificationStatus, readonly NotificationStatus[]>;
+
+/** The statuses from which `status` may be reached in one move. */
+export function statusesBefore(status: NotificationStatus): NotificationStatus[] {
+  return NOTIFICATION_STATUSES.filter((from) => (TRANSITIONS[from] as readonly NotificationStatus[]).includes(status));
+}
+
+/**
+ * The guard of a status move, for a WHERE clause: a compare-and-set that makes an illegal move touch no row.
+ * A claim moves a due `scheduled` notification through `queued` to `sending` in one statement: `through` names
+ * the statuses passed on the way.
+ */
+export function legalMove(column: string, to: NotificationStatus, through: readonly NotificationStatus[] = []): string {
+  const before = new Set(statusesBefore(to));
+  for (const step of through) for (const status of statusesBefore(step)) before.add(status);
+  return `${column} IN (${[...before].map((status) => `'${status}'`).join(', ')})`;
+}
