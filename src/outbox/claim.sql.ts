@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
+import { recipientMemory } from './recipient-memory.sql.js';
 
 /**
  * How long a category stands back behind the ones before it, in seconds: a waiting row of a lower category overtakes
@@ -46,7 +47,8 @@ export const CLAIM: Statement = {
       n.fallback_after_seconds AS "fallbackAfterSeconds", l.expires_at AS "expiresAt", n.created_at AS "createdAt",
       l.stage, l.attempt_id AS "attemptId", l.attempt_started_at AS "attemptStartedAt", l.attempts AS "attemptNumber",
       l.retries, l.waited_ms AS "waitedMs", l.lookups, l.exhausted, l.possible_duplicate AS "possibleDuplicate",
-      l.probe, l.lease_token AS "leaseToken", service_now() AS now
+      l.probe, l.lease_token AS "leaseToken", service_now() AS now,
+      ${recipientMemory("coalesce(d.changes ->> 'to', n.recipient)", 'l.sender', 'l.channel')}
     FROM leased l
     JOIN notifications n ON n.id = l.notification_id
     JOIN deliveries d ON d.id = l.delivery_id`,

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { recipientMemory } from './recipient-memory.sql.js';
 
 /**
  * Accepts notifications: idempotency key, notification, first delivery and outbox row in one statement, for as many
@@ -42,7 +43,9 @@ export const ENQUEUE: Statement = {
         CASE WHEN i.attempt_id IS NOT NULL THEN a.created_at + $20 * interval '1 millisecond' END
       FROM accepted a JOIN input i ON i.id = a.id
     )
-    SELECT id, created_at AS "createdAt" FROM accepted`,
+    SELECT a.id, a.created_at AS "createdAt",
+      ${recipientMemory('i.recipient', 'i.sender', 'a.channel')}
+    FROM accepted a JOIN input i ON i.id = a.id`,
 };
 
 /** Finds what earlier requests with the same keys were answered. */

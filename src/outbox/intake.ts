@@ -20,6 +20,7 @@ export interface IntakeResult {
   readonly due: boolean;
 }
 
+type StoredRow = Pick<Work, 'createdAt' | 'suppressed' | 'unavailableCode'> & { id: string };
 type KeyRow = AcceptedNotification & { clientId: string; requestHash: Buffer };
 
 /** Stores a group of notifications and answers each: accepted, the original of its key, or in conflict with it. */
@@ -29,19 +30,19 @@ export async function storeNotifications(
   lease: SelfLease | null,
 ): Promise<IntakeResult> {
   const attemptIds = group.map((notification) => (lease?.takes(notification) ? uuidv7() : null));
-  const rows = await database.run<{ id: string; createdAt: Date }>(ENQUEUE, columns(group, attemptIds, lease));
-  const createdAt = new Map(rows.map((row) => [row.id, row.createdAt]));
-  const originals = createdAt.size < group.length ? await findOriginals(database, group, createdAt) : new Map();
+  const rows = await database.run<StoredRow>(ENQUEUE, columns(group, attemptIds, lease));
+  const stored = new Map(rows.map((row) => [row.id, row]));
+  const originals = stored.size < group.length ? await findOriginals(database, group, stored) : new Map();
 
   const leased: Work[] = [];
   let due = false;
   const results = group.map((notification, index): EnqueueResult => {
-    const created = createdAt.get(notification.id);
-    if (!created) return answerFromOriginal(notification, originals);
+    const row = stored.get(notification.id);
+    if (!row) return answerFromOriginal(notification, originals);
     const attemptId = attemptIds[index];
-    if (attemptId && lease) leased.push(leasedWork(notification, attemptId, lease.leaseToken, created));
+    if (attemptId && lease) leased.push(leasedWork(notification, attemptId, lease.leaseToken, row));
     else due = true;
-    return { kind: 'accepted', notification: acceptedView(notification, created) };
+    return { kind: 'accepted', notification: { ...notification, createdAt: row.createdAt } };
   });
   return { results, leased, due };
 }
@@ -74,9 +75,9 @@ function columns(group: readonly NewNotification[], attemptIds: readonly (string
 async function findOriginals(
   database: Database,
   group: readonly NewNotification[],
-  created: ReadonlyMap<string, Date>,
+  stored: ReadonlyMap<string, StoredRow>,
 ): Promise<Map<string, KeyRow>> {
-  const repeated = group.filter((notification) => !created.has(notification.id));
+  const repeated = group.filter((notification) => !stored.has(notification.id));
   const rows = await database.run<KeyRow>(FIND_BY_KEY, [
     repeated.map((n) => n.clientId),
     repeated.map((n) => n.idempotencyKey),
@@ -96,11 +97,8 @@ function scopedKey(row: { readonly clientId: string; readonly idempotencyKey: st
   return `${row.clientId} ${row.idempotencyKey}`;
 }
 
-function acceptedView(notification: NewNotification, createdAt: Date): AcceptedNotification {
-  return { ...notification, createdAt };
-}
-
-function leasedWork(notification: NewNotification, attemptId: string, leaseToken: string, createdAt: Date): Work {
+function leasedWork(notification: NewNotification, attemptId: string, leaseToken: string, stored: StoredRow): Work {
+  const { createdAt, suppressed, unavailableCode } = stored;
   const [channel] = notification.channels;
   if (!channel) throw new Error('A notification needs at least one channel');
   return {
@@ -128,6 +126,8 @@ function leasedWork(notification: NewNotification, attemptId: string, leaseToken
     exhausted: false,
     possibleDuplicate: false,
     probe: false,
+    suppressed,
+    unavailableCode,
     leaseToken,
   };
 }

@@ -49,6 +49,10 @@ export interface Work {
   readonly possibleDuplicate: boolean;
   /** True for the one real send that tries whether an open circuit may close. */
   readonly probe: boolean;
+  /** The recipient opted out of this sender: a send would fail, so none is made. */
+  readonly suppressed: boolean;
+  /** Provider code that said, not long ago, that the recipient is not on this channel; null when nothing is known. */
+  readonly unavailableCode: number | null;
   readonly leaseToken: string;
 }
 
