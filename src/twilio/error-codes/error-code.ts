@@ -1,0 +1,40 @@
+import type { FailureScope } from '../../policy/failure.js';
+import type { ErrorClass, ResponsibleParty } from '../../policy/vocabulary.js';
+
+/** Where a code shows up: in the answer to our request, in a status callback, in both, or nowhere that is documented. */
+export const SEEN_IN = ['api_response', 'status_callback', 'both', 'unclear'] as const;
+export const SAME_CHANNEL_AGAIN = ['by_class', 'never', 'backoff'] as const;
+export const OTHER_CHANNEL_HELPS = ['by_class', 'no', 'yes'] as const;
+
+/** One reviewed row of the table: what a Twilio code means for a notification and who does what about it. */
+export interface TwilioErrorCode {
+  /** Twilio's number, as in the JSON body's `code` and the callback's `ErrorCode`. */
+  readonly code: number;
+  /** Short and plain, our words. */
+  readonly name: string;
+  readonly seenIn: (typeof SEEN_IN)[number];
+  readonly errorClass: ErrorClass;
+  readonly responsible: ResponsibleParty;
+  /**
+   * What else would fail for the same reason. `account` means whatever the account sends, on every channel;
+   * a limit that binds only calls, or only messages, is `sender`.
+   */
+  readonly scope: FailureScope;
+  readonly sameChannelAgain: (typeof SAME_CHANNEL_AGAIN)[number];
+  readonly otherChannelHelps: (typeof OTHER_CHANNEL_HELPS)[number];
+  /** One or two sentences; each begins with whom it asks: "Caller:", "Operator:" or "Nobody:". */
+  readonly action: string;
+  /** Why the row is as it is, where that is not obvious. */
+  readonly note?: string;
+  /** The official page of the code. */
+  readonly source: string;
+  /** When a person last judged the row: YYYY-MM-DD, or "not stated" for a row that an operator added without a date. */
+  readonly reviewedAt: string;
+}
+
+export type TwilioErrorCodeTable = ReadonlyMap<number, TwilioErrorCode>;
+
+/** Twilio's page about a code; the old and the new dictionary both answer there. */
+export function officialPage(code: number): string {
+  return `https://www.twilio.com/docs/api/errors/${code}`;
+}

@@ -1,0 +1,115 @@
+import { CLASS_DEFAULTS } from './class-defaults.js';
+import { officialPage, type TwilioErrorCode, type TwilioErrorCodeTable } from './error-code.js';
+import { InvalidErrorCodeOverridesError, type OverrideProblem } from './overrides.error.js';
+
+/** What an operator may say about a code; what is left out stays as it was. */
+export type TwilioErrorCodeOverride = Partial<Omit<TwilioErrorCode, 'code'>>;
+export type TwilioErrorCodeOverrides = ReadonlyMap<number, TwilioErrorCodeOverride>;
+
+/** What a code that the table does not know must at least say. */
+const NEEDED_BY_A_NEW_CODE = ['errorClass', 'responsible', 'name', 'action'] as const;
+
+/**
+ * The table with the overrides merged in, as a new table.
+ *
+ * An override that changes the class starts from what that class means: responsible, scope, sameChannelAgain and
+ * otherChannelHelps fall back to the class's own, and to the careful answers ("never", "no") where the class leaves
+ * them to the code, unless the override says them too.
+ * @throws InvalidErrorCodeOverridesError when a new code is incomplete or an answer is left open that only the code can give.
+ */
+export function withOverrides(table: TwilioErrorCodeTable, overrides: TwilioErrorCodeOverrides): TwilioErrorCodeTable {
+  const problems = problemsInTable(table, overrides);
+  if (problems.length > 0) throw new InvalidErrorCodeOverridesError('the given map', problems);
+
+  const merged = new Map(table);
+  for (const [code, override] of overrides) {
+    const row = mergedRow(code, table.get(code), override);
+    if (row !== null) merged.set(code, row);
+  }
+  return new Map([...merged].toSorted(([a], [b]) => a - b));
+}
+
+/** What can only be judged beside the table: unknown codes that say too little, answers that decide nothing. */
+export function problemsInTable(table: TwilioErrorCodeTable, overrides: TwilioErrorCodeOverrides): OverrideProblem[] {
+  return [...overrides].flatMap(([code, override]) => {
+    const row = mergedRow(code, table.get(code), override);
+    return row === null ? missingFields(code, override) : openAnswers(row);
+  });
+}
+
+function missingFields(code: number, override: TwilioErrorCodeOverride): OverrideProblem[] {
+  return NEEDED_BY_A_NEW_CODE.filter((field) => override[field] === undefined).map((field) => ({
+    code: String(code),
+    field,
+    problem: `is missing; the table does not know this code, so it needs ${NEEDED_BY_A_NEW_CODE.join(', ')}`,
+    didYouMean: null,
+  }));
+}
+
+function openAnswers(row: TwilioErrorCode): OverrideProblem[] {
+  const { sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[row.errorClass];
+  const problems: OverrideProblem[] = [];
+  const open = (field: string, answers: string) =>
+    problems.push({
+      code: String(row.code),
+      field,
+      problem: `cannot be "by_class", because ${row.errorClass} leaves it to each code: say ${answers}`,
+      didYouMean: null,
+    });
+  if (sameChannelDecidedBy === 'code' && row.sameChannelAgain === 'by_class') {
+    open('sameChannelAgain', '"never" or "backoff"');
+  }
+  if (otherChannelDecidedBy === 'code' && row.otherChannelHelps === 'by_class') {
+    open('otherChannelHelps', '"yes" or "no"');
+  }
+  return problems;
+}
+
+/** The row as it will be, or null when the code is new and says too little. */
+function mergedRow(
+  code: number,
+  known: TwilioErrorCode | undefined,
+  override: TwilioErrorCodeOverride,
+): TwilioErrorCode | null {
+  const note = override.note ?? noteOfChange(known, override);
+  if (known !== undefined) {
+    const ofNewClass =
+      override.errorClass === undefined || override.errorClass === known.errorClass
+        ? {}
+        : meaningOfClass(override.errorClass);
+    return { ...known, ...ofNewClass, ...override, note };
+  }
+
+  const { errorClass, responsible, name, action } = override;
+  if (errorClass === undefined || responsible === undefined || name === undefined || action === undefined) return null;
+  return {
+    code,
+    seenIn: 'unclear',
+    ...meaningOfClass(errorClass),
+    source: officialPage(code),
+    reviewedAt: 'not stated',
+    ...override,
+    errorClass,
+    responsible,
+    name,
+    action,
+    note,
+  };
+}
+
+function meaningOfClass(errorClass: TwilioErrorCode['errorClass']) {
+  const { responsible, scope, sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[errorClass];
+  return {
+    responsible,
+    scope,
+    sameChannelAgain: sameChannelDecidedBy === 'code' ? 'never' : 'by_class',
+    otherChannelHelps: otherChannelDecidedBy === 'code' ? 'no' : 'by_class',
+  } as const;
+}
+
+/** So that the catalogue shows whose judgement a row is. */
+function noteOfChange(known: TwilioErrorCode | undefined, override: TwilioErrorCodeOverride): string {
+  if (known === undefined) return 'Added by the operator.';
+  const changed = `Changed by the operator: ${Object.keys(override).join(', ')}.`;
+  return known.note === undefined ? changed : `${known.note} ${changed}`;
+}

@@ -1,0 +1,255 @@
+/** What became of a message on WhatsApp (and RCS, Messenger): the 630xx codes, except templates' own life. */
+import {
+  channelUnavailable,
+  contentRejected,
+  invalidRequest,
+  optedOut,
+  providerFault,
+  quotaExhausted,
+  rateLimited,
+  recipientUnreachable,
+} from './rows-by-class.js';
+
+const NOT_OUR_CHANNEL = 'RCS or Messenger only, which the service does not send on.';
+
+/** Seen in callbacks; another channel has its own content, so what this one refuses it may carry. */
+const CONTENT_OF_THIS_CHANNEL = { seenIn: 'status_callback', otherChannelHelps: 'yes' } as const;
+
+/** Everything of this sender fails until the operator acts. */
+const SENDER_OUT_OF_ORDER = { seenIn: 'status_callback', scope: 'sender', responsible: 'operator' } as const;
+
+export const WHATSAPP_AND_CHANNEL_CODES = [
+  // The sender.
+  channelUnavailable(63001, 'Channel refused our credentials', {
+    ...SENDER_OUT_OF_ORDER,
+    action: 'Operator: connect the WhatsApp sender again in the Console; delete and re-add it if that fails.',
+    note: "The channel's credentials at Meta, not the account's at Twilio: SMS and voice go on.",
+  }),
+  channelUnavailable(63002, 'Channel does not know From', {
+    ...SENDER_OUT_OF_ORDER,
+    action: 'Operator: check in the Console that TWILIO_WHATSAPP_FROM is registered and online.',
+  }),
+  channelUnavailable(63007, 'No channel has this From', {
+    ...SENDER_OUT_OF_ORDER,
+    seenIn: 'api_response',
+    action: 'Operator: set TWILIO_WHATSAPP_FROM to an approved WhatsApp sender of this account.',
+  }),
+  channelUnavailable(63008, 'Channel is misconfigured', {
+    ...SENDER_OUT_OF_ORDER,
+    seenIn: 'unclear',
+    action: 'Operator: open the sender in the Console and complete its configuration.',
+  }),
+  channelUnavailable(63020, 'Meta Business Manager has a problem', {
+    ...SENDER_OUT_OF_ORDER,
+    action: "Operator: accept Twilio's invitation in Meta Business Manager and check its payment method.",
+  }),
+  channelUnavailable(63022, 'Business name certificate is invalid', {
+    ...SENDER_OUT_OF_ORDER,
+    action: 'Operator: have the display name of the sender approved again in WhatsApp Manager.',
+  }),
+  channelUnavailable(63051, 'WhatsApp Business Account is locked', {
+    ...SENDER_OUT_OF_ORDER,
+    action: "Operator: read Meta's reason in Business Support and appeal, through Twilio support if need be.",
+  }),
+  channelUnavailable(63062, 'Terms of the Marketing Messages API are not accepted', {
+    seenIn: 'unclear',
+    responsible: 'operator',
+    action: 'Operator: accept the terms in Meta Business Manager, or send marketing templates the ordinary way.',
+    note: 'Marketing only; the sender goes on with everything else, so it is not sender-wide.',
+  }),
+
+  // The recipient.
+  channelUnavailable(63003, 'To is not on this channel', {
+    seenIn: 'status_callback',
+    scope: 'recipient',
+    responsible: 'recipient',
+    action:
+      'Nobody: the number has no WhatsApp, so the next channel is used. Caller: put SMS first for this recipient.',
+  }),
+  channelUnavailable(63015, 'Recipient has not joined the sandbox', {
+    seenIn: 'status_callback',
+    scope: 'recipient',
+    responsible: 'recipient',
+    action:
+      'Caller: have the recipient send the join phrase to the sandbox number. Operator: use a real WhatsApp sender in production.',
+    note: 'Sandbox only; joining lasts three days.',
+  }),
+  channelUnavailable(63024, 'Recipient is invalid on this channel', {
+    seenIn: 'status_callback',
+    scope: 'recipient',
+    responsible: 'recipient',
+    action: 'Nobody: the next channel is used. Caller: ask the recipient to update WhatsApp and accept its terms.',
+    note: 'No WhatsApp, terms not accepted, or too old an app.',
+  }),
+  channelUnavailable(63032, 'WhatsApp does not deliver to this user', {
+    seenIn: 'status_callback',
+    scope: 'recipient',
+    responsible: 'recipient',
+    action: 'Nobody: Meta keeps the user in an experiment; the next channel is used.',
+  }),
+  recipientUnreachable(63029, 'Recipient could not load the template', {
+    seenIn: 'status_callback',
+    sameChannelAgain: 'backoff',
+    otherChannelHelps: 'yes',
+    action:
+      'Nobody: the service tries again, then moves on. Caller: ask the recipient to update WhatsApp if it repeats.',
+    note: 'The handset failed, not Meta, so it is no `provider_fault` and no sign of an outage.',
+  }),
+  channelUnavailable(63036, 'Number cannot be reached over RCS', {
+    seenIn: 'status_callback',
+    scope: 'recipient',
+    responsible: 'recipient',
+    action: 'Nobody: the next channel is used.',
+    note: NOT_OUR_CHANNEL,
+  }),
+  optedOut(63014, 'Recipient blocked the sender', {
+    seenIn: 'status_callback',
+    action: 'Caller: do not write to this recipient until they write first or opt in again.',
+  }),
+  optedOut(63033, 'Recipient does not want marketing templates', {
+    seenIn: 'status_callback',
+    action: 'Caller: send no marketing to this recipient on WhatsApp until they opt in again.',
+    note: 'Utility and authentication templates would still be allowed; the service is on the safe side and suppresses the pair.',
+  }),
+
+  // Windows and Meta's own limits.
+  channelUnavailable(63016, 'Free-form text outside the 24-hour window', {
+    seenIn: 'status_callback',
+    responsible: 'operator',
+    action:
+      'Nobody: the next channel is used. Operator: have a template approved and tell the caller to send it in whatsapp.contentSid.',
+    note: 'One message, not the recipient: a template, or an answer to the recipient, would get through.',
+  }),
+  channelUnavailable(63049, 'Meta withheld a marketing message', {
+    seenIn: 'status_callback',
+    responsible: 'operator',
+    action:
+      'Nobody: the next channel is used. Operator: send fewer marketing templates; to +1 numbers Meta delivers none.',
+    note: 'Meta limits marketing per user; neither the number nor the sender is at fault.',
+  }),
+  rateLimited(63017, 'Account sends too many messages per second', {
+    seenIn: 'unclear',
+    scope: 'account',
+    action:
+      'Nobody: the service slows down and tries again. Operator: keep all senders and subaccounts under 2000 messages per second together.',
+  }),
+  rateLimited(63018, "Sender reached the channel's rate or messaging limit", {
+    seenIn: 'both',
+    action:
+      'Nobody: the service slows this sender down and tries again, then moves on. Operator: set SENDER_RATES and look at the limit in WhatsApp Manager.',
+    note: "A rate per second, a rate per recipient, or Meta's tier of conversations per day. The sandbox allows one message in three seconds.",
+  }),
+  quotaExhausted(63038, 'Account used up its messages of the day', {
+    seenIn: 'api_response',
+    action:
+      "Operator: ask Twilio to raise the daily limit, or wait until it resets, at most 24 hours; then close the account's circuit.",
+    note: 'Arrives as HTTP 429, yet no backoff helps.',
+  }),
+  rateLimited(63039, "Meta finds the page's messages bothersome", {
+    seenIn: 'unclear',
+    responsible: 'operator',
+    action: 'Operator: send less, and only what people expect.',
+    note: `A warning. ${NOT_OUR_CHANNEL}`,
+  }),
+
+  // Content.
+  contentRejected(63005, 'Channel refused the content', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: "Caller: read the channel's own message in the callback and change the WhatsApp content.",
+    note: 'WhatsApp also answers so when the number is no WhatsApp user.',
+  }),
+  contentRejected(63006, 'Content cannot be formatted for the channel', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: 'Caller: use a content type that WhatsApp supports, or plain text.',
+  }),
+  contentRejected(63013, "Content breaks the channel's policy", {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action:
+      'Caller: look for empty contentVariables, four spaces in a row, line breaks or too many emoji, then send again.',
+    note: 'Mostly a matter of form, so another channel with its own content helps.',
+  }),
+  contentRejected(63021, 'Content is invalid for the channel', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: 'Caller: keep the filled template under 1024 characters and use media types that WhatsApp knows.',
+  }),
+  contentRejected(63026, 'Content was flagged as spam', {
+    seenIn: 'status_callback',
+    otherChannelHelps: 'no',
+    action:
+      "Caller: stop sending this text and write to people who asked for it. Operator: watch the sender's quality rating.",
+    note: 'Spam on one channel is not moved to another.',
+  }),
+  invalidRequest(63011, 'Channel could not take the request', {
+    seenIn: 'unclear',
+    otherChannelHelps: 'yes',
+    action:
+      'Caller: check the number and the content. Operator: give Twilio support the message sid if both are right.',
+  }),
+  invalidRequest(63019, 'Media could not be downloaded', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: 'Caller: make the media URL public, not empty, and let it answer within seconds.',
+  }),
+  invalidRequest(63025, 'Media exists already', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: 'Caller: give the media a URL of its own and send again.',
+  }),
+  invalidRequest(63027, 'Template does not exist in this language', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action:
+      "Caller: use a contentSid that is approved in the recipient's language. Operator: submit the missing translation.",
+  }),
+  invalidRequest(63028, 'Number of template variables does not match', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: 'Caller: give contentVariables exactly the placeholders of the template.',
+  }),
+  invalidRequest(63030, 'Parameter does not go with this kind of message', {
+    ...CONTENT_OF_THIS_CHANNEL,
+    action: 'Caller: leave media out of a template message; put it into the template instead.',
+  }),
+  invalidRequest(63031, 'To and From are the same', {
+    seenIn: 'unclear',
+    otherChannelHelps: 'no',
+    action: "Caller: this is the sender's own number; use the recipient's.",
+  }),
+  invalidRequest(63034, 'Media is too large', {
+    seenIn: 'unclear',
+    otherChannelHelps: 'yes',
+    action: 'Caller: shrink the media to 5 MB and send again.',
+  }),
+  invalidRequest(63052, 'Old template was sent as body', {
+    seenIn: 'unclear',
+    otherChannelHelps: 'yes',
+    action: 'Caller: send the template by whatsapp.contentSid; its text in the body no longer counts as a template.',
+  }),
+  channelUnavailable(63035, 'RCS agent is not launched', {
+    seenIn: 'status_callback',
+    responsible: 'operator',
+    action: 'Operator: launch the RCS agent, or have the recipient accept the invitation as a tester.',
+    note: NOT_OUR_CHANNEL,
+  }),
+
+  // Twilio or the channel at fault.
+  providerFault(63009, 'Channel answered with a server error', {
+    seenIn: 'status_callback',
+    action: 'Nobody: the service tries again. Operator: watch the status pages of Twilio and Meta if it lasts.',
+  }),
+  providerFault(63010, 'Internal error of Twilio on a channel message', {
+    seenIn: 'status_callback',
+    action: 'Nobody: the service tries again. Operator: give Twilio support the message sid if it repeats.',
+  }),
+  providerFault(63012, 'Internal error of the channel', {
+    seenIn: 'status_callback',
+    action: "Nobody: the service tries again, then moves on. Operator: watch Meta's status page if it lasts.",
+  }),
+  providerFault(63023, 'Channel gave no particular reason', {
+    seenIn: 'status_callback',
+    action:
+      "Nobody: the service tries again, then moves on. Operator: the callback's ChannelStatusMessage may say more.",
+    note: 'Unspecific, so it is taken for a fault of the channel, which a retry and a fallback help.',
+  }),
+  providerFault(63037, 'Media could not be uploaded to the channel', {
+    seenIn: 'unclear',
+    action: 'Nobody: Twilio itself tries again.',
+    note: 'A warning: the message is still under way, so it is no result of a send.',
+  }),
+];
