@@ -101,6 +101,12 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   TWILIO_CONNECTIONS: wholeNumber(1, 1000, 64),
   TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl('an http(s) address, or empty to switch it off')]).optional(),
+  TWILIO_CALLBACK_OVERRIDES: z
+    .string()
+    .regex(/^([a-z]+=[A-Za-z0-9,]+(&[a-z]+=[A-Za-z0-9,]+)*)?$/, {
+      error: 'connection overrides such as rc=5&rp=all, or nothing',
+    })
+    .default(''),
   TWILIO_STATUS_COMPONENTS: z.string().default('SMS,WhatsApp,Programmable Voice,REST API'),
   TWILIO_ERROR_CODES_FILE: z.string().min(1).optional(),
   RETRY_BASE_MS: wholeNumber(1, 3_600_000, 1000),

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { dataSourceOptions } from './data-source.js';
 import { Database } from './database.js';
+import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
 
 /** One pool for everything; a second connection only listens. */
@@ -20,7 +21,7 @@ import { Listener } from './listener.js';
       }),
     }),
   ],
-  providers: [Database, Listener],
-  exports: [Database, Listener],
+  providers: [Database, DatabaseClock, Listener],
+  exports: [Database, DatabaseClock, Listener],
 })
 export class DatabaseModule {}

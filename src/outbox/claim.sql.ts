@@ -43,7 +43,11 @@ export const CLAIM: Statement = {
       FROM leased l WHERE d.id = l.delivery_id AND ${legalMove('d.status', 'sending', ['queued'])}
     )
     SELECT l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", n.client_id AS "clientId", l.channel,
-      n.channels, n.recipient, l.sender, n.category, n.content, d.changes, n.on_unknown AS "onUnknown",
+      n.channels,
+      CASE WHEN d.number > 1 THEN
+        (SELECT array_agg(e.channel) FROM deliveries e WHERE e.notification_id = n.id AND e.number < d.number)
+      END AS tried,
+      n.recipient, l.sender, n.category, n.content, d.changes, n.on_unknown AS "onUnknown",
       n.fallback_after_seconds AS "fallbackAfterSeconds", l.expires_at AS "expiresAt", n.created_at AS "createdAt",
       l.stage, l.attempt_id AS "attemptId", l.attempt_started_at AS "attemptStartedAt", l.attempts AS "attemptNumber",
       l.retries, l.waited_ms AS "waitedMs", l.lookups, l.exhausted, l.possible_duplicate AS "possibleDuplicate",

@@ -107,6 +107,7 @@ function leasedWork(notification: NewNotification, attemptId: string, leaseToken
     clientId: notification.clientId,
     channel,
     channels: notification.channels,
+    tried: null,
     recipient: notification.recipient,
     sender: notification.sender,
     category: notification.category,

@@ -26,6 +26,8 @@ export interface Work {
   readonly clientId: string;
   readonly channel: Channel;
   readonly channels: readonly Channel[];
+  /** Channels that earlier deliveries used; null for the first delivery. */
+  readonly tried: readonly Channel[] | null;
   /** E.164, as the caller gave it; a delivery's changes may replace it. */
   readonly recipient: string;
   /** Number or Messaging Service sid, without `whatsapp:`. */
@@ -68,8 +70,6 @@ export interface AcceptedAttempt extends AttemptRecord {
   readonly httpStatus: number | null;
   readonly providerSid: string;
   readonly providerRequestId: string | null;
-  /** Said where the acceptance was found out otherwise than by the answer. */
-  readonly decision?: Decision;
 }
 
 /** A decision that is no attempt's next step: which rule, and what it means in a sentence. */

@@ -1,0 +1,121 @@
+import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
+import type { Work } from '../outbox/work.js';
+import type { Channel } from '../policy/vocabulary.js';
+import type { CallRequest, MessageRequest } from '../twilio/twilio.requests.js';
+import type { NotificationContent } from './content.js';
+
+/** What to ask the provider for. */
+export type ProviderRequest =
+  | { readonly resource: 'messages'; readonly fields: MessageRequest }
+  | { readonly resource: 'calls'; readonly fields: CallRequest };
+
+export interface ComposeOptions {
+  /** Where Twilio reaches this service; no slash at the end. */
+  readonly publicUrl: string;
+  /** Twilio's connection overrides for its callbacks, such as `rc=5&rp=all`; empty for none. */
+  readonly callbackOverrides: string;
+  /** The database's time. */
+  readonly now: Date;
+}
+
+/** Twilio holds a message this long at most, in seconds; facts: ValidityPeriod 1..36000. */
+const LONGEST_VALIDITY_S = 36_000;
+
+/** The request of a delivery's attempt, in Twilio's own fields. */
+export function compose(work: Work, options: ComposeOptions): ProviderRequest {
+  return COMPOSERS[work.channel](work, options);
+}
+
+const COMPOSERS = {
+  sms: (work, options) => {
+    const { body, sms } = contentOf(work);
+    return {
+      resource: 'messages',
+      fields: {
+        To: recipientOf(work),
+        ...sentFrom(senderOf(work)),
+        ...text(sms?.body ?? body),
+        ...media(sms?.mediaUrls),
+        ...common(work, options),
+      },
+    };
+  },
+  whatsapp: (work, options) => {
+    const { body, whatsapp } = contentOf(work);
+    return {
+      resource: 'messages',
+      fields: {
+        To: `whatsapp:${recipientOf(work)}`,
+        ...sentFrom(senderOf(work), 'whatsapp:'),
+        // A template takes neither a body nor media with it (Twilio 63030).
+        ...(whatsapp?.contentSid
+          ? template(whatsapp.contentSid, whatsapp.contentVariables)
+          : { ...text(whatsapp?.body ?? body), ...media(whatsapp?.mediaUrls) }),
+        ...common(work, options),
+      },
+    };
+  },
+  voice: (work, options) => {
+    const { body, voice } = contentOf(work);
+    return {
+      resource: 'calls',
+      fields: {
+        To: recipientOf(work),
+        From: senderOf(work),
+        ...(voice?.url ? { Url: voice.url } : { Twiml: voice?.twiml ?? say(voice?.say ?? body ?? '') }),
+        StatusCallback: callbackUrl('call', work.attemptId, options),
+        StatusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
+      },
+    };
+  },
+} as const satisfies Record<Channel, (work: Work, options: ComposeOptions) => ProviderRequest>;
+
+/** What this delivery says: a human's correction, else the notification's own content. */
+export function contentOf(work: Pick<Work, 'content' | 'changes'>): NotificationContent {
+  return work.changes?.content ?? work.content ?? {};
+}
+
+export function recipientOf(work: Pick<Work, 'recipient' | 'changes'>): string {
+  return work.changes?.to ?? work.recipient;
+}
+
+export function senderOf(work: Pick<Work, 'sender' | 'changes'>): string {
+  return work.changes?.from ?? work.sender;
+}
+
+function sentFrom(sender: string, prefix = ''): Pick<MessageRequest, 'From' | 'MessagingServiceSid'> {
+  return sender.startsWith('MG') ? { MessagingServiceSid: sender } : { From: `${prefix}${sender}` };
+}
+
+function text(body: string | undefined): Pick<MessageRequest, 'Body'> {
+  return body === undefined || body === '' ? {} : { Body: body };
+}
+
+function media(urls: readonly string[] | undefined): Pick<MessageRequest, 'MediaUrl'> {
+  return urls?.length ? { MediaUrl: urls } : {};
+}
+
+function template(contentSid: string, variables: Readonly<Record<string, string>> | undefined) {
+  return { ContentSid: contentSid, ...(variables ? { ContentVariables: JSON.stringify(variables) } : {}) };
+}
+
+function common(work: Work, options: ComposeOptions): Pick<MessageRequest, 'StatusCallback' | 'ValidityPeriod'> {
+  const secondsLeft = work.expiresAt ? Math.ceil((work.expiresAt.getTime() - options.now.getTime()) / 1000) : Infinity;
+  return {
+    StatusCallback: callbackUrl('message', work.attemptId, options),
+    // A code that arrives after it expired confuses more than it helps: Twilio stops trying then.
+    ...(secondsLeft <= LONGEST_VALIDITY_S ? { ValidityPeriod: Math.max(1, secondsLeft) } : {}),
+  };
+}
+
+/** Carries the attempt's id: a callback tells which attempt was accepted even when its answer never came. */
+function callbackUrl(kind: 'message' | 'call', attemptId: string, options: ComposeOptions): string {
+  const overrides = options.callbackOverrides ? `#${options.callbackOverrides}` : '';
+  return `${options.publicUrl}/callbacks/twilio/${kind}/${attemptId}${overrides}`;
+}
+
+function say(words: string): string {
+  const response = new VoiceResponse();
+  response.say(words);
+  return response.toString();
+}

@@ -1,0 +1,31 @@
+import type { Channel } from '../policy/vocabulary.js';
+import type { NotificationContent } from './content.js';
+
+/** What a channel lacks, as a JSON pointer and a sentence; null when it has something to say. */
+export interface MissingContent {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+const CHECKS = {
+  sms: ({ body, sms }: NotificationContent) =>
+    Boolean(sms?.body ?? body) || Boolean(sms?.mediaUrls?.length)
+      ? null
+      : { pointer: '/sms/body', detail: 'sms has nothing to say: give body, sms.body or sms.mediaUrls' },
+  whatsapp: ({ body, whatsapp }: NotificationContent) =>
+    Boolean(whatsapp?.contentSid) || Boolean(whatsapp?.body ?? body) || Boolean(whatsapp?.mediaUrls?.length)
+      ? null
+      : {
+          pointer: '/whatsapp/contentSid',
+          detail: 'whatsapp has nothing to say: give body, whatsapp.body, whatsapp.contentSid or whatsapp.mediaUrls',
+        },
+  voice: ({ body, voice }: NotificationContent) =>
+    Boolean(voice?.say ?? body) || Boolean(voice?.twiml) || Boolean(voice?.url)
+      ? null
+      : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
+} as const satisfies Record<Channel, (content: NotificationContent) => MissingContent | null>;
+
+/** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
+export function missingContent(channels: readonly Channel[], content: NotificationContent): MissingContent[] {
+  return channels.map((channel) => CHECKS[channel](content)).filter((missing) => missing !== null);
+}

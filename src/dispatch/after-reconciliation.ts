@@ -1,0 +1,72 @@
+import type { Work } from '../outbox/work.js';
+import type { Failure } from '../policy/failure.js';
+import { afterLastAttempt, type DecisionClock, type NextStep } from '../policy/next-step.js';
+import { decideRetry, type RetryPolicy } from '../policy/retry.policy.js';
+import type { Channel } from '../policy/vocabulary.js';
+import type { Finding } from '../reconciliation/reconciler.js';
+
+/** When an ambiguous finding is looked at again: by then a callback may have told whose message it is. */
+const AMBIGUITY_WAITS_MS = [5000, 30_000];
+
+export type AfterAbsence =
+  { readonly kind: 'resend'; readonly sentence: string } | { readonly kind: 'end'; readonly step: NextStep };
+
+/** Decides after the provider did not show the attempt: only now the caller's `onUnknown` counts. Pure. */
+export function afterAbsence(
+  work: Work,
+  failure: Failure,
+  because: string,
+  fallbacks: readonly Channel[],
+  expired: boolean,
+): AfterAbsence {
+  if (expired) {
+    const reason = 'its expiresAt has passed, so it is not sent again';
+    return { kind: 'end', step: { kind: 'retry', at: new Date(), waitMs: 0, reason } };
+  }
+  if (work.exhausted) {
+    return { kind: 'end', step: afterLastAttempt(failure.classification, fallbacks, 'all retries are used') };
+  }
+  if (work.onUnknown === 'review') {
+    return { kind: 'end', step: { kind: 'dead_letter', reason: `${because}; the caller wants a human to decide` } };
+  }
+  return {
+    kind: 'resend',
+    sentence: `Asked whether it was accepted: ${because}. Sent again, as a possible duplicate.`,
+  };
+}
+
+/** Decides when a found message may be another notification's. Pure. */
+export function afterAmbiguity(work: Work, because: string, clock: DecisionClock): NextStep {
+  const waitMs = AMBIGUITY_WAITS_MS[work.lookups];
+  if (waitMs === undefined) return { kind: 'dead_letter', reason: `${because}; a human has to tell them apart` };
+  return askAgain(work, waitMs, false, because, clock);
+}
+
+/** Decides when the provider could not be asked: nothing is sent before it could, within the limits of the retries. Pure. */
+export function afterNoAnswer(
+  work: Work,
+  failure: Failure,
+  finding: Finding,
+  fallbacks: readonly Channel[],
+  policy: RetryPolicy,
+  clock: DecisionClock,
+): NextStep {
+  const { because } = finding.judgement;
+  const retry = decideRetry(policy, work, finding.lookupFailure?.retryAfterMs ?? null, clock.random);
+  if (work.exhausted || retry.kind === 'exhausted') {
+    const reason = retry.kind === 'exhausted' ? retry.reason : 'all retries are used';
+    return afterLastAttempt(failure.classification, fallbacks, `${because}; ${reason}`);
+  }
+  return askAgain(work, retry.waitMs, true, because, clock);
+}
+
+function askAgain(work: Work, waitMs: number, spendsRetry: boolean, because: string, clock: DecisionClock): NextStep {
+  return {
+    kind: 'reconcile',
+    at: new Date(clock.now.getTime() + waitMs),
+    waitMs,
+    exhausted: work.exhausted,
+    spendsRetry,
+    reason: `${because}; asked again in ${Math.round(waitMs / 100) / 10} s`,
+  };
+}

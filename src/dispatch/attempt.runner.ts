@@ -1,0 +1,110 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { compose, type ProviderRequest } from '../channels/compose.js';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { DatabaseClock } from '../database/database.clock.js';
+import { Circuits } from '../incidents/circuits.js';
+import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { Failure } from '../policy/failure.js';
+import { nextStep } from '../policy/next-step.js';
+import type { RetryPolicy } from '../policy/retry.policy.js';
+import { ProviderError } from '../twilio/provider.error.js';
+import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
+import { FallbackService } from './fallback.service.js';
+import { findObstacle } from './obstacle.js';
+import { ReconcileRunner } from './reconcile.runner.js';
+import { Recorder } from './recorder.js';
+
+/**
+ * One piece of leased work from start to end: find out what is unknown, see whether anything stands in the way, send,
+ * and record what came of it with the decision that follows. No connection or transaction is held while the provider
+ * is asked.
+ */
+@Injectable()
+export class AttemptRunner {
+  private readonly retryPolicy: RetryPolicy;
+
+  constructor(
+    @Inject(TwilioClient) private readonly twilio: TwilioClient,
+    private readonly circuits: Circuits,
+    private readonly fallback: FallbackService,
+    private readonly reconcile: ReconcileRunner,
+    private readonly recorder: Recorder,
+    private readonly clock: DatabaseClock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {
+    const { RETRY_BASE_MS, RETRY_FACTOR, RETRY_MAX, RETRY_BUDGET_MS } = configuration.env;
+    this.retryPolicy = { baseMs: RETRY_BASE_MS, factor: RETRY_FACTOR, max: RETRY_MAX, budgetMs: RETRY_BUDGET_MS };
+  }
+
+  async run(work: Work): Promise<void> {
+    const sendable = work.stage === 'reconcile' ? await this.reconcile.run(work, this.retryPolicy) : work;
+    if (sendable) await this.attempt(sendable);
+  }
+
+  private async attempt(work: Work): Promise<void> {
+    const obstacle = findObstacle(work, this.circuits.blocking(work), this.fallback.remaining(work));
+    if (obstacle) return this.recorder.unsuccessful(this.withFallback(obstacle));
+
+    const startedAt = this.clock.now();
+    const start = performance.now();
+    const request = compose(work, {
+      publicUrl: this.configuration.publicUrl,
+      callbackOverrides: this.configuration.env.TWILIO_CALLBACK_OVERRIDES,
+      now: startedAt,
+    });
+    const record = () => ({ startedAt, durationMs: Math.round(performance.now() - start) });
+    let answer: AcceptedRequest;
+    try {
+      answer = await this.send(request, work);
+    } catch (error) {
+      // Anything else is a fault of our own: the lease runs out, and the attempt is reconciled like any unknown one.
+      if (!(error instanceof ProviderError)) throw error;
+      return this.recorder.unsuccessful(this.decide(work, record(), error.failure));
+    }
+    this.circuits.onAccepted(work);
+    await this.recorder.accepted({
+      work,
+      ...record(),
+      httpStatus: answer.httpStatus,
+      providerSid: answer.sid,
+      providerRequestId: answer.requestId,
+    } satisfies AcceptedAttempt);
+  }
+
+  private send(request: ProviderRequest, work: Work): Promise<AcceptedRequest> {
+    const ids = { attemptId: work.attemptId, deliveryId: work.deliveryId };
+    return request.resource === 'messages'
+      ? this.twilio.createMessage(request.fields, ids)
+      : this.twilio.createCall(request.fields, ids);
+  }
+
+  /** Classify was the client's part; here the policy decides what follows. */
+  private decide(work: Work, attempt: { startedAt: Date; durationMs: number }, failure: Failure): UnsuccessfulWork {
+    const circuit = this.circuits.onFailure(work, failure);
+    const step = nextStep(
+      failure,
+      {
+        retries: work.retries,
+        waitedMs: work.waitedMs,
+        fallbacks: this.fallback.remaining(work),
+        circuitOpen: circuit !== null,
+      },
+      this.retryPolicy,
+      { now: this.clock.now(), random: Math.random() },
+    );
+    return this.withFallback({
+      work,
+      attempt,
+      failure,
+      step,
+      ...(circuit ? { heldBy: circuit.circuitId, incidentId: circuit.incidentId } : {}),
+    });
+  }
+
+  private withFallback(result: UnsuccessfulWork): UnsuccessfulWork {
+    return result.step.kind === 'fallback'
+      ? { ...result, fallback: this.fallback.prepare(result.step.channel) }
+      : result;
+  }
+}

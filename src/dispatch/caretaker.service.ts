@@ -1,0 +1,54 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { DatabaseClock } from '../database/database.clock.js';
+import { LOGGER } from '../logging/logger.js';
+import { Outbox } from '../outbox/outbox.js';
+
+const EVERY_MS = 500;
+
+/** What must be looked after at times and is nobody's attempt: expired leases and expired notifications. */
+@Injectable()
+export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | null = null;
+  private round: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly clock: DatabaseClock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.configuration.env.ROLE !== 'api') this.next();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    if (this.timer) clearTimeout(this.timer);
+    await this.round;
+  }
+
+  private next(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.round = this.look().finally(() => this.next());
+    }, EVERY_MS);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      await this.clock.refresh();
+      const rescued = await this.outbox.rescue();
+      if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
+      for (const notificationId of await this.outbox.expire()) {
+        this.log.info({ notificationId, status: 'expired' }, 'expired before it was accepted');
+      }
+    } catch (error) {
+      this.log.error({ err: error }, 'the round of the caretaker failed; the next one follows');
+    }
+  }
+}

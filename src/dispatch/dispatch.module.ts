@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { ChannelsModule } from '../channels/channels.module.js';
+import { ExplainModule } from '../explain/explain.module.js';
+import { IncidentsModule } from '../incidents/incidents.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
+import { AttemptRunner } from './attempt.runner.js';
+import { Caretaker } from './caretaker.service.js';
+import { Dispatcher } from './dispatcher.service.js';
+import { FallbackService } from './fallback.service.js';
+import { Journal } from './journal.js';
+import { ReconcileRunner } from './reconcile.runner.js';
+import { Recorder } from './recorder.js';
+
+/** Takes due work and brings it to the provider. */
+@Module({
+  imports: [ChannelsModule, ExplainModule, IncidentsModule, OutboxModule, ReconciliationModule],
+  providers: [AttemptRunner, Caretaker, Dispatcher, FallbackService, Journal, ReconcileRunner, Recorder],
+  exports: [Dispatcher, FallbackService, Journal],
+})
+export class DispatchModule {}

@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { LOGGER } from '../logging/logger.js';
+import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+
+/** Hears of everything that dispatch does; metrics and alerts are made of it. Must not throw and must not wait. */
+export interface DispatchListener {
+  onAccepted?(attempt: AcceptedAttempt): void;
+  onUnsuccessful?(result: UnsuccessfulWork): void;
+  onReconciled?(work: Work, result: 'accepted' | 'absent' | 'ambiguous' | 'unanswered', duplicates: number): void;
+  onStale?(work: Work): void;
+}
+
+/** One log line per attempt and per decision, with ids, class, code and next step; and the same to whoever listens. */
+@Injectable()
+export class Journal {
+  private readonly listeners = new Set<DispatchListener>();
+
+  constructor(@Inject(LOGGER) private readonly log: Logger) {}
+
+  subscribe(listener: DispatchListener): void {
+    this.listeners.add(listener);
+  }
+
+  accepted(attempt: AcceptedAttempt): void {
+    const { work, durationMs, httpStatus, providerSid, providerRequestId } = attempt;
+    this.log.info(
+      { ...ids(work), outcome: 'accepted', httpStatus, providerSid, providerRequestId, durationMs, status: 'sent' },
+      'attempt accepted',
+    );
+    for (const listener of this.listeners) listener.onAccepted?.(attempt);
+  }
+
+  unsuccessful(result: UnsuccessfulWork): void {
+    const { work, attempt, failure, step, decision } = result;
+    this.log.warn(
+      {
+        ...ids(work),
+        outcome: attempt ? failure?.outcome : undefined,
+        httpStatus: failure?.httpStatus,
+        providerCode: failure?.providerCode,
+        providerRequestId: failure?.providerRequestId,
+        errorClass: failure?.classification.errorClass,
+        responsible: failure?.classification.responsible,
+        durationMs: attempt?.durationMs,
+        nextStep: step.kind,
+        at: 'at' in step ? step.at : undefined,
+        to: 'channel' in step ? step.channel : undefined,
+        reason: step.reason,
+        decision: decision?.rule,
+      },
+      attempt ? 'attempt failed' : 'no attempt made',
+    );
+    for (const listener of this.listeners) listener.onUnsuccessful?.(result);
+  }
+
+  reconciled(work: Work, result: 'accepted' | 'absent' | 'ambiguous' | 'unanswered', because: string, duplicates = 0) {
+    this.log.info({ ...ids(work), result, reason: because, duplicates }, 'attempt reconciled');
+    for (const listener of this.listeners) listener.onReconciled?.(work, result, duplicates);
+  }
+
+  stale(work: Work): void {
+    this.log.warn(ids(work), 'the lease moved on before the result was recorded; the result is dropped');
+    for (const listener of this.listeners) listener.onStale?.(work);
+  }
+}
+
+function ids(work: Work) {
+  return {
+    notificationId: work.notificationId,
+    deliveryId: work.deliveryId,
+    attemptId: work.attemptId,
+    attempt: work.attemptNumber,
+    channel: work.channel,
+  };
+}

@@ -1,0 +1,55 @@
+import type { BlockingCircuit } from '../incidents/circuits.js';
+import type { UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { NextStep } from '../policy/next-step.js';
+import type { Channel } from '../policy/vocabulary.js';
+
+/**
+ * What stands in the way of a send that has not left yet, as work that ends or waits without a request; null when
+ * nothing does. Pure: the circuit was looked up in memory right before.
+ */
+export function findObstacle(
+  work: Work,
+  circuit: BlockingCircuit | null,
+  fallbacks: readonly Channel[],
+): UnsuccessfulWork | null {
+  if (!work.content && !work.changes?.content) return contentGone(work);
+  if (work.suppressed) return suppressed(work);
+  if (work.unavailableCode !== null && fallbacks[0]) return notOnChannel(work, work.unavailableCode, fallbacks[0]);
+  if (!circuit) return null;
+  // A sender that is locked out for its own reasons will not come back soon: another channel is better than waiting.
+  if (circuit.cause === 'sender_unavailable' && fallbacks[0]) return aroundSender(work, circuit, fallbacks[0]);
+  return held(work, circuit);
+}
+
+function obstacle(work: Work, step: NextStep, rule: string, sentence: string): UnsuccessfulWork {
+  return { work, attempt: null, failure: null, step, decision: { rule, sentence } };
+}
+
+function held(work: Work, circuit: BlockingCircuit): UnsuccessfulWork {
+  const reason = `The circuit of ${circuit.scope} is open (${circuit.reason}): it waits there, which costs no retry.`;
+  return {
+    ...obstacle(work, { kind: 'hold', reason }, `circuit: ${circuit.cause}`, reason),
+    heldBy: circuit.circuitId,
+    incidentId: circuit.incidentId,
+  };
+}
+
+function suppressed(work: Work): UnsuccessfulWork {
+  const reason = 'The recipient opted out of this sender, so nothing was sent.';
+  return obstacle(work, { kind: 'none', reason }, 'suppression', reason);
+}
+
+function notOnChannel(work: Work, code: number, next: Channel): UnsuccessfulWork {
+  const reason = `The provider said not long ago (code ${code}) that the recipient is not on ${work.channel}: straight to ${next}.`;
+  return obstacle(work, { kind: 'fallback', channel: next, reason }, 'recipient not on channel', reason);
+}
+
+function aroundSender(work: Work, circuit: BlockingCircuit, next: Channel): UnsuccessfulWork {
+  const reason = `${circuit.scope} is unavailable (${circuit.reason}): straight to ${next}.`;
+  return obstacle(work, { kind: 'fallback', channel: next, reason }, 'sender unavailable', reason);
+}
+
+function contentGone(work: Work): UnsuccessfulWork {
+  const reason = 'its content was deleted by retention before it could be sent; give new content to send it';
+  return obstacle(work, { kind: 'dead_letter', reason }, 'retention', `It was not sent: ${reason}.`);
+}

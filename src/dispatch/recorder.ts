@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { LOGGER } from '../logging/logger.js';
+import { Outbox } from '../outbox/outbox.js';
+import type { SettleOutcome } from '../outbox/settlement.js';
+import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+import { Journal } from './journal.js';
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2000;
+
+/**
+ * Puts results on disk. A database that is away for a moment costs nothing: the result is written again until the
+ * lease is over. After that another process has rescued the work and will find out by reconciliation.
+ */
+@Injectable()
+export class Recorder {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly journal: Journal,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  async accepted(attempt: AcceptedAttempt): Promise<void> {
+    await this.persist(
+      attempt.work,
+      () => this.outbox.settleAccepted(attempt),
+      () => this.journal.accepted(attempt),
+    );
+  }
+
+  async unsuccessful(result: UnsuccessfulWork): Promise<void> {
+    await this.persist(
+      result.work,
+      () => this.outbox.settleUnsuccessful(result),
+      () => this.journal.unsuccessful(result),
+    );
+  }
+
+  private async persist(work: Work, write: () => Promise<SettleOutcome>, announce: () => void): Promise<void> {
+    const giveUpAt = performance.now() + this.configuration.env.LEASE_MS;
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      try {
+        if ((await write()) === 'settled') announce();
+        else this.journal.stale(work);
+        return;
+      } catch (error) {
+        if (performance.now() + wait > giveUpAt) throw error;
+        this.log.error({ err: error, attemptId: work.attemptId }, 'a result could not be recorded yet; trying again');
+        await delay(wait);
+      }
+    }
+  }
+}

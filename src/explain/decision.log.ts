@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { StatementRunner } from '../database/database.js';
+
+/** A decision that is no attempt's next step, for the explanation of a notification. */
+export interface RecordedDecision {
+  readonly notificationId: string;
+  readonly deliveryId?: string;
+  readonly attemptId?: string;
+  /** Which rule decided: `reconciliation`, `callback`, `fallback after acceptance`, `circuit`… */
+  readonly rule: string;
+  /** What was decided and why, as a whole sentence; no number, no body. */
+  readonly sentence: string;
+}
+
+const RECORD_DECISION = {
+  name: 'record-decision',
+  text: `INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
+         VALUES (new_uuid_v7(), $1, $2, $3, service_now(), $4, $5)`,
+};
+
+/** Writes decisions down, in the transaction that carries them out where there is one. */
+@Injectable()
+export class DecisionLog {
+  async record(runner: StatementRunner, decision: RecordedDecision): Promise<void> {
+    const { notificationId, deliveryId = null, attemptId = null, rule, sentence } = decision;
+    await runner.run(RECORD_DECISION, [notificationId, deliveryId, attemptId, rule, sentence]);
+  }
+}

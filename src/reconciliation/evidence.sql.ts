@@ -1,0 +1,43 @@
+import type { Statement } from '../database/database.js';
+
+/** What is on disk about an attempt whose outcome is unknown: a sid that came late, a callback, and how it failed. */
+export const EVIDENCE: Statement = {
+  name: 'reconciliation-evidence',
+  text: `
+    SELECT coalesce(a.provider_sid, c.provider_sid) AS sid,
+      CASE WHEN a.provider_sid IS NOT NULL THEN 'answer' WHEN c.provider_sid IS NOT NULL THEN 'callback' END AS source,
+      (SELECT min(e.started_at) FROM attempts e WHERE e.delivery_id = $2 AND e.outcome = 'unknown') AS "since",
+      f.http_status AS "httpStatus", f.provider_code AS "providerCode", f.error_class AS "errorClass",
+      f.responsible, f.rule
+    FROM (VALUES ($1::uuid)) AS asked (attempt_id)
+    LEFT JOIN attempts a ON a.id = asked.attempt_id
+    LEFT JOIN LATERAL (
+      SELECT provider_sid FROM callbacks WHERE notification_id = $3 AND attempt_id = asked.attempt_id LIMIT 1
+    ) AS c ON true
+    LEFT JOIN LATERAL (
+      SELECT * FROM failures WHERE notification_id = $3 AND attempt_id = asked.attempt_id ORDER BY id LIMIT 1
+    ) AS f ON true`,
+};
+
+/** Which of these sids belong to attempts of other deliveries. */
+export const OWNED_SIDS: Statement = {
+  name: 'reconciliation-owned-sids',
+  text: `
+    SELECT provider_sid AS sid FROM attempts WHERE provider_sid = ANY ($1) AND delivery_id <> $2
+    UNION
+    SELECT provider_sid FROM callbacks WHERE provider_sid = ANY ($1) AND delivery_id <> $2`,
+};
+
+/**
+ * Other notifications to the same number on the same channel that have an attempt in flight or unknown: a message in
+ * the provider's list may be theirs.
+ */
+export const RIVALS: Statement = {
+  name: 'reconciliation-rivals',
+  text: `
+    SELECT n.content, d.changes
+    FROM notifications n
+    JOIN outbox o ON o.notification_id = n.id
+    JOIN deliveries d ON d.id = o.delivery_id
+    WHERE n.recipient = $1 AND n.id <> $2 AND o.channel = $3 AND o.attempt_id IS NOT NULL`,
+};

@@ -1,0 +1,43 @@
+/** What was found out about an attempt whose outcome was unknown. */
+export type Judgement =
+  | { readonly kind: 'accepted'; readonly sid: string; readonly because: string; readonly duplicates: number }
+  | { readonly kind: 'absent'; readonly because: string }
+  /** A message is there, but it may be another notification's: never adopted by guess. */
+  | { readonly kind: 'ambiguous'; readonly because: string }
+  /** The provider could not be asked. */
+  | { readonly kind: 'unanswered'; readonly because: string };
+
+export interface ListFindings {
+  /** Sids of messages or calls that fit and belong to no other attempt, oldest first. */
+  readonly unowned: readonly string[];
+  /** False when the list was longer than what is read: then absence proves nothing. */
+  readonly complete: boolean;
+  /** Other notifications, in flight or unknown, that a found message may belong to. */
+  readonly rivals: number;
+}
+
+/** Judges what the provider's list shows. Pure. */
+export function judge(findings: ListFindings): Judgement {
+  const [oldest, ...others] = findings.unowned;
+  if (oldest === undefined) {
+    return findings.complete
+      ? { kind: 'absent', because: "the provider's list does not show it" }
+      : { kind: 'unanswered', because: "the provider's list is longer than what can be read" };
+  }
+  if (findings.rivals > 0) {
+    return {
+      kind: 'ambiguous',
+      because: `the provider's list shows ${count(findings.unowned.length, 'message')} that may as well belong to ${count(findings.rivals, 'other notification')} with the same content`,
+    };
+  }
+  return {
+    kind: 'accepted',
+    sid: oldest,
+    because: "the provider's list shows it",
+    duplicates: others.length,
+  };
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,147 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { contentOf, recipientOf, senderOf } from '../channels/compose.js';
+import type { NotificationContent } from '../channels/content.js';
+import { Database } from '../database/database.js';
+import type { DeliveryChanges, Work } from '../outbox/work.js';
+import type { Failure } from '../policy/failure.js';
+import type { ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
+import { ProviderError } from '../twilio/provider.error.js';
+import { TwilioClient } from '../twilio/twilio.client.js';
+import type { TwilioRecord } from '../twilio/twilio.records.js';
+import { EVIDENCE, OWNED_SIDS, RIVALS } from './evidence.sql.js';
+import type { Judgement } from './judgement.js';
+import { judge } from './judgement.js';
+
+/** How far the provider's clock may be behind the database's, in milliseconds; Twilio tells whole seconds. */
+const CLOCK_SKEW_MS = 5000;
+
+/** How the unknown attempt failed, as the history has it. */
+export interface OriginalFailure {
+  readonly httpStatus: number | null;
+  readonly providerCode: number | null;
+  readonly errorClass: ErrorClass;
+  readonly responsible: ResponsibleParty;
+  readonly rule: string;
+}
+
+export interface Finding {
+  readonly judgement: Judgement;
+  readonly original: OriginalFailure | null;
+  /** Set where the provider could not be asked: why. */
+  readonly lookupFailure: Failure | null;
+}
+
+type EvidenceRow = { sid: string | null; source: 'answer' | 'callback' | null; since: Date | null } & OriginalFailure;
+
+/**
+ * Finds out whether an attempt with an unknown outcome was accepted, before anything is sent again: first by what has
+ * reached us (a late answer, a callback that carries the attempt's id), then by the provider's own list.
+ * Source: facts, section 1 (no idempotency on creates; the list filters by To and From only).
+ */
+@Injectable()
+export class Reconciler {
+  constructor(
+    private readonly database: Database,
+    @Inject(TwilioClient) private readonly twilio: TwilioClient,
+  ) {}
+
+  async find(work: Work): Promise<Finding> {
+    const [row] = await this.database.run<EvidenceRow>(EVIDENCE, [
+      work.attemptId,
+      work.deliveryId,
+      work.notificationId,
+    ]);
+    const original = row?.errorClass ? row : null;
+    if (row?.sid) {
+      const because = row.source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
+      return {
+        judgement: { kind: 'accepted', sid: row.sid, because, duplicates: 0 },
+        original,
+        lookupFailure: null,
+      };
+    }
+    try {
+      const judgement = await this.askProvider(work, row?.since ?? work.attemptStartedAt);
+      return { judgement, original, lookupFailure: null };
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      return { judgement: unanswered(error.failure), original, lookupFailure: error.failure };
+    }
+  }
+
+  private async askProvider(work: Work, since: Date): Promise<Judgement> {
+    const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS));
+    const fitting = list.items.filter((record) => fits(record, work));
+    const [owned, rivals] =
+      fitting.length === 0 ? [new Set<string>(), 0] : await Promise.all([this.owned(fitting, work), this.rivals(work)]);
+    return judge({
+      unowned: fitting
+        .filter((record) => !owned.has(record.sid))
+        .map((record) => record.sid)
+        .toReversed(),
+      complete: list.complete,
+      rivals,
+    });
+  }
+
+  private list(work: Work, createdSince: Date) {
+    const sender = senderOf(work);
+    const from = sender.startsWith('MG') ? {} : { from: address(work, sender) };
+    const query = { to: address(work, recipientOf(work)), ...from, createdSince };
+    return work.channel === 'voice' ? this.twilio.listCalls(query) : this.twilio.listMessages(query);
+  }
+
+  private async owned(records: readonly TwilioRecord[], work: Work): Promise<Set<string>> {
+    const rows = await this.database.run<{ sid: string }>(OWNED_SIDS, [
+      records.map((record) => record.sid),
+      work.deliveryId,
+    ]);
+    return new Set(rows.map((row) => row.sid));
+  }
+
+  private async rivals(work: Work): Promise<number> {
+    const rows = await this.database.run<{ content: NotificationContent | null; changes: DeliveryChanges | null }>(
+      RIVALS,
+      [work.recipient, work.notificationId, work.channel],
+    );
+    const mine = comparableText(work, contentOf(work));
+    return rows.filter((row) => {
+      const theirs = comparableText(work, contentOf(row));
+      return mine === null || theirs === null || mine === theirs;
+    }).length;
+  }
+}
+
+function unanswered(failure: Failure): Judgement {
+  const { httpStatus, classification } = failure;
+  // A key that may not read lists, or a provider without them, will not answer later either.
+  const never =
+    httpStatus !== null && httpStatus >= 400 && httpStatus < 500 && httpStatus !== 401 && httpStatus !== 429;
+  return never
+    ? { kind: 'absent', because: `the provider does not let its list be read (${classification.rule})` }
+    : { kind: 'unanswered', because: `the provider's list could not be read (${classification.rule})` };
+}
+
+/** The same direction, and the same text where the text can be compared. */
+function fits(record: TwilioRecord, work: Work): boolean {
+  if (!record.direction.startsWith('outbound')) return false;
+  const text = comparableText(work, contentOf(work));
+  // An empty body may have been redacted by the account: it proves nothing against the message.
+  return text === null || !record.body || record.body === text;
+}
+
+/** What the provider's list shows of the content; null where it shows a rendering (templates) or nothing (calls). */
+function comparableText(work: Work, content: NotificationContent): string | null {
+  switch (work.channel) {
+    case 'sms':
+      return content.sms?.body ?? content.body ?? '';
+    case 'whatsapp':
+      return content.whatsapp?.contentSid ? null : (content.whatsapp?.body ?? content.body ?? '');
+    case 'voice':
+      return null;
+  }
+}
+
+function address(work: Work, number: string): string {
+  return work.channel === 'whatsapp' ? `whatsapp:${number}` : number;
+}
