@@ -1,0 +1,26 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A decision that is no attempt's next step, as it was made. */
+@Entity({ name: 'decisions' })
+export class DecisionRecord {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'uuid', name: 'notification_id' })
+  notificationId: string;
+
+  @Column({ type: 'uuid', name: 'delivery_id', nullable: true })
+  deliveryId: string | null;
+
+  @Column({ type: 'uuid', name: 'attempt_id', nullable: true })
+  attemptId: string | null;
+
+  @Column({ type: 'timestamptz' })
+  at: Date;
+
+  @Column({ type: 'text' })
+  rule: string;
+
+  @Column({ type: 'text' })
+  sentence: string;
+}
