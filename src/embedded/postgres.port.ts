@@ -1,0 +1,41 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+const HOST = '127.0.0.1';
+
+/** The port of the last start, so that a bookmark in a database tool stays right, when it is still free; else any free one. */
+export async function choosePort(home: string): Promise<number> {
+  const remembered = recall(home);
+  return (remembered === null ? null : await bindable(remembered)) ?? (await bindable(0)) ?? 0;
+}
+
+export function rememberPort(home: string, port: number): void {
+  rmSync(fileIn(home), { force: true });
+  writeFileSync(fileIn(home), `${port}\n`);
+}
+
+function recall(home: string): number | null {
+  try {
+    const port = Number(readFileSync(fileIn(home), 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : null;
+  } catch {
+    return null;
+  }
+}
+
+function fileIn(home: string): string {
+  return join(home, 'port');
+}
+
+/** @returns the port, the system's choice for 0, or null when it is taken */
+async function bindable(port: number): Promise<number | null> {
+  return await new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, HOST, () => {
+      const address = server.address();
+      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : null));
+    });
+  });
+}

@@ -1,0 +1,140 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { afterAll, onTestFinished } from 'vitest';
+import { findRunning, shutDown } from '../../src/embedded/postgres.process.js';
+import {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from '../../src/embedded/postgres.server.js';
+
+export const IS_ROOT = process.geteuid?.() === 0;
+
+/** For servers whose data is thrown away. */
+export const FAST = { fsync: 'off', full_page_writes: 'off', shared_buffers: '16MB' } as const;
+
+/** A folder that every user may enter, removed after the test together with the server that may still run in it. */
+export async function publicFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postrider-test-'));
+  await chmod(folder, 0o755);
+  onTestFinished(async () => {
+    await stopServerIn(join(folder, 'data'));
+    await rm(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+let prepared: Promise<string> | null = null;
+
+/** A data folder like one a stopped server leaves; copied, because that is much faster than a first start. */
+export async function usedDataDir(): Promise<string> {
+  prepared ??= firstStart();
+  const dataDir = join(await publicFolder(), 'data');
+  execFileSync('cp', ['-a', await prepared, dataDir]);
+  return dataDir;
+}
+
+async function firstStart(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'postrider-test-'));
+  await chmod(folder, 0o755);
+  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), settings: FAST });
+  await postgres.stop();
+  return postgres.dataDir;
+}
+
+afterAll(async () => {
+  if (prepared !== null) await rm(dirname(await prepared), { recursive: true, force: true });
+});
+
+export async function stopServerIn(home: string): Promise<void> {
+  const server = findRunning(join(home, 'pgdata'));
+  if (server !== null) await shutDown(server, 2_000);
+}
+
+/** A server of this process, stopped after the test if the test has not. */
+export async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const postgres = await startEmbeddedPostgres({ settings: FAST, ...options });
+  onTestFinished(async () => await postgres.stop());
+  return postgres;
+}
+
+/** What the one row of a query holds. */
+export async function queryOne(url: string, sql: string): Promise<unknown> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, unknown>>(sql);
+    return rows.length === 0 ? undefined : Object.values(rows[0] ?? {})[0];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Another Node process that owns (or tries to own) a server. It leads a process group, like a service in a terminal. */
+export interface OwnerProcess {
+  readonly pid: number;
+  /** Its next line. */
+  says(): Promise<{ event: string; [detail: string]: unknown }>;
+  exited: Promise<unknown>;
+}
+
+export function spawnOwner(dataDir: string): OwnerProcess {
+  const child = spawn(
+    process.execPath,
+    ['--import', './test/support/typescript.hooks.ts', 'test/support/embedded-postgres.owner.ts', dataDir],
+    { detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const exited = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return {
+    pid: child.pid ?? 0,
+    says: async () => {
+      const { value, done } = await lines.next();
+      if (done === true || value === undefined) throw new Error('the owner process ended without a word');
+      return JSON.parse(value);
+    },
+    exited,
+  };
+}
+
+/** A postmaster.pid as a server on `port` leaves it when it is killed. */
+export async function forgePidFile(home: string, pid: number, port = 1): Promise<void> {
+  const pgdata = join(home, 'pgdata');
+  const started = Math.floor(Date.now() / 1000);
+  await writeFile(
+    join(pgdata, 'postmaster.pid'),
+    `${[pid, pgdata, started, port, '', '127.0.0.1', '', 'ready'].join('\n')}\n`,
+  );
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The user a process runs as. */
+export function userOf(pid: number): number {
+  return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+export async function eventually(condition: () => boolean, withinMs = 10_000): Promise<boolean> {
+  for (const deadline = performance.now() + withinMs; performance.now() < deadline; await sleep(20)) {
+    if (condition()) return true;
+  }
+  return condition();
+}
