@@ -51,7 +51,7 @@ export const CLAIM: Statement = {
       n.fallback_after_seconds AS "fallbackAfterSeconds", l.expires_at AS "expiresAt", n.created_at AS "createdAt",
       l.stage, l.attempt_id AS "attemptId", l.attempt_started_at AS "attemptStartedAt", l.attempts AS "attemptNumber",
       l.retries, l.waited_ms AS "waitedMs", l.lookups, l.exhausted, l.possible_duplicate AS "possibleDuplicate",
-      l.probe, l.lease_token AS "leaseToken", service_now() AS now,
+      l.probe, l.released_by AS "releasedBy", l.lease_token AS "leaseToken", service_now() AS now,
       ${recipientMemory("coalesce(d.changes ->> 'to', n.recipient)", 'l.sender', 'l.channel')}
     FROM leased l
     JOIN notifications n ON n.id = l.notification_id

@@ -127,6 +127,7 @@ function leasedWork(notification: NewNotification, attemptId: string, leaseToken
     exhausted: false,
     possibleDuplicate: false,
     probe: false,
+    releasedBy: null,
     suppressed,
     unavailableCode,
     leaseToken,

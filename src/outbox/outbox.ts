@@ -9,7 +9,7 @@ import { BEGIN_RESEND } from './begin-resend.sql.js';
 import { CANCEL } from './cancel.sql.js';
 import { CLAIM, NEXT_DUE } from './claim.sql.js';
 import { EXPIRE } from './expire.sql.js';
-import { COUNT_HELD, RELEASE_HELD } from './hold.sql.js';
+import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
 import { storeNotifications } from './intake.js';
 import { RESCUE } from './rescue.sql.js';
 import { settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
@@ -19,6 +19,7 @@ import type {
   DeliveryChanges,
   EnqueueResult,
   NewNotification,
+  ReleasedWork,
   UnsuccessfulWork,
   Work,
 } from './work.js';
@@ -133,14 +134,30 @@ export class Outbox {
     return (await this.database.run(CANCEL, [notificationId])).length > 0;
   }
 
-  /** Lets work out that a circuit held; `probe` lets it pass the open circuit. @returns how many rows. */
-  async release(heldBy: string, limit: number, probe: boolean): Promise<number> {
-    const rows = await this.database.run(RELEASE_HELD, [heldBy, limit, probe]);
+  /** Lets work out that a circuit or pace held, at most `limit` rows in priority order. */
+  async release(heldBy: string, limit: number): Promise<readonly ReleasedWork[]> {
+    const rows = await this.database.run<ReleasedWork>(RELEASE_HELD, [heldBy, limit]);
     if (rows.length > 0) this.wakeUp.announceDueWork();
-    return rows.length;
+    return rows;
   }
 
-  /** How much work each circuit holds, by circuit id. */
+  /** Lets one held row pass its open circuit, if possible one that needs no look-up; null when it holds nothing. */
+  async releaseProbe(heldBy: string): Promise<ReleasedWork | null> {
+    for (const alsoUnknown of [false, true]) {
+      const [probe] = await this.database.run<ReleasedWork>(RELEASE_PROBE, [heldBy, alsoUnknown]);
+      if (!probe) continue;
+      this.wakeUp.announceDueWork();
+      return probe;
+    }
+    return null;
+  }
+
+  /** The circuits and paces that hold anything, by id. */
+  async holders(): Promise<ReadonlySet<string>> {
+    return new Set((await this.database.run<{ heldBy: string }>(HOLDERS)).map((row) => row.heldBy));
+  }
+
+  /** How much work each circuit or pace holds, by its id. */
   async heldCounts(): Promise<Map<string, number>> {
     const rows = await this.database.run<{ heldBy: string; count: number }>(COUNT_HELD);
     return new Map(rows.map((row) => [row.heldBy, row.count]));

@@ -18,7 +18,8 @@ export const RESCUE: Statement = {
         stage = 'reconcile', due_at = service_now(),
         retries = o.retries + CASE e.was WHEN 'send' THEN 1 ELSE 0 END,
         exhausted = o.exhausted OR (e.was = 'send' AND o.retries + 1 > $2),
-        lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false
+        lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false,
+        released_by = NULL
       FROM expired e WHERE o.notification_id = e.notification_id
       RETURNING o.*, e.was
     ), lost AS (

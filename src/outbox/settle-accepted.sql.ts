@@ -21,7 +21,7 @@ export const SETTLE_ACCEPTED: Statement = {
     ), awaiting AS (
       UPDATE outbox o SET stage = 'await_delivery', due_at = service_now() + i.await_ms * interval '1 millisecond',
         attempt_id = NULL, attempt_started_at = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL,
-        probe = false
+        probe = false, released_by = NULL
       FROM input i
       WHERE o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NOT NULL
       RETURNING o.notification_id

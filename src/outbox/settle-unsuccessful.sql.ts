@@ -39,14 +39,14 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         held_by = i.held_by,
         attempt_id = CASE i.stage WHEN 'reconcile' THEN i.attempt_id END,
         attempt_started_at = CASE i.stage WHEN 'reconcile' THEN i.attempt_started_at END,
-        probe = false, lease_token = NULL, lease_owner = NULL, leased_until = NULL
+        probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
       FROM live i WHERE o.notification_id = i.notification_id AND i.action = 'wait'
     ), replaced AS (
       UPDATE outbox o SET
         delivery_id = i.next_delivery_id, channel = i.next_channel, sender = i.next_sender, stage = 'send',
         due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
         possible_duplicate = false, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL,
-        probe = false, lease_token = NULL, lease_owner = NULL, leased_until = NULL
+        probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
       FROM live i WHERE o.notification_id = i.notification_id AND i.action = 'fallback'
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,

@@ -24,7 +24,7 @@ export const START_DELIVERY: Statement = {
       delivery_id = EXCLUDED.delivery_id, channel = EXCLUDED.channel, sender = EXCLUDED.sender, stage = 'send',
       due_at = EXCLUDED.due_at, attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
       possible_duplicate = false, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false,
-      lease_token = NULL, lease_owner = NULL, leased_until = NULL
+      released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
     RETURNING notification_id AS "notificationId"`,
 };
 

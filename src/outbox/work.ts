@@ -51,6 +51,8 @@ export interface Work {
   readonly possibleDuplicate: boolean;
   /** True for the one real send that tries whether an open circuit may close. */
   readonly probe: boolean;
+  /** The circuit or pace that held it and let it out again, for this attempt; null for work that was never held. */
+  readonly releasedBy: string | null;
   /** The recipient opted out of this sender: a send would fail, so none is made. */
   readonly suppressed: boolean;
   /** Provider code that said, not long ago, that the recipient is not on this channel; null when nothing is known. */
@@ -95,6 +97,9 @@ export interface UnsuccessfulWork {
   /** Further looks at the provider's list so far. */
   readonly lookups?: number;
 }
+
+/** Held work that was let out again. */
+export type ReleasedWork = Pick<Work, 'notificationId' | 'channel' | 'sender'>;
 
 /** A notification as it enters the outbox. */
 export interface NewNotification {
