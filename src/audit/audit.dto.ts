@@ -1,0 +1,66 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, Length } from 'class-validator';
+import { PageQuery, pageOf } from '../http/pagination.js';
+import type { AuditEntry } from './audit-entry.entity.js';
+
+export class AuditQuery extends PageQuery {
+  @ApiPropertyOptional({ type: String, example: 'dead_letter' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  subjectType?: string;
+
+  @ApiPropertyOptional({ type: String })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  subjectId?: string;
+
+  @ApiPropertyOptional({ type: String, example: 'admin/ADMIN_API_KEY' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 300)
+  actor?: string;
+
+  @ApiPropertyOptional({ type: String, example: 'api_key.created' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  action?: string;
+}
+
+export class AuditEntryDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  at: string;
+
+  @ApiProperty({ type: String, description: 'The client and key that acted, or the part of the system.' })
+  actor: string;
+
+  @ApiProperty({ type: String })
+  action: string;
+
+  @ApiProperty({ type: String })
+  subjectType: string;
+
+  @ApiProperty({ type: String })
+  subjectId: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'The state it was in.' })
+  before: unknown;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, nullable: true, description: 'The state it went to.' })
+  after: unknown;
+
+  @ApiProperty({ type: String, nullable: true })
+  note: string | null;
+}
+
+export const AuditEntryPage = pageOf(AuditEntryDto);
+
+export function toAuditEntryDto(entry: AuditEntry): AuditEntryDto {
+  const { id, at, actor, action, subjectType, subjectId, before, after, note } = entry;
+  return { id, at: at.toISOString(), actor, action, subjectType, subjectId, before, after, note };
+}

@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { Listener } from '../database/listener.js';
+import { hashOf } from './api-key.secret.js';
+import { FIND_KEY } from './api-key.statements.js';
+import type { Caller } from './caller.js';
+import { KeyUse } from './key-use.js';
+import type { Scope } from './scope.js';
+
+/** A revocation that NOTIFY did not carry takes effect after this long, in milliseconds. */
+const MAX_AGE_MS = 5000;
+const MOST_KNOWN = 10_000;
+
+/** No key is longer; nobody makes this service hash megabytes. */
+const LONGEST_SECRET = 512;
+
+interface Known {
+  readonly caller: Caller;
+  readonly since: number;
+}
+
+interface KeyRow {
+  readonly id: string;
+  readonly client_id: string;
+  readonly scopes: Scope[];
+  readonly caller_name: string;
+}
+
+/** Finds out whose secret a request carries. Keeps what it found for a moment; unknown secrets are never kept. */
+@Injectable()
+export class ApiKeyAuthenticator {
+  /** By the hash of the secret, oldest first. Replaced as a whole when keys are to be forgotten. */
+  private known = new Map<string, Known>();
+  private readonly lookingUp = new Map<string, Promise<Caller | null>>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly keyUse: KeyUse,
+    listener: Listener,
+  ) {
+    listener.on('postrider_keys', () => this.forget());
+  }
+
+  /** @returns the caller at once where it is known, null for a secret that is unknown or revoked. */
+  authenticate(secret: string): Caller | Promise<Caller | null> | null {
+    if (secret.length > LONGEST_SECRET) return null;
+    const hash = hashOf(secret);
+    const key = hash.toString('base64');
+    const known = this.known.get(key);
+    if (known && performance.now() - known.since < MAX_AGE_MS) {
+      this.keyUse.note(known.caller.keyId);
+      return known.caller;
+    }
+    return this.lookUpOnce(key, hash);
+  }
+
+  forget(): void {
+    this.known = new Map();
+    this.lookingUp.clear();
+  }
+
+  /** Requests that arrive together with the same secret ask the database once. */
+  private lookUpOnce(key: string, hash: Buffer): Promise<Caller | null> {
+    const asked = this.lookingUp.get(key);
+    if (asked) return asked;
+    const asking = this.lookUp(key, hash).finally(() => {
+      if (this.lookingUp.get(key) === asking) this.lookingUp.delete(key);
+    });
+    this.lookingUp.set(key, asking);
+    return asking;
+  }
+
+  private async lookUp(key: string, hash: Buffer): Promise<Caller | null> {
+    // What is found belongs to the map of now: a revocation while the database answers replaces it.
+    const { known } = this;
+    const since = performance.now();
+    const [row] = await this.database.run<KeyRow>(FIND_KEY, [hash]);
+    known.delete(key);
+    if (!row) return null;
+    const caller = { clientId: row.client_id, keyId: row.id, name: row.caller_name, scopes: new Set(row.scopes) };
+    known.set(key, { caller, since });
+    const [oldest] = known.keys();
+    if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+    this.keyUse.note(caller.keyId);
+    return caller;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Statement } from '../database/database.js';
+
+/** By the hash of the secret; revoked keys are not found. */
+export const FIND_KEY: Statement = {
+  name: 'api_key_find',
+  text: `
+    SELECT api_keys.id, client_id, api_keys.scopes, clients.name || '/' || api_keys.name AS caller_name
+    FROM api_keys JOIN clients ON clients.id = client_id
+    WHERE secret_hash = $1 AND revoked_at IS NULL`,
+};
+
+/** Once a minute is enough to see which keys are still in use; replicas do not write after one another. */
+export const TOUCH_KEY: Statement = {
+  name: 'api_key_touch',
+  text: `
+    UPDATE api_keys SET last_used_at = service_now()
+    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < service_now() - interval '1 minute')`,
+};
+
+/** No row where the name is taken. */
+export const CREATE_CLIENT: Statement = {
+  name: 'client_create',
+  text: `INSERT INTO clients (id, name) VALUES (new_uuid_v7(), $1) ON CONFLICT (name) DO NOTHING RETURNING id, name`,
+};
+
+export const FIND_CLIENT: Statement = { name: 'client_find', text: 'SELECT id, name FROM clients WHERE id = $1' };
+
+export const CREATE_KEY: Statement = {
+  name: 'api_key_create',
+  text: `
+    INSERT INTO api_keys (id, client_id, name, scopes, secret_hash)
+    VALUES (new_uuid_v7(), $1, $2, $3, $4)
+    RETURNING id, created_at`,
+};
+
+/** No row where the key is unknown or revoked already. */
+export const REVOKE_KEY: Statement = {
+  name: 'api_key_revoke',
+  text: `
+    UPDATE api_keys SET revoked_at = service_now() WHERE id = $1 AND revoked_at IS NULL
+    RETURNING name, scopes, client_id, revoked_at`,
+};
+
+export const KEY_EXISTS: Statement = { name: 'api_key_exists', text: 'SELECT 1 AS found FROM api_keys WHERE id = $1' };
+
+/** Tells every replica to forget the keys it knows. Heard when the transaction commits. */
+export const FORGET_KEYS: Statement = { name: 'api_key_forget', text: `SELECT pg_notify('postrider_keys', '')` };
+
+/** Writes even where the client exists: replicas that start together wait here for each other. */
+export const ENSURE_CLIENT: Statement = {
+  name: 'client_ensure',
+  text: `
+    INSERT INTO clients (id, name) VALUES (new_uuid_v7(), $1)
+    ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name RETURNING id`,
+};
+
+/** Whether this very key is in force, with exactly these scopes. */
+export const IS_IN_FORCE: Statement = {
+  name: 'api_key_in_force',
+  text: `
+    SELECT 1 AS found FROM api_keys
+    WHERE client_id = $1 AND name = $2 AND secret_hash = $3 AND scopes = $4 AND revoked_at IS NULL`,
+};
+
+export const REVOKE_PREDECESSORS: Statement = {
+  name: 'api_key_revoke_predecessors',
+  text: `
+    UPDATE api_keys SET revoked_at = service_now()
+    WHERE client_id = $1 AND name = $2 AND secret_hash <> $3 AND revoked_at IS NULL
+    RETURNING id`,
+};
+
+/** Takes a key of the same name back into force; no row where the secret belongs to a key of another name. */
+export const INSTALL_KEY: Statement = {
+  name: 'api_key_install',
+  text: `
+    INSERT INTO api_keys (id, client_id, name, secret_hash, scopes)
+    VALUES (new_uuid_v7(), $1, $2, $3, $4)
+    ON CONFLICT (secret_hash) DO UPDATE SET revoked_at = NULL, scopes = EXCLUDED.scopes
+      WHERE api_keys.client_id = EXCLUDED.client_id AND api_keys.name = EXCLUDED.name
+    RETURNING id`,
+};

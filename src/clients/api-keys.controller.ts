@@ -1,0 +1,50 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Page, PageQuery } from '../http/pagination.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { Scopes } from './access.decorator.js';
+import { type ApiKeyDto, ApiKeyPage, CreateApiKey, CreatedApiKeyDto } from './api-keys.dto.js';
+import { ApiKeys } from './api-keys.js';
+import type { Caller } from './caller.js';
+import { CurrentCaller } from './current-caller.decorator.js';
+
+@ApiTags('api-keys')
+@Controller('v1/admin/api-keys')
+@Scopes('admin')
+export class ApiKeysController {
+  constructor(private readonly keys: ApiKeys) {}
+
+  @Post()
+  @ApiOperation({ summary: 'Make a key for a new or an existing client; its secret is shown once' })
+  @ApiCreatedResponse({ type: CreatedApiKeyDto })
+  @Problems('malformed-json', 'validation-failed', 'not-found', 'conflict', 'unsupported-media-type')
+  async create(@Body() wish: CreateApiKey, @CurrentCaller() caller: Caller): Promise<CreatedApiKeyDto> {
+    return await this.keys.create(wish, caller);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'All keys, revoked ones too; newest first' })
+  @ApiOkResponse({ type: ApiKeyPage })
+  @Problems('validation-failed')
+  async list(@Query() query: PageQuery): Promise<Page<ApiKeyDto>> {
+    return await this.keys.list(query);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Revoke a key, at once and on every replica' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiNoContentResponse({ description: 'It is revoked, by this request or an earlier one.' })
+  @Problems('not-found', 'conflict')
+  async revoke(@Param('id', new UuidPipe('API key')) id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    await this.keys.revoke(id, caller);
+  }
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import { Database, type Transaction } from '../database/database.js';
+import { type Page, type PageQuery, cursorId, toPage } from '../http/pagination.js';
+import { Problem, notFound } from '../problems/problem.js';
+import { ApiKeyAuthenticator } from './api-key.authenticator.js';
+import { ApiKey } from './api-key.entity.js';
+import { hashOf, newSecret } from './api-key.secret.js';
+import { CREATE_CLIENT, CREATE_KEY, FIND_CLIENT, FORGET_KEYS, KEY_EXISTS, REVOKE_KEY } from './api-key.statements.js';
+import { type ApiKeyDto, type CreateApiKey, type CreatedApiKeyDto, toApiKeyDto } from './api-keys.dto.js';
+import type { Caller } from './caller.js';
+
+interface ClientRow {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Gives out keys, shows them and takes them back. Each deed and its audit entry are one transaction. */
+@Injectable()
+export class ApiKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditLog,
+    private readonly authenticator: ApiKeyAuthenticator,
+    @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
+  ) {}
+
+  /** @throws Problem `conflict` where the new client's name is taken, `not-found` for an unknown clientId. */
+  async create(wish: CreateApiKey, by: Caller): Promise<CreatedApiKeyDto> {
+    const secret = newSecret();
+    const { name, scopes } = wish;
+    return await this.database.transaction(async (transaction) => {
+      const client = await clientFor(transaction, wish);
+      const [key] = await transaction.run<{ id: string; created_at: Date }>(CREATE_KEY, [
+        client.id,
+        name,
+        scopes,
+        hashOf(secret),
+      ]);
+      if (!key) throw new Error('an inserted API key did not come back');
+      const state = { clientId: client.id, clientName: client.name, name, scopes };
+      await this.record(transaction, by, 'api_key.created', key.id, { after: state });
+      return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
+    });
+  }
+
+  /** Newest first, revoked ones too. */
+  async list(query: PageQuery): Promise<Page<ApiKeyDto>> {
+    const after = cursorId(query);
+    const select = this.keys
+      .createQueryBuilder('key')
+      .innerJoinAndSelect('key.client', 'client')
+      .orderBy('key.id', 'DESC')
+      .take(query.limit + 1);
+    if (after !== null) select.where('key.id < :after', { after });
+    return toPage(await select.getMany(), query.limit, (key) => [key.id], toApiKeyDto);
+  }
+
+  /**
+   * Ends a key now, on every replica. Ending it twice is as good as once.
+   * @throws Problem `conflict` for the caller's own key: nobody locks themselves out by a slip.
+   */
+  async revoke(keyId: string, by: Caller): Promise<void> {
+    if (keyId === by.keyId) {
+      throw new Problem('conflict', { detail: 'A key cannot revoke itself. Revoke it with another admin key.' });
+    }
+    await this.database.transaction(async (transaction) => {
+      const [revoked] = await transaction.run<{ name: string; revoked_at: Date }>(REVOKE_KEY, [keyId]);
+      if (!revoked) {
+        const [known] = await transaction.run(KEY_EXISTS, [keyId]);
+        if (known) return;
+        throw notFound('API key');
+      }
+      const { name, revoked_at: revokedAt } = revoked;
+      await this.record(transaction, by, 'api_key.revoked', keyId, {
+        before: { name, revokedAt: null },
+        after: { name, revokedAt },
+      });
+      await transaction.run(FORGET_KEYS);
+    });
+    this.authenticator.forget();
+  }
+
+  private async record(
+    transaction: Transaction,
+    by: Caller,
+    action: string,
+    subjectId: string,
+    states: { before?: object; after?: object },
+  ): Promise<void> {
+    await this.audit.record(transaction, { actor: by.name, action, subjectType: 'api_key', subjectId, ...states });
+  }
+}
+
+async function clientFor(transaction: Transaction, { clientId, name }: CreateApiKey): Promise<ClientRow> {
+  const [client] =
+    clientId === undefined
+      ? await transaction.run<ClientRow>(CREATE_CLIENT, [name])
+      : await transaction.run<ClientRow>(FIND_CLIENT, [clientId]);
+  if (client) return client;
+  if (clientId !== undefined) throw notFound('client');
+  throw new Problem('conflict', {
+    detail: 'A client of this name exists. Name its clientId to give it another key, or choose another name.',
+  });
+}

@@ -1,0 +1,17 @@
+import type { Scope } from './scope.js';
+
+/** Who a request comes from, once its key is known to be valid. */
+export interface Caller {
+  readonly clientId: string;
+  readonly keyId: string;
+  /** `<client>/<key>`: the actor of the audit log. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the guard on every route that needs a key. */
+    caller?: Caller;
+  }
+}

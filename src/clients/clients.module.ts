@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AdminKey } from './admin-key.js';
+import { ApiKeyAuthenticator } from './api-key.authenticator.js';
+import { ApiKey } from './api-key.entity.js';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { ApiKeysController } from './api-keys.controller.js';
+import { ApiKeys } from './api-keys.js';
+import { Client } from './client.entity.js';
+import { KeyUse } from './key-use.js';
+
+/** Who may call, and what: stands before every route of the application it is imported into. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Client, ApiKey])],
+  controllers: [ApiKeysController],
+  providers: [ApiKeys, ApiKeyAuthenticator, KeyUse, AdminKey, { provide: APP_GUARD, useClass: ApiKeyGuard }],
+})
+export class ClientsModule {}

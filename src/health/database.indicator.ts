@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Statement } from '../database/database.js';
+import type { HealthIndicator, HealthReport } from './health-indicators.js';
+
+const PING: Statement = { name: 'health_ping', text: 'SELECT 1', prepared: false };
+
+/** The database answers. */
+@Injectable()
+export class DatabaseIndicator implements HealthIndicator {
+  readonly name = 'database';
+
+  /** A question that is still open is shared: a stuck database does not collect one connection per probe. */
+  private asking: Promise<unknown> | null = null;
+
+  constructor(private readonly database: Database) {}
+
+  async check(): Promise<HealthReport> {
+    const since = performance.now();
+    this.asking ??= this.database.run(PING).finally(() => {
+      this.asking = null;
+    });
+    await this.asking;
+    return { up: true, details: { responseMs: Math.round(performance.now() - since), pool: this.database.poolUse() } };
+  }
+}

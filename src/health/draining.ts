@@ -1,0 +1,18 @@
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+
+/**
+ * Whether this process is on its way out. Set by the first hook of a shutdown, before anything waits for work in flight,
+ * so that readiness fails and nobody begins what another replica can do.
+ */
+@Injectable()
+export class Draining implements OnModuleDestroy {
+  private begun = false;
+
+  get active(): boolean {
+    return this.begun;
+  }
+
+  onModuleDestroy(): void {
+    this.begun = true;
+  }
+}

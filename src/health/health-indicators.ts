@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+
+/** What one part of the service says of itself. */
+export interface HealthReport {
+  readonly up: boolean;
+  /** Shown to anyone who asks /health: numbers and states, no names of people, no secrets. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface HealthIndicator {
+  /** Its key in the answer, such as `dispatcher`. */
+  readonly name: string;
+  /** Answers soon, or counts as down; may throw, which is down too. */
+  check(): Promise<HealthReport>;
+}
+
+/** Every part that /health asks. Rooms register theirs when they start. */
+@Injectable()
+export class HealthIndicators {
+  private readonly registered = new Map<string, HealthIndicator>();
+
+  register(indicator: HealthIndicator): void {
+    if (this.registered.has(indicator.name)) throw new Error(`two health indicators are named ${indicator.name}`);
+    this.registered.set(indicator.name, indicator);
+  }
+
+  all(): readonly HealthIndicator[] {
+    return [...this.registered.values()];
+  }
+}

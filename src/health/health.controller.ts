@@ -1,0 +1,89 @@
+import { Controller, Get, Inject, UseFilters } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import {
+  HealthCheck,
+  type HealthCheckResult,
+  HealthCheckService,
+  type HealthIndicatorResult,
+  HealthIndicatorService,
+} from '@nestjs/terminus';
+import type { Logger } from 'pino';
+import { Public } from '../clients/access.decorator.js';
+import { LOGGER } from '../logging/logger.js';
+import { loggableError } from '../problems/loggable-error.js';
+import { DatabaseIndicator } from './database.indicator.js';
+import { Draining } from './draining.js';
+import { HealthFilter } from './health.filter.js';
+import { type HealthIndicator, HealthIndicators } from './health-indicators.js';
+
+/** An indicator that takes longer is down, in milliseconds. */
+const PATIENCE_MS = 1000;
+
+/** For orchestrators and load balancers; terminus's own format. */
+@ApiTags('health')
+@Controller('health')
+@Public()
+@UseFilters(HealthFilter)
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly results: HealthIndicatorService,
+    private readonly indicators: HealthIndicators,
+    private readonly database: DatabaseIndicator,
+    private readonly draining: Draining,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Not through terminus's check: a process that drains is alive, and must not be killed for it. */
+  @Get('live')
+  @ApiOperation({ summary: 'Whether the process runs; says nothing of what it depends on' })
+  @HealthCheck()
+  live(): HealthCheckResult {
+    const info = this.results.check('process').up({ uptimeSeconds: Math.round(process.uptime()) });
+    return { status: 'ok', info, error: {}, details: info };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Whether to send requests here: not while draining, not without the database' })
+  @HealthCheck()
+  async ready(): Promise<HealthCheckResult> {
+    return await this.health.check([() => this.ask(this.database), () => this.accepting()]);
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Every indicator' })
+  @HealthCheck()
+  async everything(): Promise<HealthCheckResult> {
+    return await this.health.check(this.indicators.all().map((indicator) => () => this.ask(indicator)));
+  }
+
+  private accepting(): HealthIndicatorResult {
+    const result = this.results.check('accepting');
+    return this.draining.active ? result.down('draining') : result.up();
+  }
+
+  private async ask(indicator: HealthIndicator): Promise<HealthIndicatorResult> {
+    const result = this.results.check(indicator.name);
+    try {
+      const report = await withinPatience(indicator.check());
+      return report.up ? result.up(report.details) : result.down(report.details);
+    } catch (error) {
+      this.log.warn({ indicator: indicator.name, err: loggableError(error) }, 'a health indicator failed');
+      return result.down(error instanceof ImpatientError ? error.message : 'failed; the log says why');
+    }
+  }
+}
+
+class ImpatientError extends Error {
+  override readonly name = 'ImpatientError';
+}
+
+async function withinPatience<T>(answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new ImpatientError(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,23 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+
+const KIB = 1024;
+
+/** What a body may weigh, in bytes, where a route says nothing else. */
+export const BODY_LIMIT = 1024 * KIB;
+export const FORM_LIMIT = 256 * KIB;
+
+export interface BodyExpectation {
+  /** `form`: application/x-www-form-urlencoded. Default: `json`. */
+  readonly as?: 'json' | 'form';
+  /** In bytes. */
+  readonly limit?: number;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly body?: BodyExpectation;
+  }
+}
+
+/** For a route whose body is not JSON of at most {@link BODY_LIMIT}. */
+export const ExpectsBody = (body: BodyExpectation): MethodDecorator => RouteConfig({ body });

@@ -1,0 +1,94 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Draining } from '../health/draining.js';
+import { LOGGER } from '../logging/logger.js';
+import { ProblemFilter } from '../problems/problem.filter.js';
+import { problemOfError } from '../problems/problem-of-error.js';
+import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
+import { ValidationPipe } from '../problems/validation.pipe.js';
+import { BODY_LIMIT } from './body.decorator.js';
+import { installBodyParsers } from './body-parsers.js';
+import { answerClientError } from './client-error.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { answerUnrouted } from './unrouted.hook.js';
+
+/** In milliseconds. */
+const TIMEOUTS = {
+  /** A request arrives whole in this time, or not at all. */
+  requestTimeout: 30_000,
+  /** A socket on which nothing moves, such as a reader that stopped reading. */
+  connectionTimeout: 120_000,
+  /** Longer than load balancers keep idle connections (60 s mostly), so that they close first, never mid-request. */
+  keepAliveTimeout: 75_000,
+} as const;
+
+/** Fastify, set up for this service. Goes to NestFactory.create; {@link configureHttp} does the rest. */
+export function createFastifyAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    ...TIMEOUTS,
+    bodyLimit: BODY_LIMIT,
+    trustProxy: false,
+    logger: false,
+    // This service has no Nest middleware, and without middie's hook every request is a little cheaper.
+    skipMiddie: true,
+    // While the server closes, what still arrives on open connections is answered (and the connection closed) rather
+    // than refused: the database is there until the last answer is out, and a 202 is as durable as ever.
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: requestIdOf,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id)),
+    clientErrorHandler: answerClientError,
+  });
+  const fastify = adapter.getInstance<FastifyInstance>();
+  fastify.addHook('onRoute', (route) => {
+    const limit = route.config?.body?.limit;
+    if (limit !== undefined) route.bodyLimit = limit;
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header(REQUEST_ID_HEADER, request.id);
+    // Answers hold recipients and codes: nothing on the way keeps them.
+    reply.header('cache-control', 'no-store');
+    done();
+  });
+  installBodyParsers(adapter);
+  answerUnrouted(fastify);
+  return adapter;
+}
+
+/** Gives an application its errors, its validation and its headers. To be called before it listens. */
+export function configureHttp(app: NestFastifyApplication): void {
+  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER)));
+  app.useGlobalPipes(new ValidationPipe());
+  app.useSecurityHeaders({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Whoever terminates TLS in front of this service decides on it.
+    strictTransportSecurity: false,
+    xFrameOptions: { action: 'deny' },
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+  });
+
+  const draining = app.get(Draining);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      if (draining.active) reply.header('connection', 'close');
+      done();
+    });
+}

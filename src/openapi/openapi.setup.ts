@@ -1,0 +1,36 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { BEARER } from '../clients/access.decorator.js';
+
+const DESCRIPTION = `
+One notification, to one person, once: by WhatsApp, SMS or voice.
+
+Errors are \`application/problem+json\` (RFC 9457). Lists are paginated: pass \`nextCursor\` on as \`cursor\`.
+Times are ISO 8601 in UTC, ids are UUIDs of version 7.
+`.trim();
+
+/** Serves /openapi.json and, from files of this service only, Swagger UI at /docs. To be called before it listens. */
+export function serveOpenApi(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => describeApi(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Postrider API',
+    // Without it the page would send the document to validator.swagger.io.
+    swaggerOptions: { validatorUrl: null, persistAuthorization: false },
+  });
+}
+
+/** The OpenAPI 3.1 document of every route of the application. */
+export function describeApi(app: NestFastifyApplication): OpenAPIObject {
+  const frame = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Postrider')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' }, BEARER)
+    .build();
+  return SwaggerModule.createDocument(app, frame, {
+    operationIdFactory: (controller, method) => `${method}${controller.replace(/Controller$/, '')}`,
+  });
+}

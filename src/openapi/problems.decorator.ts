@@ -1,0 +1,62 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ProblemDto } from '../problems/problem.dto.js';
+import { PROBLEM_MEDIA_TYPE } from '../problems/problem.reply.js';
+import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../problems/problem-types.js';
+
+const DECLARED = 'postrider:problems';
+
+/** What a handler was declared to answer with, by every `@Problems` on it and on its controller. */
+export function declaredProblems(handler: object): readonly ProblemSlug[] {
+  const slugs: readonly ProblemSlug[] | undefined = Reflect.getMetadata(DECLARED, handler);
+  return slugs ?? [];
+}
+
+/**
+ * Declares the problems a route answers with, for the OpenAPI document. On a controller it holds for all its methods;
+ * several of them add up, statuses that have several problems included.
+ */
+export function Problems(...slugs: [ProblemSlug, ...ProblemSlug[]]): ClassDecorator & MethodDecorator {
+  return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
+    if (key !== undefined && descriptor) {
+      declare(target, key, descriptor, slugs);
+    } else if (typeof target === 'function') {
+      declareForAll(target, slugs);
+    }
+  };
+}
+
+function declareForAll(controller: Function, slugs: readonly ProblemSlug[]): void {
+  const prototype: object = controller.prototype;
+  for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (name !== 'constructor' && typeof member.value === 'function') declare(prototype, name, member, slugs);
+  }
+}
+
+function declare(target: object, key: string | symbol, descriptor: PropertyDescriptor, slugs: readonly ProblemSlug[]) {
+  const handler: object = descriptor.value;
+  const all = [...new Set([...declaredProblems(handler), ...slugs])];
+  Reflect.defineMetadata(DECLARED, all, handler);
+  const byStatus = Map.groupBy(all, (slug) => PROBLEM_TYPES[slug].status);
+  applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ...[...byStatus].map(([status, ofStatus]) => problemResponse(status, ofStatus)),
+  )(target, key, descriptor);
+}
+
+function problemResponse(status: number, slugs: readonly ProblemSlug[]): MethodDecorator {
+  return ApiResponse({
+    status,
+    description: slugs.map((slug) => PROBLEM_TYPES[slug].title).join('; or: '),
+    content: {
+      [PROBLEM_MEDIA_TYPE]: {
+        schema: {
+          allOf: [
+            { $ref: getSchemaPath(ProblemDto) },
+            { type: 'object', properties: { type: { type: 'string', enum: slugs.map(problemTypeUri) } } },
+          ],
+        },
+      },
+    },
+  });
+}

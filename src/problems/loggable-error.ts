@@ -1,0 +1,28 @@
+/**
+ * What the log may hold of an unexpected error: where it happened and of which kind. Messages of databases and parsers
+ * quote the data they failed on (numbers, bodies), and TypeORM's errors carry their parameters, so those stay out.
+ */
+export function loggableError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { name: typeof error };
+  return {
+    name: error.name,
+    ...pick(error, ['code', 'severity', 'schema', 'table', 'column', 'constraint', 'routine', 'syscall']),
+    ...(quotesData(error) ? {} : { message: withoutNumbers(error.message) }),
+    frames: error.stack?.split('\n').filter((line) => line.startsWith('    at ')),
+    ...(error.cause === undefined ? {} : { cause: loggableError(error.cause) }),
+  };
+}
+
+function quotesData(error: Error): boolean {
+  return error instanceof SyntaxError || error.name === 'QueryFailedError' || 'severity' in error;
+}
+
+function withoutNumbers(message: string): string {
+  return message.slice(0, 300).replaceAll(/\d{6,}/g, '•••');
+}
+
+function pick(error: Error, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(error).filter(([name, value]) => names.includes(name) && value !== undefined),
+  );
+}

@@ -1,0 +1,36 @@
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { Catch } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { loggableError } from './loggable-error.js';
+import { problemOfError } from './problem-of-error.js';
+import { pathOf, sendProblem, unexpectedProblem } from './problem.reply.js';
+import type { Problem } from './problem.js';
+
+/** Turns whatever is thrown in or before a route into `application/problem+json`. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter<unknown> {
+  constructor(private readonly log: Logger) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  /** Also for errors that Fastify meets before Nest's router. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = problemOfError(error) ?? unexpectedProblem(request.id);
+    this.record(problem, error, request);
+    sendProblem(request, reply, problem);
+  }
+
+  private record(problem: Problem, error: unknown, request: FastifyRequest): void {
+    if (problem.slug !== 'internal' && problem.slug !== 'unavailable') return;
+    const context = { requestId: request.id, method: request.method, path: pathOf(request.url) };
+    if (problem.slug === 'internal') {
+      this.log.error({ ...context, err: loggableError(error) }, 'a request failed unexpectedly');
+    } else {
+      this.log.warn({ ...context, err: loggableError(error) }, 'a request found no database');
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from './problem.js';
+
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** Answers with a problem. A response whose body is already on its way is cut off: half a body must not look whole. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
+  if (reply.raw.headersSent) {
+    reply.raw.destroy();
+    return;
+  }
+  void reply
+    .status(problem.getStatus())
+    .headers(problem.headers)
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(problem.toBody(pathOf(request.url))));
+}
+
+/** Nobody expected this: the caller learns an id to quote, the log holds the rest under the same id. */
+export function unexpectedProblem(requestId: string): Problem {
+  return new Problem('internal', {
+    detail: `The log explains it under request id ${requestId}.`,
+    extra: { requestId },
+  });
+}
+
+/** Without the query, which may hold a recipient. */
+export function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}

@@ -1,0 +1,59 @@
+import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { fieldErrors } from './field-errors.js';
+import { Problem } from './problem.js';
+
+const RULES = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
+
+/** Parameters of these types have no fields to check. */
+const PLAIN_TYPES: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array, Object, Date, Buffer]);
+
+/**
+ * Checks bodies and queries against their class-validator DTOs and hands on an instance. Unknown properties are refused.
+ * Nest's own ValidationPipe does the same at three times the cost: it walks every value several times more, for
+ * decoders and transports that are not used here.
+ */
+export class ValidationPipe implements PipeTransform<unknown, unknown> {
+  /** @throws Problem `validation-failed` naming every bad field. */
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type === 'custom' || !metatype || PLAIN_TYPES.has(metatype)) return value;
+    const given = value ?? {};
+    if (!isRecord(given)) {
+      throw new Problem('validation-failed', {
+        detail: 'The body must be a JSON object.',
+        errors: [{ pointer: '', detail: 'must be an object' }],
+      });
+    }
+    return this.checked(given, metatype);
+  }
+
+  private checked(given: object, type: Type<object>): object {
+    const instance = instanceOf(given, type);
+    const errors = validateSync(instance, RULES);
+    if (errors.length > 0) {
+      throw new Problem('validation-failed', {
+        detail: 'See `errors` for every field that needs a correction.',
+        errors: fieldErrors(errors),
+      });
+    }
+    return instance;
+  }
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function instanceOf(given: object, type: Type<object>): object {
+  try {
+    return plainToInstance(type, given);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem('validation-failed', {
+      detail: 'The body is nested too deeply.',
+      errors: [{ pointer: '', detail: 'nested too deeply' }],
+      cause: error,
+    });
+  }
+}

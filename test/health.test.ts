@@ -1,0 +1,148 @@
+import { Injectable, type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Public } from '../src/clients/access.decorator.js';
+import { Database } from '../src/database/database.js';
+import { HealthIndicators } from '../src/health/health-indicators.js';
+import { type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
+import type { TestDatabase } from './support/postgres.js';
+
+/** Work in flight: holds a shutdown until it is released. */
+@Injectable()
+@Controller('work')
+@Public()
+class WorkController implements BeforeApplicationShutdown {
+  readonly finished = Promise.withResolvers<void>();
+
+  @Get()
+  work() {
+    return { done: true };
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.finished.promise;
+  }
+}
+
+@Controller('probe')
+class HealthProbe {
+  constructor(private readonly database: Database) {}
+
+  async wait(): Promise<void> {
+    await this.database.run({ name: 'wait', text: 'SELECT pg_advisory_lock_shared(1), pg_advisory_unlock_shared(1)' });
+  }
+}
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createMigratedDatabase();
+});
+
+afterAll(async () => {
+  await database?.drop();
+});
+
+async function withEdge(work: (edge: Edge) => Promise<void>, options: Partial<Parameters<typeof startEdge>[0]> = {}) {
+  const edge = await startEdge({ databaseUrl: database.url, ...options });
+  try {
+    await work(edge);
+  } finally {
+    await edge.app.close();
+  }
+}
+
+const keyless = { key: null } as const;
+
+describe('health', () => {
+  it('says without a key that the process lives and is ready', async () => {
+    await withEdge(async (edge) => {
+      const live = await ask(edge, 'GET', '/health/live', keyless);
+      expect(live).toMatchObject({ status: 200, body: { status: 'ok', details: { process: { status: 'up' } } } });
+      const ready = await ask(edge, 'GET', '/health/ready', keyless);
+      expect(ready).toMatchObject({
+        status: 200,
+        body: { status: 'ok', error: {}, details: { database: { status: 'up' }, accepting: { status: 'up' } } },
+      });
+      expect(ready.headers.get('content-type')).toMatch(/^application\/json/);
+    });
+  });
+
+  it('shows every indicator, those that others registered included', async () => {
+    await withEdge(async (edge) => {
+      const indicators = edge.app.get(HealthIndicators);
+      indicators.register({ name: 'dispatcher', check: async () => ({ up: true, details: { lagSeconds: 0 } }) });
+      const { status, body } = await ask(edge, 'GET', '/health', keyless);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        status: 'ok',
+        details: {
+          database: { status: 'up', pool: { total: expect.any(Number) } },
+          process: { status: 'up', heapUsedPercent: expect.any(Number), eventLoopDelayP99Ms: expect.any(Number) },
+          dispatcher: { status: 'up', lagSeconds: 0 },
+        },
+      });
+      expect(body['details']).not.toHaveProperty('disk');
+    });
+  });
+
+  it('is 503 when an indicator is down, fails or does not answer, and keeps the reason to the log', async () => {
+    await withEdge(async (edge) => {
+      const indicators = edge.app.get(HealthIndicators);
+      indicators.register({ name: 'lagging', check: async () => ({ up: false, details: { lagSeconds: 900 } }) });
+      indicators.register({ name: 'broken', check: () => Promise.reject(new Error('postgres://secret@host')) });
+      indicators.register({ name: 'stuck', check: () => new Promise(() => {}) });
+      const { status, body, headers } = await ask(edge, 'GET', '/health', keyless);
+      expect(status).toBe(503);
+      expect(headers.get('content-type')).toMatch(/^application\/json/);
+      expect(body).toMatchObject({
+        status: 'error',
+        error: {
+          lagging: { status: 'down', lagSeconds: 900 },
+          broken: { status: 'down', message: 'failed; the log says why' },
+          stuck: { status: 'down', message: 'no answer within 1000 ms' },
+        },
+        info: { database: { status: 'up' } },
+      });
+      expect(edge.log.filter((line) => line['indicator'] === 'broken')).toHaveLength(1);
+      expect((await ask(edge, 'GET', '/health/ready', keyless)).status).toBe(200);
+    });
+  });
+
+  it('is alive but not ready while the database does not answer, and ready again afterwards', async () => {
+    await withEdge(
+      async (edge) => {
+        const sql = new Client({ connectionString: database.url });
+        await sql.connect();
+        // Every connection of the pool waits for a lock that another session holds.
+        await sql.query('SELECT pg_advisory_lock(1)');
+        const stuck = [1, 2].map(() => edge.app.get(HealthProbe).wait());
+        try {
+          const ready = await ask(edge, 'GET', '/health/ready', keyless);
+          expect(ready).toMatchObject({ status: 503, body: { error: { database: { status: 'down' } } } });
+          expect((await ask(edge, 'GET', '/health/live', keyless)).status).toBe(200);
+        } finally {
+          await sql.end();
+        }
+        await Promise.all(stuck);
+        await expect.poll(async () => (await ask(edge, 'GET', '/health/ready', keyless)).status).toBe(200);
+      },
+      { environment: { DATABASE_POOL_MAX: '2' }, controllers: [HealthProbe] },
+    );
+  });
+
+  it('is alive but not ready while draining, and still answers what arrives', async () => {
+    const edge = await startEdge({ databaseUrl: database.url, controllers: [WorkController] });
+    const closing = edge.app.close();
+    const ready = () => ask(edge, 'GET', '/health/ready', keyless);
+    await expect.poll(async () => (await ready()).status).toBe(503);
+    expect((await ready()).body).toMatchObject({ error: { accepting: { status: 'down', message: 'draining' } } });
+    expect((await ask(edge, 'GET', '/health/live', keyless)).status).toBe(200);
+    const work = await ask(edge, 'GET', '/work', keyless);
+    expect(work).toMatchObject({ status: 200, body: { done: true } });
+    expect(work.headers.get('connection')).toBe('close');
+    edge.app.get(WorkController).finished.resolve();
+    await closing;
+    await expect(ask(edge, 'GET', '/work', keyless)).rejects.toThrow('fetch failed');
+  });
+});

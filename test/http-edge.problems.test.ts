@@ -1,0 +1,346 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Public, Scopes } from '../src/clients/access.decorator.js';
+import { OverloadedError } from '../src/database/grouped-writes.js';
+import { Database } from '../src/database/database.js';
+import { ExpectsBody } from '../src/http/body.decorator.js';
+import { PageQuery } from '../src/http/pagination.js';
+import { UuidPipe } from '../src/http/uuid.pipe.js';
+import { Problem } from '../src/problems/problem.js';
+import { type Answer, type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
+import type { TestDatabase } from './support/postgres.js';
+
+class Part {
+  @IsString()
+  body: string;
+
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  mediaUrls?: string[];
+}
+
+class Message {
+  @IsString()
+  @Matches(/^\+\d+$/)
+  to: string;
+
+  @IsArray()
+  @ArrayNotEmpty()
+  @IsIn(['whatsapp', 'sms', 'voice'], { each: true })
+  channels: string[];
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Part)
+  sms?: Part;
+
+  @IsOptional()
+  @ValidateNested({ each: true })
+  @Type(() => Part)
+  parts?: Part[];
+
+  @IsOptional()
+  @IsInt()
+  after?: number;
+}
+
+@Controller('probe')
+@Public()
+class ProbeController {
+  constructor(private readonly database: Database) {}
+
+  @Get()
+  list(@Query() query: PageQuery) {
+    return query;
+  }
+
+  @Post()
+  accept(@Body() message: Message) {
+    return { isMessage: message instanceof Message, message };
+  }
+
+  @Post('form')
+  @ExpectsBody({ as: 'form' })
+  form(@Body() fields: Record<string, unknown>) {
+    return fields;
+  }
+
+  @Post('large')
+  @ExpectsBody({ limit: 3 * 1024 * 1024 })
+  large(@Body() body: { text: string }) {
+    return { length: body.text.length };
+  }
+
+  @Get('teapot')
+  break(): never {
+    throw new TypeError('the number +15551230001 has no teapot');
+  }
+
+  @Get('overloaded')
+  overload(): never {
+    throw new OverloadedError('accept', 3);
+  }
+
+  @Get('sql')
+  async sql() {
+    return await this.database.run({ name: 'probe', text: `SELECT '+15551230001'::int` });
+  }
+
+  @Get('lost')
+  async lost() {
+    return await this.database.run({ name: 'lost', text: 'SELECT pg_terminate_backend(pg_backend_pid())' });
+  }
+
+  @Get('conflict')
+  conflict(): never {
+    throw new Problem('idempotency-conflict', { detail: 'Used for another one.', extra: { originalId: 'x' } });
+  }
+
+  @Get('things/:id')
+  thing(@Param('id', new UuidPipe('thing')) id: string) {
+    return { id };
+  }
+}
+
+@Controller('closed')
+class UndeclaredController {
+  @Get()
+  forgotten() {
+    return 'nobody reads this';
+  }
+
+  @Get('send')
+  @Scopes('send')
+  send() {
+    return 'ok';
+  }
+}
+
+let database: TestDatabase;
+let edge: Edge;
+
+beforeAll(async () => {
+  database = await createMigratedDatabase();
+  edge = await startEdge({ databaseUrl: database.url, controllers: [ProbeController, UndeclaredController] });
+});
+
+afterAll(async () => {
+  await edge?.app.close();
+  await database?.drop();
+});
+
+function expectProblem(answer: Answer, status: number, slug: string, instance?: string) {
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect({ status: answer.status, ...answer.body }).toMatchObject({
+    status,
+    type: `urn:postrider:problem:${slug}`,
+    title: expect.any(String),
+    detail: expect.any(String),
+    ...(instance === undefined ? {} : { instance }),
+  });
+}
+
+describe('problems', () => {
+  it('names every bad field, nested ones, list elements and unknown ones included', async () => {
+    const answer = await ask(edge, 'POST', '/probe', {
+      body: {
+        to: 5,
+        channels: ['sms', 'fax', 'voice', 'pigeon'],
+        sms: { bdy: 'x', mediaUrls: ['a', 1] },
+        parts: [{ body: 'fine' }, { body: 2 }, 'no object'],
+        chanels: [],
+        'a/b~c': 1,
+      },
+    });
+    expectProblem(answer, 400, 'validation-failed', '/probe');
+    expect(answer.body['errors']).toEqual(
+      expect.arrayContaining([
+        { pointer: '/to', detail: 'must be a string; must match /^\\+\\d+$/ regular expression' },
+        { pointer: '/channels/1', detail: 'must be one of the following values: whatsapp, sms, voice' },
+        { pointer: '/channels/3', detail: 'must be one of the following values: whatsapp, sms, voice' },
+        { pointer: '/sms/body', detail: 'is required: must be a string' },
+        { pointer: '/sms/bdy', detail: 'unknown property; did you mean body?' },
+        { pointer: '/sms/mediaUrls/1', detail: 'must be a string' },
+        { pointer: '/parts/1/body', detail: 'must be a string' },
+        { pointer: '/parts/2', detail: 'must be an object' },
+        { pointer: '/chanels', detail: 'unknown property; did you mean channels?' },
+        { pointer: '/a~1b~0c', detail: 'unknown property' },
+      ]),
+    );
+    expect(answer.body['errors']).toHaveLength(10);
+  });
+
+  it('hands a valid body to the route as an instance of its DTO', async () => {
+    const answer = await ask(edge, 'POST', '/probe', { body: { to: '+1', channels: ['sms'], sms: { body: 'x' } } });
+    expect(answer).toMatchObject({ status: 201, body: { isMessage: true, message: { to: '+1', sms: { body: 'x' } } } });
+  });
+
+  it.each([['[]'], ['"text"'], ['5'], ['null'], ['']])('refuses %j as a body', async (body) => {
+    expectProblem(await ask(edge, 'POST', '/probe', { body }), 400, 'validation-failed');
+  });
+
+  it('refuses a body that is nested beyond all measure', async () => {
+    const body = `{"to":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
+    expectProblem(await ask(edge, 'POST', '/probe', { body }), 400, 'validation-failed');
+  });
+
+  it('lists a hundred errors at most', async () => {
+    const body = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`unknown${index}`, 1]));
+    const answer = await ask(edge, 'POST', '/probe', { body });
+    expect(answer.body['errors']).toHaveLength(100);
+  });
+
+  it.each([
+    ['{"to": "+1",, }', 'The body is not JSON (line 1 column 13).'],
+    ['{"to": "+1"', expect.stringContaining('The body is not JSON')],
+    ['{"__proto__": {"x": 1}}', expect.stringContaining('__proto__')],
+  ])('says where %s stops being JSON', async (body, detail) => {
+    const answer = await ask(edge, 'POST', '/probe', { body });
+    expectProblem(answer, 400, 'malformed-json');
+    expect(answer.body['detail']).toEqual(detail);
+  });
+
+  it.each([
+    ['/probe?limit=0', ['/limit']],
+    ['/probe?limit=101', ['/limit']],
+    ['/probe?limit=many', ['/limit']],
+    ['/probe?limit=1&limit=2', ['/limit']],
+    ['/probe?limits=5&cursor=', ['/limits', '/cursor']],
+  ])('refuses the query of %s', async (path, pointers) => {
+    const answer = await ask(edge, 'GET', path);
+    expectProblem(answer, 400, 'validation-failed', '/probe');
+    expect((answer.body['errors'] as { pointer: string }[]).map((error) => error.pointer)).toEqual(pointers);
+  });
+
+  it('reads numbers of a query as numbers and fills in what is left out', async () => {
+    expect((await ask(edge, 'GET', '/probe?limit=7')).body).toEqual({ limit: 7 });
+    expect((await ask(edge, 'GET', '/probe')).body).toEqual({ limit: 50 });
+  });
+
+  it('takes only JSON on a JSON route, and says so', async () => {
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const asForm = await ask(edge, 'POST', '/probe', { body: 'to=1', headers: form });
+    expectProblem(asForm, 415, 'unsupported-media-type');
+    expect(asForm.headers.get('accept-post')).toBe('application/json');
+    const asText = await ask(edge, 'POST', '/probe', { body: 'x', headers: { 'content-type': 'text/plain' } });
+    expectProblem(asText, 415, 'unsupported-media-type');
+  });
+
+  it('takes only forms on a form route, with repeated fields as lists', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await ask(edge, 'POST', '/probe/form', { body: 'a=1&b=%2B2+x&a=3&c=', headers });
+    expect(answer.body).toEqual({ a: ['1', '3'], b: '+2 x', c: '' });
+    expectProblem(await ask(edge, 'POST', '/probe/form', { body: {} }), 415, 'unsupported-media-type');
+  });
+
+  it('limits bodies to 1 MiB, and to more where a route allows more', async () => {
+    const text = 'x'.repeat(2 * 1024 * 1024);
+    expectProblem(await ask(edge, 'POST', '/probe', { body: { text } }), 413, 'payload-too-large');
+    expect((await ask(edge, 'POST', '/probe/large', { body: { text } })).body).toEqual({ length: text.length });
+    expectProblem(await ask(edge, 'POST', '/probe/large', { body: { text: text + text } }), 413, 'payload-too-large');
+  });
+
+  it('hides an unexpected error and logs it under the id that it answers', async () => {
+    const answer = await ask(edge, 'GET', '/probe/teapot?to=%2B15551230001');
+    expectProblem(answer, 500, 'internal', '/probe/teapot');
+    expect(JSON.stringify(answer.body)).not.toMatch(/number|TypeError|555/);
+    const requestId = answer.headers.get('x-request-id');
+    expect(answer.body).toMatchObject({ requestId });
+    const [line] = edge.log.filter((entry) => entry['requestId'] === requestId);
+    expect(line).toMatchObject({
+      level: 50,
+      path: '/probe/teapot',
+      err: { name: 'TypeError', frames: expect.any(Array) },
+    });
+    expect(JSON.stringify(line)).not.toContain('5551230001');
+  });
+
+  it('logs a failed query without the values it failed on', async () => {
+    const answer = await ask(edge, 'GET', '/probe/sql');
+    expectProblem(answer, 500, 'internal');
+    const line = edge.log.find((entry) => entry['requestId'] === answer.body['requestId']);
+    expect(line).toMatchObject({ err: { code: '22003' } });
+    expect(JSON.stringify(line)).not.toContain('5551230001');
+  });
+
+  it('answers 503 with a time to come back when too much arrives or the database is gone', async () => {
+    const overloaded = await ask(edge, 'GET', '/probe/overloaded');
+    expectProblem(overloaded, 503, 'overloaded');
+    expect(overloaded.headers.get('retry-after')).toBe('3');
+    const lost = await ask(edge, 'GET', '/probe/lost');
+    expectProblem(lost, 503, 'unavailable');
+    expect(lost.headers.get('retry-after')).toBe('1');
+    expect((await ask(edge, 'GET', '/health/ready')).status).toBe(200);
+  });
+
+  it('adds extension members to a problem', async () => {
+    const answer = await ask(edge, 'GET', '/probe/conflict');
+    expectProblem(answer, 422, 'idempotency-conflict');
+    expect(answer.body).toMatchObject({ originalId: 'x', detail: 'Used for another one.' });
+  });
+
+  it('says 404 for an unknown address, and for an id that can be none', async () => {
+    expectProblem(await ask(edge, 'GET', '/nowhere?x=1'), 404, 'not-found', '/nowhere');
+    expectProblem(await ask(edge, 'POST', '/nowhere', { body: '{{{' }), 404, 'not-found', '/nowhere');
+    expectProblem(await ask(edge, 'GET', '/probe/things/7'), 404, 'not-found');
+    expectProblem(await ask(edge, 'GET', '/probe/things/'), 404, 'not-found');
+  });
+
+  it.each([
+    ['DELETE', '/probe', 'GET, HEAD, OPTIONS, POST'],
+    ['PUT', '/probe/things/7', 'GET, HEAD, OPTIONS'],
+    ['GET', '/probe/form', 'OPTIONS, POST'],
+  ])('says 405 to %s %s, and what is allowed', async (method, path, allow) => {
+    const answer = await ask(edge, method, path);
+    expectProblem(answer, 405, 'method-not-allowed', path);
+    expect(answer.headers.get('allow')).toBe(allow);
+  });
+
+  it('answers OPTIONS on a known path and HEAD where there is GET', async () => {
+    const options = await ask(edge, 'OPTIONS', '/probe');
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
+    expect((await ask(edge, 'HEAD', '/probe')).status).toBe(200);
+    expect((await ask(edge, 'HEAD', '/probe/teapot')).status).toBe(500);
+    expectProblem(await ask(edge, 'OPTIONS', '/nowhere'), 404, 'not-found');
+  });
+
+  it('closes a route that declares no access, even to an admin', async () => {
+    expectProblem(await ask(edge, 'GET', '/closed'), 403, 'forbidden');
+    expectProblem(await ask(edge, 'GET', '/closed', { key: null }), 401, 'unauthenticated');
+    expect((await ask(edge, 'GET', '/probe', { key: null })).status).toBe(200);
+  });
+
+  const endOfHead = 'Host: x\r\nConnection: close\r\n\r\n';
+  it.each([
+    ['a malformed escape', `GET /%zz HTTP/1.1\r\n${endOfHead}`, 400, 'malformed-request'],
+    ['an endless id', `GET /probe/things/${'x'.repeat(300)} HTTP/1.1\r\n${endOfHead}`, 414, 'uri-too-long'],
+    ['something else than HTTP', 'THIS IS NOT HTTP\r\n\r\n', 400, 'malformed-request'],
+    ['endless headers', `GET / HTTP/1.1\r\nX: ${'y'.repeat(20_000)}\r\n${endOfHead}`, 431, 'headers-too-large'],
+  ])('answers %s with a problem, though it reaches no route', async (_, bytes, status, slug) => {
+    const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
+    socket.write(bytes);
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head?.toLowerCase()).toContain('content-type: application/problem+json');
+    expect(JSON.parse(body ?? '')).toMatchObject({ status, type: `urn:postrider:problem:${slug}` });
+  });
+
+  it('keeps a request id that is fit for a log, and makes one otherwise', async () => {
+    const kept = await ask(edge, 'GET', '/probe', { headers: { 'x-request-id': 'order-17:a' } });
+    expect(kept.headers.get('x-request-id')).toBe('order-17:a');
+    const made = await ask(edge, 'GET', '/probe', { headers: { 'x-request-id': 'a b' } });
+    expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('tells caches and browsers to keep their hands off', async () => {
+    const { headers } = await ask(edge, 'GET', '/nowhere');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  });
+});

@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Logger, pino } from 'pino';
+import { AuditModule } from '../../src/audit/audit.module.js';
+import { ClientsModule } from '../../src/clients/clients.module.js';
+import { ConfigModule } from '../../src/config/config.module.js';
+import { configure } from '../../src/config/configuration.js';
+import { readEnvironment } from '../../src/config/read-environment.js';
+import { DatabaseModule } from '../../src/database/database.module.js';
+import { HealthModule } from '../../src/health/health.module.js';
+import { configureHttp, createFastifyAdapter } from '../../src/http/http.setup.js';
+import { LoggingModule } from '../../src/logging/logging.module.js';
+import { NestLogger } from '../../src/logging/nest.logger.js';
+import { serveOpenApi } from '../../src/openapi/openapi.setup.js';
+import { type TestDatabase, createTestDatabase } from './postgres.js';
+
+export const ADMIN_KEY = 'an-admin-key-for-tests-only';
+
+@Module({})
+class EdgeModule {}
+
+export interface Edge {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  /** What was logged so far. */
+  readonly log: readonly Record<string, unknown>[];
+}
+
+export interface EdgeOptions {
+  readonly databaseUrl: string;
+  readonly adminApiKey?: string | null;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly controllers?: ModuleMetadata['controllers'];
+}
+
+/** A new database with the service's own schema, brought there by the service's own migrations. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  await promisify(execFile)(process.execPath, ['dist/src/database/migrate.main.js'], {
+    env: { DATABASE_URL: database.url },
+  });
+  return database;
+}
+
+/** The edge of the service with everything real in it, listening on a loopback port of its own. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { log, logger } = memoryLogger();
+  const app = await NestFactory.create<NestFastifyApplication>(edgeModule(options, logger), createFastifyAdapter(), {
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  configureHttp(app);
+  serveOpenApi(app);
+  await app.listen(0, '127.0.0.1');
+  return { app, url: await app.getUrl(), log };
+}
+
+function edgeModule({ databaseUrl, adminApiKey = ADMIN_KEY, ...options }: EdgeOptions, logger: Logger): DynamicModule {
+  const env = readEnvironment({ DATABASE_URL: databaseUrl, ...options.environment });
+  const twilio = { accountSid: '', authToken: '', baseUrl: '', senders: {}, statusUrl: '' };
+  const configuration = configure(env, { databaseUrl, twilio, adminApiKey }, 'http://127.0.0.1');
+  return {
+    module: EdgeModule,
+    imports: [
+      ConfigModule.register(configuration),
+      LoggingModule.register(logger),
+      DatabaseModule,
+      HealthModule,
+      AuditModule,
+      ClientsModule,
+    ],
+    controllers: options.controllers ?? [],
+  };
+}
+
+function memoryLogger(): { log: readonly Record<string, unknown>[]; logger: Logger } {
+  const log: Record<string, unknown>[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) });
+  return { log, logger };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+}
+
+/** Sends JSON (a string goes as it is) and reads the JSON that comes back. */
+export async function ask(
+  edge: Edge,
+  method: string,
+  path: string,
+  { body, key, headers = {} }: { body?: unknown; key?: string | null; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const bearer = key === null ? {} : { authorization: `Bearer ${key ?? ADMIN_KEY}` };
+  const json = body === undefined ? {} : { 'content-type': 'application/json' };
+  const response = await fetch(edge.url + path, {
+    method,
+    headers: { ...json, ...bearer, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+}
