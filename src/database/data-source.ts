@@ -1,8 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import type { DataSourceOptions } from 'typeorm';
-
-/** Where the compiled migrations lie: dist/migrations beside dist/src. */
-const MIGRATIONS = fileURLToPath(new URL('../../migrations/*.js', import.meta.url));
+import { MIGRATIONS } from '../../migrations/migrations.js';
 
 export interface ConnectionLimits {
   /** Connections of the pool; LISTEN holds one more of its own. */
@@ -16,7 +13,7 @@ export function dataSourceOptions(url: string, limits: ConnectionLimits): DataSo
     url,
     synchronize: false,
     migrationsRun: false,
-    migrations: [MIGRATIONS],
+    migrations: MIGRATIONS,
     migrationsTransactionMode: 'each',
     applicationName: 'postrider',
     poolSize: limits.poolMax,

@@ -1,5 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parse as parseQuery } from 'qs';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
@@ -36,7 +37,11 @@ export function createFastifyAdapter(): FastifyAdapter {
     return503OnClosing: false,
     requestIdHeader: false,
     genReqId: requestIdOf,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: {
+      maxParamLength: 256,
+      // ?metadata[orderId]=A-17 is an object; what is nested deeper is none of ours.
+      querystringParser: (query: string) => parseQuery(query, { depth: 1, parameterLimit: 100 }),
+    },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id)),
     clientErrorHandler: answerClientError,
@@ -87,7 +92,7 @@ export function configureHttp(app: NestFastifyApplication): void {
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onRequest', (request, reply, done) => {
+    .addHook('onRequest', (_request, reply, done) => {
       if (draining.active) reply.header('connection', 'close');
       done();
     });

@@ -1,0 +1,49 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { AuditModule } from './audit/audit.module.js';
+import { CallbacksModule } from './callbacks/callbacks.module.js';
+import { ClientsModule } from './clients/clients.module.js';
+import { ConfigModule } from './config/config.module.js';
+import { CONFIGURATION, type Configuration } from './config/configuration.js';
+import { DatabaseModule } from './database/database.module.js';
+import { DispatchModule } from './dispatch/dispatch.module.js';
+import { HealthModule } from './health/health.module.js';
+import { IncidentsModule } from './incidents/incidents.module.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
+import { ErrorCodesModule } from './twilio/error-codes/error-codes.module.js';
+import { TwilioModule } from './twilio/twilio.module.js';
+
+/** The house: every room that a notification passes, in the order of its journey, and those that watch. */
+@Module({})
+export class AppModule {
+  static register(configuration: Configuration, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.register(configuration),
+        LoggingModule.register(logger),
+        DatabaseModule,
+        ErrorCodesModule,
+        TwilioModule.register({
+          inject: [CONFIGURATION],
+          useFactory: ({ twilio }: Configuration) => ({
+            accountSid: twilio.accountSid,
+            authToken: twilio.authToken,
+            ...(twilio.apiKey ? { apiKeySid: twilio.apiKey.sid, apiKeySecret: twilio.apiKey.secret } : {}),
+            baseUrl: twilio.baseUrl,
+            timeoutMs: twilio.timeoutMs,
+            connections: twilio.connections,
+          }),
+        }),
+        ClientsModule,
+        AuditModule,
+        NotificationsModule,
+        DispatchModule,
+        CallbacksModule,
+        IncidentsModule,
+        HealthModule,
+      ],
+    };
+  }
+}

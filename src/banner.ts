@@ -1,0 +1,33 @@
+import type { Configuration } from './config/configuration.js';
+import type { RunningSurroundings } from './embedded/surroundings.js';
+
+/** What a human sees when the service is ready: where it is, the key, and a line to try. */
+export function banner(configuration: Configuration, running: RunningSurroundings, url: string): string {
+  const { env, twilio, adminApiKey, publicUrl } = configuration;
+  const embedded = running.started.includes('database');
+  const simulated = running.started.includes('simulator');
+  const key = adminApiKey && embedded ? adminApiKey : '$ADMIN_API_KEY';
+  const lines = [
+    '',
+    `  Postrider is ready (${env.ROLE}).`,
+    '',
+    `  API        ${url}/v1/notifications`,
+    `  Docs       ${url}/docs   OpenAPI ${url}/openapi.json`,
+    `  Health     ${url}/health   Metrics ${url}/metrics`,
+    `  Callbacks  ${publicUrl}/callbacks/twilio/…`,
+    `  Database   ${embedded ? `embedded PostgreSQL, data in ${running.databaseDir ?? env.DATA_DIR}` : 'as DATABASE_URL says'}`,
+    `  Twilio     ${simulated ? `the bundled simulator at ${twilio.baseUrl}; nothing reaches a real phone` : twilio.baseUrl}`,
+    `  Admin key  ${adminApiKey ? (embedded ? adminApiKey : 'as ADMIN_API_KEY says') : 'none: set ADMIN_API_KEY to make the first key'}`,
+    '',
+    '  Try it:',
+    '',
+    `    curl -s ${url}/v1/notifications -H 'Authorization: Bearer ${key}' \\`,
+    `      -H 'Content-Type: application/json' \\`,
+    `      -d '{"to":"+15551230001","channels":["whatsapp","sms"],"body":"Hello from Postrider"}'`,
+    '',
+    '  Ctrl-C stops everything. npm run demo shows every kind of notification.',
+    '',
+    '',
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { LOGGER } from '../logging/logger.js';
+import type { Classification } from '../policy/failure.js';
+import type { NextStep } from '../policy/next-step.js';
+import type { ProviderReport } from './provider-report.js';
+import type { Delivered, ReportedState } from './report.decision.js';
+
+/** Hears of what callbacks changed; metrics and alerts are made of it. Must not throw and must not wait. */
+export interface CallbackListener {
+  /** `count` notifications moved to delivered in the ordinary way. */
+  onProgress?(count: number): void;
+  onAcceptance?(kind: 'bound' | 'duplicate' | 'after_all'): void;
+  onDelivered?(state: ReportedState, kind: Delivered): void;
+  onFailed?(state: ReportedState, report: ProviderReport, classification: Classification, step: NextStep): void;
+  onRefused?(): void;
+}
+
+/** One log line per state change that a callback made, with ids and codes; and the same to whoever listens. */
+@Injectable()
+export class CallbackJournal {
+  private readonly listeners = new Set<CallbackListener>();
+
+  constructor(@Inject(LOGGER) private readonly log: Logger) {}
+
+  subscribe(listener: CallbackListener): void {
+    this.listeners.add(listener);
+  }
+
+  progress(reports: readonly ProviderReport[]): void {
+    for (const report of reports) this.log.info(ids(report), 'callback recorded');
+    for (const listener of this.listeners) listener.onProgress?.(reports.length);
+  }
+
+  acceptance(notificationId: string, report: ProviderReport, kind: 'bound' | 'duplicate' | 'after_all'): void {
+    this.log.warn({ notificationId, ...ids(report), acceptance: kind }, 'a callback answered an open question');
+    for (const listener of this.listeners) listener.onAcceptance?.(kind);
+  }
+
+  delivered(state: ReportedState, report: ProviderReport, kind: Delivered): void {
+    this.log.info({ notificationId: state.id, ...ids(report), channel: state.channel, kind }, 'delivered');
+    for (const listener of this.listeners) listener.onDelivered?.(state, kind);
+  }
+
+  failed(state: ReportedState, report: ProviderReport, classification: Classification, step: NextStep): void {
+    this.log.warn(
+      {
+        notificationId: state.id,
+        ...ids(report),
+        channel: state.channel,
+        errorClass: classification.errorClass,
+        responsible: classification.responsible,
+        nextStep: step.kind,
+        reason: step.reason,
+      },
+      'failed after it was accepted',
+    );
+    for (const listener of this.listeners) listener.onFailed?.(state, report, classification, step);
+  }
+
+  refused(attemptId: string): void {
+    this.log.warn({ attemptId }, 'a callback with a bad signature was refused');
+    for (const listener of this.listeners) listener.onRefused?.();
+  }
+
+  unknownAttempt(report: ProviderReport): void {
+    this.log.warn(ids(report), 'a callback names an attempt that is not here');
+  }
+}
+
+function ids({ attemptId, providerSid, status, errorCode }: ProviderReport) {
+  return { attemptId, providerSid, callbackStatus: status, providerCode: errorCode };
+}

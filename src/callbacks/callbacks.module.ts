@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { DeadLettersModule } from '../dead-letters/dead-letters.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { ExplainModule } from '../explain/explain.module.js';
+import { IncidentsModule } from '../incidents/incidents.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { CallbackIntake } from './callback.intake.js';
+import { CallbackJournal } from './callback.journal.js';
+import { CallbacksController } from './callbacks.controller.js';
+import { ReportApplier } from './report.applier.js';
+import { SignatureGuard } from './signature.guard.js';
+
+/** Hears what became of an accepted message or call. */
+@Module({
+  imports: [DeadLettersModule, DispatchModule, ExplainModule, IncidentsModule, OutboxModule],
+  controllers: [CallbacksController],
+  providers: [CallbackIntake, CallbackJournal, ReportApplier, SignatureGuard],
+  exports: [CallbackJournal],
+})
+export class CallbacksModule {}

@@ -1,0 +1,62 @@
+/** What a status callback says, before anything is made of it. */
+export interface ProviderReport {
+  readonly attemptId: string;
+  readonly resource: 'message' | 'call';
+  readonly providerSid: string;
+  /** MessageStatus or CallStatus, in the provider's words. */
+  readonly status: string;
+  readonly errorCode: number | null;
+  /** Every parameter as it came. */
+  readonly params: Readonly<Record<string, string | string[]>>;
+}
+
+/** What a status means for the delivery. `noted`: on its way, proof of acceptance and nothing more. */
+export type ReportedEffect = 'noted' | 'delivered' | 'read' | 'failed';
+
+/**
+ * The provider's words, by resource; any other word is `noted`, since new ones appear without notice.
+ * Source: facts, section 4. A canceled message or call never reaches the recipient.
+ */
+const EFFECTS: Readonly<Record<ProviderReport['resource'], Readonly<Record<string, ReportedEffect>>>> = {
+  message: {
+    delivered: 'delivered',
+    partially_delivered: 'delivered',
+    read: 'read',
+    undelivered: 'failed',
+    failed: 'failed',
+    canceled: 'failed',
+  },
+  call: { completed: 'delivered', busy: 'failed', 'no-answer': 'failed', failed: 'failed', canceled: 'failed' },
+};
+
+export function effectOf({ resource, status }: Pick<ProviderReport, 'resource' | 'status'>): ReportedEffect {
+  const effects = EFFECTS[resource];
+  return Object.hasOwn(effects, status) ? (effects[status] ?? 'noted') : 'noted';
+}
+
+/** Reads the form of a callback; null where it lacks the sid or the status. */
+export function readReport(
+  attemptId: string,
+  resource: ProviderReport['resource'],
+  params: ProviderReport['params'],
+): ProviderReport | null {
+  const names =
+    resource === 'message' ? { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] } : CALL_NAMES;
+  const providerSid = first(params, names.sid);
+  const status = first(params, names.status);
+  if (!providerSid || !status) return null;
+  const code = Number(first(params, ['ErrorCode']) ?? '');
+  const errorCode = Number.isInteger(code) && code > 0 ? code : null;
+  return { attemptId, resource, providerSid, status, errorCode, params };
+}
+
+const CALL_NAMES = { sid: ['CallSid'], status: ['CallStatus'] };
+
+function first(params: ProviderReport['params'], names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = params[name];
+    const text = Array.isArray(value) ? value[0] : value;
+    if (text) return text;
+  }
+  return null;
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from './database.js';
+
+const READ_CLOCK = { name: 'clock', text: 'SELECT service_now() AS now' };
+
+/**
+ * The database's time without asking for each use: the last reading plus what has passed since. Due times, leases and
+ * expiry are compared in SQL; this is for decisions and records.
+ */
+@Injectable()
+export class DatabaseClock {
+  private reading = Date.now();
+  private readAt = performance.now();
+
+  constructor(private readonly database: Database) {}
+
+  now(): Date {
+    return new Date(this.reading + performance.now() - this.readAt);
+  }
+
+  /** Takes note of a time that a statement brought along. */
+  set(now: Date): void {
+    this.reading = now.getTime();
+    this.readAt = performance.now();
+  }
+
+  async refresh(): Promise<void> {
+    const [row] = await this.database.run<{ now: Date }>(READ_CLOCK);
+    if (row) this.set(row.now);
+  }
+}

@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The admin key of a start without configuration: made once, kept beside the data, readable by its owner only. */
+export async function keptAdminKey(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'admin-key');
+  try {
+    const kept = (await readFile(file, 'utf8')).trim();
+    if (kept.length >= 20) return kept;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  const key = `pr_admin_${randomBytes(24).toString('base64url')}`;
+  await mkdir(dataDir, { recursive: true });
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  return key;
+}

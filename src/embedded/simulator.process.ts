@@ -1,0 +1,48 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('../simulator/simulator.main.js', import.meta.url));
+
+export interface RunningSimulator {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The Twilio simulator did not start. */
+export class SimulatorError extends Error {
+  override readonly name = 'SimulatorError';
+}
+
+/**
+ * Runs the simulator as a process of its own, in a session of its own: Ctrl-C must not end it before the service has
+ * finished what is in flight. It ends by itself when this process is gone.
+ */
+export async function startSimulatorProcess(port: number): Promise<RunningSimulator> {
+  const child = fork(PROGRAM, ['--port', String(port)], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { PATH: process.env['PATH'] },
+  });
+  const url = await firstMessage(child);
+  return {
+    url,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+async function firstMessage(child: ChildProcess): Promise<string> {
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => {
+      throw new SimulatorError('The Twilio simulator ended before it was ready; what it said stands above.');
+    }),
+  ])) as [{ url?: unknown }];
+  if (typeof message.url !== 'string') throw new SimulatorError('The Twilio simulator did not say where it listens.');
+  return message.url;
+}

@@ -1,0 +1,83 @@
+import { join, resolve } from 'node:path';
+import type { Surroundings } from '../config/configuration.js';
+import type { Environment } from '../config/environment.schema.js';
+import type { Channel } from '../policy/vocabulary.js';
+import { keptAdminKey } from './admin-key.file.js';
+import { startEmbeddedPostgres } from './postgres.server.js';
+import { startSimulatorProcess } from './simulator.process.js';
+
+/** Fixed test values of the bundled simulator: no secrets. */
+const SIMULATOR = {
+  accountSid: 'AC0123456789abcdef0123456789abcdef',
+  authToken: 'fedcba9876543210fedcba9876543210',
+  senders: { sms: '+15005550006', whatsapp: '+14155238886', voice: '+15005550006' },
+} as const satisfies { accountSid: string; authToken: string; senders: Record<Channel, string> };
+
+const TWILIO = { baseUrl: 'https://api.twilio.com', statusUrl: 'https://status.twilio.com/api/v2/summary.json' };
+
+export interface RunningSurroundings {
+  readonly surroundings: Surroundings;
+  /** What was started because the environment did not name it. */
+  readonly started: readonly ('database' | 'simulator')[];
+  /** Where the embedded server keeps its data; null without one. */
+  readonly databaseDir: string | null;
+  /** Stops what was started, last started first. */
+  stop(): Promise<void>;
+}
+
+/** Brings what the environment leaves out: a database, a Twilio, an admin key. Nothing stays running when it fails. */
+export async function bringSurroundings(env: Environment, log: (line: string) => void): Promise<RunningSurroundings> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const end of stops.splice(0).toReversed()) await end();
+  };
+  try {
+    const started: ('database' | 'simulator')[] = [];
+    const dataDir = resolve(env.DATA_DIR);
+    let databaseUrl = env.DATABASE_URL;
+    let databaseDir: string | null = null;
+    if (!databaseUrl) {
+      const database = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log });
+      stops.push(() => database.stop());
+      started.push('database');
+      databaseUrl = database.url;
+      databaseDir = database.dataDir;
+    }
+    const twilio = await twilioOf(env, async () => {
+      const simulator = await startSimulatorProcess(0);
+      stops.push(() => simulator.stop());
+      started.push('simulator');
+      return simulator.url;
+    });
+    const adminApiKey = env.ADMIN_API_KEY ?? (env.DATABASE_URL ? null : await keptAdminKey(dataDir));
+    return { surroundings: { databaseUrl, twilio, adminApiKey }, started, databaseDir, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function twilioOf(env: Environment, startSimulator: () => Promise<string>): Promise<Surroundings['twilio']> {
+  const senders = {
+    ...(env.TWILIO_SMS_FROM ? { sms: env.TWILIO_SMS_FROM } : {}),
+    ...(env.TWILIO_WHATSAPP_FROM ? { whatsapp: env.TWILIO_WHATSAPP_FROM } : {}),
+    ...(env.TWILIO_VOICE_FROM ? { voice: env.TWILIO_VOICE_FROM } : {}),
+  };
+  if (env.TWILIO_ACCOUNT_SID && env.TWILIO_AUTH_TOKEN) {
+    return {
+      accountSid: env.TWILIO_ACCOUNT_SID,
+      authToken: env.TWILIO_AUTH_TOKEN,
+      baseUrl: env.TWILIO_BASE_URL ?? TWILIO.baseUrl,
+      statusUrl: env.TWILIO_STATUS_URL ?? TWILIO.statusUrl,
+      senders,
+    };
+  }
+  const baseUrl = await startSimulator();
+  return {
+    accountSid: SIMULATOR.accountSid,
+    authToken: SIMULATOR.authToken,
+    baseUrl,
+    statusUrl: env.TWILIO_STATUS_URL ?? `${baseUrl}/__simulator/status/api/v2/summary.json`,
+    senders: { ...SIMULATOR.senders, ...senders },
+  };
+}

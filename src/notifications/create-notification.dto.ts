@@ -1,0 +1,184 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  ArrayUnique,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsUrl,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
+import { IsContentVariables, IsE164, IsMetadata, IsMoment, IsText } from './field.rules.js';
+
+/** Characters of a message body at most; Twilio refuses more with 21617. */
+export const LONGEST_BODY = 1600;
+/** Characters of what a call says, as TwiML or plain. */
+const LONGEST_SPEECH = 4000;
+const MOST_MEDIA = 10;
+
+const MEDIA_URL = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
+
+export class WhatsappContentDto {
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_BODY)
+  body?: string;
+
+  @ApiPropertyOptional({ type: String, pattern: '^HX[0-9a-fA-F]{32}$', description: 'An approved template.' })
+  @IsOptional()
+  @Matches(/^HX[0-9a-fA-F]{32}$/, { message: '$property must be HX followed by 32 hex digits' })
+  contentSid?: string;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  @IsOptional()
+  @IsContentVariables()
+  contentVariables?: Record<string, string>;
+
+  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_MEDIA)
+  @IsUrl(MEDIA_URL, { each: true, message: 'each value in $property must be an http or https address' })
+  mediaUrls?: string[];
+}
+
+export class SmsContentDto {
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_BODY)
+  body?: string;
+
+  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_MEDIA)
+  @IsUrl(MEDIA_URL, { each: true, message: 'each value in $property must be an http or https address' })
+  mediaUrls?: string[];
+}
+
+export class VoiceContentDto {
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'Read aloud; body where absent.' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_SPEECH)
+  say?: string;
+
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'TwiML of the call, instead of say.' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_SPEECH)
+  twiml?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'uri', description: 'Where Twilio fetches the TwiML.' })
+  @IsOptional()
+  @IsUrl(MEDIA_URL, { message: '$property must be an http or https address' })
+  url?: string;
+}
+
+/** What a client asks to reach one recipient, once. */
+export class CreateNotificationDto {
+  @ApiProperty({ type: String, example: '+15551230001', description: 'The recipient in E.164.' })
+  @IsE164()
+  to: string;
+
+  @ApiProperty({ enum: CHANNELS, isArray: true, minItems: 1, example: ['whatsapp', 'sms'] })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(CHANNELS.length)
+  @ArrayUnique({ message: '$property must not name a channel twice' })
+  @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
+  channels: Channel[];
+
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, example: 'Your code is 493021' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_BODY)
+  body?: string;
+
+  @ApiPropertyOptional({ type: WhatsappContentDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => WhatsappContentDto)
+  whatsapp?: WhatsappContentDto;
+
+  @ApiPropertyOptional({ type: SmsContentDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SmsContentDto)
+  sms?: SmsContentDto;
+
+  @ApiPropertyOptional({ type: VoiceContentDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => VoiceContentDto)
+  voice?: VoiceContentDto;
+
+  @ApiPropertyOptional({ enum: CATEGORIES, default: 'transactional' })
+  @IsOptional()
+  @IsIn(CATEGORIES, { message: `$property must be one of ${CATEGORIES.join(', ')}` })
+  category?: Category;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Not before this moment.' })
+  @IsOptional()
+  @IsMoment()
+  sendAt?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Not after this moment.' })
+  @IsOptional()
+  @IsMoment()
+  expiresAt?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 604_800 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(604_800)
+  fallbackAfterSeconds?: number;
+
+  @ApiPropertyOptional({ enum: ON_UNKNOWN, default: 'resend' })
+  @IsOptional()
+  @IsIn(ON_UNKNOWN, { message: `$property must be one of ${ON_UNKNOWN.join(', ')}` })
+  onUnknown?: OnUnknown;
+
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { orderId: 'A-17' } })
+  @IsOptional()
+  @IsMetadata()
+  metadata?: Record<string, unknown>;
+}
+
+/** A notification of a batch: it may carry its own key. */
+export class BatchItemDto extends CreateNotificationDto {
+  @ApiPropertyOptional({ type: String, pattern: '^[A-Za-z0-9_:.-]{1,255}$' })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9_:.-]{1,255}$/, { message: '$property must be 1 to 255 of A-Z a-z 0-9 _ : . -' })
+  idempotencyKey?: string;
+}
+
+/** 1 to 1000 notifications; each is accepted or refused on its own. */
+export class CreateBatchDto {
+  @ApiProperty({ type: [BatchItemDto], minItems: 1, maxItems: 1000 })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1000)
+  notifications: unknown[];
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { canonicalize } from 'json-canonicalize';
+import { v7 as uuidv7 } from 'uuid';
+import type { NotificationContent } from '../channels/content.js';
+import { missingContent } from '../channels/usable-content.js';
+import type { NewNotification } from '../outbox/work.js';
+import type { Channel } from '../policy/vocabulary.js';
+import { Problem, type FieldError } from '../problems/problem.js';
+import type { CreateNotificationDto } from './create-notification.dto.js';
+import { phoneNumber } from './field.rules.js';
+
+export interface AcceptanceRules {
+  readonly senderOf: (channel: Channel) => string | undefined;
+  readonly senderVariable: Readonly<Record<Channel, string>>;
+  /** ISO codes; empty allows all. */
+  readonly allowedCountries: ReadonlySet<string>;
+  /** The database's time. */
+  readonly now: Date;
+}
+
+/**
+ * Makes a checked request into what the outbox stores.
+ * @param body the request's JSON as it came: its canonical form tells a replay from another request under the same key
+ * @throws Problem where the fields are right one by one but cannot be carried out together.
+ */
+export function newNotification(
+  request: CreateNotificationDto,
+  body: unknown,
+  clientId: string,
+  idempotencyKey: string | null,
+  rules: AcceptanceRules,
+): NewNotification {
+  const content = contentOf(request);
+  const sendAt = request.sendAt === undefined ? null : new Date(request.sendAt);
+  const expiresAt = request.expiresAt === undefined ? null : new Date(request.expiresAt);
+  refuse([...missingContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
+  const sender = firstSender(request.channels, rules);
+  refuseCountry(request.to, rules.allowedCountries);
+  return {
+    id: uuidv7(),
+    deliveryId: uuidv7(),
+    clientId,
+    recipient: request.to,
+    channels: request.channels,
+    sender,
+    category: request.category ?? 'transactional',
+    content,
+    metadata: request.metadata ?? {},
+    idempotencyKey,
+    requestHash: createHash('sha256').update(canonicalize(body)).digest(),
+    onUnknown: request.onUnknown ?? 'resend',
+    sendAt,
+    expiresAt,
+    fallbackAfterSeconds: request.fallbackAfterSeconds ?? null,
+  };
+}
+
+function contentOf({ body, whatsapp, sms, voice }: CreateNotificationDto): NotificationContent {
+  return { body, whatsapp, sms, voice };
+}
+
+function impossibleTimes(sendAt: Date | null, expiresAt: Date | null, now: Date): FieldError[] {
+  if (!expiresAt) return [];
+  if (expiresAt <= now) return [{ pointer: '/expiresAt', detail: 'must be in the future' }];
+  if (sendAt && expiresAt <= sendAt) return [{ pointer: '/expiresAt', detail: 'must be after sendAt' }];
+  return [];
+}
+
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) {
+    throw new Problem('validation-failed', { detail: 'See `errors` for every field that needs a correction.', errors });
+  }
+}
+
+/** Every channel needs a sender: a fallback may be due any time. */
+function firstSender(channels: readonly Channel[], rules: AcceptanceRules): string {
+  const missing = channels.filter((channel) => !rules.senderOf(channel));
+  if (missing.length > 0) {
+    throw new Problem('channel-not-configured', {
+      detail: `No sender is configured for ${missing.join(' and ')}: the operator sets ${missing.map((channel) => rules.senderVariable[channel]).join(' and ')}.`,
+      errors: missing.map((channel) => ({
+        pointer: `/channels/${channels.indexOf(channel)}`,
+        detail: `${channel} has no sender configured`,
+      })),
+    });
+  }
+  const [first] = channels;
+  const sender = first && rules.senderOf(first);
+  if (!sender) throw new Error('A checked request names at least one channel');
+  return sender;
+}
+
+function refuseCountry(to: string, allowed: ReadonlySet<string>): void {
+  if (allowed.size === 0) return;
+  const number = phoneNumber(to);
+  const countries = number?.country ? [number.country] : (number?.getPossibleCountries() ?? []);
+  if (countries.some((country) => allowed.has(country))) return;
+  throw new Problem('country-not-allowed', {
+    detail: `Recipients in ${countries.join(' or ') || 'this country'} are not allowed here; the operator sets ALLOWED_COUNTRIES.`,
+    errors: [{ pointer: '/to', detail: 'is in a country that is not allowed' }],
+  });
+}

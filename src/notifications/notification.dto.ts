@@ -1,0 +1,177 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { DeadLetterDto } from '../dead-letters/dead-letter.dto.js';
+import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
+import {
+  CATEGORIES,
+  CHANNELS,
+  ERROR_CLASSES,
+  NEXT_STEP_KINDS,
+  OUTCOMES,
+  RESPONSIBLE_PARTIES,
+  type Category,
+  type Channel,
+  type ErrorClass,
+  type NextStepKind,
+  type Outcome,
+  type ResponsibleParty,
+} from '../policy/vocabulary.js';
+
+export class NextStepDto {
+  @ApiProperty({ enum: NEXT_STEP_KINDS })
+  kind: NextStepKind;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  at?: string;
+
+  @ApiProperty({ enum: CHANNELS, required: false })
+  channel?: Channel;
+
+  @ApiProperty({ type: String })
+  reason: string;
+}
+
+export class AttemptDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1 })
+  number: number;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  startedAt: string;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Null where the process died before the answer.' })
+  durationMs: number | null;
+
+  @ApiProperty({ enum: OUTCOMES })
+  outcome: Outcome;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  httpStatus: number | null;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  providerCode: number | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  providerMessage: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  providerRequestId: string | null;
+
+  @ApiProperty({ enum: ERROR_CLASSES, nullable: true })
+  errorClass: ErrorClass | null;
+
+  @ApiProperty({ enum: RESPONSIBLE_PARTIES, nullable: true })
+  responsible: ResponsibleParty | null;
+
+  @ApiProperty({ type: NextStepDto })
+  nextStep: NextStepDto;
+
+  @ApiProperty({ type: Boolean })
+  possibleDuplicate: boolean;
+}
+
+export class CallbackDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: String, format: 'uuid' })
+  attemptId: string;
+
+  @ApiProperty({ type: String, description: "The provider's own word." })
+  status: string;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  errorCode: number | null;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  receivedAt: string;
+}
+
+export class DeliveryDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ enum: CHANNELS })
+  channel: Channel;
+
+  @ApiProperty({ enum: NOTIFICATION_STATUSES })
+  status: NotificationStatus;
+
+  @ApiProperty({ type: String, nullable: true })
+  providerSid: string | null;
+
+  @ApiProperty({ type: String, description: 'The sender: a number or a Messaging Service sid.' })
+  from: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  startedAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  endedAt: string | null;
+
+  @ApiProperty({ type: [AttemptDto] })
+  attempts: AttemptDto[];
+
+  @ApiProperty({ type: [CallbackDto] })
+  callbacks: CallbackDto[];
+}
+
+/** A notification without its history: what a list shows. */
+export class NotificationSummaryDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ enum: NOTIFICATION_STATUSES })
+  status: NotificationStatus;
+
+  @ApiProperty({ type: String })
+  to: string;
+
+  @ApiProperty({ enum: CHANNELS, isArray: true })
+  channels: readonly Channel[];
+
+  @ApiProperty({ enum: CHANNELS, description: 'The current one.' })
+  channel: Channel;
+
+  @ApiProperty({ enum: CATEGORIES })
+  category: Category;
+
+  @ApiProperty({ type: Boolean })
+  critical: boolean;
+
+  @ApiProperty({ type: String, nullable: true })
+  idempotencyKey: string | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  metadata: Readonly<Record<string, unknown>>;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  sendAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expiresAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  updatedAt: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  deliveredAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  readAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  nextAttemptAt: string | null;
+}
+
+export class NotificationDto extends NotificationSummaryDto {
+  @ApiProperty({ type: [DeliveryDto] })
+  deliveries: DeliveryDto[];
+
+  @ApiProperty({ type: DeadLetterDto, nullable: true })
+  deadLetter: DeadLetterDto | null;
+}

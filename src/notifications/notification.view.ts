@@ -1,0 +1,129 @@
+import { toDeadLetterDto } from '../dead-letters/dead-letter.dto.js';
+import type { AcceptedNotification } from '../outbox/work.js';
+import { isCritical } from '../policy/vocabulary.js';
+import type { Attempt } from './attempt.entity.js';
+import type { Delivery } from './delivery.entity.js';
+import type { Notification } from './notification.entity.js';
+import type { AttemptDto, DeliveryDto, NotificationDto, NotificationSummaryDto } from './notification.dto.js';
+import type { NotificationHistory } from './notification.reader.js';
+
+/**
+ * The 202: the notification as it was accepted. Made of what never changes, so that a replay of the key gives the
+ * same answer whatever has happened since.
+ */
+export function acceptedView(accepted: AcceptedNotification): NotificationDto {
+  const createdAt = accepted.createdAt.toISOString();
+  const scheduled = accepted.sendAt !== null && accepted.sendAt > accepted.createdAt;
+  const status = scheduled ? 'scheduled' : 'queued';
+  const [channel] = accepted.channels;
+  if (!channel) throw new Error('An accepted notification has at least one channel');
+  return {
+    id: accepted.id,
+    status,
+    to: accepted.recipient,
+    channels: accepted.channels,
+    channel,
+    category: accepted.category,
+    critical: isCritical(accepted.category),
+    idempotencyKey: accepted.idempotencyKey,
+    metadata: accepted.metadata,
+    sendAt: iso(accepted.sendAt),
+    expiresAt: iso(accepted.expiresAt),
+    createdAt,
+    updatedAt: createdAt,
+    deliveredAt: null,
+    readAt: null,
+    nextAttemptAt: scheduled ? iso(accepted.sendAt) : createdAt,
+    deliveries: [
+      {
+        id: accepted.deliveryId,
+        channel,
+        status,
+        providerSid: null,
+        from: accepted.sender,
+        startedAt: null,
+        endedAt: null,
+        attempts: [],
+        callbacks: [],
+      },
+    ],
+    deadLetter: null,
+  };
+}
+
+export function summaryView(notification: Notification, nextAttemptAt: Date | null): NotificationSummaryDto {
+  return {
+    id: notification.id,
+    status: notification.status,
+    to: notification.recipient,
+    channels: notification.channels,
+    channel: notification.channel,
+    category: notification.category,
+    critical: isCritical(notification.category),
+    idempotencyKey: notification.idempotencyKey,
+    metadata: notification.metadata,
+    sendAt: iso(notification.sendAt),
+    expiresAt: iso(notification.expiresAt),
+    createdAt: notification.createdAt.toISOString(),
+    updatedAt: notification.updatedAt.toISOString(),
+    deliveredAt: iso(notification.deliveredAt),
+    readAt: iso(notification.readAt),
+    nextAttemptAt: iso(nextAttemptAt),
+  };
+}
+
+export function historyView(history: NotificationHistory): NotificationDto {
+  return {
+    ...summaryView(history.notification, history.nextAttemptAt),
+    deliveries: history.deliveries.map((delivery) => deliveryView(delivery, history)),
+    deadLetter: history.deadLetter ? toDeadLetterDto(history.deadLetter) : null,
+  };
+}
+
+function deliveryView(delivery: Delivery, history: NotificationHistory): DeliveryDto {
+  return {
+    id: delivery.id,
+    channel: delivery.channel,
+    status: delivery.status,
+    providerSid: delivery.providerSid,
+    from: delivery.changes?.from ?? delivery.sender,
+    startedAt: iso(delivery.startedAt),
+    endedAt: iso(delivery.endedAt),
+    attempts: history.attempts
+      .filter((attempt) => attempt.deliveryId === delivery.id)
+      .map((attempt) => attemptView(attempt, history)),
+    callbacks: history.callbacks
+      .filter((callback) => callback.deliveryId === delivery.id)
+      .map(({ id, attemptId, status, errorCode, receivedAt }) => ({
+        id,
+        attemptId,
+        status,
+        errorCode,
+        receivedAt: receivedAt.toISOString(),
+      })),
+  };
+}
+
+function attemptView(attempt: Attempt, history: NotificationHistory): AttemptDto {
+  // Of an accepted attempt, a failed callback says what became of it.
+  const failure = history.failures.find((candidate) => candidate.attemptId === attempt.id);
+  return {
+    id: attempt.id,
+    number: attempt.number,
+    startedAt: attempt.startedAt.toISOString(),
+    durationMs: attempt.durationMs,
+    outcome: attempt.outcome,
+    httpStatus: attempt.httpStatus,
+    providerCode: failure?.providerCode ?? null,
+    providerMessage: failure?.providerMessage ?? null,
+    providerRequestId: attempt.providerRequestId,
+    errorClass: failure?.errorClass ?? null,
+    responsible: failure?.responsible ?? null,
+    nextStep: failure?.nextStep ?? { kind: 'none', reason: 'the provider accepted it' },
+    possibleDuplicate: attempt.possibleDuplicate,
+  };
+}
+
+function iso(date: Date | null): string | null {
+  return date?.toISOString() ?? null;
+}

@@ -1,0 +1,124 @@
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Scopes } from '../clients/access.decorator.js';
+import type { Caller } from '../clients/caller.js';
+import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { pageOf, toPage, type Page } from '../http/pagination.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { CreateNotificationDto } from './create-notification.dto.js';
+import { readIdempotencyKey } from './idempotency-key.js';
+import { ListNotificationsQuery } from './list-notifications.query.js';
+import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
+import { NotificationReader, type Visibility } from './notification.reader.js';
+import { summaryView } from './notification.view.js';
+import { NotificationsService } from './notifications.service.js';
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'A key of your own for this notification: the same key and content gives the same answer again.',
+  schema: { type: 'string', pattern: '^"?[A-Za-z0-9_:.-]{1,255}"?$' },
+} as const;
+
+const NotificationPage = pageOf(NotificationSummaryDto);
+
+/** A client sees its own notifications; an operator sees all. */
+function visibilityOf(caller: Caller): Visibility {
+  return caller.scopes.has('admin') ? 'every client' : { clientId: caller.clientId };
+}
+
+@ApiTags('notifications')
+@Controller('v1/notifications')
+export class NotificationsController {
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly reader: NotificationReader,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @Scopes('send')
+  @ApiOperation({ summary: 'Accept a notification; durable before the answer' })
+  @ApiHeader(IDEMPOTENCY_KEY)
+  @ApiAcceptedResponse({
+    type: NotificationDto,
+    headers: {
+      'Idempotent-Replayed': { description: 'true when the key was used before', schema: { type: 'string' } },
+    },
+  })
+  @Problems(
+    'validation-failed',
+    'malformed-json',
+    'idempotency-key-required',
+    'idempotency-key-malformed',
+    'unsupported-media-type',
+    'payload-too-large',
+    'idempotency-conflict',
+    'country-not-allowed',
+    'channel-not-configured',
+    'overloaded',
+  )
+  async create(
+    @Body() request: CreateNotificationDto,
+    @Req() { body }: FastifyRequest,
+    @Headers('idempotency-key') header: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<NotificationDto> {
+    const key = readIdempotencyKey(header, this.configuration.env.REQUIRE_IDEMPOTENCY_KEY);
+    const { notification, replayed } = await this.notifications.accept(request, body, caller, key);
+    if (replayed) reply.header('idempotent-replayed', 'true');
+    return notification;
+  }
+
+  @Get()
+  @Scopes('read')
+  @ApiOperation({ summary: 'Search notifications; newest first' })
+  @ApiQuery({
+    name: 'metadata',
+    required: false,
+    style: 'deepObject',
+    explode: true,
+    schema: { type: 'object', additionalProperties: { type: 'string' } },
+    description: 'Metadata that matches, as in ?metadata[orderId]=A-17',
+  })
+  @ApiOkResponse({ type: NotificationPage })
+  @Problems('validation-failed')
+  async list(
+    @Query() query: ListNotificationsQuery,
+    @CurrentCaller() caller: Caller,
+  ): Promise<Page<NotificationSummaryDto>> {
+    const rows = await this.reader.list(query, visibilityOf(caller));
+    const next = await this.reader.nextAttempts(rows.map((row) => row.id));
+    return toPage(
+      rows,
+      query.limit,
+      (row) => [row.id],
+      (row) => summaryView(row, next.get(row.id) ?? null),
+    );
+  }
+
+  @Get(':id')
+  @Scopes('read')
+  @ApiOperation({ summary: 'One notification with its deliveries, attempts, callbacks and next step' })
+  @ApiOkResponse({ type: NotificationDto })
+  @Problems('not-found')
+  find(@Param('id', new UuidPipe('notification')) id: string, @CurrentCaller() caller: Caller) {
+    return this.notifications.find(id, visibilityOf(caller));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @Scopes('send')
+  @ApiOperation({ summary: 'Take a notification back before anything was sent' })
+  @ApiOkResponse({ type: NotificationDto })
+  @Problems('not-found', 'already-sent')
+  cancel(@Param('id', new UuidPipe('notification')) id: string, @CurrentCaller() caller: Caller) {
+    return this.notifications.cancel(id, visibilityOf(caller));
+  }
+}

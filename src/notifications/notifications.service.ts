@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SENDER_VARIABLE, Senders } from '../channels/senders.js';
+import type { Caller } from '../clients/caller.js';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { DatabaseClock } from '../database/database.clock.js';
+import { Outbox } from '../outbox/outbox.js';
+import { notFound, Problem } from '../problems/problem.js';
+import type { CreateNotificationDto } from './create-notification.dto.js';
+import { newNotification } from './new-notification.js';
+import type { NotificationDto } from './notification.dto.js';
+import { NotificationReader, type Visibility } from './notification.reader.js';
+import { acceptedView, historyView } from './notification.view.js';
+
+export interface Acceptance {
+  readonly notification: NotificationDto;
+  /** True when the key had been used for the same request before. */
+  readonly replayed: boolean;
+}
+
+/** Accepts, shows and cancels notifications. */
+@Injectable()
+export class NotificationsService {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly senders: Senders,
+    private readonly reader: NotificationReader,
+    private readonly clock: DatabaseClock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  /**
+   * Accepts a checked request; resolves after the commit.
+   * @param body the request's JSON as it came
+   * @throws Problem when it cannot be carried out, or the key belongs to another request.
+   */
+  async accept(request: CreateNotificationDto, body: unknown, caller: Caller, key: string | null): Promise<Acceptance> {
+    const result = await this.outbox.enqueue(
+      newNotification(request, body, caller.clientId, key, {
+        senderOf: (channel) => this.senders.of(channel),
+        senderVariable: SENDER_VARIABLE,
+        allowedCountries: this.configuration.env.ALLOWED_COUNTRIES,
+        now: this.clock.now(),
+      }),
+    );
+    if (result.kind === 'conflict') {
+      throw new Problem('idempotency-conflict', {
+        detail: `This key was used for another request, which became notification ${result.id}. Use a new key for a new notification.`,
+        extra: { notificationId: result.id },
+      });
+    }
+    return { notification: acceptedView(result.notification), replayed: result.kind === 'replayed' };
+  }
+
+  async find(id: string, visibility: Visibility): Promise<NotificationDto> {
+    const history = await this.reader.find(id, visibility);
+    if (!history) throw notFound('notification');
+    return historyView(history);
+  }
+
+  /** @throws Problem `already-sent` once an attempt is in flight, unknown or accepted, or it ended otherwise. */
+  async cancel(id: string, visibility: Visibility): Promise<NotificationDto> {
+    const before = await this.find(id, visibility);
+    if (before.status !== 'canceled' && !(await this.outbox.cancel(id))) {
+      const { status } = await this.find(id, visibility);
+      throw new Problem('already-sent', {
+        detail: `The notification is ${status}: only one of which nothing has been sent can be canceled.`,
+        extra: { notificationStatus: status },
+      });
+    }
+    return this.find(id, visibility);
+  }
+}

@@ -1,0 +1,35 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import type { Configuration } from './config/configuration.js';
+import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
+import { NestLogger } from './logging/nest.logger.js';
+import { serveOpenApi } from './openapi/openapi.setup.js';
+
+export interface RunningService {
+  readonly app: NestFastifyApplication;
+  /** Where it listens. */
+  readonly url: string;
+  /** Stops claiming, finishes what is in flight, closes. */
+  close(): Promise<void>;
+}
+
+/** Starts the service as configured; the database is there and migrated. */
+export async function startService(configuration: Configuration, logger: Logger): Promise<RunningService> {
+  const { env } = configuration;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register(configuration, logger),
+    createFastifyAdapter(),
+    { logger: new NestLogger(logger), abortOnError: false },
+  );
+  try {
+    configureHttp(app);
+    serveOpenApi(app);
+    await app.listen(env.PORT, env.HOST);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { app, url: await app.getUrl(), close: () => app.close() };
+}
