@@ -25,17 +25,21 @@ export class AppModule {
         LoggingModule.register(logger),
         DatabaseModule,
         ErrorCodesModule,
-        TwilioModule.register({
-          inject: [CONFIGURATION],
-          useFactory: ({ twilio }: Configuration) => ({
-            accountSid: twilio.accountSid,
-            authToken: twilio.authToken,
-            ...(twilio.apiKey ? { apiKeySid: twilio.apiKey.sid, apiKeySecret: twilio.apiKey.secret } : {}),
-            baseUrl: twilio.baseUrl,
-            timeoutMs: twilio.timeoutMs,
-            connections: twilio.connections,
+        {
+          // The provider's client is needed in several rooms: dispatch, reconciliation, incidents.
+          global: true,
+          ...TwilioModule.register({
+            inject: [CONFIGURATION],
+            useFactory: ({ twilio }: Configuration) => ({
+              accountSid: twilio.accountSid,
+              authToken: twilio.authToken,
+              ...(twilio.apiKey ? { apiKeySid: twilio.apiKey.sid, apiKeySecret: twilio.apiKey.secret } : {}),
+              baseUrl: twilio.baseUrl,
+              timeoutMs: twilio.timeoutMs,
+              connections: twilio.connections,
+            }),
           }),
-        }),
+        },
         ClientsModule,
         AuditModule,
         NotificationsModule,

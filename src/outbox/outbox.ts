@@ -53,7 +53,7 @@ export class Outbox {
     { name: 'The settlement of accepted attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
   );
   private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
-    (group) => settleUnsuccessful(this.database, group),
+    (group) => this.storeUnsuccessful(group),
     { name: 'The settlement of failed attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
   );
 
@@ -204,6 +204,13 @@ export class Outbox {
   /** Resolves when every result handed in so far is on disk. */
   async settled(): Promise<void> {
     await Promise.all([this.intake.settled(), this.accepted.settled(), this.unsuccessful.settled()]);
+  }
+
+  private async storeUnsuccessful(group: readonly UnsuccessfulWork[]): Promise<readonly SettleOutcome[]> {
+    const outcomes = await settleUnsuccessful(this.database, group);
+    // What waits or falls back is due again, now or at a time the dispatcher should know.
+    this.wakeUp.wakeHere();
+    return outcomes;
   }
 
   private async store(group: readonly NewNotification[]): Promise<readonly EnqueueResult[]> {

@@ -38,7 +38,8 @@ export class WakeUp {
     this.timer.unref();
   }
 
-  private wakeHere(): void {
+  /** Lets this process look at once for what is due, and when the next is. */
+  wakeHere(): void {
     for (const handler of this.handlers) handler();
   }
 

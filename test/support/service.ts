@@ -1,0 +1,221 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { pino } from 'pino';
+import { Client } from 'pg';
+import { onTestFinished } from 'vitest';
+import { configure, type Configuration } from '../../src/config/configuration.js';
+import { readEnvironment } from '../../src/config/read-environment.js';
+import { migrate } from '../../src/database/migrate.js';
+import { startService, type RunningService } from '../../src/service.js';
+import { startSimulator, type RunningSimulator } from '../../src/simulator/simulator.server.js';
+import { createTestDatabase } from './postgres.js';
+
+export const ADMIN_KEY = 'test-admin-key-0123456789';
+const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
+const AUTH_TOKEN = 'fedcba9876543210fedcba9876543210';
+
+/** Waits of milliseconds instead of seconds, so that a whole retry schedule fits into a test. */
+export const QUICK = { RETRY_BASE_MS: '20', INCIDENT_THRESHOLD: '1000000' };
+
+export interface ServiceUnderTest {
+  readonly service: RunningService;
+  readonly configuration: Configuration;
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly simulator: RunningSimulator;
+  readonly database: Client;
+  readonly api: ApiClient;
+  /** Starts another process' worth of service on the same database and provider. */
+  replica(env?: Record<string, string>): Promise<RunningService>;
+}
+
+/** The whole service on a database of its own, with the simulator as its provider; ended after the test. */
+export async function startTestService(
+  env: Record<string, string> = {},
+  simulatorOptions: Parameters<typeof startSimulator>[0] = {},
+): Promise<ServiceUnderTest> {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  await migrate(database.url);
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const simulator = await startSimulator({ stepMs: 5, callbackRetryMs: 10, ...simulatorOptions });
+  onTestFinished(() => simulator.close());
+
+  const configured = async (overrides: Record<string, string>) => {
+    const port = await freePort();
+    return configurationFor(database.url, simulator.url, port, { ...QUICK, ...env, ...overrides });
+  };
+  const configuration = await configured({});
+  const service = await startService(configuration, pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }));
+  onTestFinished(() => service.close());
+
+  return {
+    service,
+    configuration,
+    url: configuration.publicUrl,
+    databaseUrl: database.url,
+    simulator,
+    database: client,
+    api: new ApiClient(configuration.publicUrl, ADMIN_KEY),
+    replica: async (overrides = {}) => {
+      const other = await startService(await configured(overrides), pino({ level: 'silent' }));
+      onTestFinished(() => other.close());
+      return other;
+    },
+  };
+}
+
+function configurationFor(databaseUrl: string, providerUrl: string, port: number, env: Record<string, string>) {
+  const variables = {
+    PORT: String(port),
+    DATABASE_URL: databaseUrl,
+    ADMIN_API_KEY: ADMIN_KEY,
+    TWILIO_ACCOUNT_SID: ACCOUNT_SID,
+    TWILIO_AUTH_TOKEN: AUTH_TOKEN,
+    TWILIO_BASE_URL: providerUrl,
+    TWILIO_SMS_FROM: '+15005550006',
+    TWILIO_WHATSAPP_FROM: '+14155238886',
+    TWILIO_VOICE_FROM: '+15005550006',
+    TWILIO_STATUS_URL: '',
+    ...env,
+  };
+  const environment = readEnvironment(variables);
+  return configure(
+    environment,
+    {
+      databaseUrl,
+      adminApiKey: ADMIN_KEY,
+      twilio: {
+        accountSid: ACCOUNT_SID,
+        authToken: AUTH_TOKEN,
+        baseUrl: environment.TWILIO_BASE_URL ?? providerUrl,
+        statusUrl: environment.TWILIO_STATUS_URL ?? '',
+        senders: {
+          ...(environment.TWILIO_SMS_FROM ? { sms: environment.TWILIO_SMS_FROM } : {}),
+          ...(environment.TWILIO_WHATSAPP_FROM ? { whatsapp: environment.TWILIO_WHATSAPP_FROM } : {}),
+          ...(environment.TWILIO_VOICE_FROM ? { voice: environment.TWILIO_VOICE_FROM } : {}),
+        },
+      },
+    },
+    `http://127.0.0.1:${port}`,
+  );
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('No port was given');
+  return address.port;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  // The tests look at what a client would see; what it should be, they say themselves.
+  readonly body: Json;
+}
+
+/** A JSON answer, to be looked into without ceremony. */
+export type Json = { readonly [name: string]: Json } & readonly Json[] & string & number & boolean & null;
+
+/** What a calling service would be. */
+export class ApiClient {
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+  ) {}
+
+  as(key: string): ApiClient {
+    return new ApiClient(this.url, key);
+  }
+
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ApiResponse> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : null) as Json };
+  }
+
+  get(path: string): Promise<ApiResponse> {
+    return this.request('GET', path);
+  }
+
+  post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<ApiResponse> {
+    return this.request('POST', path, body, headers);
+  }
+
+  /** Accepts one and answers its id. */
+  async send(notification: Record<string, unknown>, key?: string): Promise<string> {
+    const answer = await this.post('/v1/notifications', notification, key ? { 'idempotency-key': key } : {});
+    if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body['id'] as string;
+  }
+
+  /** Waits until the notification is as asked for; fails with what it is instead. */
+  async until(id: string, reached: (notification: Json) => boolean, timeoutMs = 15_000): Promise<Json> {
+    const end = performance.now() + timeoutMs;
+    for (;;) {
+      const { body } = await this.get(`/v1/notifications/${id}`);
+      if (reached(body)) return body;
+      if (performance.now() > end) throw new Error(`Not reached in ${timeoutMs} ms: ${JSON.stringify(body, null, 2)}`);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  }
+
+  untilStatus(id: string, ...statuses: string[]): Promise<Json> {
+    return this.until(id, (notification) => statuses.includes(notification['status'] as string));
+  }
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly params: Record<string, string | string[]>;
+  readonly headers: Record<string, string>;
+  readonly at: number | string;
+}
+
+/** Steers the simulator and reads what it received. */
+export class Provider {
+  constructor(private readonly url: string) {}
+
+  async fail(to: string, fault: unknown): Promise<void> {
+    const response = await fetch(`${this.url}/__simulator/faults/${encodeURIComponent(to)}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(fault),
+    });
+    if (!response.ok) throw new Error(`The simulator refused the fault: ${await response.text()}`);
+  }
+
+  async heal(): Promise<void> {
+    await fetch(`${this.url}/__simulator/faults`, { method: 'DELETE' });
+  }
+
+  async requests(to: string): Promise<SeenRequest[]> {
+    const response = await fetch(`${this.url}/__simulator/requests?to=${encodeURIComponent(to)}`);
+    const body = (await response.json()) as { requests?: SeenRequest[] } | SeenRequest[];
+    return Array.isArray(body) ? body : (body.requests ?? []);
+  }
+
+  /** Creations only. */
+  async creates(to: string): Promise<SeenRequest[]> {
+    return (await this.requests(to)).filter((request) => request.method === 'POST');
+  }
+}
