@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { chooseAccount, identityOf } from '../src/embedded/postgres.account.js';
 import { findRunning } from '../src/embedded/postgres.process.js';
 import {
   FAST,
@@ -86,7 +87,7 @@ describe('a stale postmaster.pid', () => {
   it('is no obstacle, and no reason to stop anything, when its pid belongs to another program by now', async () => {
     const first = await start({ dataDir });
     await first.stop();
-    const stranger = spawn('sleep', ['60']);
+    const stranger = spawn('sleep', ['60'], { cwd: '/', ...identityOf(await chooseAccount(null)) });
     onTestFinished(() => void stranger.kill());
     await forgePidFile(first.dataDir, stranger.pid ?? 0, Number(new URL(first.url).port));
 

@@ -1,18 +1,11 @@
-import { chmod, chown, cp, lstat, mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { chmod, chown, cp, lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { chooseAccount, run, type ServerAccount } from '../src/embedded/postgres.account.js';
 import { findServerPackage, prepareBinaries, type ServerPackage } from '../src/embedded/postgres.binaries.js';
 import { findHome } from '../src/embedded/postgres.home.js';
-import {
-  IS_ROOT,
-  publicFolder,
-  queryOne,
-  start,
-  stopServerIn,
-  usedDataDir,
-  userOf,
-} from './support/embedded-postgres.js';
+import { IS_ROOT, publicFolder, queryOne, start, usedDataDir, userOf } from './support/embedded-postgres.js';
+import { removeTestFolder } from './support/test.folder.js';
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
@@ -31,9 +24,7 @@ describe('a project in a folder that only its owner may enter', () => {
 
     const first = await start({ dataDir });
     onTestFinished(async () => {
-      await stopServerIn(first.dataDir);
-      await rm(first.dataDir, { recursive: true, force: true });
-      await rmdir(dirname(first.dataDir)).catch(() => {});
+      if (IS_ROOT) await removeTestFolder(dirname(first.dataDir));
     });
     await queryOne(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     await first.stop();

@@ -5,7 +5,8 @@ import { Client } from 'pg';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findRunning } from '../src/embedded/postgres.process.js';
 import { startEmbeddedPostgres } from '../src/embedded/postgres.server.js';
-import { eventually, isAlive, queryOne, start, usedDataDir } from './support/embedded-postgres.js';
+import { eventually, queryOne, start, usedDataDir } from './support/embedded-postgres.js';
+import { isAlive } from './support/test.folder.js';
 
 describe('the embedded PostgreSQL', () => {
   let dataDir: string;

@@ -44,7 +44,7 @@ export async function chooseAccount(dataOwner: { uid: number; gid: number } | nu
 }
 
 /** The user of that name, made as a system user when absent. Needs root. */
-export async function systemUser(name: string): Promise<ServerAccount> {
+async function systemUser(name: string): Promise<ServerAccount> {
   const known = await lookUp(name);
   if (known !== null) return known;
   for (const [program, ...args] of WAYS_TO_ADD_A_USER) {

