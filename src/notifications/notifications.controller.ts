@@ -6,10 +6,13 @@ import type { Caller } from '../clients/caller.js';
 import { CurrentCaller } from '../clients/current-caller.decorator.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { ExpectsBody } from '../http/body.decorator.js';
 import { pageOf, toPage, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
-import { CreateNotificationDto } from './create-notification.dto.js';
+import { BatchDto } from './batch.dto.js';
+import { BatchService } from './batch.service.js';
+import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
 import { readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
@@ -24,6 +27,9 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', pattern: '^"?[A-Za-z0-9_:.-]{1,255}"?$' },
 } as const;
 
+/** Bytes of a batch at most: a thousand notifications with long bodies. */
+const BATCH_LIMIT = 10 * 1024 * 1024;
+
 const NotificationPage = pageOf(NotificationSummaryDto);
 
 /** A client sees its own notifications; an operator sees all. */
@@ -36,6 +42,7 @@ function visibilityOf(caller: Caller): Visibility {
 export class NotificationsController {
   constructor(
     private readonly notifications: NotificationsService,
+    private readonly batches: BatchService,
     private readonly reader: NotificationReader,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
@@ -74,6 +81,17 @@ export class NotificationsController {
     const { notification, replayed } = await this.notifications.accept(request, body, caller, key);
     if (replayed) reply.header('idempotent-replayed', 'true');
     return notification;
+  }
+
+  @Post('batch')
+  @HttpCode(202)
+  @Scopes('send')
+  @ExpectsBody({ limit: BATCH_LIMIT })
+  @ApiOperation({ summary: 'Accept 1 to 1000 notifications, each on its own' })
+  @ApiAcceptedResponse({ type: BatchDto })
+  @Problems('validation-failed', 'malformed-json', 'unsupported-media-type', 'payload-too-large', 'overloaded')
+  createBatch(@Body() { notifications }: CreateBatchDto, @CurrentCaller() caller: Caller): Promise<BatchDto> {
+    return this.batches.accept(notifications, caller, this.configuration.env.REQUIRE_IDEMPOTENCY_KEY);
   }
 
   @Get()

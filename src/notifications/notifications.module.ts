@@ -6,6 +6,7 @@ import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { FailureRecord } from '../failures/failure.entity.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { Attempt } from './attempt.entity.js';
+import { BatchService } from './batch.service.js';
 import { Delivery } from './delivery.entity.js';
 import { Notification } from './notification.entity.js';
 import { NotificationReader } from './notification.reader.js';
@@ -20,7 +21,7 @@ import { NotificationsService } from './notifications.service.js';
     TypeOrmModule.forFeature([Notification, Delivery, Attempt, FailureRecord, Callback, DeadLetter]),
   ],
   controllers: [NotificationsController],
-  providers: [NotificationsService, NotificationReader],
+  providers: [BatchService, NotificationsService, NotificationReader],
   exports: [NotificationReader],
 })
 export class NotificationsModule {}

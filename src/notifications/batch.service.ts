@@ -1,0 +1,51 @@
+import { Injectable, type ArgumentMetadata } from '@nestjs/common';
+import type { Caller } from '../clients/caller.js';
+import { Problem, type ProblemBody } from '../problems/problem.js';
+import { problemOfError } from '../problems/problem-of-error.js';
+import { ValidationPipe } from '../problems/validation.pipe.js';
+import type { BatchDto, BatchResultDto } from './batch.dto.js';
+import { BatchItemDto } from './create-notification.dto.js';
+import { NotificationsService } from './notifications.service.js';
+
+const ITEM: ArgumentMetadata = { type: 'body', metatype: BatchItemDto };
+
+/** Accepts many at once, each on its own: one bad item never refuses the others. */
+@Injectable()
+export class BatchService {
+  private readonly validation = new ValidationPipe();
+
+  constructor(private readonly notifications: NotificationsService) {}
+
+  async accept(items: readonly unknown[], caller: Caller, keyRequired: boolean): Promise<BatchDto> {
+    const results = await Promise.all(
+      items.map(async (item, index): Promise<BatchResultDto> => {
+        try {
+          return { index, ...(await this.acceptOne(item, caller, keyRequired)) };
+        } catch (error) {
+          return { index, error: bodyOf(error) };
+        }
+      }),
+    );
+    const accepted = results.filter((result) => 'id' in result).length;
+    return { accepted, rejected: results.length - accepted, results };
+  }
+
+  private async acceptOne(item: unknown, caller: Caller, keyRequired: boolean) {
+    const request = this.validation.transform(item, ITEM) as BatchItemDto;
+    const key = request.idempotencyKey ?? null;
+    if (key === null && keyRequired) {
+      throw new Problem('idempotency-key-required', { detail: 'Give each notification an idempotencyKey of its own.' });
+    }
+    // The key is no part of the content: the same notification posted alone under it is a replay.
+    const { idempotencyKey: _, ...content } = item as Record<string, unknown>;
+    const { notification } = await this.notifications.accept(request, content, caller, key);
+    return { id: notification.id, status: notification.status };
+  }
+}
+
+/** @throws what is no refusal of this item but a fault that concerns the whole request. */
+function bodyOf(error: unknown): ProblemBody {
+  const problem = error instanceof Problem ? error : problemOfError(error);
+  if (!problem || (problem.getStatus() >= 500 && problem.slug !== 'overloaded')) throw error;
+  return problem.toBody();
+}
