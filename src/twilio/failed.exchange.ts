@@ -1,0 +1,45 @@
+import type { Failure, ProviderAnswer } from '../policy/failure.js';
+import { classify } from './classification.js';
+import type { CodeTable } from './classification.js';
+import type { Answer, NetworkError, NetworkFailure } from './network.error.js';
+import { ProviderError } from './provider.error.js';
+import { readProviderAnswer, retryAfterMs } from './provider.answer.js';
+
+const NOTHING_READ: ProviderAnswer = {
+  httpStatus: null,
+  providerCode: null,
+  providerMessage: null,
+  providerRequestId: null,
+  providerBody: null,
+};
+
+/** The error for an answer that was read to its end and is not a success. */
+export function errorFromAnswer(answer: Answer, table: CodeTable): ProviderError {
+  return new ProviderError(failureOf(answer, null, table), null);
+}
+
+/** The error for an exchange that ended early. */
+export function errorFromNetwork(error: NetworkError, table: CodeTable): ProviderError {
+  return new ProviderError(failureOf(error.partial, error, table), error.kind);
+}
+
+function failureOf(answer: Answer | null, network: NetworkFailure | null, table: CodeTable): Failure {
+  const read = answer === null ? NOTHING_READ : readProviderAnswer(answer);
+  return {
+    ...read,
+    provider: 'twilio',
+    outcome: outcomeOf(read.httpStatus, network),
+    classification: classify({ ...read, networkFailure: network?.kind ?? null }, table),
+    retryAfterMs: answer === null ? null : retryAfterMs(answer, Date.now()),
+  };
+}
+
+/**
+ * The status line decides where there is one, even when the body after it was cut off: 3xx and 4xx are a refusal, any
+ * other may hide an accepted request. Without it, only what was surely not written was surely not accepted.
+ * Source: contract section 1.
+ */
+function outcomeOf(httpStatus: number | null, network: NetworkFailure | null): Failure['outcome'] {
+  if (httpStatus === null) return network !== null && !network.written ? 'rejected' : 'unknown';
+  return httpStatus >= 300 && httpStatus < 500 ? 'rejected' : 'unknown';
+}

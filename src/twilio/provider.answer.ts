@@ -1,0 +1,71 @@
+import type { ProviderAnswer } from '../policy/failure.js';
+import type { Answer } from './network.error.js';
+
+/**
+ * Reads what Twilio says about a failure, in each of its forms: `{code, message, more_info, status}` (2010-04-01),
+ * RFC 9457 `{type, title, status, code, detail}`, and `{errors: [{code, message}]}`; anything else (HTML of a proxy,
+ * nothing) leaves code and message null. Never throws.
+ */
+export function readProviderAnswer(answer: Answer): ProviderAnswer {
+  const body = parseObject(answer.text);
+  const first = firstError(body);
+  return {
+    httpStatus: answer.status,
+    providerCode: providerCode(body?.['code']) ?? providerCode(first?.['code']),
+    providerMessage:
+      text(body?.['message']) ?? text(body?.['detail']) ?? text(first?.['message']) ?? text(body?.['title']),
+    providerRequestId: headerOf(answer, 'twilio-request-id'),
+    providerBody: answer.text,
+  };
+}
+
+/** A body that is a JSON object; null for everything else. */
+export function parseObject(body: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return isObject(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A Twilio error code, given as a number or in digits; null for anything else, as Twilio sends null for "none". */
+export function providerCode(value: unknown): number | null {
+  if (typeof value === 'string') return /^[1-9]\d{0,8}$/.test(value) ? Number(value) : null;
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : null;
+}
+
+function headerOf(answer: Pick<Answer, 'headers'>, name: string): string | null {
+  return answer.headers[name] ?? null;
+}
+
+const SECONDS = /^\d{1,9}$/;
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+
+/**
+ * How long Retry-After asks to wait, in milliseconds, never negative; null when it is absent or unreadable. A date is
+ * measured from the answer's own Date where it has one, so that a wrong clock on either side does not matter.
+ * Source: RFC 9110 section 10.2.3.
+ */
+export function retryAfterMs(answer: Pick<Answer, 'headers'>, now: number): number | null {
+  const value = headerOf(answer, 'retry-after')?.trim() ?? '';
+  if (SECONDS.test(value)) return Number(value) * 1000;
+  if (!HTTP_DATE.test(value)) return null;
+  const sentAt = Date.parse(headerOf(answer, 'date') ?? '');
+  const wait = Date.parse(value) - (Number.isNaN(sentAt) ? now : sentAt);
+  return Number.isNaN(wait) ? null : Math.max(0, wait);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function firstError(body: Readonly<Record<string, unknown>> | null): Readonly<Record<string, unknown>> | null {
+  const errors = body?.['errors'];
+  const first: unknown = Array.isArray(errors) ? errors[0] : null;
+  return isObject(first) ? first : null;
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,49 @@
+import type { Failure } from '../policy/failure.js';
+import type { ErrorClass } from '../policy/vocabulary.js';
+import type { NetworkFailureKind } from './network.error.js';
+
+/**
+ * A request the provider did not accept, or may have accepted without saying so. The one error that leaves this
+ * folder. Its message, its JSON and what a logger enumerates hold ids, status, code and class; the provider's words
+ * and body, which may repeat a phone number, are reached through `failure` alone.
+ */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly outcome: Failure['outcome'];
+  readonly errorClass: ErrorClass;
+  readonly httpStatus: number | null;
+  readonly providerCode: number | null;
+  readonly providerRequestId: string | null;
+  readonly #failure: Failure;
+
+  /** @param networkFailure what broke off the exchange; null when the answer was read to its end. */
+  constructor(
+    failure: Failure,
+    readonly networkFailure: NetworkFailureKind | null,
+  ) {
+    super(describe(failure, networkFailure));
+    this.#failure = failure;
+    this.outcome = failure.outcome;
+    this.errorClass = failure.classification.errorClass;
+    this.httpStatus = failure.httpStatus;
+    this.providerCode = failure.providerCode;
+    this.providerRequestId = failure.providerRequestId;
+  }
+
+  get failure(): Failure {
+    return this.#failure;
+  }
+
+  toJSON(): object {
+    return { ...Object.fromEntries(Object.entries(this)), message: this.message };
+  }
+}
+
+function describe({ outcome, httpStatus, providerCode, classification }: Failure, network: NetworkFailureKind | null) {
+  const answer = httpStatus === null ? 'no answer' : `HTTP ${httpStatus}`;
+  const details = [providerCode === null ? 'no code' : `code ${providerCode}`, ...(network === null ? [] : [network])];
+  const said = `${answer}, ${details.join(', ')}: ${classification.errorClass}`;
+  return outcome === 'rejected'
+    ? `Twilio did not accept the request (${said})`
+    : `Twilio may have accepted the request (${said}); find out before sending it again`;
+}

@@ -1,0 +1,97 @@
+import { Client } from 'undici';
+import { z } from 'zod';
+import { exchange } from './undici.exchange.js';
+
+/** The page lists thousands of carriers. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+export interface StatusPageOptions {
+  /** Statuspage's summary.json; empty switches it off. */
+  readonly url: string;
+  /** Components to report, compared without case; the page's names change, so none is built in. */
+  readonly componentNames: readonly string[];
+  readonly timeoutMs: number;
+}
+
+interface StatusPageIncident {
+  readonly name: string;
+  readonly status: string;
+  readonly impact: string;
+  /** ISO 8601 as the page gives it. */
+  readonly startedAt: string | null;
+  readonly url: string | null;
+}
+
+export type StatusPageReading =
+  | { readonly reachable: false }
+  | {
+      readonly reachable: true;
+      /** E.g. "All Systems Operational". To be quoted only: carriers far away make it noisy. */
+      readonly description: string;
+      readonly components: readonly { readonly name: string; readonly status: string }[];
+      readonly incidents: readonly StatusPageIncident[];
+    };
+
+const UNREACHABLE: StatusPageReading = { reachable: false };
+
+const summary = z.object({
+  status: z.object({ description: z.string() }),
+  components: z.array(z.object({ name: z.string(), status: z.string() })),
+  incidents: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      impact: z.string(),
+      started_at: z.string().nullish(),
+      created_at: z.string().nullish(),
+      shortlink: z.string().nullish(),
+    }),
+  ),
+});
+
+/** Asks what the provider says of itself. An unreachable or unreadable page is an answer, not an error: never throws. */
+export async function readStatusPage(options: StatusPageOptions): Promise<StatusPageReading> {
+  if (!URL.canParse(options.url)) return UNREACHABLE;
+  const { origin, pathname, search } = new URL(options.url);
+  try {
+    const page = await fetchText(origin, `${pathname}${search}`, options.timeoutMs);
+    return page === null ? UNREACHABLE : readSummary(page, options.componentNames);
+  } catch {
+    return UNREACHABLE;
+  }
+}
+
+async function fetchText(origin: string, path: string, timeoutMs: number): Promise<string | null> {
+  const client = new Client(origin);
+  try {
+    const headers = ['Accept', 'application/json'];
+    const request = { method: 'GET', path, headers, body: null, timeoutMs, maxBytes: MAX_BYTES };
+    const answer = await exchange(client, request);
+    return answer.status === 200 ? answer.text : null;
+  } finally {
+    await client.destroy();
+  }
+}
+
+function readSummary(text: string, componentNames: readonly string[]): StatusPageReading {
+  const { status, components, incidents } = summary.parse(JSON.parse(text));
+  const wanted = new Set(componentNames.map(comparable));
+  return {
+    reachable: true,
+    description: status.description,
+    components: components
+      .filter(({ name }) => wanted.has(comparable(name)))
+      .map(({ name, status }) => ({ name, status })),
+    incidents: incidents.map((incident) => ({
+      name: incident.name,
+      status: incident.status,
+      impact: incident.impact,
+      startedAt: incident.started_at ?? incident.created_at ?? null,
+      url: incident.shortlink ?? null,
+    })),
+  };
+}
+
+function comparable(name: string): string {
+  return name.trim().toLowerCase();
+}

@@ -1,0 +1,157 @@
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable } from '@nestjs/common';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { answerOf } from './error-classifier.interceptor.js';
+import type { ProviderResource } from './error-classifier.interceptor.js';
+import { TWILIO_ERROR_CODES } from './error-codes/table.js';
+import { errorFromAnswer } from './failed.exchange.js';
+import { readPage, readRecord } from './twilio.records.js';
+import type { TwilioRecord } from './twilio.records.js';
+import { encodeForm } from './twilio.requests.js';
+import type { CallRequest, FormFields, MessageRequest } from './twilio.requests.js';
+import { TWILIO_SETTINGS } from './twilio.settings.js';
+import type { TwilioSettings } from './twilio.settings.js';
+
+/**
+ * Records on a page. With bodies of 1600 characters, each of them escaped to six bytes, fifty stay under the response
+ * cap of 1 MiB; a hundred would not.
+ */
+const PAGE_SIZE = 50;
+const MAX_PAGES = 10;
+
+type Resource = 'Messages' | 'Calls';
+
+export interface SendIds {
+  /** Goes out as X-Request-Id, so that the log of a proxy in between and ours meet. */
+  readonly attemptId: string;
+  /** Goes out as Idempotency-Key, the same for every attempt of the delivery. */
+  readonly deliveryId: string;
+}
+
+export interface AcceptedRequest {
+  readonly sid: string;
+  /** Twilio's first status, e.g. `queued` or `accepted`. */
+  readonly status: string;
+  readonly requestId: string | null;
+  readonly httpStatus: number;
+}
+
+export interface ListQuery {
+  readonly to: string;
+  readonly from?: string;
+  /** Compared at Twilio's resolution of whole seconds; allow for its clock yourself. */
+  readonly createdSince: Date;
+}
+
+export interface RecordList {
+  /** In Twilio's order, newest first. */
+  readonly items: readonly TwilioRecord[];
+  /** False when there was more than the client reads: then a missing record proves nothing. */
+  readonly complete: boolean;
+}
+
+/**
+ * Twilio's messages and calls over HTTP. Every method takes a signal that ends the request on its socket.
+ * @throws {ProviderError} and nothing else; of a look-up (list, fetch) its outcome says nothing about any send.
+ */
+@Injectable()
+export class TwilioClient {
+  readonly #account: string;
+
+  constructor(
+    @Inject(HttpService) private readonly http: HttpService,
+    @Inject(TWILIO_SETTINGS) settings: TwilioSettings,
+  ) {
+    this.#account = `/2010-04-01/Accounts/${encodeURIComponent(settings.accountSid)}`;
+  }
+
+  createMessage(request: MessageRequest, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
+    return this.#create('Messages', request, ids, signal);
+  }
+
+  createCall(request: CallRequest, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
+    return this.#create('Calls', request, ids, signal);
+  }
+
+  listMessages(query: ListQuery, signal?: AbortSignal): Promise<RecordList> {
+    return this.#list('Messages', query, signal);
+  }
+
+  listCalls(query: ListQuery, signal?: AbortSignal): Promise<RecordList> {
+    return this.#list('Calls', query, signal);
+  }
+
+  fetchMessage(sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
+    return this.#fetch('Messages', sid, signal);
+  }
+
+  fetchCall(sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
+    return this.#fetch('Calls', sid, signal);
+  }
+
+  async #create(
+    resource: Resource,
+    fields: FormFields,
+    { attemptId, deliveryId }: SendIds,
+    signal: AbortSignal | undefined,
+  ): Promise<AcceptedRequest> {
+    const response = await this.#request({
+      method: 'post',
+      url: `${this.#account}/${resource}.json`,
+      data: encodeForm(fields),
+      headers: { 'Idempotency-Key': deliveryId, 'X-Request-Id': attemptId },
+      signal,
+    });
+    const { sid, status } = response.data;
+    return {
+      sid: String(sid),
+      status: typeof status === 'string' ? status : '',
+      requestId: requestIdOf(response),
+      httpStatus: response.status,
+    };
+  }
+
+  async #list(resource: Resource, query: ListQuery, signal: AbortSignal | undefined): Promise<RecordList> {
+    const since = Math.floor(query.createdSince.getTime() / 1000) * 1000;
+    const items: TwilioRecord[] = [];
+    let path: string | null = `${this.#account}/${resource}.json?${listQuery(query)}`;
+    for (let read = 0; read < MAX_PAGES && path !== null; read += 1) {
+      const response = await this.#request({ method: 'get', url: path, signal });
+      const page = readPage(response.data);
+      if (page === null) throw unreadable(response);
+      const recent = page.records.filter((record) => record.dateCreated.getTime() >= since);
+      items.push(...recent);
+      // Twilio sorts by the time of sending, so a scheduled message stands above younger ones: only a page without any
+      // recent record is the end of them.
+      path = recent.length === 0 ? null : page.nextPath;
+    }
+    return { items, complete: path === null };
+  }
+
+  async #fetch(resource: Resource, sid: string, signal: AbortSignal | undefined): Promise<TwilioRecord> {
+    const url = `${this.#account}/${resource}/${encodeURIComponent(sid)}.json`;
+    const response = await this.#request({ method: 'get', url, signal });
+    const record = readRecord(response.data);
+    if (record === null) throw unreadable(response);
+    return record;
+  }
+
+  /** HttpService's axios itself, interceptors and all: its Observable makes a send half as dear again, for one value. */
+  #request(config: AxiosRequestConfig): Promise<AxiosResponse<ProviderResource>> {
+    return this.http.axiosRef.request<ProviderResource>(config);
+  }
+}
+
+function listQuery({ to, from }: ListQuery): string {
+  return encodeForm({ To: to, From: from, PageSize: PAGE_SIZE });
+}
+
+function requestIdOf(response: AxiosResponse): string | null {
+  const id: unknown = response.headers['twilio-request-id'];
+  return typeof id === 'string' ? id : null;
+}
+
+/** A page may hold other messages of the recipient, so its text is not kept. */
+function unreadable(response: AxiosResponse): Error {
+  return errorFromAnswer(answerOf(response, ''), TWILIO_ERROR_CODES);
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { providerCode } from './provider.answer.js';
+
+/** A message or a call as Twilio keeps it; for a call `body` and `errorCode` are null. */
+export interface TwilioRecord {
+  readonly sid: string;
+  readonly to: string;
+  /** Null while a Messaging Service has not picked a sender. */
+  readonly from: string | null;
+  /** Empty when the account redacts bodies. */
+  readonly body: string | null;
+  readonly status: string;
+  /** `outbound-api` for what an API request created. */
+  readonly direction: string;
+  /** In whole seconds: Twilio tells no finer time. */
+  readonly dateCreated: Date;
+  readonly errorCode: number | null;
+}
+
+export interface RecordPage {
+  readonly records: readonly TwilioRecord[];
+  /** Path and query of the next page; null after the last. */
+  readonly nextPath: string | null;
+}
+
+const record = z
+  .object({
+    sid: z.string().min(1),
+    to: z.string(),
+    from: z.string().nullish(),
+    body: z.string().nullish(),
+    status: z.string(),
+    direction: z.string(),
+    // RFC 2822, e.g. "Thu, 24 Aug 2023 05:01:45 +0000".
+    date_created: z.string().refine((value) => !Number.isNaN(Date.parse(value))),
+    error_code: z.unknown().optional(),
+  })
+  .transform((raw): TwilioRecord => ({
+    sid: raw.sid,
+    to: raw.to,
+    from: raw.from ?? null,
+    body: raw.body ?? null,
+    status: raw.status,
+    direction: raw.direction,
+    dateCreated: new Date(raw.date_created),
+    errorCode: providerCode(raw.error_code),
+  }));
+
+const page = z.object({
+  messages: z.array(record).optional(),
+  calls: z.array(record).optional(),
+  // Only a path: an address elsewhere would be given the credentials.
+  next_page_uri: z.string().startsWith('/').nullish(),
+});
+
+/** One message or call; null when the resource is not what Twilio documents. */
+export function readRecord(resource: unknown): TwilioRecord | null {
+  return record.safeParse(resource).data ?? null;
+}
+
+/** One page of a list; null when the resource is not what Twilio documents. */
+export function readPage(resource: unknown): RecordPage | null {
+  const { data } = page.safeParse(resource);
+  const records = data?.messages ?? data?.calls;
+  return records === undefined ? null : { records, nextPath: data?.next_page_uri ?? null };
+}

@@ -1,0 +1,42 @@
+/** Twilio's form fields of POST Messages.json, by Twilio's names. Which of them a message needs is not decided here. */
+export type MessageRequest = {
+  /** E.164, or `whatsapp:` and E.164. */
+  readonly To: string;
+  readonly From?: string;
+  readonly MessagingServiceSid?: string;
+  readonly Body?: string;
+  readonly MediaUrl?: readonly string[];
+  readonly ContentSid?: string;
+  /** A JSON object in a string. */
+  readonly ContentVariables?: string;
+  readonly StatusCallback?: string;
+  /** Seconds that Twilio may hold the message, 1 to 36000. */
+  readonly ValidityPeriod?: number;
+};
+
+/** Twilio's form fields of POST Calls.json; `Twiml` or `Url` says what is said. */
+export type CallRequest = {
+  readonly To: string;
+  readonly From: string;
+  readonly Twiml?: string;
+  readonly Url?: string;
+  readonly Method?: 'GET' | 'POST';
+  readonly StatusCallback?: string;
+  readonly StatusCallbackMethod?: 'GET' | 'POST';
+  readonly StatusCallbackEvent?: readonly ('initiated' | 'ringing' | 'answered' | 'completed')[];
+  /** Seconds of ringing. */
+  readonly Timeout?: number;
+};
+
+export type FormFields = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** application/x-www-form-urlencoded: the fields in their order, a list as its name repeated, undefined left out. */
+export function encodeForm(fields: FormFields): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    if (typeof value === 'object') for (const item of value) form.append(name, item);
+    else form.append(name, String(value));
+  }
+  return form.toString();
+}

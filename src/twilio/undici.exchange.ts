@@ -1,0 +1,142 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { NetworkError, codeOf, kindAfterWrite, kindBeforeWrite } from './network.error.js';
+import type { Answer, NetworkFailureKind } from './network.error.js';
+
+export interface ExchangeRequest {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: string | null;
+  /** Milliseconds for everything: waiting for a connection, connecting, headers and body. 0 means no deadline. */
+  readonly timeoutMs: number;
+  /** Bytes of body that are read at most. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sends one request over one connection, exactly once, and reads the whole answer. A redirect is an answer.
+ * @throws {NetworkError} for anything but a whole answer; it says whether the request was written.
+ */
+export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    if (request.signal?.aborted === true) {
+      reject(new NetworkError('aborted', false));
+      return;
+    }
+    dispatcher.dispatch(
+      {
+        method: request.method,
+        path: request.path,
+        headers: request.headers,
+        body: request.body,
+        idempotent: false,
+        // The deadline of the whole exchange stands for both.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      new ExchangeHandler(request, resolve, reject),
+    );
+  });
+}
+
+/** Follows one request through undici; whatever comes first settles it, everything after that is ignored. */
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  #controller: Dispatcher.DispatchController | null = null;
+  #settled = false;
+  #status: number | null = null;
+  #headers: Answer['headers'] = {};
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  readonly #deadline: NodeJS.Timeout | null;
+  readonly #onAbort = (): void => this.#stop('aborted');
+
+  constructor(
+    private readonly request: ExchangeRequest,
+    private readonly resolve: (answer: Answer) => void,
+    private readonly reject: (error: NetworkError) => void,
+  ) {
+    this.#deadline = request.timeoutMs > 0 ? setTimeout(() => this.#expire(), request.timeoutMs) : null;
+    request.signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  /** The last moment before the bytes go to the socket: from here on the request counts as written. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Throwing here is undici's way to drop a request without a byte written and without losing the connection.
+    if (this.#settled) throw new Error('the request ended while it waited for a connection');
+    if (this.#controller !== null) throw new Error('a request is never written twice');
+    this.#controller = controller;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = joined(headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#settled) return;
+    if (this.#bytes + chunk.length > this.request.maxBytes) {
+      this.#stop('too_large');
+      return;
+    }
+    this.#bytes += chunk.length;
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const answer = this.#answer();
+    if (answer !== null && this.#settle()) this.resolve(answer);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    const code = codeOf(error);
+    this.#fail(this.#controller === null ? kindBeforeWrite(code) : kindAfterWrite(code), code);
+  }
+
+  /** A process that was too busy to read must not mistake itself for a silent provider: one more turn to read. */
+  #expire(): void {
+    setImmediate(() => {
+      if (this.#controller === null) this.#stop('connect_timeout');
+      else this.#stop(this.#status === null ? 'timeout_after_write' : 'body_timeout');
+    });
+  }
+
+  #stop(kind: NetworkFailureKind): void {
+    if (this.#settled) return;
+    this.#fail(kind, null);
+    this.#controller?.abort(new Error(kind));
+  }
+
+  #fail(kind: NetworkFailureKind, code: string | null): void {
+    if (this.#settle()) this.reject(new NetworkError(kind, this.#controller !== null, code, this.#answer()));
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.request.signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+
+  #answer(): Answer | null {
+    if (this.#status === null) return null;
+    const [first, second] = this.#chunks;
+    const bytes = second === undefined ? first : Buffer.concat(this.#chunks);
+    return { status: this.#status, headers: this.#headers, text: bytes?.toString('utf8') ?? '' };
+  }
+}
+
+/** One value a name, as RFC 9110 section 5.3 lets a recipient combine them. */
+function joined(headers: IncomingHttpHeaders): Answer['headers'] {
+  const single: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value !== undefined) single[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return single;
+}

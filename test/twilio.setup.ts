@@ -1,0 +1,47 @@
+import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
+import { ProviderError } from '../src/twilio/provider.error.js';
+import { TwilioClient } from '../src/twilio/twilio.client.js';
+import { TwilioModule } from '../src/twilio/twilio.module.js';
+import type { TwilioSettings } from '../src/twilio/twilio.settings.js';
+
+export const ACCOUNT_SID = `AC${'0'.repeat(32)}`;
+export const MESSAGE_SID = `SM${'1'.repeat(32)}`;
+export const IDS = {
+  attemptId: '01890a5d-ac96-774b-bcce-b302099a8057',
+  deliveryId: '01890a5d-ac96-774b-bcce-b302099a8001',
+};
+export const MESSAGE = { To: '+15551230001', From: '+15005550006', Body: 'Your code is 493021' };
+/** What Twilio answers to a creation. */
+export const CREATED = { sid: MESSAGE_SID, status: 'queued', error_code: null };
+
+export interface StartedClient {
+  readonly client: TwilioClient;
+  readonly module: TestingModule;
+}
+
+/** The real module with its real pool, as the service wires it. */
+export async function startClient(settings: Partial<TwilioSettings> & { baseUrl: string }): Promise<StartedClient> {
+  const all = {
+    accountSid: ACCOUNT_SID,
+    authToken: 'token-of-the-account',
+    timeoutMs: 2000,
+    connections: 8,
+    ...settings,
+  };
+  const module = await Test.createTestingModule({
+    imports: [TwilioModule.register({ useFactory: () => all })],
+  }).compile();
+  await module.init();
+  return { client: module.get(TwilioClient), module };
+}
+
+/** The ProviderError a promise ends in; anything else fails the test. */
+export async function providerErrorOf(promise: Promise<unknown>): Promise<ProviderError> {
+  const error: unknown = await promise.then(
+    () => new Error('it did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ProviderError) return error;
+  throw error;
+}
