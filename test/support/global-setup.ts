@@ -1,8 +1,8 @@
-import { rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { findRunning } from '../../src/embedded/postgres.process.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded/postgres.server.js';
+import { startEmbeddedPostgres } from '../../src/embedded/postgres.server.js';
 import { makeTestFolder, removeFoldersOfKilledRuns, removeTestFolder } from './test.folder.js';
 
 declare module 'vitest' {
@@ -24,9 +24,10 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   await removeFoldersOfKilledRuns();
   const folder = await makeTestFolder();
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), settings: FAST });
-  const cleanUpNow = () => removeNow(folder, postgres);
+  const dataDir = join(folder, 'postgres');
+  const cleanUpNow = () => removeNow(folder, dataDir);
   process.once('exit', cleanUpNow);
+  const postgres = await startEmbeddedPostgres({ dataDir, settings: FAST });
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();
@@ -36,12 +37,14 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   };
 }
 
-/** Ctrl-C ends vitest without a teardown: all that is left then is synchronous. */
-function removeNow(folder: string, postgres: EmbeddedPostgres): void {
-  const pgdata = join(postgres.dataDir, 'pgdata');
-  if (findRunning(pgdata) !== null) process.kill(postgres.pid, 'SIGQUIT');
-  for (let tries = 0; tries < 250 && findRunning(pgdata) !== null; tries += 1) sleepNow(20);
-  for (const path of [folder, postgres.dataDir]) rmSync(path, { recursive: true, force: true });
+/** Ctrl-C ends vitest without a teardown, also while the server starts: all that is left then is synchronous. */
+function removeNow(folder: string, dataDir: string): void {
+  const home = existsSync(dataDir) ? realpathSync(dataDir) : dataDir;
+  const running = () => findRunning(join(home, 'pgdata'));
+  const server = running();
+  if (server !== null) process.kill(server.pid, 'SIGQUIT');
+  for (let tries = 0; tries < 250 && running() !== null; tries += 1) sleepNow(20);
+  for (const path of [folder, home]) rmSync(path, { recursive: true, force: true });
 }
 
 function sleepNow(milliseconds: number): void {
