@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { Provider, startTestService } from './support/service.js';
 
 const TO = '+15551230001';
@@ -31,7 +32,7 @@ describe('from POST to delivered', () => {
       Body: 'Hello',
       StatusCallback: expect.stringMatching(/\/callbacks\/twilio\/message\/[0-9a-f-]{36}$/),
     });
-    expect(request?.headers['idempotency-key']).toBe(delivered['deliveries'][0]?.['id']);
+    expect(request?.headers['idempotency-key']).toBe(delivered.deliveries[0]?.id);
   });
 
   it('sends a WhatsApp template with its variables', async () => {
@@ -64,22 +65,25 @@ describe('from POST to delivered', () => {
 });
 
 describe('retries', () => {
-  it.each([500, 502, 503, 504])('asks the list after each %i, sends again with growing waits, then gives up', async (status) => {
-    const { api, simulator } = await startTestService();
-    const provider = new Provider(simulator.url);
-    await provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'status', status } });
-    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
-    const failed = await api.untilStatus(id, 'failed');
-    const attempts = failed['deliveries'][0]?.['attempts'];
-    expect(attempts).toHaveLength(6);
-    expect(attempts?.map((attempt) => attempt['outcome'])).toEqual(Array(6).fill('unknown'));
-    expect(attempts?.map((attempt) => attempt['possibleDuplicate'])).toEqual([false, true, true, true, true, true]);
-    expect(failed['deadLetter']).toMatchObject({ state: 'open', errorClass: 'provider_fault', httpStatus: status });
-    const creates = await provider.creates(TO);
-    expect(creates).toHaveLength(6);
-    const waits = creates.slice(1).map((create, index) => +new Date(create.at) - +new Date(creates[index]?.at ?? 0));
-    [20, 40, 80, 160, 320].forEach((least, index) => expect(waits[index]).toBeGreaterThanOrEqual(least - 2));
-  });
+  it.each([500, 502, 503, 504])(
+    'asks the list after each %i, sends again with growing waits, then gives up',
+    async (status) => {
+      const { api, simulator } = await startTestService();
+      const provider = new Provider(simulator.url);
+      await provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'status', status } });
+      const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+      const failed = await api.untilStatus(id, 'failed');
+      const attempts = failed.deliveries[0]?.attempts;
+      expect(attempts).toHaveLength(6);
+      expect(attempts?.map((attempt) => attempt.outcome)).toEqual(Array(6).fill('unknown'));
+      expect(attempts?.map((attempt) => attempt.possibleDuplicate)).toEqual([false, true, true, true, true, true]);
+      expect(failed.deadLetter).toMatchObject({ state: 'open', errorClass: 'provider_fault', httpStatus: status });
+      const creates = await provider.creates(TO);
+      expect(creates).toHaveLength(6);
+      const waits = creates.slice(1).map((create, index) => +new Date(create.at) - +new Date(creates[index]?.at ?? 0));
+      [20, 40, 80, 160, 320].forEach((least, index) => expect(waits[index]).toBeGreaterThanOrEqual(least - 2));
+    },
+  );
 
   it('honours Retry-After and counts as rate limited', async () => {
     const { api, simulator } = await startTestService();
@@ -87,7 +91,7 @@ describe('retries', () => {
     await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 429, retryAfter: 1 } });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     const delivered = await api.untilStatus(id, 'delivered');
-    const [first, second] = delivered['deliveries'][0]?.['attempts'] ?? [];
+    const [first, second] = delivered.deliveries[0]?.attempts ?? [];
     expect(first).toMatchObject({ outcome: 'rejected', errorClass: 'rate_limited', nextStep: { kind: 'retry' } });
     expect(second).toMatchObject({ outcome: 'accepted', possibleDuplicate: false });
     const [one, two] = await provider.creates(TO);
@@ -104,7 +108,7 @@ describe('retries', () => {
     await provider.fail(TO, { fault: { kind: 'status', status } });
     const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Hello' });
     const failed = await api.untilStatus(id, 'failed');
-    expect(failed['deadLetter']).toMatchObject({ errorClass, httpStatus: status });
+    expect(failed.deadLetter).toMatchObject({ errorClass, httpStatus: status });
     expect(await provider.creates(TO)).toHaveLength(1);
   });
 });
@@ -113,10 +117,14 @@ describe('unknown outcomes', () => {
   it('sends nothing again when the list shows the first attempt was accepted', async () => {
     const { api, simulator } = await startTestService({}, { callbacks: 'none' });
     const provider = new Provider(simulator.url);
-    await provider.fail(TO, { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } });
+    await provider.fail(TO, {
+      times: 1,
+      match: { resource: 'messages' },
+      fault: { kind: 'accepted_then', status: 500 },
+    });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     const sent = await api.untilStatus(id, 'sent');
-    expect(sent['deliveries'][0]).toMatchObject({ providerSid: expect.stringMatching(/^SM/) });
+    expect(sent.deliveries[0]).toMatchObject({ providerSid: expect.stringMatching(/^SM/) });
     expect(await provider.creates(TO)).toHaveLength(1);
   });
 
@@ -135,7 +143,7 @@ describe('unknown outcomes', () => {
     await provider.fail(TO, { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', onUnknown: 'review' });
     const failed = await api.untilStatus(id, 'failed');
-    expect(failed['deadLetter']).toMatchObject({ state: 'open', errorClass: 'provider_fault' });
+    expect(failed.deadLetter).toMatchObject({ state: 'open', errorClass: 'provider_fault' });
     expect(await provider.creates(TO)).toHaveLength(1);
   });
 });
@@ -146,11 +154,11 @@ describe('fallback', () => {
     const to = '+15005552003';
     const id = await api.send({ to, channels: ['whatsapp', 'sms'], body: 'Hello' });
     const delivered = await api.untilStatus(id, 'delivered');
-    expect(delivered['deliveries'].map((delivery) => [delivery['channel'], delivery['status']])).toEqual([
+    expect(delivered.deliveries.map((delivery) => [delivery.channel, delivery.status])).toEqual([
       ['whatsapp', 'failed'],
       ['sms', 'delivered'],
     ]);
-    expect(delivered['channel']).toBe('sms');
+    expect(delivered.channel).toBe('sms');
     const creates = await new Provider(simulator.url).creates(to);
     expect(new Set(creates.map((create) => create.headers['idempotency-key'])).size).toBe(2);
   });
@@ -161,8 +169,8 @@ describe('fallback', () => {
     await provider.fail(`whatsapp:${TO}`, { fault: { kind: 'callback', status: 'undelivered', errorCode: 63016 } });
     const id = await api.send({ to: TO, channels: ['whatsapp', 'sms'], body: 'Hello' });
     const delivered = await api.untilStatus(id, 'delivered');
-    expect(delivered['deliveries'].map((delivery) => delivery['status'])).toEqual(['failed', 'delivered']);
-    expect(delivered['deliveries'][0]?.['attempts'][0]).toMatchObject({
+    expect(delivered.deliveries.map((delivery) => delivery.status)).toEqual(['failed', 'delivered']);
+    expect(delivered.deliveries[0]?.attempts[0]).toMatchObject({
       outcome: 'accepted',
       providerCode: 63016,
       errorClass: 'channel_unavailable',
@@ -176,7 +184,7 @@ describe('fallback', () => {
     await provider.fail(`whatsapp:${TO}`, { match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } });
     const id = await api.send({ to: TO, channels: ['whatsapp', 'sms'], body: 'Hello' });
     const delivered = await api.untilStatus(id, 'delivered');
-    expect(delivered['deliveries'].map((delivery) => delivery['attempts'].length)).toEqual([6, 1]);
+    expect(delivered.deliveries.map((delivery) => delivery.attempts.length)).toEqual([6, 1]);
   });
 
   it('does not follow an opt-out with anything', async () => {
@@ -184,7 +192,7 @@ describe('fallback', () => {
     const to = '+15005552610';
     const id = await api.send({ to, channels: ['sms', 'voice'], body: 'Hello' });
     const failed = await api.untilStatus(id, 'failed');
-    expect(failed['deadLetter']).toBeNull();
+    expect(failed.deadLetter).toBeNull();
     expect(await new Provider(simulator.url).creates(to)).toHaveLength(1);
   });
 });
@@ -194,15 +202,17 @@ describe('idempotency', () => {
     const { api, simulator } = await startTestService();
     const body = { to: TO, channels: ['sms'], body: 'Hello', metadata: { b: 1, a: 2 } };
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => api.post('/v1/notifications', body, { 'idempotency-key': 'order-17' })),
+      Array.from({ length: 50 }, () =>
+        api.post<NotificationDto>('/v1/notifications', body, { 'idempotency-key': 'order-17' }),
+      ),
     );
     expect(answers.map((answer) => answer.status)).toEqual(Array(50).fill(202));
     const [first] = answers;
     for (const answer of answers) expect(answer.body).toEqual(first?.body);
     expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === null)).toHaveLength(1);
-    const id = first?.body['id'] as string;
+    const id = first?.body.id ?? '';
     await api.untilStatus(id, 'delivered');
-    const later = await api.post('/v1/notifications', body, { 'idempotency-key': '"order-17"' });
+    const later = await api.post<NotificationDto>('/v1/notifications', body, { 'idempotency-key': '"order-17"' });
     expect(JSON.stringify(later.body)).toBe(JSON.stringify(first?.body));
     const other = await api.post('/v1/notifications', { ...body, body: 'Other' }, { 'idempotency-key': 'order-17' });
     expect(other.status).toBe(422);

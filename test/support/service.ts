@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 import { configure, type Configuration } from '../../src/config/configuration.js';
 import { readEnvironment } from '../../src/config/read-environment.js';
 import { migrate } from '../../src/database/migrate.js';
+import type { NotificationDto } from '../../src/notifications/notification.dto.js';
+import type { NotificationStatus } from '../../src/policy/transitions.js';
 import { startService, type RunningService } from '../../src/service.js';
 import { startSimulator, type RunningSimulator } from '../../src/simulator/simulator.server.js';
 import { createTestDatabase } from './postgres.js';
@@ -112,15 +114,12 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-export interface ApiResponse {
+/** `Body` is what the test expects to see; what it is, the test asserts. */
+export interface ApiResponse<Body = Record<string, unknown>> {
   readonly status: number;
   readonly headers: Headers;
-  // The tests look at what a client would see; what it should be, they say themselves.
-  readonly body: Json;
+  readonly body: Body;
 }
-
-/** A JSON answer, to be looked into without ceremony. */
-export type Json = { readonly [name: string]: Json } & readonly Json[] & string & number & boolean & null;
 
 /** What a calling service would be. */
 export class ApiClient {
@@ -133,12 +132,12 @@ export class ApiClient {
     return new ApiClient(this.url, key);
   }
 
-  async request(
+  async request<Body = Record<string, unknown>>(
     method: string,
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<ApiResponse> {
+  ): Promise<ApiResponse<Body>> {
     const response = await fetch(this.url + path, {
       method,
       headers: {
@@ -149,37 +148,41 @@ export class ApiClient {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : null) as Json };
+    return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : null) as Body };
   }
 
-  get(path: string): Promise<ApiResponse> {
-    return this.request('GET', path);
+  get<Body = Record<string, unknown>>(path: string): Promise<ApiResponse<Body>> {
+    return this.request<Body>('GET', path);
   }
 
-  post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<ApiResponse> {
-    return this.request('POST', path, body, headers);
+  post<Body = Record<string, unknown>>(path: string, body: unknown = {}, headers: Record<string, string> = {}) {
+    return this.request<Body>('POST', path, body, headers);
   }
 
   /** Accepts one and answers its id. */
   async send(notification: Record<string, unknown>, key?: string): Promise<string> {
-    const answer = await this.post('/v1/notifications', notification, key ? { 'idempotency-key': key } : {});
+    const answer = await this.post<NotificationDto>(
+      '/v1/notifications',
+      notification,
+      key ? { 'idempotency-key': key } : {},
+    );
     if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body['id'] as string;
+    return answer.body.id;
   }
 
   /** Waits until the notification is as asked for; fails with what it is instead. */
-  async until(id: string, reached: (notification: Json) => boolean, timeoutMs = 15_000): Promise<Json> {
+  async until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs = 15_000) {
     const end = performance.now() + timeoutMs;
     for (;;) {
-      const { body } = await this.get(`/v1/notifications/${id}`);
+      const { body } = await this.get<NotificationDto>(`/v1/notifications/${id}`);
       if (reached(body)) return body;
       if (performance.now() > end) throw new Error(`Not reached in ${timeoutMs} ms: ${JSON.stringify(body, null, 2)}`);
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
   }
 
-  untilStatus(id: string, ...statuses: string[]): Promise<Json> {
-    return this.until(id, (notification) => statuses.includes(notification['status'] as string));
+  untilStatus(id: string, ...statuses: NotificationStatus[]): Promise<NotificationDto> {
+    return this.until(id, (notification) => statuses.includes(notification.status));
   }
 }
 
