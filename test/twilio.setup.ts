@@ -1,5 +1,8 @@
+import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
+import { ERROR_CODE_TABLE } from '../src/twilio/error-codes/error-code-table.js';
+import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { ProviderError } from '../src/twilio/provider.error.js';
 import { TwilioClient } from '../src/twilio/twilio.client.js';
 import { TwilioModule } from '../src/twilio/twilio.module.js';
@@ -20,6 +23,14 @@ export interface StartedClient {
   readonly module: TestingModule;
 }
 
+/** The reviewed table, without an operator's overrides. */
+@Global()
+@Module({
+  providers: [{ provide: ERROR_CODE_TABLE, useValue: TWILIO_ERROR_CODES }],
+  exports: [ERROR_CODE_TABLE],
+})
+class CodesModule {}
+
 /** The real module with its real pool, as the service wires it. */
 export async function startClient(settings: Partial<TwilioSettings> & { baseUrl: string }): Promise<StartedClient> {
   const all = {
@@ -30,7 +41,7 @@ export async function startClient(settings: Partial<TwilioSettings> & { baseUrl:
     ...settings,
   };
   const module = await Test.createTestingModule({
-    imports: [TwilioModule.register({ useFactory: () => all })],
+    imports: [CodesModule, TwilioModule.register({ useFactory: () => all })],
   }).compile();
   await module.init();
   return { client: module.get(TwilioClient), module };

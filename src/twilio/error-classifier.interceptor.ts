@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
 import { AxiosHeaders, isCancel } from 'axios';
 import type { AxiosResponse } from 'axios';
-import { TWILIO_ERROR_CODES } from './error-codes/table.js';
+import type { CodeTable } from './classification.js';
+import { ERROR_CODE_TABLE } from './error-codes/error-code-table.js';
 import { errorFromAnswer, errorFromNetwork } from './failed.exchange.js';
 import { NetworkError, codeOf } from './network.error.js';
 import type { Answer } from './network.error.js';
@@ -19,20 +20,26 @@ export type ProviderResource = Readonly<Record<string, unknown>>;
  */
 @Injectable()
 export class ErrorClassifierInterceptor implements OnModuleInit {
-  constructor(@Inject(HttpService) private readonly http: HttpService) {}
+  constructor(
+    @Inject(HttpService) private readonly http: HttpService,
+    @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
+  ) {}
 
   onModuleInit(): void {
-    this.http.axiosRef.interceptors.response.use(readSuccess, (error: unknown) => {
-      throw toProviderError(error);
-    });
+    this.http.axiosRef.interceptors.response.use(
+      (response: AxiosResponse<string>) => readSuccess(response, this.codes),
+      (error: unknown) => {
+        throw toProviderError(error, this.codes);
+      },
+    );
   }
 }
 
 /** @throws {ProviderError} for any status but 2xx, for a body that is no JSON object, for a creation without a sid. */
-function readSuccess(response: AxiosResponse<string>): AxiosResponse<ProviderResource> {
+function readSuccess(response: AxiosResponse<string>, codes: CodeTable): AxiosResponse<ProviderResource> {
   const resource = response.status < 300 ? parseObject(response.data) : null;
   if (resource === null || (response.config.method === 'post' && !hasSid(resource))) {
-    throw errorFromAnswer(answerOf(response, response.data), TWILIO_ERROR_CODES);
+    throw errorFromAnswer(answerOf(response, response.data), codes);
   }
   return Object.assign(response, { data: resource });
 }
@@ -47,9 +54,9 @@ export function answerOf({ status, headers }: AxiosResponse, text: string): Answ
   return { status, headers: headers instanceof AxiosHeaders ? headers.toJSON(true) : {}, text };
 }
 
-function toProviderError(error: unknown): ProviderError {
+function toProviderError(error: unknown, codes: CodeTable): ProviderError {
   if (error instanceof ProviderError) return error;
-  return errorFromNetwork(asNetworkError(error), TWILIO_ERROR_CODES);
+  return errorFromNetwork(asNetworkError(error), codes);
 }
 
 function asNetworkError(error: unknown): NetworkError {

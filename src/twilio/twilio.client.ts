@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { answerOf } from './error-classifier.interceptor.js';
 import type { ProviderResource } from './error-classifier.interceptor.js';
-import { TWILIO_ERROR_CODES } from './error-codes/table.js';
 import { errorFromAnswer } from './failed.exchange.js';
 import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
@@ -153,5 +152,6 @@ function requestIdOf(response: AxiosResponse): string | null {
 
 /** A page may hold other messages of the recipient, so its text is not kept. */
 function unreadable(response: AxiosResponse): Error {
-  return errorFromAnswer(answerOf(response, ''), TWILIO_ERROR_CODES);
+  // It came with a 2xx, so there is no code to look up.
+  return errorFromAnswer(answerOf(response, ''), new Map());
 }
