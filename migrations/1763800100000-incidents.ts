@@ -48,12 +48,12 @@ export class Incidents1763800100000 implements MigrationInterface {
         incident_id uuid NOT NULL REFERENCES incidents (id),
         at timestamptz NOT NULL,
         kind text NOT NULL CHECK (kind IN ('opened', 'extended', 'status_page', 'probe_sent', 'probe_failed',
-          'half_open', 'reopened', 'released', 'circuit_closed', 'closed')),
+          'half_open', 'reopened', 'circuit_closed', 'closed')),
         sentence text NOT NULL
       );
       CREATE INDEX incident_events_of_incident ON incident_events (incident_id, id);
 
-      -- What recent attempts said, a row per replica, resource and second: nobody waits for another's counter.
+      -- What recent attempts said, a row per replica, resource and quarter of a second: nobody waits for another's counter.
       CREATE TABLE provider_health (
         owner uuid NOT NULL,
         resource text NOT NULL,

@@ -7,13 +7,14 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { CallbackIntake } from './callback.intake.js';
 import { CallbackJournal } from './callback.journal.js';
 import { CallbacksController } from './callbacks.controller.js';
+import { InboundController } from './inbound.controller.js';
 import { ReportApplier } from './report.applier.js';
 import { SignatureGuard } from './signature.guard.js';
 
 /** Hears what became of an accepted message or call. */
 @Module({
   imports: [DeadLettersModule, DispatchModule, ExplainModule, IncidentsModule, OutboxModule],
-  controllers: [CallbacksController],
+  controllers: [CallbacksController, InboundController],
   providers: [CallbackIntake, CallbackJournal, ReportApplier, SignatureGuard],
   exports: [CallbackJournal],
 })

@@ -19,3 +19,8 @@ export function senderScope(channel: Channel, sender: string): CircuitScope {
 export function circuitId(scope: CircuitScope): string {
   return uuidv5(scope, NAMESPACE);
 }
+
+/** What rows point to that wait for the pace of a sender; `sender` as SENDER_RATES names it. */
+export function paceId(sender: string): string {
+  return uuidv5(`pace:${sender}`, NAMESPACE);
+}

@@ -1,32 +1,195 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
-import type { Failure } from '../policy/failure.js';
+import type { Classification, Failure } from '../policy/failure.js';
+import type { Channel, ErrorClass } from '../policy/vocabulary.js';
+import { CircuitBoard } from './circuit.board.js';
+import { isLasting, standsInTheWay, type OpenCause, type Refusal } from './circuit.policy.js';
+import { accountScope, circuitId, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { CircuitWriter } from './circuit.writer.js';
+import { fingerprintOf } from './credentials.fingerprint.js';
+import { evidenceOf, probeVerdict, type Evidence } from './evidence.policy.js';
+import { Paces } from './paces.js';
+import { ProviderHealth } from './provider.health.js';
+import { RateLimitStreak } from './rate-limit.streak.js';
+import { RecipientMemory } from './recipient-memory.js';
 
 /** A circuit that stands in the way of a send. */
 export interface BlockingCircuit {
   readonly circuitId: string;
   readonly scope: string;
-  readonly cause: 'authentication' | 'quota' | 'rate_limit' | 'sender_unavailable' | 'incident' | 'operator' | 'pace';
+  readonly cause: OpenCause | 'pace';
   readonly reason: string;
   readonly incidentId: string | null;
+  /** Waiting will not help soon: where another channel is left, it is better. */
+  readonly lasting: boolean;
 }
 
-/** Whether sends of a scope may go out now. */
+/** What the question "may it start?" has to know of a piece of work. */
+export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
+
+/** Whether sends of a scope may go out now. Answers from memory; what it learns, every replica knows within a second. */
 @Injectable()
 export class Circuits {
-  /** The circuit that stands in the way of this send; null when it may start. Asked right before every request. */
-  blocking(_work: Pick<Work, 'channel' | 'sender' | 'probe'>): BlockingCircuit | null {
-    return null;
-  }
+  private readonly account: CircuitScope;
+  private readonly credentials: string;
+  private readonly rateLimits = new RateLimitStreak();
 
-  /** Takes note of an accepted attempt. */
-  onAccepted(_work: Work): void {}
+  constructor(
+    private readonly board: CircuitBoard,
+    private readonly writer: CircuitWriter,
+    private readonly health: ProviderHealth,
+    private readonly paces: Paces,
+    private readonly memory: RecipientMemory,
+    private readonly clock: DatabaseClock,
+    @Inject(CONFIGURATION) configuration: Configuration,
+  ) {
+    this.account = accountScope(configuration.twilio.accountSid);
+    this.credentials = fingerprintOf(configuration.twilio);
+  }
 
   /**
-   * Takes note of a failed attempt before anything is decided about it.
+   * What stands in the way of this send (or, in stage `reconcile`, of asking for it); null when it may start. Asked
+   * right before every request: the account's circuit, the resource's, the sender's, and the sender's pace.
+   */
+  blocking(work: Departure): BlockingCircuit | null {
+    const asksOnly = work.stage === 'reconcile';
+    if (!this.board.allClosed) {
+      const sender = senderScope(work.channel, work.sender);
+      // A sender's troubles do not keep anyone from asking what became of its messages.
+      const scopes = [this.account, resourceScope(work.channel), ...(asksOnly ? [] : [sender])];
+      for (const scope of scopes) {
+        const found = this.obstacle(scope, work);
+        if (found) return found;
+      }
+    }
+    return asksOnly ? null : this.paces.blocking(work);
+  }
+
+  /** Takes note of an accepted attempt, or of one that was found accepted when the provider was asked. */
+  onAccepted(work: Work): void {
+    if (work.stage === 'send') this.health.count(work.channel, null);
+    if (work.probe) this.probed(work, null, null);
+  }
+
+  /**
+   * Takes note of a failed request before anything is decided about it. When it returns, nothing more starts here that
+   * the failure forbids.
    * @returns the circuit that must hold this work now; null when the policy decides alone.
    */
-  onFailure(_work: Work, _failure: Failure): BlockingCircuit | null {
+  onFailure(work: Work, failure: Failure): BlockingCircuit | null {
+    const { classification } = failure;
+    const faultRule = classification.errorClass === 'provider_fault' ? classification.rule : null;
+    if (work.stage === 'send') this.health.count(work.channel, faultRule);
+    const recipient = work.changes?.to ?? work.recipient;
+    this.memory.learnSoon({ ...work, recipient, errorCode: failure.providerCode, classification });
+    const evidence = evidenceOf(classification);
+    if (evidence) this.take(evidence, work, failure);
+    if (work.probe) this.probed(work, classification.errorClass, failure);
+    if (!evidence || !HOLDS.has(evidence.cause)) return null;
+    return this.describe(this.scopeOf(evidence, work));
+  }
+
+  /** Takes note of what a callback reports. Only what proves something at once counts: the attempt itself went well. */
+  onReported(
+    sent: Pick<Work, 'channel' | 'sender' | 'attemptStartedAt'>,
+    classification: Pick<Classification, 'errorClass' | 'scope' | 'rule'>,
+  ): void {
+    const evidence = evidenceOf(classification);
+    if (!evidence || evidence.cause === 'incident') return;
+    this.take(evidence, { ...sent, stage: 'send', probe: false }, { classification, retryAfterMs: null });
+  }
+
+  /** The incident that keeps this channel (or, without one, any channel) from sending; null when there is none. */
+  currentIncidentId(channel?: Channel): string | null {
+    for (const { scope, circuit } of this.board.known()) {
+      if (circuit.state === 'closed' || circuit.incidentId === null) continue;
+      if (channel === undefined || scope === resourceScope(channel)) return circuit.incidentId;
+    }
     return null;
   }
+
+  private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {
+    const passenger = { probe: work.probe, releasedBy: work.releasedBy ?? null };
+    const circuit = this.board.get(scope);
+    return standsInTheWay(circuit, circuitId(scope), passenger, this.credentials) ? this.describe(scope) : null;
+  }
+
+  private describe(scope: CircuitScope): BlockingCircuit | null {
+    const circuit = this.board.get(scope);
+    if (circuit.state === 'closed') return null;
+    const { cause, reason, incidentId } = circuit;
+    return { circuitId: circuitId(scope), scope, cause, reason, incidentId, lasting: isLasting(circuit) };
+  }
+
+  private take(
+    evidence: Evidence,
+    work: Pick<Work, 'channel' | 'sender' | 'stage' | 'probe' | 'attemptStartedAt'>,
+    failure: Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule'> },
+  ): void {
+    const scope = this.scopeOf(evidence, work);
+    const circuit = this.board.get(scope);
+    const oneTooMany = evidence.cause === 'rate_limit' && this.rateLimits.note(scope, performance.now());
+    const onProbation = circuit.state === 'half_open' && circuit.cause === evidence.cause;
+    if (evidence.opens === 'repeated' && !oneTooMany && !onProbation) return;
+    this.writer.happen(scope, this.refusal(evidence, work, failure, false));
+  }
+
+  /** What the probe of a circuit says of that circuit. */
+  private probed(work: Work, errorClass: ErrorClass | null, failure: Failure | null): void {
+    const probed = work.releasedBy === null ? undefined : this.board.find(work.releasedBy);
+    if (!probed || probed.circuit.state !== 'open') return;
+    const verdict = probeVerdict(probed.circuit.cause, errorClass);
+    if (verdict === 'passed') this.writer.happen(probed.scope, { kind: 'probe_passed', at: this.beganAt(work) });
+    const evidence = failure && evidenceOf({ ...failure.classification, scope: 'sender' });
+    if (verdict !== 'failed' || !evidence || !failure) return;
+    this.writer.happen(probed.scope, this.refusal(evidence, work, failure, true));
+  }
+
+  private refusal(
+    { cause }: Evidence,
+    work: Pick<Work, 'stage' | 'attemptStartedAt'>,
+    failure: Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule'> },
+    probe: boolean,
+  ): Refusal {
+    return {
+      kind: 'refused',
+      cause,
+      reason: REASONS[cause](failure.classification.rule),
+      at: this.beganAt(work),
+      probe,
+      retryAfterMs: failure.retryAfterMs,
+      credentials: cause === 'authentication' ? this.credentials : null,
+      incidentId: null,
+    };
+  }
+
+  /** A look-up has no time of its own, and it is short: it began about now. */
+  private beganAt(work: Pick<Work, 'stage' | 'attemptStartedAt'>): Date {
+    return work.stage === 'send' ? work.attemptStartedAt : this.clock.now();
+  }
+
+  private scopeOf({ of }: Evidence, work: Pick<Work, 'channel' | 'sender'>): CircuitScope {
+    switch (of) {
+      case 'account':
+        return this.account;
+      case 'resource':
+        return resourceScope(work.channel);
+      case 'sender':
+        return senderScope(work.channel, work.sender);
+    }
+  }
 }
+
+/** Where the failed work itself waits for the circuit; in the other cases its retries or its fallback come first. */
+const HOLDS: ReadonlySet<OpenCause> = new Set(['authentication', 'quota', 'incident']);
+
+const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
+  authentication: (rule) => `${rule}: the provider refuses the credentials`,
+  quota: (rule) => `${rule}: the account's quota is used up`,
+  rate_limit: (rule) => `${rule}: the provider says that it sends too fast`,
+  sender_unavailable: (rule) => `${rule}: the provider does not let it send`,
+  incident: (rule) => `the provider has an incident: ${rule}`,
+};

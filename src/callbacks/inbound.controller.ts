@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '../clients/access.decorator.js';
+import { Database } from '../database/database.js';
+import { ExpectsBody } from '../http/body.decorator.js';
+import { wishOf } from '../incidents/inbound.keywords.js';
+import { RecipientMemory } from '../incidents/recipient-memory.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { Problem } from '../problems/problem.js';
+import { SignatureGuard } from './signature.guard.js';
+
+type Params = Record<string, string | string[]>;
+
+/** Twilio's webhook for messages that recipients send: only STOP and START matter here. */
+@ApiTags('callbacks')
+@Controller('callbacks/twilio')
+@Public()
+@UseGuards(SignatureGuard)
+export class InboundController {
+  constructor(
+    private readonly database: Database,
+    private readonly memory: RecipientMemory,
+  ) {}
+
+  @Post('inbound')
+  @HttpCode(204)
+  @ExpectsBody({ as: 'form' })
+  @ApiOperation({ summary: 'A message from a recipient, signed by Twilio: STOP suppresses, START lifts it' })
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiNoContentResponse()
+  @Problems('bad-signature', 'validation-failed', 'unsupported-media-type')
+  async inbound(@Body() params: Params | undefined): Promise<void> {
+    const [from, to] = [textOf(params, 'From'), textOf(params, 'To')];
+    if (from === null || to === null) throw new Problem('validation-failed', { detail: 'From and To are needed.' });
+    const wish = wishOf({ from, body: textOf(params, 'Body') ?? '', optOutType: textOf(params, 'OptOutType') });
+    if (wish === null) return;
+    // Sent through a Messaging Service, the sender of a delivery is the service.
+    const service = textOf(params, 'MessagingServiceSid');
+    await this.database.transaction(async (transaction) => {
+      for (const sender of service === null ? [to] : [to, service]) {
+        if (wish === 'stop') {
+          await this.memory.optedOut(transaction, { sender, recipient: from, reason: 'The recipient answered STOP' });
+        } else {
+          await this.memory.optedIn(transaction, { sender, recipient: from, by: 'START of the recipient' });
+        }
+      }
+    });
+  }
+}
+
+function textOf(params: Params | undefined, name: string): string | null {
+  const value = params?.[name];
+  return (Array.isArray(value) ? value[0] : value) || null;
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import type { Circuit } from './circuit.policy.js';
+import { circuitId, type CircuitScope } from './circuit.scope.js';
+
+const NEVER_CHANGED: Circuit = { state: 'closed', changedAt: new Date(0) };
+
+/** A circuit as this replica knows it. */
+export interface KnownCircuit {
+  readonly id: string;
+  readonly scope: CircuitScope;
+  readonly circuit: Circuit;
+}
+
+interface Entry extends KnownCircuit {
+  circuit: Circuit;
+  /** Order of this replica's own changes: an older reading of the database must not undo them. */
+  touched: number;
+  /** Own changes that are not on disk yet. */
+  unsaved: number;
+}
+
+/** Every circuit, in memory: asked before each request, so it never waits for the database. */
+@Injectable()
+export class CircuitBoard {
+  private readonly byScope = new Map<CircuitScope, Entry>();
+  private readonly byId = new Map<string, Entry>();
+  private clock = 0;
+  private notClosed = 0;
+  private stateChanged: () => void = () => {};
+
+  /** True when nothing stands in anybody's way. */
+  get allClosed(): boolean {
+    return this.notClosed === 0;
+  }
+
+  get(scope: CircuitScope): Circuit {
+    return this.byScope.get(scope)?.circuit ?? NEVER_CHANGED;
+  }
+
+  find(id: string): KnownCircuit | undefined {
+    return this.byId.get(id);
+  }
+
+  known(): readonly KnownCircuit[] {
+    return [...this.byScope.values()];
+  }
+
+  /** Calls `handler` whenever a circuit is seen in another state than before. */
+  onStateChange(handler: () => void): void {
+    this.stateChanged = handler;
+  }
+
+  /** Notes a change of this replica's own, which holds here at once. Call {@link saved} when it is on disk. */
+  changeHere(scope: CircuitScope, circuit: Circuit): void {
+    const entry = this.entry(scope);
+    entry.unsaved += 1;
+    this.put(entry, circuit);
+  }
+
+  /** What a change of this replica's own became on disk. */
+  saved(scope: CircuitScope, circuit: Circuit): void {
+    const entry = this.entry(scope);
+    entry.unsaved = Math.max(0, entry.unsaved - 1);
+    if (entry.unsaved === 0) this.put(entry, circuit);
+  }
+
+  /** What a change became on disk that was not made here first. */
+  learn(scope: CircuitScope, circuit: Circuit): void {
+    const entry = this.entry(scope);
+    if (entry.unsaved === 0) this.put(entry, circuit);
+  }
+
+  /** To be taken before the database is read; goes with the reading into {@link take}. */
+  beforeReading(): number {
+    return this.clock;
+  }
+
+  /** Takes over what the database says, except where this replica knows better or has learned more since. */
+  take(circuits: readonly { readonly scope: CircuitScope; readonly circuit: Circuit }[], asOf: number): void {
+    for (const { scope, circuit } of circuits) {
+      const entry = this.entry(scope);
+      if (entry.unsaved === 0 && entry.touched <= asOf) this.replace(entry, circuit);
+    }
+  }
+
+  private entry(scope: CircuitScope): Entry {
+    const known = this.byScope.get(scope);
+    if (known) return known;
+    const entry: Entry = { id: circuitId(scope), scope, circuit: NEVER_CHANGED, touched: 0, unsaved: 0 };
+    this.byScope.set(scope, entry);
+    this.byId.set(entry.id, entry);
+    return entry;
+  }
+
+  private put(entry: Entry, circuit: Circuit): void {
+    this.clock += 1;
+    entry.touched = this.clock;
+    this.replace(entry, circuit);
+  }
+
+  private replace(entry: Entry, circuit: Circuit): void {
+    this.notClosed += Number(circuit.state !== 'closed') - Number(entry.circuit.state !== 'closed');
+    const changed = circuit.state !== entry.circuit.state;
+    entry.circuit = circuit;
+    if (changed) this.stateChanged();
+  }
+}

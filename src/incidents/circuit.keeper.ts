@@ -1,0 +1,106 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { DatabaseClock } from '../database/database.clock.js';
+import { LOGGER } from '../logging/logger.js';
+import { Outbox } from '../outbox/outbox.js';
+import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
+import { CIRCUIT_LIMITS } from './circuit.policy.js';
+import { CircuitProbe } from './circuit.probe.js';
+import { CircuitRamp } from './circuit.ramp.js';
+import { CircuitWriter } from './circuit.writer.js';
+import { Paces } from './paces.js';
+import { Rounds } from './rounds.js';
+import { Strays } from './strays.js';
+
+const IDLE_MS = 500;
+const SHORTEST_MS = 20;
+const LARGEST_RELEASE = 500;
+
+/**
+ * Lets held work out: the probe of an open circuit when it is due, and the growing steps of one that recovers. Every
+ * worker looks; who acts is whoever's compare-and-set on the circuit's row wins, by the database's clock.
+ */
+@Injectable()
+export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds: Rounds;
+  private readonly strays: Strays;
+
+  constructor(
+    private readonly board: CircuitBoard,
+    private readonly probe: CircuitProbe,
+    private readonly ramp: CircuitRamp,
+    private readonly writer: CircuitWriter,
+    private readonly outbox: Outbox,
+    private readonly clock: DatabaseClock,
+    paces: Paces,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    this.strays = new Strays((id) => board.find(id) !== undefined || paces.find(id) !== undefined);
+    this.rounds = new Rounds(
+      () => this.round(),
+      (error) => log.error({ err: error }, 'the keeper of the circuits failed; the next round follows'),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.configuration.env.ROLE === 'api') return;
+    this.board.onStateChange(() => this.rounds.nudge());
+    this.rounds.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
+  }
+
+  private async round(): Promise<number> {
+    const holders = await this.outbox.holders();
+    let waitMs: number = IDLE_MS;
+    for (const known of this.board.known()) {
+      waitMs = Math.min(waitMs, await this.attend(known, holders));
+    }
+    await this.releaseStrays(holders);
+    return Math.max(SHORTEST_MS, waitMs);
+  }
+
+  /** @returns milliseconds until it needs attention again. */
+  private async attend(known: KnownCircuit, holders: ReadonlySet<string>): Promise<number> {
+    const { id, scope, circuit } = known;
+    if (circuit.state === 'open') {
+      if (!holders.has(id)) {
+        if (this.othersRecovered(known, holders)) this.writer.happen(scope, { kind: 'others_recovered' });
+        return IDLE_MS;
+      }
+      if (circuit.nextProbeAt === null) return IDLE_MS;
+      const dueInMs = circuit.nextProbeAt.getTime() - this.clock.now().getTime();
+      if (dueInMs > 0) return dueInMs;
+      const sent = await this.probe.send(id, scope, circuit);
+      return sent ? Math.min(IDLE_MS, this.configuration.env.INCIDENT_PROBE_MS) : IDLE_MS;
+    }
+    if (circuit.state === 'closed' && !holders.has(id)) return IDLE_MS;
+    await this.ramp.step(known);
+    return CIRCUIT_LIMITS.stepMs / 2;
+  }
+
+  /** Whether an incident that left nothing here to probe with is over elsewhere. */
+  private othersRecovered({ circuit }: KnownCircuit, holders: ReadonlySet<string>): boolean {
+    if (circuit.state !== 'open' || circuit.cause !== 'incident') return false;
+    const resources = this.board.known().filter(({ scope }) => scope.startsWith('resource:'));
+    const oneRecovered = resources.some(
+      (other) => other.circuit.state === 'closed' && other.circuit.changedAt > circuit.openedAt,
+    );
+    const oneStillAtIt = resources.some(
+      (other) => other.circuit.state === 'half_open' || (other.circuit.state === 'open' && holders.has(other.id)),
+    );
+    return oneRecovered && !oneStillAtIt;
+  }
+
+  private async releaseStrays(holders: ReadonlySet<string>): Promise<void> {
+    for (const holdId of this.strays.among(holders, performance.now())) {
+      const released = await this.outbox.release(holdId, LARGEST_RELEASE);
+      this.log.warn({ holdId, released: released.length }, 'work was held by nothing that exists; it is let out');
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/** Why a circuit is not closed; the weakest first: a stronger cause takes the place of a weaker one. */
+export const OPEN_CAUSES = [
+  'incident',
+  'rate_limit',
+  'quota',
+  'authentication',
+  'sender_unavailable',
+  'operator',
+] as const;
+export type OpenCause = (typeof OPEN_CAUSES)[number];
+
+interface Opened {
+  readonly cause: OpenCause;
+  /** For humans: what was answered, or what the operator said. */
+  readonly reason: string;
+  /** When it left `closed`; a recovery that failed does not change it. */
+  readonly openedAt: Date;
+  /** Openings and failed probes in a row, without a recovery in between. */
+  readonly backoff: number;
+  /** Fingerprint of the credentials that were refused; with cause `authentication`. */
+  readonly credentials: string | null;
+  readonly incidentId: string | null;
+}
+
+/**
+ * Whether sends of a scope may go out; drawn in docs/operations/incidents.md. `changedAt` is when the state last
+ * changed, in the database's time like every time here.
+ *
+ * `closed`     they may
+ * `open`       they wait; at `nextProbeAt` one real send may try, where it is null only an operator closes it
+ * `half_open`  a probe passed: what was held goes out in growing steps, and what is new waits behind it
+ */
+export type Circuit =
+  | { readonly state: 'closed'; readonly changedAt: Date }
+  | ({ readonly state: 'open'; readonly changedAt: Date; readonly nextProbeAt: Date | null } & Opened)
+  | ({ readonly state: 'half_open'; readonly changedAt: Date } & Opened);
+
+/** An answer of the provider that says: nothing of this scope will get through now. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly cause: Exclude<OpenCause, 'operator'>;
+  readonly reason: string;
+  /** When the attempt began that was refused; null when it is not about one attempt. */
+  readonly at: Date | null;
+  readonly probe: boolean;
+  readonly retryAfterMs: number | null;
+  readonly credentials: string | null;
+  readonly incidentId: string | null;
+}
+
+export type CircuitEvent =
+  | Refusal
+  /** The probe that began at `at` got through. */
+  | { readonly kind: 'probe_passed'; readonly at: Date }
+  /** A replica runs with other credentials than those that were refused. */
+  | { readonly kind: 'credentials_changed'; readonly credentials: string }
+  /** Half-open, and nothing is held any more. */
+  | { readonly kind: 'drained' }
+  /** It holds nothing to probe with, and the other circuits of its incident have recovered. */
+  | { readonly kind: 'others_recovered' }
+  | { readonly kind: 'operator_opens'; readonly reason: string }
+  | { readonly kind: 'operator_closes' };
+
+/** Waits in milliseconds. */
+export const CIRCUIT_LIMITS = {
+  /** This many rate limits of one sender in this time open its circuit. */
+  rateLimits: 5,
+  rateLimitWindowMs: 10_000,
+  /** Without a Retry-After: 1, 2, 4 … at most 60 s. */
+  rateLimitFirstMs: 1000,
+  rateLimitLastMs: 60_000,
+  /** Without a Retry-After: Twilio counts its cap over 24 hours. */
+  quotaMs: 24 * 3_600_000,
+  /** What is held goes out in steps of 1, 2, 4 … at most 500 rows. */
+  stepMs: 250,
+  largestStep: 500,
+} as const;
+
+export interface ProbeTiming {
+  /** INCIDENT_PROBE_MS */
+  readonly probeMs: number;
+}
+
+/**
+ * What an event makes of a circuit; the same object when nothing changes. Pure: every replica comes to the same
+ * conclusion in memory, and the row in the database is changed by the same function under a lock.
+ */
+export function nextCircuit(circuit: Circuit, event: CircuitEvent, now: Date, timing: ProbeTiming): Circuit {
+  switch (event.kind) {
+    case 'refused':
+      return afterRefusal(circuit, event, now, timing);
+    case 'probe_passed':
+      return circuit.state === 'open' && event.at >= circuit.changedAt ? halfOpen(circuit, now) : circuit;
+    case 'credentials_changed':
+      return afterNewCredentials(circuit, event.credentials, now, timing);
+    case 'drained':
+      return circuit.state === 'half_open' ? { state: 'closed', changedAt: now } : circuit;
+    case 'others_recovered':
+      return circuit.state === 'open' && circuit.cause === 'incident' ? { state: 'closed', changedAt: now } : circuit;
+    case 'operator_opens':
+      return openedByOperator(circuit, event.reason, now);
+    case 'operator_closes':
+      return circuit.state === 'closed' ? circuit : { state: 'closed', changedAt: now };
+  }
+}
+
+function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: ProbeTiming): Circuit {
+  if (circuit.state === 'open') {
+    const stronger = OPEN_CAUSES.indexOf(refusal.cause) > OPEN_CAUSES.indexOf(circuit.cause);
+    if (stronger) return opened(refusal, 0, circuit.openedAt, now, now, timing);
+    const probeFailed = refusal.probe && refusal.cause === circuit.cause;
+    return probeFailed
+      ? opened(
+          { ...refusal, incidentId: circuit.incidentId },
+          circuit.backoff + 1,
+          circuit.openedAt,
+          circuit.changedAt,
+          now,
+          timing,
+        )
+      : circuit;
+  }
+  // It began before the circuit let sends out again: what it says is known already.
+  if (refusal.at !== null && refusal.at < circuit.changedAt) return circuit;
+  if (circuit.state === 'closed') return opened(refusal, 0, now, now, now, timing);
+  const incidentId = refusal.incidentId ?? circuit.incidentId;
+  return opened({ ...refusal, incidentId }, circuit.backoff + 1, circuit.openedAt, now, now, timing);
+}
+
+function opened(
+  { cause, reason, retryAfterMs, credentials, incidentId }: Refusal,
+  backoff: number,
+  openedAt: Date,
+  changedAt: Date,
+  now: Date,
+  timing: ProbeTiming,
+): Circuit {
+  const waitMs = probeWaitMs(cause, backoff, retryAfterMs, timing);
+  const nextProbeAt = waitMs === null ? null : new Date(now.getTime() + waitMs);
+  return { state: 'open', cause, reason, openedAt, changedAt, nextProbeAt, backoff, credentials, incidentId };
+}
+
+/** How long until one send may try; null where only an operator (or other credentials) can help. */
+function probeWaitMs(
+  cause: OpenCause,
+  backoff: number,
+  retryAfterMs: number | null,
+  timing: ProbeTiming,
+): number | null {
+  switch (cause) {
+    case 'incident':
+      return timing.probeMs;
+    case 'rate_limit':
+      return retryAfterMs ?? rateLimitWaitMs(backoff);
+    case 'quota':
+      return retryAfterMs ?? CIRCUIT_LIMITS.quotaMs;
+    case 'authentication':
+    case 'sender_unavailable':
+    case 'operator':
+      return null;
+  }
+}
+
+function rateLimitWaitMs(backoff: number): number {
+  return Math.min(CIRCUIT_LIMITS.rateLimitFirstMs * 2 ** backoff, CIRCUIT_LIMITS.rateLimitLastMs);
+}
+
+/** Waiting will not help soon: another channel is better, where there is one. */
+export function isLasting(circuit: Circuit): boolean {
+  if (circuit.state === 'closed') return false;
+  if (circuit.cause === 'rate_limit') return rateLimitWaitMs(circuit.backoff) === CIRCUIT_LIMITS.rateLimitLastMs;
+  return circuit.cause === 'sender_unavailable';
+}
+
+function halfOpen(circuit: Circuit & { state: 'open' }, now: Date): Circuit {
+  const { nextProbeAt: _, ...rest } = circuit;
+  return { ...rest, state: 'half_open', changedAt: now };
+}
+
+/** New credentials are tried at once; if they fail too, no more often than an incident is probed. */
+function afterNewCredentials(circuit: Circuit, credentials: string, now: Date, timing: ProbeTiming): Circuit {
+  if (circuit.state !== 'open' || circuit.cause !== 'authentication') return circuit;
+  if (circuit.credentials === credentials || circuit.nextProbeAt !== null) return circuit;
+  const waitMs = circuit.backoff === 0 ? 0 : timing.probeMs;
+  return { ...circuit, nextProbeAt: new Date(now.getTime() + waitMs) };
+}
+
+function openedByOperator(circuit: Circuit, reason: string, now: Date): Circuit {
+  const openedAt = circuit.state === 'closed' ? now : circuit.openedAt;
+  return {
+    state: 'open',
+    cause: 'operator',
+    reason,
+    openedAt,
+    changedAt: now,
+    nextProbeAt: null,
+    backoff: 0,
+    credentials: null,
+    incidentId: null,
+  };
+}
+
+/** What the question "may it start?" has to know of a piece of work. */
+export interface Passenger {
+  readonly probe: boolean;
+  /** The circuit or pace that let it out for this attempt. */
+  readonly releasedBy: string | null;
+}
+
+/**
+ * Whether a circuit stops this work. A probe passes the open circuit it probes, and no other. Half-open, whatever some
+ * circuit or pace let out is part of a ramp already; anything else waits behind what is held.
+ * @param credentials of this replica: those that were refused probe nothing.
+ */
+export function standsInTheWay(circuit: Circuit, id: string, work: Passenger, credentials: string): boolean {
+  switch (circuit.state) {
+    case 'closed':
+      return false;
+    case 'half_open':
+      return work.releasedBy === null;
+    case 'open':
+      return !work.probe || work.releasedBy !== id || circuit.credentials === credentials;
+  }
+}

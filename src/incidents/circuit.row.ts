@@ -1,0 +1,36 @@
+import type { Circuit, OpenCause } from './circuit.policy.js';
+import type { CircuitScope } from './circuit.scope.js';
+
+/** A row of the table; what belongs together is in {@link Circuit}. */
+export type CircuitRow = {
+  readonly id: string;
+  readonly scope: CircuitScope;
+  readonly state: Circuit['state'];
+  readonly cause: OpenCause | null;
+  readonly reason: string | null;
+  readonly openedAt: Date | null;
+  readonly nextProbeAt: Date | null;
+  readonly backoff: number;
+  readonly released: number;
+  readonly credentials: string | null;
+  readonly incidentId: string | null;
+  readonly changedAt: Date;
+};
+
+export function circuitOfRow(row: CircuitRow): Circuit {
+  const { state, changedAt, cause, openedAt, reason, backoff, credentials, incidentId } = row;
+  // The table checks that a circuit that is not closed has both.
+  if (state === 'closed' || cause === null || openedAt === null) return { state: 'closed', changedAt };
+  const why = { cause, reason: reason ?? cause, openedAt, backoff, credentials, incidentId };
+  return state === 'open' ? { state, changedAt, nextProbeAt: row.nextProbeAt, ...why } : { state, changedAt, ...why };
+}
+
+/** In the order of WRITE_CIRCUIT. */
+export function columnsOf(id: string, circuit: Circuit): unknown[] {
+  if (circuit.state === 'closed') {
+    return [id, circuit.state, null, null, null, null, 0, null, null, circuit.changedAt];
+  }
+  const { state, cause, reason, openedAt, backoff, credentials, incidentId, changedAt } = circuit;
+  const nextProbeAt = state === 'open' ? circuit.nextProbeAt : null;
+  return [id, state, cause, reason, openedAt, nextProbeAt, backoff, credentials, incidentId, changedAt];
+}

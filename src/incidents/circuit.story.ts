@@ -1,0 +1,59 @@
+import { maskNumber } from '../logging/logger.js';
+import type { AlertCause } from './alert.port.js';
+import type { Circuit, CircuitEvent } from './circuit.policy.js';
+import { isLasting } from './circuit.policy.js';
+import type { CircuitScope } from './circuit.scope.js';
+import type { EventKind } from './incident.timeline.js';
+
+/** What a circuit went through, by one event. */
+export interface CircuitChange {
+  readonly id: string;
+  readonly scope: CircuitScope;
+  readonly before: Circuit;
+  readonly after: Circuit;
+  readonly event: CircuitEvent;
+  /** Held rows that were let out since it opened. */
+  readonly released: number;
+  readonly at: Date;
+}
+
+/** The alert a circuit gives reason for. An incident alerts as a whole; what an operator opens alerts nobody. */
+export function alertOf(circuit: Circuit): AlertCause | null {
+  if (circuit.state === 'closed' || circuit.cause === 'operator' || circuit.cause === 'incident') return null;
+  return circuit.cause === 'rate_limit' && !isLasting(circuit) ? null : circuit.cause;
+}
+
+/** "account:AC…", "sender:+1500•••0006": for logs and alerts. */
+export function maskScope(scope: string): string {
+  return scope.startsWith('sender:') ? `sender:${maskNumber(scope.slice('sender:'.length))}` : scope;
+}
+
+/** What the timeline of its incident says of a change; null when nothing worth telling happened. */
+export function tellChange(change: CircuitChange): { kind: EventKind; sentence: string } | null {
+  const { before, after, event, released } = change;
+  const what = change.scope.replace('resource:', '');
+  const letOut = `${released} held notification${released === 1 ? ' was' : 's were'} let out`;
+  if (after.state === 'half_open') {
+    return { kind: 'half_open', sentence: `${what}: the probe was accepted. What is held goes out in growing steps.` };
+  }
+  if (after.state === 'closed') {
+    const why = event.kind === 'operator_closes' ? 'an operator closed its circuit' : ENDINGS[event.kind];
+    return why ? { kind: 'circuit_closed', sentence: `${what}: ${why}; ${letOut} so far.` } : null;
+  }
+  if (event.kind === 'operator_opens') {
+    return { kind: 'circuit_closed', sentence: `${what}: an operator holds its circuit open apart from the incident.` };
+  }
+  if (event.kind !== 'refused') return null;
+  if (before.state === 'half_open') {
+    const sentence = `${what}: a provider fault came back (${event.reason}); stopped again after ${letOut}.`;
+    return { kind: 'reopened', sentence };
+  }
+  return before.state === 'open'
+    ? { kind: 'probe_failed', sentence: `${what}: the probe failed (${event.reason}).` }
+    : null;
+}
+
+const ENDINGS: Partial<Record<CircuitEvent['kind'], string>> = {
+  drained: 'recovered',
+  others_recovered: 'nothing waits on it, and the other resources have recovered',
+};

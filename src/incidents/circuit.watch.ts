@@ -1,0 +1,85 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { DatabaseClock } from '../database/database.clock.js';
+import { Listener } from '../database/listener.js';
+import { LOGGER } from '../logging/logger.js';
+import { CHANNELS } from '../policy/vocabulary.js';
+import { CircuitBoard } from './circuit.board.js';
+import { circuitOfRow } from './circuit.row.js';
+import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { CircuitStore } from './circuit.store.js';
+import { CircuitWriter } from './circuit.writer.js';
+import { fingerprintOf } from './credentials.fingerprint.js';
+import { Rounds } from './rounds.js';
+
+/** Between two looks at the database, whatever was or was not announced. */
+const POLL_MS = 500;
+
+/** Keeps what this replica knows of the circuits up to date: at each announcement, and by polling. */
+@Injectable()
+export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds: Rounds;
+  private readonly credentials: string;
+
+  constructor(
+    private readonly board: CircuitBoard,
+    private readonly store: CircuitStore,
+    private readonly writer: CircuitWriter,
+    private readonly clock: DatabaseClock,
+    private readonly listener: Listener,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) log: Logger,
+  ) {
+    this.credentials = fingerprintOf(configuration.twilio);
+    this.rounds = new Rounds(
+      () => this.look(),
+      (error) => log.warn({ err: error }, 'the circuits could not be read; what is known stays in force'),
+    );
+  }
+
+  /** Before anything is sent, this replica knows what the others know. */
+  async onModuleInit(): Promise<void> {
+    this.listener.on('postrider_circuits', () => this.rounds.nudge());
+    await this.store.seed(this.knownScopes());
+    await this.look();
+  }
+
+  onApplicationBootstrap(): void {
+    this.rounds.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.rounds.stop();
+  }
+
+  private async look(): Promise<number> {
+    const asOf = this.board.beforeReading();
+    const { rows, now } = await this.store.load();
+    if (now) this.clock.set(now);
+    this.board.take(
+      rows.map((row) => ({ scope: row.scope, circuit: circuitOfRow(row) })),
+      asOf,
+    );
+    const account = accountScope(this.configuration.twilio.accountSid);
+    // Changes something only where other credentials than these were refused.
+    this.writer.happen(account, { kind: 'credentials_changed', credentials: this.credentials });
+    return POLL_MS;
+  }
+
+  private knownScopes(): CircuitScope[] {
+    const { accountSid, senders } = this.configuration.twilio;
+    const configured = CHANNELS.flatMap((channel) => {
+      const sender = senders[channel]?.replace(/^whatsapp:/, '');
+      return sender ? [senderScope(channel, sender)] : [];
+    });
+    return [...new Set([accountScope(accountSid), ...CHANNELS.map(resourceScope), ...configured])];
+  }
+}

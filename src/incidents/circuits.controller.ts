@@ -1,0 +1,53 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Scopes } from '../clients/access.decorator.js';
+import type { Caller } from '../clients/caller.js';
+import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { type Page, PageQuery } from '../http/pagination.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { CircuitCommands } from './circuit.commands.js';
+import { CircuitDto, CircuitPage, CloseCircuit, OpenCircuit } from './circuits.dto.js';
+
+@ApiTags('circuits')
+@Controller('v1/admin/circuits')
+@Scopes('admin')
+export class CircuitsController {
+  constructor(private readonly commands: CircuitCommands) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Whether sends of each account, resource and sender may go out now, and what waits' })
+  @ApiOkResponse({ type: CircuitPage })
+  @Problems('validation-failed')
+  async list(@Query() query: PageQuery): Promise<Page<CircuitDto>> {
+    return await this.commands.list(query);
+  }
+
+  @Post(':id/open')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Stop the sends of a scope, on every replica, until an operator closes the circuit' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: CircuitDto })
+  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type')
+  async open(
+    @Param('id', new UuidPipe('circuit')) id: string,
+    @Body() { reason }: OpenCircuit,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CircuitDto> {
+    return await this.commands.open(id, reason ?? null, caller.name);
+  }
+
+  @Post(':id/close')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let the sends of a scope out again; what was held goes first, in growing steps' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: CircuitDto })
+  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type')
+  async close(
+    @Param('id', new UuidPipe('circuit')) id: string,
+    @Body() { note }: CloseCircuit,
+    @CurrentCaller() caller: Caller,
+  ): Promise<CircuitDto> {
+    return await this.commands.close(id, note ?? null, caller.name);
+  }
+}

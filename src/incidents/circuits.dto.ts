@@ -1,0 +1,81 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsNotEmpty, IsOptional, MaxLength } from 'class-validator';
+import { pageOf } from '../http/pagination.js';
+import { IsText } from '../notifications/field.rules.js';
+import { CIRCUIT_STATES, type CircuitState } from '../policy/vocabulary.js';
+import { OPEN_CAUSES, type OpenCause } from './circuit.policy.js';
+import type { CircuitRow } from './circuit.row.js';
+
+const LONGEST_NOTE = 2000;
+
+export class OpenCircuit {
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: LONGEST_NOTE,
+    description: 'Shown with the circuit while it is open.',
+  })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_NOTE)
+  reason?: string | null;
+}
+
+export class CloseCircuit {
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_NOTE)
+  note?: string | null;
+}
+
+export class CircuitDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: String, example: 'resource:sms', description: 'An account, a resource or a sender.' })
+  scope: string;
+
+  @ApiProperty({ enum: CIRCUIT_STATES })
+  state: CircuitState;
+
+  @ApiProperty({ enum: OPEN_CAUSES, nullable: true, description: 'Null while it is closed.' })
+  cause: OpenCause | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  reason: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  openedAt: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'While it is open: when one real send may try. Null: only an operator closes it.',
+  })
+  nextProbeAt: string | null;
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true })
+  incidentId: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'Notifications that wait in it now.' })
+  heldCount: number;
+}
+
+export const CircuitPage = pageOf(CircuitDto);
+
+export function toCircuitDto(row: CircuitRow, held: ReadonlyMap<string, number>): CircuitDto {
+  return {
+    id: row.id,
+    scope: row.scope,
+    state: row.state,
+    cause: row.cause,
+    reason: row.reason,
+    openedAt: row.openedAt?.toISOString() ?? null,
+    nextProbeAt: row.state === 'open' ? (row.nextProbeAt?.toISOString() ?? null) : null,
+    incidentId: row.incidentId,
+    heldCount: held.get(row.id) ?? 0,
+  };
+}

@@ -1,0 +1,51 @@
+import { Column, Entity, OneToMany, ManyToOne, JoinColumn, PrimaryColumn, type Relation } from 'typeorm';
+import type { Channel } from '../policy/vocabulary.js';
+import type { EventKind } from './incident.timeline.js';
+
+/** An outage of the provider, from its detection to its end. At most one is open. */
+@Entity({ name: 'incidents' })
+export class Incident {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'timestamptz', name: 'started_at' })
+  startedAt: Date;
+
+  @Column({ type: 'timestamptz', name: 'ended_at', nullable: true })
+  endedAt: Date | null;
+
+  @Column({ type: 'text', array: true })
+  resources: Channel[];
+
+  @Column({ type: 'text' })
+  cause: string;
+
+  /** The most that waited in its circuits at once. */
+  @Column({ type: 'integer' })
+  held: number;
+
+  @OneToMany(() => IncidentEvent, (event) => event.incident)
+  timeline: Relation<IncidentEvent>[];
+}
+
+@Entity({ name: 'incident_events' })
+export class IncidentEvent {
+  @PrimaryColumn({ type: 'uuid' })
+  id: string;
+
+  @Column({ type: 'uuid', name: 'incident_id' })
+  incidentId: string;
+
+  @ManyToOne(() => Incident, (incident) => incident.timeline)
+  @JoinColumn({ name: 'incident_id' })
+  incident: Relation<Incident>;
+
+  @Column({ type: 'timestamptz' })
+  at: Date;
+
+  @Column({ type: 'text' })
+  kind: EventKind;
+
+  @Column({ type: 'text' })
+  sentence: string;
+}

@@ -1,0 +1,116 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import type { Transaction } from '../database/database.js';
+import { LOGGER } from '../logging/logger.js';
+import type { Channel } from '../policy/vocabulary.js';
+import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
+import { CircuitBoard } from './circuit.board.js';
+import type { Refusal } from './circuit.policy.js';
+import { resourceScope } from './circuit.scope.js';
+import { CircuitStore } from './circuit.store.js';
+import type { CircuitChange } from './circuit.story.js';
+import { EXTEND_INCIDENT, OPEN_INCIDENT } from './incident.opener.sql.js';
+import { IncidentTimeline } from './incident.timeline.js';
+import { StatusReport } from './status.report.js';
+
+/** What was seen that makes an incident. */
+export interface Outage {
+  readonly resources: readonly Channel[];
+  readonly faults: number;
+  /** The rule of the last fault: "HTTP status 503". */
+  readonly lastRule: string;
+}
+
+/** Opens incidents: one row, whoever recognises it first, and the circuits of what it affects. */
+@Injectable()
+export class IncidentOpener {
+  constructor(
+    private readonly board: CircuitBoard,
+    private readonly store: CircuitStore,
+    private readonly timeline: IncidentTimeline,
+    private readonly statusReport: StatusReport,
+    @Inject(ALERT_CAUSES) private readonly alerts: AlertCauses,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Resources that stand still already are no news. */
+  async open(outage: Outage): Promise<void> {
+    const resources = outage.resources.filter((resource) => this.board.get(resourceScope(resource)).state === 'closed');
+    if (resources.length === 0) return;
+    const { incidentId, isNew, changes } = await this.store.exclusively((transaction) =>
+      this.openWithin(transaction, { ...outage, resources }),
+    );
+    for (const { scope, after } of changes) this.board.learn(scope, after);
+    if (!isNew) return;
+    this.log.error({ incidentId, resources, faults: outage.faults }, 'an incident of the provider has begun');
+    void this.statusReport.quote(incidentId);
+  }
+
+  private async openWithin(transaction: Transaction, outage: Outage) {
+    const sentence = this.describe(outage);
+    const [inserted] = await transaction.run<{ id: string; startedAt: Date }>(OPEN_INCIDENT, [
+      outage.resources,
+      sentence,
+    ]);
+    const [incident] = inserted
+      ? [inserted]
+      : await transaction.run<{ id: string }>(EXTEND_INCIDENT, [outage.resources]);
+    if (!incident) throw new Error('An incident is neither open nor can it be opened');
+    const incidentId = incident.id;
+    const changes: CircuitChange[] = [];
+    for (const resource of outage.resources.toSorted()) {
+      const change = await this.store.changeWithin(transaction, resourceScope(resource), refusal(outage, incidentId));
+      changes.push(change);
+    }
+    await this.tell(transaction, incidentId, outage, sentence, inserted?.startedAt ?? null, changes);
+    await this.timeline.countFailed(transaction, incidentId);
+    // An operator may hold every affected circuit open already: then there is nothing to wait for.
+    await this.timeline.endIfOver(transaction, incidentId);
+    return { incidentId, isNew: inserted !== undefined, changes };
+  }
+
+  private async tell(
+    transaction: Transaction,
+    incidentId: string,
+    { resources }: Outage,
+    sentence: string,
+    startedAt: Date | null,
+    changes: readonly CircuitChange[],
+  ): Promise<void> {
+    if (startedAt) {
+      const everyMs = this.configuration.env.INCIDENT_PROBE_MS;
+      const then = `Nothing more is sent there but one probe every ${everyMs / 1000} s each; what is due waits.`;
+      await this.timeline.tell(transaction, incidentId, 'opened', `${sentence}. ${then}`);
+      const facts = { subjectId: incidentId, scope: resources.join(','), summary: `${sentence}.`, at: startedAt };
+      await this.alerts.opened('incident', facts, transaction);
+    } else if (changes.some(({ before, after }) => before !== after)) {
+      await this.timeline.tell(
+        transaction,
+        incidentId,
+        'extended',
+        `It affects ${resources.join(' and ')} too: ${sentence}.`,
+      );
+    }
+  }
+
+  private describe({ resources, faults, lastRule }: Outage): string {
+    const windowSeconds = this.configuration.env.INCIDENT_WINDOW_MS / 1000;
+    return `${faults} provider faults within ${windowSeconds} s on ${resources.join(' and ')} (the last: ${lastRule})`;
+  }
+}
+
+function refusal({ lastRule }: Outage, incidentId: string): Refusal {
+  return {
+    kind: 'refused',
+    cause: 'incident',
+    reason: `the provider has an incident: ${lastRule}`,
+    at: null,
+    probe: false,
+    retryAfterMs: null,
+    credentials: null,
+    incidentId,
+  };
+}

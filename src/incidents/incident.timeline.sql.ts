@@ -1,0 +1,63 @@
+import type { Statement } from '../database/database.js';
+
+/**
+ * The time of this very statement: changes wait for each other, so the time at which a transaction began would not put
+ * their events in order.
+ */
+export const THIS_MOMENT = '(clock_timestamp() + (service_now() - now()))';
+
+export const ADD_EVENT: Statement = {
+  name: 'incident-add-event',
+  text: `INSERT INTO incident_events (id, incident_id, at, kind, sentence) VALUES ($1, $2, ${THIS_MOMENT}, $3, $4)`,
+};
+
+/** What the status page says is told when it says something new. */
+export const ADD_STATUS: Statement = {
+  name: 'incident-add-status',
+  text: `
+    INSERT INTO incident_events (id, incident_id, at, kind, sentence)
+    SELECT $1, $2, ${THIS_MOMENT}, 'status_page', $3
+    WHERE $3 IS DISTINCT FROM (
+      SELECT sentence FROM incident_events WHERE incident_id = $2 AND kind = 'status_page'
+      ORDER BY at DESC, id DESC LIMIT 1)`,
+};
+
+/** The most that waited at once. */
+export const NOTE_HELD: Statement = {
+  name: 'incident-note-held',
+  text: `UPDATE incidents SET held = greatest(held, $2) WHERE id = $1`,
+};
+
+/** Ends an incident once none of its circuits stands in the way any more. Answers nothing before that. */
+export const END_INCIDENT: Statement = {
+  name: 'incident-end',
+  text: `
+    UPDATE incidents i SET ended_at = ${THIS_MOMENT}
+    WHERE i.id = $1 AND i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)
+    RETURNING i.started_at AS "startedAt", i.ended_at AS "endedAt", i.resources, i.held`,
+};
+
+/** Open incidents that no circuit belongs to any more: their end was missed. */
+export const OVER_INCIDENTS: Statement = {
+  name: 'incident-over',
+  text: `
+    SELECT id FROM incidents i
+    WHERE i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)`,
+};
+
+/**
+ * Counts the dead letters of an incident, after it has adopted those that provider faults opened on its resources
+ * while it lasted, or within $2 ms before it was recognised.
+ */
+export const COUNT_FAILED: Statement = {
+  name: 'incident-count-failed',
+  text: `
+    WITH adopted AS (
+      UPDATE dead_letters d SET incident_id = i.id
+      FROM incidents i
+      WHERE i.id = $1 AND d.incident_id IS NULL AND d.error_class = 'provider_fault' AND d.channel = ANY (i.resources)
+        AND d.opened_at >= i.started_at - $2 * interval '1 millisecond' AND d.opened_at <= coalesce(i.ended_at, service_now())
+      RETURNING d.id
+    )
+    SELECT ((SELECT count(*) FROM dead_letters WHERE incident_id = $1) + (SELECT count(*) FROM adopted))::int AS failed`,
+};

@@ -1,0 +1,84 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import type { StatementRunner, Transaction } from '../database/database.js';
+import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
+import { ADD_EVENT, ADD_STATUS, COUNT_FAILED, END_INCIDENT, NOTE_HELD } from './incident.timeline.sql.js';
+
+/** What happens in an incident, in the words of its timeline. */
+export const EVENT_KINDS = [
+  'opened',
+  'extended',
+  'status_page',
+  'probe_sent',
+  'probe_failed',
+  'half_open',
+  'reopened',
+  'circuit_closed',
+  'closed',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+type EndedIncident = { startedAt: Date; endedAt: Date; resources: string[]; held: number };
+
+/** Writes the story of an incident, down to its end. */
+@Injectable()
+export class IncidentTimeline {
+  constructor(
+    @Inject(ALERT_CAUSES) private readonly alerts: AlertCauses,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  async tell(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
+    // Ids of one process grow even within a millisecond, so that events of one transaction keep their order.
+    await runner.run(ADD_EVENT, [uuidv7(), incidentId, kind, sentence]);
+  }
+
+  /** Quotes the status page, unless it says what it said last time. */
+  async quote(runner: StatementRunner, incidentId: string, sentence: string): Promise<void> {
+    await runner.run(ADD_STATUS, [uuidv7(), incidentId, sentence]);
+  }
+
+  async noteHeld(runner: StatementRunner, incidentId: string, held: number): Promise<void> {
+    await runner.run(NOTE_HELD, [incidentId, held]);
+  }
+
+  /** Makes dead letters that it caused its own. @returns how many it has. */
+  async countFailed(runner: StatementRunner, incidentId: string): Promise<number> {
+    const [row] = await runner.run<{ failed: number }>(COUNT_FAILED, [
+      incidentId,
+      this.configuration.env.INCIDENT_WINDOW_MS,
+    ]);
+    return row?.failed ?? 0;
+  }
+
+  /** Ends the incident if none of its circuits stands in the way any more. */
+  async endIfOver(transaction: Transaction, incidentId: string): Promise<void> {
+    const [ended] = await transaction.run<EndedIncident>(END_INCIDENT, [incidentId]);
+    if (!ended) return;
+    const summary = summarise(ended, await this.countFailed(transaction, incidentId));
+    await this.tell(transaction, incidentId, 'closed', summary);
+    const facts = { subjectId: incidentId, scope: ended.resources.join(','), summary, at: ended.endedAt };
+    await this.alerts.resolved('incident', facts, transaction);
+  }
+}
+
+/** What it held and what failed, in a sentence. */
+export function summarise({ startedAt, endedAt, held }: EndedIncident, failed: number): string {
+  const lasted = duration(endedAt.getTime() - startedAt.getTime());
+  const waited = held === 0 ? 'held nothing' : `held ${count(held, 'notification')} at most at once`;
+  const lost = failed === 0 ? 'nothing failed for good' : `${count(failed, 'notification')} failed for good`;
+  return `The incident is over after ${lasted}: it ${waited}; ${lost}.`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,54 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { ALERT_CAUSES, LoggedAlertCauses } from './alert.port.js';
+import { CircuitBoard } from './circuit.board.js';
+import { CircuitCommands } from './circuit.commands.js';
+import { CircuitKeeper } from './circuit.keeper.js';
+import { CircuitProbe } from './circuit.probe.js';
+import { CircuitRamp } from './circuit.ramp.js';
+import { CircuitStore } from './circuit.store.js';
+import { CircuitWatch } from './circuit.watch.js';
+import { CircuitWriter } from './circuit.writer.js';
+import { CircuitsController } from './circuits.controller.js';
+import { Circuits } from './circuits.js';
+import { Incident, IncidentEvent } from './incident.entity.js';
+import { IncidentHousekeeping } from './incident.housekeeping.js';
+import { IncidentOpener } from './incident.opener.js';
+import { IncidentTimeline } from './incident.timeline.js';
+import { IncidentsController } from './incidents.controller.js';
+import { Pacer } from './pacer.js';
+import { Paces } from './paces.js';
+import { ProviderHealth } from './provider.health.js';
+import { RecipientMemory } from './recipient-memory.js';
+import { StatusReport } from './status.report.js';
+import { SuppressionsController } from './suppressions.controller.js';
+
+/** Whether anything may be sent now: circuits, incidents, the pace of senders, and what is remembered of recipients. */
+@Module({
+  imports: [OutboxModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
+  controllers: [CircuitsController, IncidentsController, SuppressionsController],
+  providers: [
+    { provide: ALERT_CAUSES, useClass: LoggedAlertCauses },
+    CircuitBoard,
+    CircuitCommands,
+    CircuitKeeper,
+    CircuitProbe,
+    CircuitRamp,
+    CircuitStore,
+    CircuitWatch,
+    CircuitWriter,
+    Circuits,
+    IncidentHousekeeping,
+    IncidentOpener,
+    IncidentTimeline,
+    Pacer,
+    Paces,
+    ProviderHealth,
+    RecipientMemory,
+    StatusReport,
+  ],
+  exports: [Circuits, RecipientMemory],
+})
+export class IncidentsModule {}

@@ -1,0 +1,45 @@
+import type { Statement } from '../database/database.js';
+
+/** At most what one second gives, and at least one send. */
+const BURST = 'greatest(1, s.per_second)';
+
+/** Makes the paces of SENDER_RATES known. What waits for one that is named no more is let out as a stray. */
+export const SEED_PACES: Statement = {
+  name: 'paces-seed',
+  text: `
+    INSERT INTO sender_paces (sender, hold_id, per_second, tokens, refilled_at)
+    SELECT sender, hold_id, per_second, greatest(1, per_second), service_now()
+    FROM unnest($1::text[], $2::uuid[], $3::float8[]) AS t (sender, hold_id, per_second)
+    ORDER BY sender
+    ON CONFLICT (sender) DO UPDATE SET per_second = EXCLUDED.per_second`,
+};
+
+/**
+ * Takes whole sends from the pace of a hold, at most $2, after adding what time has given since the last taking. While
+ * another replica takes, there is nothing to take.
+ */
+export const TAKE_SENDS: Statement = {
+  name: 'paces-take',
+  text: `
+    WITH pace AS (
+      SELECT s.sender, least(${BURST},
+        s.tokens + s.per_second * greatest(0, extract(epoch FROM service_now() - s.refilled_at))) AS tokens
+      FROM sender_paces s WHERE s.hold_id = $1
+      FOR UPDATE SKIP LOCKED
+    )
+    UPDATE sender_paces s SET tokens = pace.tokens - least(floor(pace.tokens), $2::float8),
+      refilled_at = greatest(s.refilled_at, service_now())
+    FROM pace WHERE s.sender = pace.sender AND pace.tokens >= 1
+    RETURNING least(floor(pace.tokens), $2::float8)::int AS taken`,
+};
+
+export const GIVE_SENDS_BACK: Statement = {
+  name: 'paces-give-back',
+  text: `UPDATE sender_paces s SET tokens = least(${BURST}, s.tokens + $2) WHERE s.hold_id = $1`,
+};
+
+/** A send that did not wait for its turn, a probe: the pace owes it. */
+export const OWE_SEND: Statement = {
+  name: 'paces-owe',
+  text: `UPDATE sender_paces SET tokens = tokens - 1 WHERE hold_id = $1`,
+};

@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import type { Channel } from '../policy/vocabulary.js';
+import type { BlockingCircuit, Departure } from './circuits.js';
+import { paceId, senderScope, type CircuitScope } from './circuit.scope.js';
+
+/** What a sender may send in a second, over all replicas. */
+export interface Pace {
+  /** `+1…` or `whatsapp:+1…`, as SENDER_RATES names it. */
+  readonly sender: string;
+  readonly scope: CircuitScope;
+  /** What held rows point to while they wait for their turn. */
+  readonly holdId: string;
+  readonly perSecond: number;
+}
+
+/** Which senders have a pace. What they send waits for its turn, which the pacer gives. */
+@Injectable()
+export class Paces {
+  readonly all: readonly Pace[];
+  private readonly byScope: ReadonlyMap<CircuitScope, Pace>;
+  private someoneWaits: () => void = () => {};
+
+  constructor(@Inject(CONFIGURATION) configuration: Configuration) {
+    this.all = [...configuration.env.SENDER_RATES].map(([sender, perSecond]) => ({
+      sender,
+      scope: `sender:${sender}` as const,
+      holdId: paceId(sender),
+      perSecond,
+    }));
+    this.byScope = new Map(this.all.map((pace) => [pace.scope, pace]));
+  }
+
+  of(channel: Channel, sender: string): Pace | undefined {
+    return this.byScope.get(senderScope(channel, sender));
+  }
+
+  find(holdId: string): Pace | undefined {
+    return this.all.find((pace) => pace.holdId === holdId);
+  }
+
+  /** The pace that this send has to wait for; null when it has none, or when it is its turn. */
+  blocking(work: Departure): BlockingCircuit | null {
+    const pace = this.byScope.size === 0 ? undefined : this.of(work.channel, work.sender);
+    if (!pace || work.probe || work.releasedBy === pace.holdId) return null;
+    this.someoneWaits();
+    return {
+      circuitId: pace.holdId,
+      scope: pace.scope,
+      cause: 'pace',
+      reason: `SENDER_RATES lets it send ${pace.perSecond} per second, and its turn comes`,
+      incidentId: null,
+      lasting: false,
+    };
+  }
+
+  /** Calls `handler` whenever something begins to wait for its turn here. */
+  onWaiting(handler: () => void): void {
+    this.someoneWaits = handler;
+  }
+}

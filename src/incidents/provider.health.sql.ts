@@ -1,0 +1,31 @@
+import type { Statement } from '../database/database.js';
+
+/** Seconds would be too coarse for a window of one second. */
+const BUCKET = `date_bin('250 milliseconds', service_now(), 'epoch')`;
+
+/** Adds what a replica has seen to its own row of this moment. */
+export const ADD_HEALTH: Statement = {
+  name: 'health-add',
+  text: `
+    INSERT INTO provider_health (owner, resource, at, attempts, faults)
+    SELECT $1, t.resource, ${BUCKET}, t.attempts, t.faults
+    FROM unnest($2::text[], $3::int[], $4::int[]) AS t (resource, attempts, faults)
+    ON CONFLICT (at, resource, owner) DO UPDATE SET
+      attempts = provider_health.attempts + EXCLUDED.attempts, faults = provider_health.faults + EXCLUDED.faults`,
+};
+
+/** What all replicas saw in the last $1 ms, since the circuit of the resource last closed: what was before is over. */
+export const READ_HEALTH: Statement = {
+  name: 'health-read',
+  text: `
+    SELECT h.resource, sum(h.attempts)::int AS attempts, sum(h.faults)::int AS faults
+    FROM provider_health h LEFT JOIN circuits c ON c.scope = 'resource:' || h.resource
+    WHERE h.at > service_now() - $1 * interval '1 millisecond' - interval '250 milliseconds'
+      AND (c.state IS DISTINCT FROM 'closed' OR h.at >= c.changed_at)
+    GROUP BY h.resource`,
+};
+
+export const FORGET_HEALTH: Statement = {
+  name: 'health-forget',
+  text: `DELETE FROM provider_health WHERE at < service_now() - $1 * interval '1 millisecond'`,
+};

@@ -1,0 +1,116 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { Database } from '../database/database.js';
+import { LOGGER } from '../logging/logger.js';
+import type { Channel } from '../policy/vocabulary.js';
+import { HealthWindow, type HealthCount } from './health.window.js';
+import { IncidentOpener } from './incident.opener.js';
+import { affectedResources, type ResourceHealth } from './incident.policy.js';
+import { ADD_HEALTH, FORGET_HEALTH, READ_HEALTH } from './provider.health.sql.js';
+
+/** How long a count may stay untold, in milliseconds: faults are urgent, the rest only makes the ratio right. */
+const TELL_FAULTS_MS = 250;
+const TELL_MS = 1000;
+
+/** Counts what attempts say of the provider, on all replicas together, and recognises an incident. */
+@Injectable()
+export class ProviderHealth implements BeforeApplicationShutdown {
+  private readonly window: HealthWindow;
+  private lastRule = '';
+  private undecided = false;
+  private telling: Promise<void> | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private tellAt = Number.POSITIVE_INFINITY;
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly opener: IncidentOpener,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
+    const { INCIDENT_WINDOW_MS, INCIDENT_THRESHOLD } = configuration.env;
+    this.window = new HealthWindow(INCIDENT_WINDOW_MS, INCIDENT_THRESHOLD);
+  }
+
+  /** Counts an attempt. @param faultRule what decided that it was a provider fault; null when it was none. */
+  count(resource: Channel, faultRule: string | null): void {
+    const now = performance.now();
+    this.window.count(resource, faultRule !== null, now);
+    if (faultRule === null) return this.tellWithin(TELL_MS);
+    this.lastRule = faultRule;
+    this.undecided = true;
+    this.tellWithin(this.window.couldBeIncident(now) ? 0 : TELL_FAULTS_MS);
+  }
+
+  /** Drops what no window reaches back to. */
+  async forget(): Promise<void> {
+    await this.database.run(FORGET_HEALTH, [2 * this.configuration.env.INCIDENT_WINDOW_MS + 60_000]);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    if (this.timer) clearTimeout(this.timer);
+    await this.telling;
+  }
+
+  private tellWithin(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.stopped || at >= this.tellAt) return;
+    if (this.timer) clearTimeout(this.timer);
+    this.tellAt = at;
+    this.timer = setTimeout(() => this.tellNow(), ms);
+    this.timer.unref();
+  }
+
+  private tellNow(): void {
+    this.timer = null;
+    // One at a time: what is counted meanwhile goes with the next.
+    this.telling ??= this.tell().finally(() => {
+      this.telling = null;
+      this.tellAt = Number.POSITIVE_INFINITY;
+      if (this.undecided || this.window.hasUntoldFaults) this.tellWithin(TELL_FAULTS_MS);
+      else if (this.window.hasUntold) this.tellWithin(TELL_MS);
+    });
+  }
+
+  private async tell(): Promise<void> {
+    try {
+      await this.share(this.window.takeUntold());
+      if (!this.undecided) return;
+      this.undecided = false;
+      await this.judge();
+    } catch (error) {
+      this.undecided = true;
+      this.log.warn({ err: error }, 'the health of the provider could not be shared yet; trying again');
+    }
+  }
+
+  private async share(counts: readonly HealthCount[]): Promise<void> {
+    if (counts.length === 0) return;
+    try {
+      await this.database.run(ADD_HEALTH, [
+        this.configuration.bootId,
+        counts.map(({ resource }) => resource),
+        counts.map(({ attempts }) => attempts),
+        counts.map(({ faults }) => faults),
+      ]);
+    } catch (error) {
+      this.window.putBack(counts);
+      throw error;
+    }
+  }
+
+  private async judge(): Promise<void> {
+    const { INCIDENT_WINDOW_MS, INCIDENT_THRESHOLD } = this.configuration.env;
+    const health = await this.database.run<ResourceHealth & object>(READ_HEALTH, [INCIDENT_WINDOW_MS]);
+    const resources = affectedResources(health, INCIDENT_THRESHOLD);
+    if (resources.length === 0) return;
+    const faults = health
+      .filter(({ resource }) => resources.includes(resource))
+      .reduce((sum, resource) => sum + resource.faults, 0);
+    await this.opener.open({ resources, faults, lastRule: this.lastRule });
+  }
+}

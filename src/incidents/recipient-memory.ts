@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { Database, type StatementRunner } from '../database/database.js';
+import { LOGGER } from '../logging/logger.js';
+import type { Classification } from '../policy/failure.js';
+import type { Channel } from '../policy/vocabulary.js';
+import { OPT_IN, REMEMBER_NOT_ON_CHANNEL, SUPPRESS } from './recipient-memory.sql.js';
+
+/** "To is not on this channel" and "recipient is invalid on this channel": facts about a person, for a while. */
+const NOT_ON_CHANNEL: ReadonlySet<number> = new Set([63003, 63024]);
+
+/** What failed, as far as it says something of the recipient. */
+export interface RecipientFailure {
+  /** A number or a Messaging Service sid, with or without `whatsapp:`. */
+  readonly sender: string;
+  /** E.164 */
+  readonly recipient: string;
+  readonly channel: Channel;
+  readonly errorCode: number | null;
+  readonly classification: Pick<Classification, 'errorClass' | 'rule'>;
+}
+
+/**
+ * Remembers of recipients what spares them and us a useless send: who opted out of which sender, and who is not on which
+ * channel. Every method takes the transaction (or the database) in which the reason for it is written.
+ */
+@Injectable()
+export class RecipientMemory {
+  constructor(
+    private readonly database: Database,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** Draws the lesson of a failure, if it holds one. */
+  async learn(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
+    const { sender, recipient, channel, errorCode, classification } = failure;
+    if (classification.errorClass === 'opted_out') {
+      await this.optedOut(runner, { sender, recipient, reason: classification.rule });
+    } else if (errorCode !== null && NOT_ON_CHANNEL.has(errorCode)) {
+      await this.notOnChannel(runner, { recipient, channel, errorCode });
+    }
+  }
+
+  /** {@link learn}, for whoever cannot wait. What could not be remembered, the next failure teaches again. */
+  learnSoon(failure: RecipientFailure): void {
+    this.learn(this.database, failure).catch((error: unknown) => {
+      this.log.warn({ err: error }, 'what a failure said of its recipient could not be remembered');
+    });
+  }
+
+  /** Nothing is sent from this sender to this recipient any more, until they opt in or an operator lifts it. */
+  async optedOut(
+    runner: StatementRunner,
+    { sender, recipient, reason }: { readonly sender: string; readonly recipient: string; readonly reason: string },
+  ): Promise<void> {
+    await runner.run(SUPPRESS, [bare(sender), bare(recipient), reason]);
+  }
+
+  async optedIn(
+    runner: StatementRunner,
+    { sender, recipient, by }: { readonly sender: string; readonly recipient: string; readonly by: string },
+  ): Promise<void> {
+    await runner.run(OPT_IN, [bare(sender), bare(recipient), by]);
+  }
+
+  /** For UNAVAILABLE_CHANNEL_HOURS, work that has another channel skips this one. */
+  async notOnChannel(
+    runner: StatementRunner,
+    known: { readonly recipient: string; readonly channel: Channel; readonly errorCode: number },
+  ): Promise<void> {
+    const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
+    if (hours === 0) return;
+    await runner.run(REMEMBER_NOT_ON_CHANNEL, [bare(known.recipient), known.channel, known.errorCode, hours]);
+  }
+}
+
+function bare(address: string): string {
+  return address.replace(/^whatsapp:/, '');
+}

@@ -1,0 +1,50 @@
+/** Work that is done again and again, never twice at a time. An error is for `onError`; the next round follows. */
+export class Rounds {
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> | null = null;
+  private nudged = false;
+  private started = false;
+
+  /** @param round does the work. @returns milliseconds until the next round. */
+  constructor(
+    private readonly round: () => Promise<number>,
+    private readonly onError: (error: unknown) => void,
+    private readonly afterErrorMs = 500,
+  ) {}
+
+  start(): void {
+    this.started = true;
+    this.go();
+  }
+
+  /** Begins the next round now, or right after the one that is running. */
+  nudge(): void {
+    if (this.running) this.nudged = true;
+    else this.go();
+  }
+
+  /** Resolves when the round that is running is over; none follows. */
+  async stop(): Promise<void> {
+    this.started = false;
+    if (this.timer) clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private go(): void {
+    if (!this.started || this.running) return;
+    if (this.timer) clearTimeout(this.timer);
+    this.running = this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.nudged = false;
+    let waitMs = this.afterErrorMs;
+    try {
+      waitMs = await this.round();
+    } catch (error) {
+      this.onError(error);
+    }
+    this.running = null;
+    if (this.started) this.timer = setTimeout(() => this.go(), this.nudged ? 0 : waitMs);
+  }
+}

@@ -1,0 +1,61 @@
+import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { AuditLog } from '../audit/audit-log.js';
+import { Scopes } from '../clients/access.decorator.js';
+import type { Caller } from '../clients/caller.js';
+import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { Database } from '../database/database.js';
+import { type Page, cursorId, toPage } from '../http/pagination.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { notFound } from '../problems/problem.js';
+import { LIFT_SUPPRESSION, LIST_SUPPRESSIONS } from './recipient-memory.sql.js';
+import { type SuppressionDto, SuppressionPage, SuppressionQuery } from './suppressions.dto.js';
+
+type SuppressionRow = Omit<SuppressionDto, 'createdAt'> & { createdAt: Date };
+
+@ApiTags('suppressions')
+@Controller('v1/admin/suppressions')
+@Scopes('admin')
+export class SuppressionsController {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditLog,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Who must not be written to by which sender; newest first' })
+  @ApiOkResponse({ type: SuppressionPage })
+  @Problems('validation-failed')
+  async list(@Query() query: SuppressionQuery): Promise<Page<SuppressionDto>> {
+    const rows = await this.database.run<SuppressionRow>(LIST_SUPPRESSIONS, [
+      cursorId(query),
+      query.recipient ?? null,
+      query.limit + 1,
+    ]);
+    const toDto = (row: SuppressionRow) => ({ ...row, createdAt: row.createdAt.toISOString() });
+    return toPage(rows, query.limit, (row) => [row.id], toDto);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Lift a suppression: the recipient told somebody that they want to be written to again' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiNoContentResponse({ description: 'It is lifted. The provider may still refuse until the recipient sends START.' })
+  @Problems('not-found')
+  async lift(@Param('id', new UuidPipe('suppression')) id: string, @CurrentCaller() caller: Caller): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const [lifted] = await transaction.run<SuppressionRow & { liftedAt: Date }>(LIFT_SUPPRESSION, [id, caller.name]);
+      if (!lifted) throw notFound('active suppression');
+      const { liftedAt, ...before } = lifted;
+      await this.audit.record(transaction, {
+        actor: caller.name,
+        action: 'suppression.lifted',
+        subjectType: 'suppression',
+        subjectId: id,
+        before: { ...before, liftedAt: null },
+        after: { ...before, liftedAt },
+      });
+    });
+  }
+}

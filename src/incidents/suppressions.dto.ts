@@ -1,0 +1,30 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
+import { PageQuery, pageOf } from '../http/pagination.js';
+import { IsE164 } from '../notifications/field.rules.js';
+
+export class SuppressionQuery extends PageQuery {
+  @ApiPropertyOptional({ type: String, example: '+15551230001' })
+  @IsOptional()
+  @IsE164()
+  recipient?: string;
+}
+
+export class SuppressionDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ type: String, description: 'A number or a Messaging Service sid.' })
+  sender: string;
+
+  @ApiProperty({ type: String })
+  recipient: string;
+
+  @ApiProperty({ type: String, example: 'Twilio code 21610' })
+  reason: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  createdAt: string;
+}
+
+export const SuppressionPage = pageOf(SuppressionDto);
