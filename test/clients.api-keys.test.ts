@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Scopes } from '../src/clients/access.decorator.js';
 import type { Caller } from '../src/clients/caller.js';
 import { CurrentCaller } from '../src/clients/current-caller.decorator.js';
+import type { Page } from '../src/http/pagination.js';
 import { ADMIN_KEY, type Answer, type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
 import type { TestDatabase } from './support/postgres.js';
 
@@ -50,9 +51,9 @@ interface Created {
 }
 
 async function createKey(wish: object): Promise<Created> {
-  const answer = await ask(edge, 'POST', '/v1/admin/api-keys', { body: wish });
+  const answer = await ask<Created>(edge, 'POST', '/v1/admin/api-keys', { body: wish });
   expect(answer.status).toBe(201);
-  return answer.body as unknown as Created;
+  return answer.body;
 }
 
 const slugOf = (answer: Answer) => String(answer.body['type']).replace('urn:postrider:problem:', '');
@@ -88,7 +89,7 @@ describe('API keys', () => {
     ['an unknown key', { authorization: `Bearer pr_${'x'.repeat(43)}` }, 'Bearer error="invalid_token"'],
     ['an endless key', { authorization: `Bearer ${'x'.repeat(9000)}` }, 'Bearer error="invalid_token"'],
   ])('answers 401 to %s', async (_, headers, challenge) => {
-    const answer = await ask(edge, 'GET', '/who/send', { key: null, headers: headers as Record<string, string> });
+    const answer = await ask(edge, 'GET', '/who/send', { key: null, headers });
     expect([answer.status, slugOf(answer)]).toEqual([401, 'unauthenticated']);
     expect(answer.headers.get('www-authenticate')).toBe(challenge);
   });
@@ -133,11 +134,10 @@ describe('API keys', () => {
     const ids: string[] = [];
     let path: string | null = '/v1/admin/api-keys?limit=2';
     while (path !== null) {
-      const { body } = await ask(edge, 'GET', path);
-      const items = body['items'] as { id: string }[];
-      expect(items.length).toBeLessThanOrEqual(2);
-      ids.push(...items.map((item) => item.id));
-      path = body['nextCursor'] === null ? null : `/v1/admin/api-keys?limit=2&cursor=${String(body['nextCursor'])}`;
+      const { body }: Answer<Page<{ id: string }>> = await ask(edge, 'GET', path);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      ids.push(...body.items.map((item) => item.id));
+      path = body.nextCursor === null ? null : `/v1/admin/api-keys?limit=2&cursor=${body.nextCursor}`;
     }
     const { rows } = await sql.query('SELECT id FROM api_keys ORDER BY id DESC');
     expect(ids).toEqual(rows.map((row) => row.id));
@@ -191,11 +191,11 @@ describe('API keys', () => {
 describe('the audit log', () => {
   it('tells who made and revoked a key, newest first, and filters', async () => {
     const operator = await createKey({ name: 'operator', scopes: ['admin'] });
-    const made = await ask(edge, 'POST', '/v1/admin/api-keys', {
+    const made = await ask<Created>(edge, 'POST', '/v1/admin/api-keys', {
       key: operator.secret,
       body: { name: 'audited', scopes: ['read'] },
     });
-    const id = String(made.body['id']);
+    const { id, secret } = made.body;
     await ask(edge, 'DELETE', `/v1/admin/api-keys/${id}`, { key: operator.secret });
     await ask(edge, 'DELETE', `/v1/admin/api-keys/${id}`, { key: operator.secret });
     const { body } = await ask(edge, 'GET', `/v1/admin/audit?subjectType=api_key&subjectId=${id}`);
@@ -206,7 +206,7 @@ describe('the audit log', () => {
       ],
       nextCursor: null,
     });
-    expect(JSON.stringify(body)).not.toContain(String(made.body['secret']));
+    expect(JSON.stringify(body)).not.toContain(secret);
     const byAction = await ask(edge, 'GET', '/v1/admin/audit?actor=operator/operator&action=api_key.created&limit=1');
     expect(byAction.body).toMatchObject({ items: [{ subjectId: id }], nextCursor: null });
     const all = await ask(edge, 'GET', '/v1/admin/audit?limit=1');

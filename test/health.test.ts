@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { Injectable, type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -144,5 +147,25 @@ describe('health', () => {
     edge.app.get(WorkController).finished.resolve();
     await closing;
     await expect(ask(edge, 'GET', '/work', keyless)).rejects.toThrow('fetch failed');
+  });
+
+  it('does not wait for connections that never asked anything', async () => {
+    const edge = await startEdge({ databaseUrl: database.url });
+    const silent = connect(Number(new URL(edge.url).port), '127.0.0.1');
+    await once(silent, 'connect');
+    const ended = once(silent, 'close');
+    await edge.app.close();
+    expect(await ended).toEqual([false]);
+  });
+
+  it('watches the disk of an embedded database', async () => {
+    const environment = { DATABASE_URL: '', DATA_DIR: tmpdir() };
+    await withEdge(
+      async (edge) => {
+        const { body } = await ask(edge, 'GET', '/health', keyless);
+        expect(body).toMatchObject({ details: { disk: { freeBytes: expect.any(Number) } } });
+      },
+      { environment },
+    );
   });
 });

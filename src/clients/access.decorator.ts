@@ -16,7 +16,7 @@ export function Scopes(...scopes: [Scope, ...Scope[]]): ClassDecorator & MethodD
   return applyDecorators(
     SetMetadata(ACCESS, { kind: 'scopes', scopes } satisfies Access),
     ApiBearerAuth(BEARER),
-    Problems('unauthenticated', 'missing-scope'),
+    Problems('unauthenticated', 'missing-scope', 'internal', 'unavailable'),
   );
 }
 

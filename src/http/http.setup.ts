@@ -9,6 +9,7 @@ import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
 import { ValidationPipe } from '../problems/validation.pipe.js';
 import { BODY_LIMIT } from './body.decorator.js';
 import { installBodyParsers } from './body-parsers.js';
+import { closeInTime } from './bounded-close.js';
 import { answerClientError } from './client-error.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { answerUnrouted } from './unrouted.hook.js';
@@ -59,6 +60,7 @@ export function createFastifyAdapter(): FastifyAdapter {
   });
   installBodyParsers(adapter);
   answerUnrouted(fastify);
+  closeInTime(fastify);
   return adapter;
 }
 

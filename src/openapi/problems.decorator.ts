@@ -35,25 +35,38 @@ function declareForAll(controller: Function, slugs: readonly ProblemSlug[]): voi
 
 function declare(target: object, key: string | symbol, descriptor: PropertyDescriptor, slugs: readonly ProblemSlug[]) {
   const handler: object = descriptor.value;
-  const all = [...new Set([...declaredProblems(handler), ...slugs])];
+  const before = declaredProblems(handler);
+  const added = slugs.filter((slug) => !before.includes(slug));
+  const all = [...before, ...added];
   Reflect.defineMetadata(DECLARED, all, handler);
-  const byStatus = Map.groupBy(all, (slug) => PROBLEM_TYPES[slug].status);
+  const addedByStatus = Map.groupBy(added, statusOf);
   applyDecorators(
     ApiExtraModels(ProblemDto),
-    ...[...byStatus].map(([status, ofStatus]) => problemResponse(status, ofStatus)),
+    ...[...addedByStatus].map(([status, more]) =>
+      problemResponse(
+        status,
+        more,
+        all.filter((slug) => statusOf(slug) === status),
+      ),
+    ),
   )(target, key, descriptor);
 }
 
-function problemResponse(status: number, slugs: readonly ProblemSlug[]): MethodDecorator {
+function statusOf(slug: ProblemSlug): number {
+  return PROBLEM_TYPES[slug].status;
+}
+
+/** Replaces what an earlier declaration said of this status, but for its description: to that, `added` is appended. */
+function problemResponse(status: number, added: readonly ProblemSlug[], all: readonly ProblemSlug[]): MethodDecorator {
   return ApiResponse({
     status,
-    description: slugs.map((slug) => PROBLEM_TYPES[slug].title).join('; or: '),
+    description: added.map((slug) => `${PROBLEM_TYPES[slug].title}.`).join('\n\n'),
     content: {
       [PROBLEM_MEDIA_TYPE]: {
         schema: {
           allOf: [
             { $ref: getSchemaPath(ProblemDto) },
-            { type: 'object', properties: { type: { type: 'string', enum: slugs.map(problemTypeUri) } } },
+            { type: 'object', properties: { type: { type: 'string', enum: all.map(problemTypeUri) } } },
           ],
         },
       },

@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { fieldErrors } from './field-errors.js';
 import { Problem } from './problem.js';
+import { isValidAtOnce } from './valid-at-once.js';
 
 const RULES = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
@@ -11,8 +12,8 @@ const PLAIN_TYPES: ReadonlySet<unknown> = new Set([String, Number, Boolean, Arra
 
 /**
  * Checks bodies and queries against their class-validator DTOs and hands on an instance. Unknown properties are refused.
- * Nest's own ValidationPipe does the same at three times the cost: it walks every value several times more, for
- * decoders and transports that are not used here.
+ * Nest's own ValidationPipe does the same at several times the cost: it walks every value several times more, for
+ * decoders and transports that are not used here, and builds an error tree for requests that have no error.
  */
 export class ValidationPipe implements PipeTransform<unknown, unknown> {
   /** @throws Problem `validation-failed` naming every bad field. */
@@ -30,6 +31,7 @@ export class ValidationPipe implements PipeTransform<unknown, unknown> {
 
   private checked(given: object, type: Type<object>): object {
     const instance = instanceOf(given, type);
+    if (isValidAtOnce(instance)) return instance;
     const errors = validateSync(instance, RULES);
     if (errors.length > 0) {
       throw new Problem('validation-failed', {

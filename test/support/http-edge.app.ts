@@ -4,6 +4,7 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type Logger, pino } from 'pino';
+import { expect } from 'vitest';
 import { AuditModule } from '../../src/audit/audit.module.js';
 import { ClientsModule } from '../../src/clients/clients.module.js';
 import { ConfigModule } from '../../src/config/config.module.js';
@@ -15,6 +16,7 @@ import { configureHttp, createFastifyAdapter } from '../../src/http/http.setup.j
 import { LoggingModule } from '../../src/logging/logging.module.js';
 import { NestLogger } from '../../src/logging/nest.logger.js';
 import { serveOpenApi } from '../../src/openapi/openapi.setup.js';
+import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../../src/problems/problem-types.js';
 import { type TestDatabase, createTestDatabase } from './postgres.js';
 
 export const ADMIN_KEY = 'an-admin-key-for-tests-only';
@@ -82,20 +84,30 @@ function memoryLogger(): { log: readonly Record<string, unknown>[]; logger: Logg
   return { log, logger };
 }
 
-export interface Answer {
+export interface Answer<Body = Record<string, unknown>> {
   readonly status: number;
+  /** Without its parameters. */
+  readonly mediaType: string | undefined;
   readonly headers: Headers;
-  readonly body: Record<string, unknown>;
+  readonly body: Body;
 }
 
-/** Sends JSON (a string goes as it is) and reads the JSON that comes back. */
-export async function ask(
+export interface Question {
+  /** Sent as JSON; a string goes as it is. */
+  readonly body?: unknown;
+  /** null for none; the admin key where it is left out. */
+  readonly key?: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a request and reads the JSON that comes back. */
+export async function ask<Body = Record<string, unknown>>(
   edge: Edge,
   method: string,
   path: string,
-  { body, key, headers = {} }: { body?: unknown; key?: string | null; headers?: Record<string, string> } = {},
-): Promise<Answer> {
-  const bearer = key === null ? {} : { authorization: `Bearer ${key ?? ADMIN_KEY}` };
+  { body, key = ADMIN_KEY, headers = {} }: Question = {},
+): Promise<Answer<Body>> {
+  const bearer = key === null ? {} : { authorization: `Bearer ${key}` };
   const json = body === undefined ? {} : { 'content-type': 'application/json' };
   const response = await fetch(edge.url + path, {
     method,
@@ -103,5 +115,26 @@ export async function ask(
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  return {
+    status: response.status,
+    mediaType: response.headers.get('content-type')?.split(';')[0],
+    headers: response.headers,
+    body: JSON.parse(text === '' ? '{}' : text),
+  };
+}
+
+/** How an answer with a problem looks, for toMatchObject. */
+export function problem(status: number, slug: ProblemSlug, more: object = {}): object {
+  return {
+    status,
+    mediaType: 'application/problem+json',
+    body: {
+      type: problemTypeUri(slug),
+      title: PROBLEM_TYPES[slug].title,
+      status,
+      detail: expect.any(String),
+      instance: expect.any(String),
+      ...more,
+    },
+  };
 }
