@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { DatabaseClock } from '../database/database.clock.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
 import { FallbackService } from '../dispatch/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
+import { Circuits } from '../incidents/circuits.js';
 import { RecipientMemory } from '../incidents/recipient-memory.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { Classification } from '../policy/failure.js';
@@ -48,6 +50,8 @@ export class ReportApplier {
     private readonly fallback: FallbackService,
     private readonly decisions: DecisionLog,
     private readonly memory: RecipientMemory,
+    private readonly circuits: Circuits,
+    private readonly clock: DatabaseClock,
     private readonly review: DeadLetterReview,
     private readonly journal: CallbackJournal,
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
@@ -165,7 +169,9 @@ export class ReportApplier {
       JSON.stringify(step),
     ]);
     await transaction.run(END_DELIVERY, [deliveryId]);
-    await this.memory.learn(transaction, { ...state, ...report, classification });
+    const recipient = state.changes?.to ?? state.recipient;
+    await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
+    this.circuits.onReported({ ...state, attemptStartedAt: this.clock.now() }, classification);
     if (current) await this.follow(transaction, reported, classification, step);
     this.journal.failed(state, report, classification, step);
   }

@@ -5,10 +5,11 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
+import { OverdueFallback } from './overdue.fallback.js';
 
 const EVERY_MS = 500;
 
-/** What must be looked after at times and is nobody's attempt: expired leases and expired notifications. */
+/** What must be looked after at times and is nobody's attempt: expired leases, expired notifications, late receipts. */
 @Injectable()
 export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | null = null;
@@ -17,6 +18,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   constructor(
     private readonly outbox: Outbox,
+    private readonly overdue: OverdueFallback,
     private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
@@ -47,6 +49,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
       for (const notificationId of await this.outbox.expire()) {
         this.log.info({ notificationId, status: 'expired' }, 'expired before it was accepted');
       }
+      for (const notificationId of await this.outbox.overdueDeliveries()) await this.overdue.fallBack(notificationId);
     } catch (error) {
       this.log.error({ err: error }, 'the round of the caretaker failed; the next one follows');
     }

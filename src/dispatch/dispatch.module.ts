@@ -9,13 +9,23 @@ import { Caretaker } from './caretaker.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { FallbackService } from './fallback.service.js';
 import { Journal } from './journal.js';
+import { OverdueFallback } from './overdue.fallback.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';
 
 /** Takes due work and brings it to the provider. */
 @Module({
   imports: [ChannelsModule, ExplainModule, IncidentsModule, OutboxModule, ReconciliationModule],
-  providers: [AttemptRunner, Caretaker, Dispatcher, FallbackService, Journal, ReconcileRunner, Recorder],
+  providers: [
+    AttemptRunner,
+    Caretaker,
+    Dispatcher,
+    FallbackService,
+    Journal,
+    OverdueFallback,
+    ReconcileRunner,
+    Recorder,
+  ],
   exports: [Dispatcher, FallbackService, Journal],
 })
 export class DispatchModule {}

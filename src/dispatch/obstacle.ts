@@ -16,8 +16,8 @@ export function findObstacle(
   if (work.suppressed) return suppressed(work);
   if (work.unavailableCode !== null && fallbacks[0]) return notOnChannel(work, work.unavailableCode, fallbacks[0]);
   if (!circuit) return null;
-  // A sender that is locked out for its own reasons will not come back soon: another channel is better than waiting.
-  if (circuit.cause === 'sender_unavailable' && fallbacks[0]) return aroundSender(work, circuit, fallbacks[0]);
+  // What will not come back soon, such as a sender that is locked out: another channel is better than waiting.
+  if (circuit.lasting && fallbacks[0]) return aroundSender(work, circuit, fallbacks[0]);
   return held(work, circuit);
 }
 

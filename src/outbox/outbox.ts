@@ -13,7 +13,7 @@ import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js'
 import { storeNotifications } from './intake.js';
 import { RESCUE } from './rescue.sql.js';
 import { settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
-import { OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
+import { LOCK_OVERDUE_DELIVERY, OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
 import type {
   AcceptedAttempt,
   DeliveryChanges,
@@ -190,6 +190,12 @@ export class Outbox {
   async overdueDeliveries(page = 100): Promise<string[]> {
     const rows = await this.database.run<{ notificationId: string }>(OVERDUE_DELIVERIES, [page]);
     return rows.map((row) => row.notificationId);
+  }
+
+  /** Locks an overdue delivery in the caller's transaction; null when a receipt or somebody else came first. */
+  async lockOverdue(transaction: Transaction, notificationId: string): Promise<OverdueDelivery | null> {
+    const [overdue] = await transaction.run<OverdueDelivery>(LOCK_OVERDUE_DELIVERY, [notificationId]);
+    return overdue ?? null;
   }
 
   async stopWatching(transaction: Transaction, notificationId: string): Promise<void> {

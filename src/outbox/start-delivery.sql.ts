@@ -28,7 +28,7 @@ export const START_DELIVERY: Statement = {
     RETURNING notification_id AS "notificationId"`,
 };
 
-/** Deliveries that were accepted but not delivered in fallbackAfterSeconds, a page at a time. */
+/** Notifications that were accepted but not delivered in fallbackAfterSeconds, a page at a time. */
 export const OVERDUE_DELIVERIES: Statement = {
   name: 'outbox-overdue-deliveries',
   prepared: false,
@@ -38,7 +38,19 @@ export const OVERDUE_DELIVERIES: Statement = {
     ORDER BY due_at LIMIT $1`,
 };
 
-/** Ends a watch for a delivery receipt; nothing else is in the outbox for that notification. */
+/** One of them, locked with its outbox row; nothing when a receipt or somebody else came first. */
+export const LOCK_OVERDUE_DELIVERY: Statement = {
+  name: 'outbox-lock-overdue-delivery',
+  text: `
+    SELECT o.notification_id AS "notificationId", o.delivery_id AS "deliveryId", n.category, n.channels, o.channel,
+      n.fallback_after_seconds AS "fallbackAfterSeconds",
+      (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id) AS tried
+    FROM outbox o JOIN notifications n ON n.id = o.notification_id
+    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at <= service_now() AND n.status = 'sent'
+    FOR UPDATE OF o, n`,
+};
+
+/** Ends the watch for a delivery receipt: no other channel is left to take over. */
 export const STOP_WATCHING: Statement = {
   name: 'outbox-stop-watching',
   text: `DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'`,

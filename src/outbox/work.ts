@@ -101,6 +101,17 @@ export interface UnsuccessfulWork {
 /** Held work that was let out again. */
 export type ReleasedWork = Pick<Work, 'notificationId' | 'channel' | 'sender'>;
 
+/** A delivery that was accepted, but not delivered in the time its caller set. */
+export interface OverdueDelivery {
+  readonly notificationId: string;
+  readonly deliveryId: string;
+  readonly category: Category;
+  readonly channels: readonly Channel[];
+  readonly channel: Channel;
+  readonly tried: readonly Channel[];
+  readonly fallbackAfterSeconds: number;
+}
+
 /** A notification as it enters the outbox. */
 export interface NewNotification {
   readonly id: string;
