@@ -19,6 +19,7 @@ import type {
   DeliveryChanges,
   EnqueueResult,
   NewNotification,
+  OverdueDelivery,
   ReleasedWork,
   UnsuccessfulWork,
   Work,
