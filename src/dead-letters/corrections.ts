@@ -1,0 +1,93 @@
+import type { NotificationContent } from '../channels/content.js';
+import type { DeliveryChanges } from '../outbox/work.js';
+import type { Channel } from '../policy/vocabulary.js';
+import type { FieldError } from '../problems/problem.js';
+
+/** What a human corrects before a retry; what is absent stays as it was. */
+export interface Corrections {
+  /** E.164. */
+  readonly to?: string;
+  /** A number, a sender name or a Messaging Service sid, without `whatsapp:`. */
+  readonly from?: string;
+  readonly body?: string;
+  readonly content?: Partial<Pick<NotificationContent, Channel>>;
+}
+
+/** What the delivery that failed said. */
+export interface SaidBefore {
+  readonly channel: Channel;
+  /** Of the notification; null once retention has deleted it. */
+  readonly content: NotificationContent | null;
+  /** How a human had corrected that delivery, if one had. */
+  readonly changes: DeliveryChanges | null;
+}
+
+/** Earlier corrections stay, new ones come on top; undefined where there are none at all. Pure. */
+export function correctedDelivery(said: SaidBefore, corrections: Corrections): DeliveryChanges | undefined {
+  const { to = said.changes?.to, from = said.changes?.from } = corrections;
+  const content = correctedContent(said, corrections);
+  return orUndefined({ ...(to && { to }), ...(from && { from }), ...(content && { content }) });
+}
+
+/** What stays of earlier corrections on another channel: all but the sender, which was the other channel's. Pure. */
+export function carriedTo(changes: DeliveryChanges | null): DeliveryChanges | undefined {
+  const { to, content } = changes ?? {};
+  return orUndefined({ ...(to && { to }), ...(content && { content }) });
+}
+
+function orUndefined(changes: DeliveryChanges): DeliveryChanges | undefined {
+  return Object.keys(changes).length === 0 ? undefined : changes;
+}
+
+/** The text a channel has of its own would outweigh a corrected body, so it goes with the old body. */
+function correctedContent(
+  { channel, content, changes }: SaidBefore,
+  { body, content: ofChannels }: Corrections,
+): NotificationContent | undefined {
+  if (body === undefined && ofChannels === undefined) return changes?.content;
+  const before = changes?.content ?? content ?? {};
+  return {
+    ...before,
+    ...(body === undefined ? {} : { body, [channel]: withoutText(before, channel) }),
+    ...ofChannels,
+  };
+}
+
+function withoutText({ sms, whatsapp }: NotificationContent, channel: Channel): { mediaUrls?: readonly string[] } {
+  const mediaUrls = { sms: sms?.mediaUrls, whatsapp: whatsapp?.mediaUrls, voice: undefined }[channel];
+  return mediaUrls ? { mediaUrls } : {};
+}
+
+/** Corrections that are right by themselves but not on this channel. Pure. */
+export function misplacedCorrections(said: SaidBefore, corrections: Corrections): FieldError[] {
+  return [unheardBody(said, corrections), unusableSender(said.channel, corrections.from)].filter((e) => e !== null);
+}
+
+/** A corrected body that nobody would get: the channel says something that is no body at all. */
+function unheardBody({ channel, content, changes }: SaidBefore, corrections: Corrections): FieldError | null {
+  if (corrections.body === undefined || corrections.content?.[channel]) return null;
+  const { whatsapp, voice } = changes?.content ?? content ?? {};
+  const instead = {
+    sms: undefined,
+    whatsapp: whatsapp?.contentSid && 'a template',
+    voice: (voice?.twiml && 'TwiML') ?? (voice?.url && 'what its url answers'),
+  }[channel];
+  if (!instead) return null;
+  return {
+    pointer: '/changes/body',
+    detail: `would not be heard: ${channel} says ${instead}; correct content.${channel} instead`,
+  };
+}
+
+/** What may stand for a sender on each channel; Twilio takes names and short codes for SMS only. */
+const SENDERS = {
+  sms: { pattern: /^/, expected: 'a sender' },
+  whatsapp: { pattern: /^(\+|MG[0-9a-fA-F]{32}$)/, expected: 'a number or a Messaging Service sid' },
+  voice: { pattern: /^\+/, expected: 'a number' },
+} as const satisfies Record<Channel, { pattern: RegExp; expected: string }>;
+
+function unusableSender(channel: Channel, from: string | undefined): FieldError | null {
+  const { pattern, expected } = SENDERS[channel];
+  if (from === undefined || pattern.test(from)) return null;
+  return { pointer: '/changes/sender', detail: `must be ${expected} on ${channel}` };
+}

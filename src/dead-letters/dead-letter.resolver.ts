@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import { Senders } from '../channels/senders.js';
+import { Database, type Transaction } from '../database/database.js';
+import { DecisionLog } from '../explain/decision.log.js';
+import { Outbox } from '../outbox/outbox.js';
+import type { DeliveryChanges } from '../outbox/work.js';
+import { CHANNELS } from '../policy/vocabulary.js';
+import { notFound, Problem } from '../problems/problem.js';
+import { carriedTo, correctedDelivery, misplacedCorrections } from './corrections.js';
+import type { DeadLetter } from './dead-letter.entity.js';
+import { problemOf } from './obstacle.problem.js';
+import {
+  namesOf,
+  obstacleTo,
+  resolutionOf,
+  resolutionSentence,
+  type Obstacle,
+  type ResolutionWish,
+} from './resolution.js';
+import { LOCK_CANDIDATE, LOCK_NOTIFICATION, MARK_RESOLVED, type Candidate } from './resolve.sql.js';
+
+/** Who resolves, and why. */
+export interface Resolver {
+  /** As in the audit log. */
+  readonly actor: string;
+  readonly note: string | null;
+  /** The replay on whose behalf it happens. */
+  readonly replayId?: string;
+}
+
+export type ResolveResult =
+  | { readonly kind: 'resolved'; readonly deadLetter: DeadLetter }
+  | { readonly kind: 'refused'; readonly obstacle: Obstacle; readonly candidate: Candidate };
+
+/**
+ * Carries a human's resolution out: the new delivery, the dead letter's state, the audit entry and the sentence for
+ * the explanation are one transaction, under the locks of the notification and the dead letter. So of two who resolve
+ * the same dead letter, one does, and the other learns that it is done.
+ */
+@Injectable()
+export class DeadLetterResolver {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly senders: Senders,
+    private readonly audit: AuditLog,
+    private readonly decisions: DecisionLog,
+  ) {}
+
+  /** @throws Problem where there is no such dead letter, or something stands in the way. */
+  async resolve(id: string, wish: ResolutionWish, by: Resolver): Promise<DeadLetter> {
+    const result = await this.database.transaction((transaction) => this.resolveIn(transaction, id, wish, by));
+    if (result === null) throw notFound('dead letter');
+    if (result.kind === 'refused') throw problemOf(result.obstacle, wish, result.candidate);
+    return result.deadLetter;
+  }
+
+  /**
+   * The same in a transaction of the caller's.
+   * @returns null where there is no such dead letter. When refused, nothing was written.
+   * @throws Problem `validation-failed` for corrections that do not fit the channel.
+   */
+  async resolveIn(
+    transaction: Transaction,
+    id: string,
+    wish: ResolutionWish,
+    by: Resolver,
+  ): Promise<ResolveResult | null> {
+    await transaction.run(LOCK_NOTIFICATION, [id]);
+    const [candidate] = await transaction.run<Candidate>(LOCK_CANDIDATE, [...this.targetOf(wish), id]);
+    if (!candidate) return null;
+    const changes = changesOf(wish, candidate);
+    const obstacle = obstacleTo(wish.kind, candidate, changes?.content ?? candidate.content);
+    if (obstacle) return { kind: 'refused', obstacle, candidate };
+    if (wish.kind !== 'discard') await this.send(transaction, candidate, changes);
+    return { kind: 'resolved', deadLetter: await this.close(transaction, candidate, wish, by) };
+  }
+
+  /** The first parameters of a candidate's statement. */
+  targetOf(wish: ResolutionWish): unknown[] {
+    const senders = Object.fromEntries(CHANNELS.map((channel) => [channel, this.senders.of(channel)]));
+    const { to = null, from = null } = (wish.kind === 'retry' && wish.corrections) || {};
+    return [JSON.stringify(senders), wish.kind === 'fallback' ? wish.channel : null, to, from];
+  }
+
+  private async send(transaction: Transaction, candidate: Candidate, changes: DeliveryChanges | undefined) {
+    const { notificationId, category, targetChannel: channel, targetSender: sender } = candidate;
+    if (sender === null) throw new Error('a resolution that sends was not refused for its missing sender');
+    const delivery = { notificationId, category, channel, sender, ...(changes ? { changes } : {}) };
+    const started = await this.outbox.startDelivery(transaction, delivery);
+    if (!started) throw new Error('a failed notification could not be queued, although its row is locked');
+  }
+
+  private async close(
+    transaction: Transaction,
+    candidate: Candidate,
+    wish: ResolutionWish,
+    { actor, note, replayId }: Resolver,
+  ): Promise<DeadLetter> {
+    const resolution = resolutionOf(wish);
+    const [deadLetter] = await transaction.run<DeadLetter>(MARK_RESOLVED, [candidate.id, resolution, actor, note]);
+    if (!deadLetter) throw new Error('a locked dead letter is gone');
+    await this.audit.record(transaction, {
+      actor,
+      action: `dead_letter.${resolution}`,
+      subjectType: 'dead_letter',
+      subjectId: candidate.id,
+      before: { state: 'open', notificationStatus: candidate.notificationStatus },
+      after: {
+        state: 'resolved',
+        resolution,
+        ...(wish.kind === 'discard' ? {} : { notificationStatus: 'queued', channel: candidate.targetChannel }),
+        ...(wish.kind === 'retry' && wish.corrections ? { corrected: namesOf(wish.corrections) } : {}),
+        ...(replayId === undefined ? {} : { replayId }),
+      },
+      note,
+    });
+    await this.decisions.record(transaction, {
+      notificationId: candidate.notificationId,
+      deliveryId: candidate.deliveryId,
+      rule: 'review',
+      sentence: resolutionSentence(wish, candidate.channel, replayId !== undefined),
+    });
+    return deadLetter;
+  }
+}
+
+/** How the new delivery differs from the notification; undefined where it does not. */
+function changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | undefined {
+  if (wish.kind !== 'retry') return carriedTo(candidate.changes);
+  const corrections = wish.corrections ?? {};
+  const errors = misplacedCorrections(candidate, corrections);
+  if (errors.length > 0 && candidate.state === 'open') {
+    throw new Problem('validation-failed', { detail: 'These corrections do not fit the channel.', errors });
+  }
+  return correctedDelivery(candidate, corrections);
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Statement, Transaction } from '../database/database.js';
+
+const ACTOR = 'system';
+
+const CLOSE_OPEN: Statement = {
+  name: 'dead-letters-close-open',
+  text: `
+    UPDATE dead_letters SET state = 'resolved', resolution = 'discarded', resolved_at = service_now(),
+      resolved_by = '${ACTOR}', note = $2
+    WHERE notification_id = $1 AND state = 'open'
+    RETURNING id`,
+};
+
+/** What the service itself does with the review queue. Humans resolve in dead-letter.resolver.ts. */
+@Injectable()
+export class DeadLetterReview {
+  constructor(private readonly audit: AuditLog) {}
+
+  /**
+   * Takes a notification out of the queue, because the provider proved that it had accepted it after all. To be called
+   * in the transaction that holds the notification's row and moves its status; does nothing where nothing is open.
+   * @param sentence what proved it, for the dead letter's note
+   */
+  async acceptedAfterAll(transaction: Transaction, notificationId: string, sentence: string): Promise<void> {
+    for (const { id } of await transaction.run<{ id: string }>(CLOSE_OPEN, [notificationId, sentence])) {
+      await this.audit.record(transaction, {
+        actor: ACTOR,
+        action: 'dead_letter.discarded',
+        subjectType: 'dead_letter',
+        subjectId: id,
+        before: { state: 'open' },
+        after: { state: 'resolved', resolution: 'discarded' },
+        note: sentence,
+      });
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import type { Statement } from '../database/database.js';
+import { FILTER_LENGTH, fitsFilter } from './dead-letter.filter.js';
+
+/** The columns of `dead_letters l` under the names of its entity. */
+export const DEAD_LETTER = `
+  l.id, l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", l.client_id AS "clientId", l.state,
+  l.error_class AS "errorClass", l.http_status AS "httpStatus", l.provider_code AS "providerCode", l.channel,
+  l.category, l.incident_id AS "incidentId", l.reason, l.opened_at AS "openedAt", l.resolved_at AS "resolvedAt",
+  l.resolution, l.resolved_by AS "resolvedBy", l.note`;
+
+/** A page, newest first. Parameters beyond the filter: the id before it, how many. Not prepared: every filter its plan. */
+export const LIST_DEAD_LETTERS: Statement = {
+  name: 'dead-letters-list',
+  prepared: false,
+  text: `
+    SELECT ${DEAD_LETTER} FROM dead_letters l
+    WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id < $${FILTER_LENGTH + 1})
+    ORDER BY l.id DESC LIMIT $${FILTER_LENGTH + 2}`,
+};
+
+/** One dead letter with what a human needs to know of its notification. */
+export const FIND_DEAD_LETTER: Statement = {
+  name: 'dead-letters-find',
+  text: `
+    SELECT ${DEAD_LETTER}, coalesce(d.changes ->> 'to', n.recipient) AS "to", n.channels,
+      n.status AS "notificationStatus", n.created_at AS "createdAt", n.expires_at AS "expiresAt",
+      coalesce(n.expires_at <= service_now(), false) AS expired,
+      coalesce(d.changes -> 'content', n.content) IS NOT NULL AS "contentKept",
+      EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = l.delivery_id AND a.outcome = 'unknown') AS "maybeAccepted"
+    FROM dead_letters l
+    JOIN notifications n ON n.id = l.notification_id
+    JOIN deliveries d ON d.id = l.delivery_id
+    WHERE l.id = $1`,
+};

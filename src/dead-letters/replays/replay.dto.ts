@@ -1,0 +1,155 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsText } from '../../notifications/field.rules.js';
+import { CHANNELS, type Channel } from '../../policy/vocabulary.js';
+import { ReplayFilter } from '../dead-letter.filter.js';
+import { OBSTACLES, RESOLUTION_ACTIONS, type ObstacleReason, type ResolutionAction } from '../resolution.js';
+import { REPLAY_STATES, skippedOf, type Replay, type ReplayState } from './replay.js';
+
+const RATE = { least: 0.1, usual: 5, most: 100 } as const;
+
+export class StartReplayDto {
+  @ApiProperty({ type: ReplayFilter, description: 'Which open dead letters; an empty object takes all.' })
+  @IsDefined()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ReplayFilter)
+  filter: ReplayFilter;
+
+  @ApiProperty({ enum: RESOLUTION_ACTIONS })
+  @IsIn(RESOLUTION_ACTIONS, { message: `$property must be one of ${RESOLUTION_ACTIONS.join(', ')}` })
+  action: ResolutionAction;
+
+  @ApiPropertyOptional({ enum: CHANNELS, description: 'Where to send; with the action fallback, and only with it.' })
+  @IsOptional()
+  @IsIn(CHANNELS, { message: `$property must be one of ${CHANNELS.join(', ')}` })
+  channel?: Channel | null;
+
+  @ApiPropertyOptional({
+    type: 'number',
+    minimum: RATE.least,
+    maximum: RATE.most,
+    default: RATE.usual,
+    description: 'Dead letters a second at most, over all replicas.',
+  })
+  @IsOptional()
+  @IsNumber()
+  @Min(RATE.least)
+  @Max(RATE.most)
+  ratePerSecond: number | null = RATE.usual;
+
+  @ApiPropertyOptional({ type: Boolean, default: false, description: 'Only count what would happen.' })
+  @IsOptional()
+  @IsBoolean()
+  dryRun?: boolean | null;
+
+  @ApiPropertyOptional({ type: String, maxLength: 2000, description: 'Why; kept with every dead letter.' })
+  @IsOptional()
+  @IsText()
+  @MaxLength(2000)
+  note?: string | null;
+
+  /** In a second, over all replicas. */
+  static rateOf({ ratePerSecond }: StartReplayDto): number {
+    return ratePerSecond ?? RATE.usual;
+  }
+}
+
+class ReasonCountDto {
+  @ApiProperty({ enum: OBSTACLES })
+  reason: ObstacleReason;
+
+  @ApiProperty({ type: 'integer' })
+  count: number;
+}
+
+export class ReplayPreviewDto {
+  @ApiProperty({ type: 'integer', description: 'Open dead letters that fit the filter.' })
+  matched: number;
+
+  @ApiProperty({ type: [ReasonCountDto], description: 'Those of them that would be skipped, by reason.' })
+  excluded: ReasonCountDto[];
+}
+
+export class ReplayDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ enum: REPLAY_STATES })
+  state: ReplayState;
+
+  @ApiProperty({ enum: RESOLUTION_ACTIONS })
+  action: ResolutionAction;
+
+  @ApiProperty({ enum: CHANNELS, nullable: true })
+  channel: Channel | null;
+
+  @ApiProperty({ type: ReplayFilter })
+  filter: ReplayFilter;
+
+  @ApiProperty({ type: 'number' })
+  ratePerSecond: number;
+
+  @ApiProperty({ type: 'integer', description: 'Open dead letters that fitted the filter when it started.' })
+  matched: number;
+
+  @ApiProperty({ type: 'integer' })
+  done: number;
+
+  @ApiProperty({ type: 'integer', description: 'Left alone because of an unexpected failure; they stay open.' })
+  failed: number;
+
+  @ApiProperty({ type: 'integer', description: 'Left alone because something stood in the way.' })
+  skipped: number;
+
+  @ApiProperty({ type: [ReasonCountDto] })
+  skippedBecause: ReasonCountDto[];
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  startedAt: string;
+
+  @ApiProperty({ type: String })
+  startedBy: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  endedAt: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  note: string | null;
+}
+
+export function toReplayDto(replay: Replay): ReplayDto {
+  const { id, state, action, channel, filter, ratePerSecond, matched, done, failed, startedBy, note } = replay;
+  return {
+    id,
+    state,
+    action,
+    channel,
+    filter,
+    ratePerSecond,
+    matched,
+    done,
+    failed,
+    skipped: skippedOf(replay),
+    skippedBecause: OBSTACLES.flatMap((reason) => {
+      const count = replay.skips[reason];
+      return count === undefined ? [] : [{ reason, count }];
+    }),
+    startedAt: replay.startedAt.toISOString(),
+    startedBy,
+    endedAt: replay.endedAt?.toISOString() ?? null,
+    note,
+  };
+}

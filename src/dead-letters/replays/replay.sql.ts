@@ -1,0 +1,96 @@
+import type { Statement } from '../../database/database.js';
+import { FILTER_LENGTH, fitsFilter } from '../dead-letter.filter.js';
+
+const REPLAY = `
+  id, state, action, channel, filter, rate_per_second AS "ratePerSecond", note, started_by AS "startedBy",
+  started_at AS "startedAt", ended_at AS "endedAt", matched, done, failed, skips`;
+
+/** Counts what matches now and remembers the last of it: what is opened later belongs to a later replay. */
+export const START_REPLAY: Statement = {
+  name: 'replays-start',
+  prepared: false,
+  text: `
+    INSERT INTO replays (id, state, action, channel, filter, rate_per_second, note, started_by, started_at, next_at,
+      matched, up_to)
+    SELECT new_uuid_v7(), 'running', $${FILTER_LENGTH + 1}, $${FILTER_LENGTH + 2}, $${FILTER_LENGTH + 3},
+      $${FILTER_LENGTH + 4}, $${FILTER_LENGTH + 5}, $${FILTER_LENGTH + 6}, service_now(), service_now(),
+      (SELECT count(*) FROM dead_letters l WHERE ${fitsFilter(1)}),
+      (SELECT l.id FROM dead_letters l WHERE ${fitsFilter(1)} ORDER BY l.id DESC LIMIT 1)
+    RETURNING ${REPLAY}`,
+};
+
+export const FIND_REPLAY: Statement = { name: 'replays-find', text: `SELECT ${REPLAY} FROM replays WHERE id = $1` };
+
+/** Waits for the step in progress. */
+export const LOCK_REPLAY: Statement = {
+  name: 'replays-lock',
+  text: `SELECT ${REPLAY} FROM replays WHERE id = $1 FOR NO KEY UPDATE`,
+};
+
+/**
+ * Takes the running replay whose turn comes first, for one step. Its row lock is the lease: another replica takes
+ * another replay, and the lock of a process that dies is gone with it.
+ */
+export const TAKE_REPLAY: Statement = {
+  name: 'replays-take',
+  prepared: false,
+  text: `
+    SELECT ${REPLAY}, (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
+    FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
+};
+
+/** The next dead letter of a replay: oldest first, none twice. Parameter beyond the filter: the replay. */
+export const NEXT_OF_REPLAY: Statement = {
+  name: 'replays-next',
+  prepared: false,
+  text: `
+    SELECT l.id FROM dead_letters l, replays r
+    WHERE r.id = $${FILTER_LENGTH + 1} AND ${fitsFilter(1)}
+      AND l.id <= r.up_to AND (r.done_to IS NULL OR l.id > r.done_to)
+    ORDER BY l.id LIMIT 1`,
+};
+
+/** Spends a turn of the rate; a replay that was held up may catch up on one second, not on more. */
+const SPEND_TURN = `greatest(next_at, service_now() - interval '1 second') + interval '1 second' / rate_per_second`;
+
+export const COUNT_DONE: Statement = {
+  name: 'replays-count-done',
+  text: `
+    UPDATE replays SET done_to = $2, done = done + 1, failures_in_a_row = 0, next_at = ${SPEND_TURN} WHERE id = $1`,
+};
+
+/** Looking costs no turn: nothing was sent. */
+export const COUNT_SKIPPED: Statement = {
+  name: 'replays-count-skipped',
+  text: `
+    UPDATE replays SET done_to = $2, failures_in_a_row = 0,
+      skips = jsonb_set(skips, ARRAY[$3::text], to_jsonb(coalesce((skips ->> $3)::int, 0) + 1))
+    WHERE id = $1`,
+};
+
+export const COUNT_FAILED: Statement = {
+  name: 'replays-count-failed',
+  text: `
+    UPDATE replays SET done_to = $2, failed = failed + 1, failures_in_a_row = failures_in_a_row + 1,
+      next_at = ${SPEND_TURN}
+    WHERE id = $1 AND state = 'running'
+    RETURNING failures_in_a_row AS "failuresInARow"`,
+};
+
+/** What matched but was not met any more had been resolved by somebody else meanwhile. */
+export const END_REPLAY: Statement = {
+  name: 'replays-end',
+  text: `
+    UPDATE replays r SET state = $2, ended_at = service_now(),
+      skips = CASE WHEN $2 = 'completed' AND gone.count > 0
+        THEN jsonb_set(skips, '{already_resolved}', to_jsonb(coalesce((skips ->> 'already_resolved')::int, 0) + gone.count))
+        ELSE skips END
+    FROM (
+      SELECT id, matched - done - failed - (SELECT coalesce(sum(value::int), 0)::int FROM jsonb_each_text(skips)) AS count
+      FROM replays WHERE id = $1
+    ) AS gone
+    WHERE r.id = gone.id
+    RETURNING r.id, r.state, r.action, r.channel, r.filter, r.rate_per_second AS "ratePerSecond", r.note,
+      r.started_by AS "startedBy", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.matched, r.done, r.failed,
+      r.skips`,
+};

@@ -1,0 +1,64 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Scopes } from '../../clients/access.decorator.js';
+import type { Caller } from '../../clients/caller.js';
+import { CurrentCaller } from '../../clients/current-caller.decorator.js';
+import { UuidPipe } from '../../http/uuid.pipe.js';
+import { Problems } from '../../openapi/problems.decorator.js';
+import { ReplayDto, ReplayPreviewDto, StartReplayDto, toReplayDto } from './replay.dto.js';
+import { Replays } from './replays.js';
+
+const PATH = 'v1/admin/dead-letters/replays';
+const ID = { name: 'id', format: 'uuid' };
+const ReplayId = () => Param('id', new UuidPipe('replay'));
+
+/** Many dead letters at once: previewed, paced, stoppable. */
+@ApiTags('dead-letters')
+@Controller(PATH)
+@Scopes('admin')
+export class ReplaysController {
+  constructor(private readonly replays: Replays) {}
+
+  @Post()
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Resolve every open dead letter that fits a filter; or, with dryRun, count them' })
+  @ApiAcceptedResponse({
+    type: ReplayDto,
+    headers: { Location: { description: 'Where its progress is seen.', schema: { type: 'string' } } },
+  })
+  @ApiOkResponse({ type: ReplayPreviewDto, description: 'With dryRun: nothing happened.' })
+  @Problems('malformed-json', 'validation-failed', 'channel-not-configured', 'unsupported-media-type')
+  async start(
+    @Body() request: StartReplayDto,
+    @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReplayDto | ReplayPreviewDto> {
+    if (request.dryRun) {
+      reply.status(HttpStatus.OK);
+      return await this.replays.preview(request);
+    }
+    const replay = await this.replays.start(request, caller);
+    reply.header('location', `/${PATH}/${replay.id}`);
+    return toReplayDto(replay);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A replay and how far it has come' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: ReplayDto })
+  @Problems('not-found')
+  async find(@ReplayId() id: string): Promise<ReplayDto> {
+    return toReplayDto(await this.replays.find(id));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Stop a replay; what it has done stays done' })
+  @ApiParam(ID)
+  @ApiOkResponse({ type: ReplayDto })
+  @Problems('not-found', 'conflict')
+  async cancel(@ReplayId() id: string, @CurrentCaller() caller: Caller): Promise<ReplayDto> {
+    return toReplayDto(await this.replays.cancel(id, caller));
+  }
+}

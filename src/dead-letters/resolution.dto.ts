@@ -1,0 +1,113 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsIn, IsNotEmpty, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
+import {
+  LONGEST_BODY,
+  SmsContentDto,
+  VoiceContentDto,
+  WhatsappContentDto,
+} from '../notifications/create-notification.dto.js';
+import { IsE164, IsText } from '../notifications/field.rules.js';
+import { CHANNELS, type Channel } from '../policy/vocabulary.js';
+import type { Corrections } from './corrections.js';
+
+const LONGEST_NOTE = 2000;
+
+const SENDER = /^(whatsapp:)?(\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}|[A-Za-z0-9 ]{1,11})$/;
+
+class ChannelContentDto {
+  @ApiPropertyOptional({ type: WhatsappContentDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => WhatsappContentDto)
+  whatsapp?: WhatsappContentDto | null;
+
+  @ApiPropertyOptional({ type: SmsContentDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SmsContentDto)
+  sms?: SmsContentDto | null;
+
+  @ApiPropertyOptional({ type: VoiceContentDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => VoiceContentDto)
+  voice?: VoiceContentDto | null;
+}
+
+class ChangesDto {
+  @ApiPropertyOptional({ type: String, description: 'Another recipient, in E.164.' })
+  @IsOptional()
+  @IsE164()
+  to?: string | null;
+
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Replaces the text of the channel too.' })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_BODY)
+  body?: string | null;
+
+  @ApiPropertyOptional({ type: ChannelContentDto, description: 'Replaces what these channels say, whole.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ChannelContentDto)
+  content?: ChannelContentDto | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    pattern: SENDER.source,
+    description: 'Another sender: a number, a Messaging Service sid, for sms also a short code or name.',
+  })
+  @IsOptional()
+  @Matches(SENDER, {
+    message: '$property must be a number, a Messaging Service sid, or a name of at most 11 characters',
+  })
+  sender?: string | null;
+}
+
+class NoteDto {
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Why; kept with the dead letter.' })
+  @IsOptional()
+  @IsText()
+  @MaxLength(LONGEST_NOTE)
+  note?: string | null;
+}
+
+export class RetryDeadLetterDto extends NoteDto {
+  @ApiPropertyOptional({ type: ChangesDto, description: 'What to correct; as it was without.' })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ChangesDto)
+  changes?: ChangesDto | null;
+}
+
+export class FallbackDeadLetterDto extends NoteDto {
+  @ApiProperty({ enum: CHANNELS, description: 'Any channel but the one that failed.' })
+  @IsIn(CHANNELS, { message: `$property must be one of ${CHANNELS.join(', ')}` })
+  channel: Channel;
+}
+
+export class DiscardDeadLetterDto extends NoteDto {}
+
+/** The corrections a request asks for; undefined where it asks for none. */
+export function correctionsOf(changes: ChangesDto | null | undefined): Corrections | undefined {
+  const { to, sender, body } = changes ?? {};
+  const content = contentOf(changes?.content ?? {});
+  const corrections: Corrections = {
+    ...(to && { to }),
+    ...(sender && { from: sender.replace(/^whatsapp:/, '') }),
+    ...(body && { body }),
+    ...(Object.keys(content).length > 0 && { content }),
+  };
+  return Object.keys(corrections).length > 0 ? corrections : undefined;
+}
+
+function contentOf({ whatsapp, sms, voice }: ChannelContentDto): NonNullable<Corrections['content']> {
+  return { ...(whatsapp && { whatsapp }), ...(sms && { sms }), ...(voice && { voice }) };
+}

@@ -1,0 +1,72 @@
+import type { NotificationContent } from '../channels/content.js';
+import type { Statement } from '../database/database.js';
+import { recipientMemory } from '../outbox/recipient-memory.sql.js';
+import type { DeliveryChanges } from '../outbox/work.js';
+import type { DeadLetter } from './dead-letter.entity.js';
+import { FILTER_LENGTH, fitsFilter } from './dead-letter.filter.js';
+import { DEAD_LETTER } from './dead-letter.sql.js';
+import type { ResolutionState } from './resolution.js';
+
+/** A dead letter with all that a decision about it needs. */
+export type Candidate = DeadLetter &
+  ResolutionState & {
+    /** Of the notification; null once retention has deleted it. */
+    readonly content: NotificationContent | null;
+    /** Corrections of the delivery that failed. */
+    readonly changes: DeliveryChanges | null;
+  };
+
+/**
+ * Candidates with the channel, sender and recipient that a resolution would lead to. The first parameters: senders by
+ * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null.
+ */
+const CANDIDATE = `
+  SELECT ${DEAD_LETTER}, n.status AS "notificationStatus", n.content, d.changes,
+    coalesce(n.expires_at <= service_now(), false) AS expired,
+    target.channel AS "targetChannel", target.sender AS "targetSender",
+    ${recipientMemory('target.recipient', 'target.sender', 'target.channel')}
+  FROM dead_letters l
+  JOIN notifications n ON n.id = l.notification_id
+  JOIN deliveries d ON d.id = l.delivery_id
+  CROSS JOIN LATERAL (
+    SELECT coalesce($2::text, l.channel) AS channel,
+      coalesce($4::text, CASE WHEN $2 IS NULL THEN d.changes ->> 'from' END,
+        $1::json ->> coalesce($2, l.channel)) AS sender,
+      coalesce($3::text, d.changes ->> 'to', n.recipient) AS recipient
+  ) AS target`;
+
+const CANDIDATE_LENGTH = 4;
+
+/** Locks the notification of a dead letter: before the dead letter, in the order in which everything locks. */
+export const LOCK_NOTIFICATION: Statement = {
+  name: 'dead-letters-lock-notification',
+  text: `
+    SELECT n.id FROM notifications n
+    WHERE n.id = (SELECT notification_id FROM dead_letters WHERE id = $1) FOR NO KEY UPDATE`,
+};
+
+/** One candidate, locked: of two who resolve it at once, the second finds it resolved. */
+export const LOCK_CANDIDATE: Statement = {
+  name: 'dead-letters-lock-candidate',
+  text: `${CANDIDATE} WHERE l.id = $5 FOR NO KEY UPDATE OF l`,
+};
+
+/** A page of the candidates that fit a filter, oldest first. Parameters beyond it: the id before the page, how many. */
+export const CANDIDATES: Statement = {
+  name: 'dead-letters-candidates',
+  prepared: false,
+  text: `
+    ${CANDIDATE}
+    WHERE ${fitsFilter(CANDIDATE_LENGTH + 1)}
+      AND ($${CANDIDATE_LENGTH + FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${CANDIDATE_LENGTH + FILTER_LENGTH + 1})
+    ORDER BY l.id LIMIT $${CANDIDATE_LENGTH + FILTER_LENGTH + 2}`,
+};
+
+export const MARK_RESOLVED: Statement = {
+  name: 'dead-letters-mark-resolved',
+  text: `
+    UPDATE dead_letters l
+    SET state = 'resolved', resolution = $2, resolved_at = service_now(), resolved_by = $3, note = $4
+    WHERE l.id = $1
+    RETURNING ${DEAD_LETTER}`,
+};

@@ -1,0 +1,19 @@
+import { CLASS_POLICY } from '../policy/class.policy.js';
+import { anotherChannelHelps } from '../policy/next-step.js';
+import type { TwilioErrorCode } from '../twilio/error-codes/error-code.js';
+
+/** `hold`: once the account's circuit lets work out again. */
+export const RETRIES = ['never', 'backoff', 'hold'] as const;
+export type Retry = (typeof RETRIES)[number];
+
+export const FALLBACKS = ['never', 'at_once', 'when_exhausted'] as const;
+export type Fallback = (typeof FALLBACKS)[number];
+
+/** What the class's policy and the code's own answers come to together, as an operator wants to read it. Pure. */
+export function effectivePolicy(row: TwilioErrorCode): { retry: Retry; fallback: Fallback } {
+  const { sameChannel } = CLASS_POLICY[row.errorClass];
+  const ownAnswer = row.sameChannelAgain === 'backoff' ? 'backoff' : 'never';
+  const retry = sameChannel === 'by_code' ? ownAnswer : sameChannel;
+  if (!anotherChannelHelps({ ...row, rule: '', unknownCode: false })) return { retry, fallback: 'never' };
+  return { retry, fallback: retry === 'never' ? 'at_once' : 'when_exhausted' };
+}

@@ -1,0 +1,74 @@
+import type { Statement } from '../database/database.js';
+import type { Channel, ErrorClass, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
+import type { RecordedNextStep } from './failure.entity.js';
+import { FITS_FILTER } from './failure.filter.js';
+
+/** A failure together with the attempt that it is about. */
+export interface FailureRow {
+  readonly id: string;
+  readonly at: Date;
+  readonly notificationId: string;
+  readonly deliveryId: string;
+  readonly attemptId: string;
+  readonly callbackId: string | null;
+  readonly clientId: string;
+  readonly channel: Channel;
+  readonly number: number | null;
+  readonly startedAt: Date | null;
+  readonly durationMs: number | null;
+  readonly outcome: Outcome;
+  readonly httpStatus: number | null;
+  readonly providerCode: number | null;
+  readonly providerMessage: string | null;
+  readonly providerRequestId: string | null;
+  readonly errorClass: ErrorClass;
+  readonly responsible: ResponsibleParty;
+  readonly nextStep: RecordedNextStep;
+  readonly possibleDuplicate: boolean;
+  readonly providerBody: string | null;
+}
+
+const FAILURE = `
+  f.id, f.at, f.notification_id AS "notificationId", f.delivery_id AS "deliveryId", f.attempt_id AS "attemptId",
+  f.callback_id AS "callbackId", f.client_id AS "clientId", f.channel, a.number, a.started_at AS "startedAt",
+  a.duration_ms AS "durationMs", f.outcome, f.http_status AS "httpStatus", f.provider_code AS "providerCode",
+  f.provider_message AS "providerMessage", a.provider_request_id AS "providerRequestId",
+  f.error_class AS "errorClass", f.responsible, f.next_step AS "nextStep",
+  coalesce(a.possible_duplicate, false) AS "possibleDuplicate", f.provider_body AS "providerBody"`;
+
+/**
+ * A page of the history, newest first. Parameters beyond the filter: the id before it, how many.
+ * Not prepared, like every statement with optional filters: each combination deserves its own plan.
+ */
+export const LIST_FAILURES: Statement = {
+  name: 'failures-list',
+  prepared: false,
+  text: `
+    SELECT ${FAILURE}
+    FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id
+    WHERE ${FITS_FILTER} AND ($10::uuid IS NULL OR f.id < $10)
+    ORDER BY f.id DESC LIMIT $11`,
+};
+
+/**
+ * A page of an export, in the order of the index on (at, id): all pages together read each row of the time range
+ * once, whatever the other filters are. Parameters beyond the filter: time and id of the row before, how many.
+ */
+export const EXPORT_FAILURES: Statement = {
+  name: 'failures-export',
+  prepared: false,
+  text: `
+    SELECT ${FAILURE}, f.at::text AS "exactAt"
+    FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id
+    WHERE ${FITS_FILTER} AND ($10::timestamptz IS NULL OR (f.at, f.id) < ($10, $11))
+    ORDER BY f.at DESC, f.id DESC LIMIT $12`,
+};
+
+/** The latest failures of a notification. */
+export const LATEST_FAILURES: Statement = {
+  name: 'failures-latest',
+  text: `
+    SELECT ${FAILURE}
+    FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id
+    WHERE f.notification_id = $1 ORDER BY f.at DESC, f.id DESC LIMIT $2`,
+};

@@ -1,0 +1,57 @@
+import { Controller, Get, Headers, Query, StreamableFile } from '@nestjs/common';
+import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { Scopes } from '../clients/access.decorator.js';
+import type { Page } from '../http/pagination.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { FailurePage, type FailureDto } from './failure.dto.js';
+import { FailuresQuery } from './failure.filter.js';
+import { FailureHistory } from './failure.history.js';
+import { FailureSummaryDto, FailureSummaryQuery } from './failure-summary.dto.js';
+import { FailureSummary } from './failure.summary.js';
+import { failuresCsv } from './failures.csv.js';
+import { prefersCsv } from './media-type.preference.js';
+
+@ApiTags('failures')
+@ApiExtraModels(FailurePage)
+@Controller('v1/admin/failures')
+@Scopes('admin')
+@Problems('validation-failed')
+export class FailuresController {
+  constructor(
+    private readonly history: FailureHistory,
+    private readonly summaries: FailureSummary,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Every failed or unknown attempt and failed callback, newest first',
+    description:
+      'With Accept: text/csv everything that fits the filters as one CSV file, whatever limit and cursor say.',
+  })
+  @ApiHeader({ name: 'Accept', required: false, schema: { enum: ['application/json', 'text/csv'] } })
+  @ApiOkResponse({
+    content: {
+      'application/json': { schema: { $ref: getSchemaPath(FailurePage) } },
+      'text/csv': { schema: { type: 'string' } },
+    },
+  })
+  async list(
+    @Query() query: FailuresQuery,
+    @Headers('accept') accept: string | undefined,
+  ): Promise<Page<FailureDto> | StreamableFile> {
+    if (!prefersCsv(accept)) return await this.history.page(query);
+    return new StreamableFile(failuresCsv(this.history.all(query)), {
+      type: 'text/csv; charset=utf-8; header=present',
+      disposition: 'attachment; filename="failures.csv"',
+    });
+  }
+
+  @Get('summary')
+  @ApiOperation({
+    summary: 'How many failures, by class, code, channel, client and time; by default of the last 24 hours',
+  })
+  @ApiOkResponse({ type: FailureSummaryDto })
+  async summary(@Query() query: FailureSummaryQuery): Promise<FailureSummaryDto> {
+    return await this.summaries.of(query);
+  }
+}

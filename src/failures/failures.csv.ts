@@ -1,0 +1,67 @@
+import { Readable, pipeline } from 'node:stream';
+import { stringify } from 'csv-stringify';
+import type { FailureDto } from './failure.dto.js';
+
+type Row = Omit<FailureDto, 'nextStep'> & {
+  readonly nextStep: string;
+  readonly nextStepAt?: string;
+  readonly nextStepChannel?: string;
+  readonly nextStepReason: string;
+};
+
+const COLUMNS = [
+  'id',
+  'at',
+  'notificationId',
+  'deliveryId',
+  'attemptId',
+  'callbackId',
+  'clientId',
+  'channel',
+  'number',
+  'startedAt',
+  'durationMs',
+  'outcome',
+  'httpStatus',
+  'providerCode',
+  'providerMessage',
+  'providerRequestId',
+  'errorClass',
+  'responsible',
+  'nextStep',
+  'nextStepAt',
+  'nextStepChannel',
+  'nextStepReason',
+  'possibleDuplicate',
+  'providerBody',
+] as const satisfies readonly (keyof Row)[];
+
+/**
+ * Failures as CSV (RFC 4180): a header line, CRLF, quotes where they are needed. Texts of the provider's that a
+ * spreadsheet would run as a formula are defused with an apostrophe. Reads no further ahead than its reader.
+ */
+export function failuresCsv(failures: AsyncIterable<FailureDto>): Readable {
+  const csv = stringify({
+    header: true,
+    columns: COLUMNS,
+    record_delimiter: 'windows',
+    quote_record_delimiter: true,
+    escape_formulas: true,
+    cast: { boolean: String },
+  });
+  // Whoever reads `csv` hears of a failure there; the pipeline only ends the source when the reader goes away.
+  pipeline(Readable.from(rowsOf(failures), { highWaterMark: 16 }), csv, () => undefined);
+  return csv;
+}
+
+async function* rowsOf(failures: AsyncIterable<FailureDto>): AsyncGenerator<Row> {
+  for await (const { nextStep, ...failure } of failures) {
+    yield {
+      ...failure,
+      nextStep: nextStep.kind,
+      nextStepAt: nextStep.at,
+      nextStepChannel: nextStep.channel,
+      nextStepReason: nextStep.reason,
+    };
+  }
+}
