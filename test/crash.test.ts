@@ -1,0 +1,142 @@
+import { Client } from 'pg';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { migrate } from '../src/database/migrate.js';
+import { startSimulator } from '../src/simulator/simulator.server.js';
+import { createTestDatabase } from './support/postgres.js';
+import { startServiceProcess } from './support/process.js';
+import { ADMIN_KEY, ApiClient, Provider } from './support/service.js';
+
+const TO = '+15551230001';
+
+/** A database and a provider that outlive the processes of the service. */
+async function startWorld() {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  await migrate(database.url);
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  onTestFinished(() => client.end());
+  const simulator = await startSimulator({ stepMs: 5, callbacks: 'none' });
+  onTestFinished(() => simulator.close());
+  const env = {
+    DATABASE_URL: database.url,
+    ADMIN_API_KEY: ADMIN_KEY,
+    TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+    TWILIO_AUTH_TOKEN: 'fedcba9876543210fedcba9876543210',
+    TWILIO_BASE_URL: simulator.url,
+    TWILIO_STATUS_URL: '',
+    TWILIO_SMS_FROM: '+15005550006',
+    TWILIO_TIMEOUT_MS: '800',
+    LEASE_MS: '1000',
+    RETRY_BASE_MS: '50',
+    INCIDENT_THRESHOLD: '1000000',
+  };
+  return { database: client, provider: new Provider(simulator.url), env };
+}
+
+async function until(reached: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!(await reached())) {
+    if (performance.now() > end) throw new Error('It did not come about in 20 s');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+vi.setConfig({ testTimeout: 90_000 });
+
+describe('a process that is killed with -9', () => {
+  it('loses nothing that was acknowledged before it sent it', async () => {
+    const world = await startWorld();
+    const api = await startServiceProcess({ ...world.env, ROLE: 'api' });
+    const client = new ApiClient(api.url, ADMIN_KEY);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => client.send({ to: TO, channels: ['sms'], body: `Hello ${i}` })),
+    );
+    await api.kill();
+    const worker = await startServiceProcess(world.env);
+    const survivor = new ApiClient(worker.url, ADMIN_KEY);
+    for (const id of ids) await survivor.untilStatus(id, 'sent');
+    expect(await world.provider.creates(TO)).toHaveLength(20);
+  });
+
+  it('does not send again what the provider had accepted before the kill', async () => {
+    const world = await startWorld();
+    await world.provider.fail(TO, {
+      times: 1,
+      match: { resource: 'messages' },
+      fault: { kind: 'no_answer', accepts: true },
+    });
+    const first = await startServiceProcess({ ...world.env, TWILIO_TIMEOUT_MS: '20000', LEASE_MS: '21000' });
+    const id = await new ApiClient(first.url, ADMIN_KEY).send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await until(async () => (await world.provider.creates(TO)).length === 1);
+    await first.kill();
+    // Instead of waiting 21 s for the lease.
+    await world.database.query(`UPDATE outbox SET leased_until = leased_until - interval '21 seconds'`);
+    const second = await startServiceProcess(world.env);
+    const sent = await new ApiClient(second.url, ADMIN_KEY).untilStatus(id, 'sent');
+    expect(await world.provider.creates(TO)).toHaveLength(1);
+    expect(sent.deliveries[0]?.providerSid).toMatch(/^SM/);
+    expect(sent.deliveries[0]?.attempts).toMatchObject([{ number: 1, outcome: 'accepted' }]);
+  });
+
+  it('asks first and then sends again what had not reached the provider', async () => {
+    const world = await startWorld();
+    await world.provider.fail(TO, {
+      times: 1,
+      match: { resource: 'messages' },
+      fault: { kind: 'no_answer', accepts: false },
+    });
+    const first = await startServiceProcess({ ...world.env, TWILIO_TIMEOUT_MS: '20000', LEASE_MS: '21000' });
+    const id = await new ApiClient(first.url, ADMIN_KEY).send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await until(async () => (await world.provider.creates(TO)).length === 1);
+    await first.kill();
+    await world.database.query(`UPDATE outbox SET leased_until = leased_until - interval '21 seconds'`);
+    const second = await startServiceProcess(world.env);
+    const sent = await new ApiClient(second.url, ADMIN_KEY).untilStatus(id, 'sent');
+    expect(sent.deliveries[0]?.attempts).toMatchObject([
+      { number: 1, outcome: 'unknown', durationMs: null, nextStep: { kind: 'reconcile' } },
+      { number: 2, outcome: 'accepted', possibleDuplicate: true },
+    ]);
+  });
+
+  it('goes on with the retries where it was, not from the start', async () => {
+    const world = await startWorld();
+    await world.provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
+    const env = { ...world.env, RETRY_BASE_MS: '300' };
+    const first = await startServiceProcess(env);
+    const id = await new ApiClient(first.url, ADMIN_KEY).send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await until(async () => (await world.provider.creates(TO)).length === 3);
+    await until(async () => {
+      const { rows } = await world.database.query(`SELECT 1 FROM outbox WHERE lease_token IS NULL AND retries = 3`);
+      return rows.length === 1;
+    });
+    await first.kill();
+    const second = await startServiceProcess(env);
+    const failed = await new ApiClient(second.url, ADMIN_KEY).untilStatus(id, 'failed');
+    expect(failed.deliveries[0]?.attempts.map((attempt) => attempt.number)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await world.provider.creates(TO)).toHaveLength(6);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('finishes what is in flight, leaves the rest, and exits with 0', async () => {
+    const world = await startWorld();
+    await world.provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'slow', ms: 300 } });
+    const service = await startServiceProcess({ ...world.env, DISPATCH_CONCURRENCY: '2' });
+    const client = new ApiClient(service.url, ADMIN_KEY);
+    await Promise.all(
+      Array.from({ length: 6 }, (_, i) => client.send({ to: TO, channels: ['sms'], body: `Hello ${i}` })),
+    );
+    await until(async () => (await world.provider.creates(TO)).length === 2);
+    expect(await service.terminate()).toBe(0);
+    const { rows } = await world.database.query(
+      `SELECT n.status, count(*)::int AS n, count(o.lease_token)::int AS leased
+       FROM notifications n LEFT JOIN outbox o ON o.notification_id = n.id GROUP BY 1 ORDER BY 1`,
+    );
+    expect(rows).toEqual([
+      { status: 'queued', n: 4, leased: 0 },
+      { status: 'sent', n: 2, leased: 0 },
+    ]);
+    expect(await world.provider.creates(TO)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { freePort } from './service.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+
+export interface ServiceProcess {
+  readonly pid: number;
+  readonly url: string;
+  /** Everything it said so far. */
+  output(): string;
+  /** Ends it the hard way; nothing is finished, nothing released. */
+  kill(): Promise<void>;
+  /** Asks it to stop and answers its exit code. */
+  terminate(): Promise<number | null>;
+}
+
+/** The built service as a process of its own, ready to serve; killed after the test if it still runs. */
+export async function startServiceProcess(env: Record<string, string>): Promise<ServiceProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [PROGRAM], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: String(port), LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const kill = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await exited;
+  };
+  onTestFinished(kill);
+  const url = `http://127.0.0.1:${port}`;
+  await untilReady(child, url, () => said);
+  return {
+    pid: child.pid ?? 0,
+    url,
+    output: () => said,
+    kill,
+    terminate: async () => {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, url: string, said: () => string): Promise<void> {
+  const end = performance.now() + 45_000;
+  while (performance.now() < end) {
+    if (child.exitCode !== null) throw new Error(`It ended instead of starting:\n${said()}`);
+    const ready = await fetch(`${url}/health/ready`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`It was not ready in time:\n${said()}`);
+}
