@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { Client } from 'pg';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { configure, type Configuration } from '../../src/config/configuration.js';
 import { readEnvironment } from '../../src/config/read-environment.js';
 import { migrate } from '../../src/database/migrate.js';
@@ -36,14 +36,41 @@ export async function startTestService(
   env: Record<string, string> = {},
   simulatorOptions: Parameters<typeof startSimulator>[0] = {},
 ): Promise<ServiceUnderTest> {
+  return start(env, simulatorOptions, onTestFinished);
+}
+
+/** The same for all tests of a file or a describe block. */
+export function shareTestService(
+  env: Record<string, string> = {},
+  simulatorOptions: Parameters<typeof startSimulator>[0] = {},
+): () => ServiceUnderTest {
+  const ends: (() => Promise<void>)[] = [];
+  let shared: ServiceUnderTest | undefined;
+  beforeAll(async () => {
+    shared = await start(env, simulatorOptions, (end) => ends.push(end));
+  });
+  afterAll(async () => {
+    for (const end of ends.toReversed()) await end();
+  });
+  return () => {
+    if (!shared) throw new Error('The service is there only while tests run');
+    return shared;
+  };
+}
+
+async function start(
+  env: Record<string, string>,
+  simulatorOptions: Parameters<typeof startSimulator>[0],
+  atEnd: (end: () => Promise<void>) => unknown,
+): Promise<ServiceUnderTest> {
   const database = await createTestDatabase();
-  onTestFinished(() => database.drop());
+  atEnd(() => database.drop());
   await migrate(database.url);
   const client = new Client({ connectionString: database.url });
   await client.connect();
-  onTestFinished(() => client.end());
+  atEnd(() => client.end());
   const simulator = await startSimulator({ stepMs: 5, callbackRetryMs: 10, ...simulatorOptions });
-  onTestFinished(() => simulator.close());
+  atEnd(() => simulator.close());
 
   const configured = async (overrides: Record<string, string>) => {
     const port = await freePort();
@@ -51,7 +78,7 @@ export async function startTestService(
   };
   const configuration = await configured({});
   const service = await startService(configuration, pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' }));
-  onTestFinished(() => service.close());
+  atEnd(() => service.close());
 
   return {
     service,
@@ -63,7 +90,7 @@ export async function startTestService(
     api: new ApiClient(configuration.publicUrl, ADMIN_KEY),
     replica: async (overrides = {}) => {
       const other = await startService(await configured(overrides), pino({ level: 'silent' }));
-      onTestFinished(() => other.close());
+      atEnd(() => other.close());
       return other;
     },
   };

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchDto } from '../src/notifications/batch.dto.js';
+import type { NotificationDto, NotificationSummaryDto } from '../src/notifications/notification.dto.js';
+import { Provider, shareTestService } from './support/service.js';
+
+const service = shareTestService();
+const SMS = { channels: ['sms'], body: 'Hello' };
+const soon = (ms: number) => new Date(Date.now() + ms).toISOString();
+
+/** A number of its own for each test, so that they do not see each other's requests. */
+let numbers = 0;
+const recipient = () => `+1555123${String((numbers += 1)).padStart(4, '0')}`;
+
+async function clientWith(...scopes: string[]) {
+  const { api } = service();
+  const made = await api.post<{ secret: string }>('/v1/admin/api-keys', { name: `client ${(numbers += 1)}`, scopes });
+  return api.as(made.body.secret);
+}
+
+type Errors = { errors: { pointer: string; detail: string }[] };
+
+describe('POST /v1/notifications', () => {
+  it('names every field that needs a correction', async () => {
+    const answer = await service().api.post<Errors>('/v1/notifications', {
+      to: '12',
+      channels: ['sms', 'fax'],
+      category: 'urgent',
+      sendAt: '2026-13-01',
+      fallbackAfterSeconds: 0,
+      sms: { bodi: 'x' },
+      surprise: true,
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.body.errors.map((error) => error.pointer).toSorted()).toEqual([
+      '/category',
+      '/channels/1',
+      '/fallbackAfterSeconds',
+      '/sendAt',
+      '/sms/bodi',
+      '/surprise',
+      '/to',
+    ]);
+  });
+
+  it.each([
+    ['sms', '/sms/body'],
+    ['whatsapp', '/whatsapp/contentSid'],
+    ['voice', '/voice/say'],
+  ])('refuses %s without anything to say', async (channel, pointer) => {
+    const answer = await service().api.post<Errors>('/v1/notifications', { to: recipient(), channels: [channel] });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toMatchObject([{ pointer, detail: expect.stringContaining(channel) }]);
+  });
+
+  it('refuses an expiry that has passed or lies before sendAt', async () => {
+    const { api } = service();
+    const past = await api.post<Errors>('/v1/notifications', { ...SMS, to: recipient(), expiresAt: soon(-1000) });
+    expect([past.status, past.body.errors[0]?.pointer]).toEqual([400, '/expiresAt']);
+    const order = { ...SMS, to: recipient(), sendAt: soon(60_000), expiresAt: soon(30_000) };
+    expect((await api.post('/v1/notifications', order)).status).toBe(400);
+  });
+
+  it.each(['with space', 'x'.repeat(256), '"unclosed'])('refuses the key %j', async (key) => {
+    const answer = await service().api.post(
+      '/v1/notifications',
+      { ...SMS, to: recipient() },
+      { 'idempotency-key': key },
+    );
+    expect(answer.status).toBe(400);
+  });
+
+  it('keeps the keys of two clients apart', async () => {
+    const [one, two] = [await clientWith('send'), await clientWith('send')];
+    const body = { ...SMS, to: recipient() };
+    const key = { 'idempotency-key': 'same' };
+    const first = await one.post('/v1/notifications', body, key);
+    const second = await two.post('/v1/notifications', body, key);
+    expect(second.status).toBe(202);
+    expect(second.body['id']).not.toBe(first.body['id']);
+  });
+
+  it('accepts text that needs care: quotes, emoji, line breaks, backslashes', async () => {
+    const { api, simulator } = service();
+    const to = recipient();
+    const body = 'Zeile 1\n"zwei" \\ 👩‍🚀 & é \t %00 +';
+    const id = await api.send({ to, channels: ['sms'], body, metadata: { note: body } });
+    const delivered = await api.untilStatus(id, 'delivered');
+    expect(delivered.metadata).toEqual({ note: body });
+    expect((await new Provider(simulator.url).creates(to))[0]?.params['Body']).toBe(body);
+  });
+
+  it('refuses text that cannot be stored', async () => {
+    const { api } = service();
+    for (const bad of ['a\u0000b', '\ud800']) {
+      const answer = await api.post<Errors>('/v1/notifications', { to: recipient(), channels: ['sms'], body: bad });
+      expect([answer.status, answer.body.errors[0]?.pointer]).toEqual([400, '/body']);
+      const meta = await api.post('/v1/notifications', { ...SMS, to: recipient(), metadata: { deep: [bad] } });
+      expect(meta.status).toBe(400);
+    }
+  });
+});
+
+describe('POST /v1/notifications/batch', () => {
+  it('accepts the good, refuses the bad, and answers each at its place', async () => {
+    const { api } = service();
+    const to = recipient();
+    const answer = await api.post<BatchDto>('/v1/notifications/batch', {
+      notifications: [
+        { ...SMS, to, idempotencyKey: 'batch-1' },
+        { ...SMS, to: 'nobody' },
+        { ...SMS, to, idempotencyKey: 'batch-1' },
+        { ...SMS, to, body: 'Other', idempotencyKey: 'batch-1' },
+        'not an object',
+      ],
+    });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ accepted: 2, rejected: 3 });
+    const [one, bad, replay, conflict, nonsense] = answer.body.results;
+    expect(replay?.id).toBe(one?.id);
+    expect(bad?.error).toMatchObject({ status: 400, errors: [{ pointer: '/to' }] });
+    expect(conflict?.error).toMatchObject({ status: 422 });
+    expect(nonsense?.error).toMatchObject({ status: 400 });
+  });
+
+  it('takes a thousand and not one more', async () => {
+    const { api } = service();
+    const many = (count: number) => ({
+      notifications: Array.from({ length: count }, () => ({ ...SMS, to: '+15005551403', sendAt: soon(3_600_000) })),
+    });
+    expect((await api.post('/v1/notifications/batch', many(1000))).body).toMatchObject({ accepted: 1000 });
+    expect((await api.post('/v1/notifications/batch', many(1001))).status).toBe(400);
+    expect((await api.post('/v1/notifications/batch', many(0))).status).toBe(400);
+  });
+});
+
+describe('GET /v1/notifications', () => {
+  it('shows a client its own notifications only', async () => {
+    const [one, two] = [await clientWith('send', 'read'), await clientWith('send', 'read')];
+    const id = await one.send({ ...SMS, to: recipient() });
+    expect((await one.get(`/v1/notifications/${id}`)).status).toBe(200);
+    expect((await two.get(`/v1/notifications/${id}`)).status).toBe(404);
+    expect((await two.post(`/v1/notifications/${id}/cancel`)).status).toBe(404);
+    expect((await two.get<{ items: unknown[] }>('/v1/notifications')).body.items).toEqual([]);
+  });
+
+  it('searches by status, channel, recipient, category, time and metadata, page by page', async () => {
+    const api = await clientWith('send', 'read');
+    const to = recipient();
+    const ids: string[] = [];
+    for (const n of [1, 2, 3]) {
+      ids.push(await api.send({ ...SMS, to, category: 'otp', sendAt: soon(3_600_000), metadata: { n: String(n) } }));
+    }
+    await api.send({ ...SMS, to: recipient(), sendAt: soon(3_600_000) });
+    const search = async (query: string) => {
+      const { body } = await api.get<{ items: NotificationSummaryDto[]; nextCursor: string | null }>(
+        `/v1/notifications?${query}`,
+      );
+      return { ids: body.items.map((item) => item.id), next: body.nextCursor };
+    };
+    const filter = `status=scheduled&channel=sms&category=otp&to=${encodeURIComponent(to)}&from=${soon(-60_000)}&until=${soon(60_000)}`;
+    const first = await search(`${filter}&limit=2`);
+    expect(first.ids).toEqual([ids[2], ids[1]]);
+    const second = await search(`${filter}&limit=2&cursor=${first.next}`);
+    expect(second).toEqual({ ids: [ids[0]], next: null });
+    expect((await search('metadata[n]=2')).ids).toEqual([ids[1]]);
+    expect((await api.get('/v1/notifications?limit=0')).status).toBe(400);
+    expect((await api.get('/v1/notifications?cursor=nonsense')).status).toBe(400);
+    expect((await api.get('/v1/notifications?colour=red')).status).toBe(400);
+  });
+});
+
+describe('time', () => {
+  it('waits for sendAt and can be canceled until then', async () => {
+    const { api, simulator } = service();
+    const to = recipient();
+    const id = await api.send({ ...SMS, to, sendAt: soon(3_600_000) });
+    const scheduled = (await api.get<NotificationDto>(`/v1/notifications/${id}`)).body;
+    expect(scheduled).toMatchObject({ status: 'scheduled', nextAttemptAt: scheduled.sendAt });
+    const canceled = await api.post<NotificationDto>(`/v1/notifications/${id}/cancel`);
+    expect(canceled).toMatchObject({ status: 200, body: { status: 'canceled', nextAttemptAt: null } });
+    expect(await new Provider(simulator.url).creates(to)).toEqual([]);
+  });
+
+  it('sends at sendAt', async () => {
+    const { api } = service();
+    const sendAt = soon(700);
+    const id = await api.send({ ...SMS, to: recipient(), sendAt });
+    const delivered = await api.untilStatus(id, 'delivered');
+    const startedAt = delivered.deliveries[0]?.attempts[0]?.startedAt ?? '';
+    expect(+new Date(startedAt)).toBeGreaterThanOrEqual(+new Date(sendAt));
+  });
+
+  it('refuses to cancel what is sent', async () => {
+    const { api } = service();
+    const id = await api.send({ ...SMS, to: recipient() });
+    await api.untilStatus(id, 'sent', 'delivered');
+    expect((await api.post(`/v1/notifications/${id}/cancel`)).status).toBe(409);
+  });
+
+  it('expires what was not accepted in time', async () => {
+    const { api, simulator } = service();
+    const to = recipient();
+    await new Provider(simulator.url).fail(to, { fault: { kind: 'status', status: 429, retryAfter: 3 } });
+    const id = await api.send({ ...SMS, to, expiresAt: soon(1200) });
+    const expired = await api.untilStatus(id, 'expired');
+    expect(expired).toMatchObject({ deadLetter: null, deliveries: [{ status: 'expired' }] });
+    expect(await new Provider(simulator.url).creates(to)).toHaveLength(1);
+  });
+
+  it('falls back when a delivery is accepted but not delivered in time', async () => {
+    const { api, simulator } = service();
+    const to = recipient();
+    await new Provider(simulator.url).fail(`whatsapp:${to}`, { fault: { kind: 'callbacks', mode: 'lost' } });
+    const id = await api.send({ to, channels: ['whatsapp', 'sms'], body: 'Hello', fallbackAfterSeconds: 1 });
+    const delivered = await api.untilStatus(id, 'delivered');
+    expect(delivered.deliveries.map((delivery) => [delivery.channel, delivery.status])).toEqual([
+      ['whatsapp', 'sent'],
+      ['sms', 'delivered'],
+    ]);
+  });
+});
+
+describe('opt-out', () => {
+  it('sends nothing more to a recipient who opted out of the sender', async () => {
+    const { api, simulator } = service();
+    const to = '+15005552610';
+    await api.untilStatus(await api.send({ ...SMS, to }), 'failed');
+    const again = await api.untilStatus(await api.send({ ...SMS, to, body: 'Again' }), 'failed');
+    expect(again).toMatchObject({ deadLetter: null, deliveries: [{ attempts: [] }] });
+    expect(await new Provider(simulator.url).creates(to)).toHaveLength(1);
+  });
+});
