@@ -1,0 +1,36 @@
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
+import type { ServiceUnderTest } from './service.js';
+
+/** Calls back as Twilio does: a signed form to the address that the request had named. */
+export class TwilioCallback {
+  constructor(private readonly service: ServiceUnderTest) {}
+
+  message(attemptId: string, sid: string, status: string, more: Record<string, string> = {}): Promise<Response> {
+    return this.post(`/callbacks/twilio/message/${attemptId}`, {
+      MessageSid: sid,
+      SmsSid: sid,
+      MessageStatus: status,
+      SmsStatus: status,
+      AccountSid: this.service.configuration.twilio.accountSid,
+      ApiVersion: '2010-04-01',
+      ...more,
+    });
+  }
+
+  call(attemptId: string, sid: string, status: string): Promise<Response> {
+    return this.post(`/callbacks/twilio/call/${attemptId}`, { CallSid: sid, CallStatus: status });
+  }
+
+  post(path: string, params: Record<string, string>, signature?: string): Promise<Response> {
+    const url = this.service.url + path;
+    const token = this.service.configuration.twilio.authToken;
+    return fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': signature ?? getExpectedTwilioSignature(token, url, params),
+      },
+      body: new URLSearchParams(params),
+    });
+  }
+}
