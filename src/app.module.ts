@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { CallbacksModule } from './callbacks/callbacks.module.js';
 import { ClientsModule } from './clients/clients.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
         DispatchModule,
         CallbacksModule,
         IncidentsModule,
+        AlertsModule,
         HealthModule,
       ],
     };

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AlertCausesModule } from '../alerts/alert-causes.module.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
-import { ALERT_CAUSES, LoggedAlertCauses } from './alert.port.js';
 import { CircuitBoard } from './circuit.board.js';
 import { CircuitCommands } from './circuit.commands.js';
 import { CircuitKeeper } from './circuit.keeper.js';
@@ -27,10 +27,9 @@ import { SuppressionsController } from './suppressions.controller.js';
 
 /** Whether anything may be sent now: circuits, incidents, the pace of senders, and what is remembered of recipients. */
 @Module({
-  imports: [OutboxModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
+  imports: [AlertCausesModule, OutboxModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
   controllers: [CircuitsController, IncidentsController, SuppressionsController],
   providers: [
-    { provide: ALERT_CAUSES, useClass: LoggedAlertCauses },
     CircuitBoard,
     CircuitCommands,
     CircuitKeeper,

@@ -1,0 +1,90 @@
+import { circuitId } from '../incidents/circuit.scope.js';
+import { maskScope } from '../incidents/circuit.story.js';
+import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
+import type { AlertDecision, AlertGroup } from './alert.policy.js';
+import type { OccurredFailure, Occurrence } from './occurrence.js';
+
+/** A reason for an alert, as it is written down. Holds no whole number and no content. */
+export interface Alarm {
+  readonly cause: string;
+  readonly kind: AlertKind;
+  /** The incident or circuit whose held sends it counts. */
+  readonly subjectId: string | null;
+  readonly severity: Severity;
+  /** What happened, in a sentence. */
+  readonly summary: string;
+  /** What to do. */
+  readonly advice: string;
+  readonly facts: AlertFactSheet;
+  /** Who says that it is over: the cause, or silence. */
+  readonly ends: 'with_its_cause' | 'when_quiet';
+}
+
+/** Names and ids for machines; of a group, those of its latest occurrence. */
+export type AlertFactSheet = Readonly<Record<string, string | number>>;
+
+/** Puts an occurrence into words. Pure. */
+export function alarmOf(
+  { group, severity }: AlertDecision & { kind: 'raise' },
+  occurrence: Occurrence,
+  failure: OccurredFailure,
+  codes: TwilioErrorCodeTable,
+): Alarm {
+  return {
+    cause: group.cause,
+    kind: group.kind,
+    subjectId: group.scope === null ? null : circuitId(group.scope),
+    severity,
+    summary: summaryOf(group, occurrence, failure, codes),
+    advice: adviceOf(group, failure, codes),
+    facts: factsOf(group, occurrence, failure),
+    ends: 'when_quiet',
+  };
+}
+
+function summaryOf(
+  { kind, scope }: AlertGroup,
+  { category }: Occurrence,
+  failure: OccurredFailure,
+  codes: TwilioErrorCodeTable,
+): string {
+  const { errorClass, rule } = failure.classification;
+  if (scope !== null) return `${maskScope(scope)}: sends fail with ${rule} (${errorClass}).`;
+  if (kind === 'exhausted') {
+    const which = category === 'marketing' ? 'Marketing sends' : 'Critical sends';
+    return `${which} used up their retries on a channel because the provider fails; the latest by ${rule}.`;
+  }
+  return `${asked(failure)} ${named(failure, codes)}: ${errorClass}.`;
+}
+
+function asked({ httpStatus }: OccurredFailure): string {
+  return httpStatus === null ? 'What the provider had accepted fails with' : `The provider answers ${httpStatus} with`;
+}
+
+function named({ providerCode }: OccurredFailure, codes: TwilioErrorCodeTable): string {
+  if (providerCode === null) return 'no code';
+  const known = codes.get(providerCode);
+  return known ? `code ${providerCode} (${known.name})` : `code ${providerCode}, which is not in the error catalogue`;
+}
+
+function adviceOf({ kind }: AlertGroup, { providerCode }: OccurredFailure, codes: TwilioErrorCodeTable): string {
+  const known = providerCode === null ? undefined : codes.get(providerCode);
+  return kind === 'request_errors' && known ? known.action : KINDS[kind].advice;
+}
+
+function factsOf(
+  { scope }: AlertGroup,
+  { notificationId, channel, category }: Occurrence,
+  { httpStatus, providerCode, classification }: OccurredFailure,
+): AlertFactSheet {
+  return {
+    errorClass: classification.errorClass,
+    ...(httpStatus === null ? {} : { httpStatus }),
+    ...(providerCode === null ? {} : { providerCode }),
+    ...(scope === null ? {} : { scope: maskScope(scope) }),
+    channel,
+    category,
+    latestNotificationId: notificationId,
+  };
+}

@@ -1,0 +1,15 @@
+import { Global, Module } from '@nestjs/common';
+import { ALERT_CAUSES } from '../incidents/alert.port.js';
+import { AlertRegister } from './alert.register.js';
+import { RecordedAlertCauses } from './recorded-alert-causes.js';
+
+/**
+ * The register of alerts, and what circuits and incidents report to it. Apart from {@link AlertsModule}, which listens to
+ * dispatch, which needs the circuits.
+ */
+@Global()
+@Module({
+  providers: [AlertRegister, { provide: ALERT_CAUSES, useClass: RecordedAlertCauses }],
+  exports: [AlertRegister, ALERT_CAUSES],
+})
+export class AlertCausesModule {}

@@ -1,0 +1,88 @@
+import type { Statement } from '../database/database.js';
+
+/** Gives the sinks $1 their rows for alerts that have none: open ones, and those that were over before anyone looked. */
+export const ENROL: Statement = {
+  name: 'alert-courier-enrol',
+  text: `
+    INSERT INTO alert_deliveries (alert_id, sink)
+    SELECT a.id, s.sink
+    FROM alerts a CROSS JOIN unnest($1::text[]) AS s (sink)
+    WHERE (a.resolved_at IS NULL OR a.resolved_at > service_now() - interval '15 minutes')
+      AND NOT EXISTS (SELECT 1 FROM alert_deliveries d WHERE d.alert_id = a.id AND d.sink = s.sink)
+    ON CONFLICT DO NOTHING`,
+};
+
+/** A start is a new chance for what was given up and is still true. */
+export const UNPARK: Statement = {
+  name: 'alert-courier-unpark',
+  text: `
+    UPDATE alert_deliveries d SET parked_at = NULL, failing_since = NULL, failures = 0, due_at = service_now()
+    FROM alerts a WHERE a.id = d.alert_id AND a.resolved_at IS NULL AND d.parked_at IS NOT NULL AND d.sink = ANY ($1)`,
+};
+
+/**
+ * Leases what the sinks $1 have to hear. One row per alert and sink, and one lease on it, so a sink hears of an alert
+ * in order: that it opened, what changed, that it is over. What follows is read off the alert at the moment of the
+ * claim, so nothing that happens to an alert can be missed, however long a sink was away.
+ */
+export const CLAIM_NEWS: Statement = {
+  name: 'alert-courier-claim',
+  text: `
+    WITH sinks AS (
+      SELECT * FROM unnest($1::text[], $2::int[], $3::int[]) AS t (sink, update_after_ms, repeat_after_ms)
+    ), due AS MATERIALIZED (
+      SELECT d.alert_id, d.sink,
+        CASE
+          WHEN d.told IS NULL THEN 'opened'
+          WHEN a.resolved_at IS NOT NULL THEN 'resolved'
+          WHEN a.version > d.told_version THEN 'updated'
+          ELSE 'repeated'
+        END AS change
+      FROM alert_deliveries d JOIN sinks s ON s.sink = d.sink JOIN alerts a ON a.id = d.alert_id
+      WHERE d.told IS DISTINCT FROM 'resolved'
+        AND (d.parked_at IS NULL OR a.resolved_at > d.parked_at)
+        AND d.due_at <= service_now()
+        AND (d.leased_until IS NULL OR d.leased_until < service_now())
+        AND (d.told IS NULL
+          OR a.resolved_at IS NOT NULL
+          OR (a.version > d.told_version AND d.told_at <= service_now() - s.update_after_ms * interval '1 millisecond')
+          OR d.told_at <= service_now() - s.repeat_after_ms * interval '1 millisecond')
+      ORDER BY d.due_at
+      LIMIT $4
+      FOR UPDATE OF d SKIP LOCKED
+    ), leased AS (
+      UPDATE alert_deliveries d SET lease_token = $5, leased_until = service_now() + $6 * interval '1 millisecond',
+        failures = CASE WHEN d.parked_at IS NULL THEN d.failures ELSE 0 END,
+        failing_since = CASE WHEN d.parked_at IS NULL THEN d.failing_since END,
+        parked_at = NULL
+      FROM due WHERE d.alert_id = due.alert_id AND d.sink = due.sink
+      RETURNING d.alert_id, d.sink, d.failures, due.change
+    )
+    SELECT l.sink, l.failures, l.change, a.id, a.version, a.cause, a.kind, a.severity, a.summary, a.advice,
+      a.count::float8 AS count, a.facts, a.opened_at AS "openedAt", a.updated_at AS "updatedAt",
+      a.resolved_at AS "resolvedAt", a.ending
+    FROM leased l JOIN alerts a ON a.id = l.alert_id
+    ORDER BY a.id`,
+};
+
+/** The sink $2 took version $5 of the alert. */
+export const TOLD: Statement = {
+  name: 'alert-courier-told',
+  text: `
+    UPDATE alert_deliveries SET told = $4, told_version = $5, told_at = service_now(), attempts = attempts + 1,
+      failures = 0, failing_since = NULL, last_error = NULL, due_at = service_now(),
+      lease_token = NULL, leased_until = NULL
+    WHERE alert_id = $1 AND sink = $2 AND lease_token = $3`,
+};
+
+/** It did not: again after $5 ms, or never when it has failed for more than $6 hours. Answers whether it is given up. */
+export const NOT_TOLD: Statement = {
+  name: 'alert-courier-not-told',
+  text: `
+    UPDATE alert_deliveries SET attempts = attempts + 1, failures = failures + 1, last_error = $4,
+      failing_since = coalesce(failing_since, service_now()), due_at = service_now() + $5 * interval '1 millisecond',
+      parked_at = CASE WHEN failing_since < service_now() - $6 * interval '1 hour' THEN service_now() END,
+      lease_token = NULL, leased_until = NULL
+    WHERE alert_id = $1 AND sink = $2 AND lease_token = $3
+    RETURNING parked_at IS NOT NULL AS parked`,
+};

@@ -1,0 +1,55 @@
+import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
+import type { AlertFactSheet } from './alarm.js';
+
+/** What a sink is told: that it opened, that there is more of it, that it is still open, that it is over. */
+export const CHANGES = ['opened', 'updated', 'repeated', 'resolved'] as const;
+export type Change = (typeof CHANGES)[number];
+
+/** An alert as a sink tells it. Times are the database's. */
+export interface AlertNews {
+  readonly id: string;
+  readonly change: Change;
+  /** Grows with every change of the alert. */
+  readonly version: number;
+  readonly cause: string;
+  readonly kind: AlertKind;
+  readonly severity: Severity;
+  readonly summary: string;
+  readonly advice: string;
+  readonly count: number;
+  readonly facts: AlertFactSheet;
+  readonly openedAt: Date;
+  readonly updatedAt: Date;
+  readonly resolvedAt: Date | null;
+  /** Why it is over. */
+  readonly ending: string | null;
+  /** To the alert in the console. */
+  readonly link: string;
+}
+
+/** "critical: The provider has an incident", "resolved: …". */
+export function headline({ change, severity, kind }: AlertNews): string {
+  return `${change === 'resolved' ? 'resolved' : severity}: ${KINDS[kind].title}`;
+}
+
+/** What happened, and why it is over. */
+export function whatHappened({ change, summary, ending }: AlertNews): string {
+  return change === 'resolved' && ending !== null ? `${summary} ${ending}` : summary;
+}
+
+/** "12 refusals since 2026-11-22 09:30:00 UTC", "Since …" where nothing was counted yet. */
+export function howMany({ count, kind, openedAt, resolvedAt, change }: AlertNews): string {
+  const [one, several] = KINDS[kind].counts;
+  const until = change === 'resolved' && resolvedAt ? `, until ${readable(resolvedAt)}` : '';
+  const since = `since ${readable(openedAt)}${until}`;
+  return count === 0 ? `Open ${since}` : `${count} ${count === 1 ? one : several} ${since}`;
+}
+
+/** The same for every try to tell it, so that a receiver can tell a repetition from news. */
+export function newsId({ id, change, version }: AlertNews): string {
+  return `alert_${id}_${change === 'resolved' ? 'resolved' : version}`;
+}
+
+function readable(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type StatementRunner } from '../database/database.js';
+import type { Alarm } from './alarm.js';
+import { QUIET_MINUTES } from './alert.kinds.js';
+import { ADD_HELD, FORGET, RAISE, RESOLVE, RESOLVE_QUIET, TAKE_TURN } from './alert.register.sql.js';
+
+/** How an alarm counts. */
+export interface Raise {
+  /** `added` to what the open alert counts, or in its place (`now`): as many as there are. */
+  readonly count: { readonly added: number } | { readonly now: number };
+  /** When it began; null: now. */
+  readonly since?: Date;
+}
+
+/**
+ * The alerts on disk, where all replicas meet: one open alert per cause, whoever raises it. It knows no sinks; what
+ * they are to hear follows from what is written here.
+ */
+@Injectable()
+export class AlertRegister {
+  constructor(private readonly database: Database) {}
+
+  /** Opens the alert of a cause or adds to the open one, in the caller's transaction or in its own. */
+  async raise(alarm: Alarm, { count, since }: Raise, runner: StatementRunner = this.database): Promise<void> {
+    const { cause, kind, subjectId, severity, summary, advice, facts, ends } = alarm;
+    const replaces = 'now' in count;
+    await runner.run(RAISE, [
+      cause,
+      kind,
+      subjectId,
+      severity,
+      summary,
+      advice,
+      JSON.stringify(facts),
+      ends,
+      replaces ? count.now : count.added,
+      replaces,
+      since ?? null,
+    ]);
+  }
+
+  /** Adds to the open alert about an incident or a circuit, where there is one. */
+  async addHeld(subjectId: string, count: number): Promise<void> {
+    await this.database.run(ADD_HELD, [subjectId, count]);
+  }
+
+  /** @param ending a sentence; @param at null: now */
+  async resolve(
+    cause: string,
+    ending: string,
+    at: Date | null = null,
+    runner: StatementRunner = this.database,
+  ): Promise<void> {
+    await runner.run(RESOLVE, [cause, ending, at]);
+  }
+
+  /** Ends what has no end of its own and has been quiet. */
+  async resolveQuiet(): Promise<void> {
+    await this.database.run(RESOLVE_QUIET, [QUIET_MINUTES, `Nothing of the kind for ${QUIET_MINUTES} minutes.`]);
+  }
+
+  /** @returns whether this replica is the one to look after the alerts now. */
+  async takeTurn(everyMs: number): Promise<boolean> {
+    return (await this.database.run(TAKE_TURN, [everyMs])).length > 0;
+  }
+
+  async forget(afterDays: number): Promise<void> {
+    await this.database.run(FORGET, [afterDays]);
+  }
+}

@@ -1,0 +1,49 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, LessThan, Not, Repository } from 'typeorm';
+import { Scopes } from '../clients/access.decorator.js';
+import { type Page, cursorId, toPage } from '../http/pagination.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { notFound } from '../problems/problem.js';
+import { Alert } from './alert.entity.js';
+import { AlertDto, AlertPage, AlertsQuery, toAlertDto } from './alerts.dto.js';
+
+@ApiTags('alerts')
+@Controller('v1/admin/alerts')
+@Scopes('admin')
+export class AlertsController {
+  constructor(@InjectRepository(Alert) private readonly alerts: Repository<Alert>) {}
+
+  @Get()
+  @ApiOperation({ summary: 'What on-call heard of, newest first, with what each sink was told' })
+  @ApiOkResponse({ type: AlertPage })
+  @Problems('validation-failed')
+  async list(@Query() query: AlertsQuery): Promise<Page<AlertDto>> {
+    const { state, severity, kind, limit } = query;
+    const after = cursorId(query);
+    const rows = await this.alerts.find({
+      where: {
+        ...(after === null ? {} : { id: LessThan(after) }),
+        ...(state === undefined ? {} : { resolvedAt: state === 'open' ? IsNull() : Not(IsNull()) }),
+        ...(severity === undefined ? {} : { severity }),
+        ...(kind === undefined ? {} : { kind }),
+      },
+      relations: { deliveries: true },
+      order: { id: 'DESC' },
+      take: limit + 1,
+    });
+    return toPage(rows, limit, ({ id }) => [id], toAlertDto);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One alert, with what each sink was told' })
+  @ApiOkResponse({ type: AlertDto })
+  @Problems('not-found')
+  async find(@Param('id', new UuidPipe('alert')) id: string): Promise<AlertDto> {
+    const alert = await this.alerts.findOne({ where: { id }, relations: { deliveries: true } });
+    if (!alert) throw notFound('alert');
+    return toAlertDto(alert);
+  }
+}

@@ -1,0 +1,80 @@
+import { Agent, request } from 'undici';
+import { SinkError } from './sink.js';
+
+/** From connecting to the last byte of the answer, in milliseconds. */
+const DEADLINE_MS = 10_000;
+const LARGEST_ANSWER_BYTES = 16 * 1024;
+const QUOTED_CHARACTERS = 160;
+const LONG_NUMBER = /\d{6,}/g;
+
+/**
+ * The way to the sinks: a total deadline, no redirects (a secret in a header or path goes nowhere else), and at most a
+ * small answer. Connections are few and not those of the provider's client, so that a dead sink slows no send.
+ */
+export class SinkHttp {
+  private readonly agent = new Agent({ connections: 8, maxResponseSize: LARGEST_ANSWER_BYTES });
+
+  constructor(private readonly deadlineMs = DEADLINE_MS) {}
+
+  /**
+   * Posts JSON; resolves on a 2xx.
+   * @throws SinkError for any other answer, or none within the deadline.
+   */
+  async post(url: URL, body: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+    let status: number;
+    let text: string;
+    try {
+      const response = await request(withoutCredentials(url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...basicAuthorization(url), ...headers },
+        body,
+        dispatcher: this.agent,
+        signal: AbortSignal.timeout(this.deadlineMs),
+      });
+      status = response.statusCode;
+      // The status has decided: an answer that breaks off or is too large changes nothing.
+      text = await response.body.text().catch(() => '');
+    } catch (error) {
+      throw new SinkError(`No answer: ${whyNot(error, this.deadlineMs)}`);
+    }
+    if (status >= 200 && status < 300) return;
+    if (status >= 300 && status < 400) throw new SinkError(`It answered ${status}; redirects are not followed`);
+    throw new SinkError(`It answered ${status}${quote(text)}`);
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+}
+
+function whyNot(error: unknown, deadlineMs: number): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error.name === 'TimeoutError') return `nothing within ${deadlineMs / 1000} s`;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+function quote(text: string): string {
+  const words = text.replaceAll(/\s+/g, ' ').replaceAll(LONG_NUMBER, '•••').trim().slice(0, QUOTED_CHARACTERS);
+  return words === '' ? '' : `: ${words}`;
+}
+
+/** `https://user:password@host` is how Alertmanager's own tools take a password. */
+function basicAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+function withoutCredentials(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
+}
+
+/** The address of something below a base address, which may have a path of its own. */
+export function below(base: string, path: string): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
+  return url;
+}

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertDto } from '../src/alerts/alerts.dto.js';
+import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
+import { eventually } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { Provider, startTestService } from './support/service.js';
+
+const TO = '+15551230001';
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => `+1555123${1000 + index}`);
+
+describe('from a failure to its alert', () => {
+  it('groups refused requests by status and code, with how many there were', async () => {
+    const { api, simulator } = await startTestService();
+    const provider = new Provider(simulator.url);
+    for (const to of numbers(3)) await provider.fail(to, { fault: { kind: 'status', status: 400, code: 21602 } });
+    await provider.fail(TO, { fault: { kind: 'status', status: 404 } });
+    await Promise.all([...numbers(3), TO].map((to) => api.send({ to, channels: ['sms'], body: 'A secret 493021' })));
+
+    const alerts = await eventually(
+      () => alertsOf(api),
+      (seen) => seen.length === 2 && seen.reduce((sum, { count }) => sum + count, 0) === 4,
+    );
+    expect(alerts.find(({ count }) => count === 3)).toMatchObject({
+      state: 'open',
+      kind: 'request_errors',
+      severity: 'error',
+      cause: 'request_errors:400:21602',
+      facts: { errorClass: 'invalid_request', httpStatus: 400, providerCode: 21602, channel: 'sms' },
+    });
+    expect(alerts.find(({ count }) => count === 1)?.cause).toMatch(/^request_errors:404:/);
+    expect(JSON.stringify(alerts)).not.toMatch(/493021|\+1555/);
+  });
+
+  it('tells of critical sends that used up their retries, and of nothing while they are retried', async () => {
+    const { api, simulator } = await startTestService({ RETRY_MAX: '2' });
+    await new Provider(simulator.url).fail(TO, {
+      match: { resource: 'messages' },
+      fault: { kind: 'status', status: 503 },
+    });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
+    await api.untilStatus(id, 'failed');
+    const [alert] = await eventually(
+      () => alertsOf(api),
+      ([first]) => first !== undefined,
+    );
+    expect(alert).toMatchObject({ kind: 'exhausted', severity: 'critical', count: 1, cause: 'exhausted:critical' });
+  });
+
+  it('tells of what fails in a callback, long after it was accepted', async () => {
+    const { api, simulator } = await startTestService();
+    const fault = { kind: 'callback', status: 'undelivered', errorCode: 30007 };
+    await new Provider(simulator.url).fail(TO, { fault });
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
+    const [alert] = await eventually(
+      () => alertsOf(api),
+      ([first]) => first !== undefined,
+    );
+    expect(alert).toMatchObject({ kind: 'request_errors', severity: 'error', cause: 'request_errors:callback:30007' });
+  });
+
+  it('says nothing of recipients who cannot be reached or opted out', async () => {
+    const { api, simulator } = await startTestService();
+    const provider = new Provider(simulator.url);
+    await provider.fail(TO, { fault: { kind: 'status', status: 400, code: 21610 } });
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
+    const [other = ''] = numbers(1);
+    await provider.fail(other, { fault: { kind: 'status', status: 404 } });
+    await api.untilStatus(await api.send({ to: other, channels: ['sms'], body: 'Hello' }), 'failed');
+    const alerts = await eventually(
+      () => alertsOf(api),
+      (seen) => seen.length > 0,
+    );
+    expect(alerts.map(({ facts }) => (facts as { httpStatus: number }).httpStatus)).toEqual([404]);
+  });
+});
+
+describe('one alert per cause', () => {
+  it('opens one for refused credentials, however many sends and replicas meet it, and ends it with its circuit', async () => {
+    const { api, simulator, replica } = await startTestService();
+    await replica();
+    const provider = new Provider(simulator.url);
+    for (const to of numbers(12)) await provider.fail(to, { fault: { kind: 'status', status: 401, code: 20003 } });
+    await Promise.all(numbers(12).map((to) => api.send({ to, channels: ['sms'], body: 'Hello' })));
+    const [alert] = await eventually(
+      () => alertsOf(api),
+      ([first]) => (first?.count ?? 0) >= 12,
+    );
+    expect(alert).toMatchObject({ kind: 'authentication', severity: 'critical', state: 'open' });
+
+    await provider.heal();
+    const { items } = (await api.get<{ items: { id: string; scope: string }[] }>('/v1/admin/circuits?limit=100')).body;
+    const account = items.find(({ scope }) => scope.startsWith('account:'));
+    await api.post(`/v1/admin/circuits/${account?.id}/close`);
+    await eventually(
+      () => alertsOf(api),
+      (seen) => seen.every(({ state }) => state === 'resolved'),
+    );
+    const alerts = await alertsOf(api);
+    expect(alerts).toHaveLength(1);
+    expect(alerts[0]?.ending).toContain('sends again');
+  });
+
+  it('opens one for an incident, counts what it holds, and ends with it', async () => {
+    const { api, simulator } = await startTestService({ INCIDENT_THRESHOLD: '5', INCIDENT_PROBE_MS: '100' });
+    const provider = new Provider(simulator.url);
+    for (const to of numbers(20))
+      await provider.fail(to, { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
+    const ids = await Promise.all(numbers(20).map((to) => api.send({ to, channels: ['sms'], body: 'Hello' })));
+    await eventually(
+      () => alertsOf(api, '&kind=incident&state=open'),
+      ([alert]) => (alert?.count ?? 0) > 5,
+    );
+    await provider.heal();
+    for (const id of ids) await api.untilStatus(id, 'delivered');
+    const [over] = await eventually(
+      () => alertsOf(api, '&kind=incident'),
+      ([alert]) => alert?.state === 'resolved',
+    );
+    expect(over).toMatchObject({ severity: 'critical', ending: expect.stringContaining('The incident is over') });
+    expect(await alertsOf(api, '&kind=incident')).toHaveLength(1);
+  });
+
+  it('stays one when replicas raise it at the same moment a hundred times', async () => {
+    const { api, service, replica } = await startTestService();
+    const registers = [registerOf(service), registerOf(await replica())];
+    await Promise.all(
+      Array.from({ length: 100 }, (_, index) => registers[index % 2]?.raise(testAlarm(), { count: { added: 2 } })),
+    );
+    const alerts = await alertsOf(api);
+    expect(alerts.map(({ count }) => count)).toEqual([200]);
+  });
+
+  it('is as bad as it was at its worst, and keeps the words of its cause', async () => {
+    const { api, service } = await startTestService();
+    const register = registerOf(service);
+    const cause = testAlarm({ severity: 'critical', summary: 'The cause.', ends: 'with_its_cause' });
+    await register.raise(cause, { count: { added: 0 } });
+    await register.raise(testAlarm({ severity: 'warning', summary: 'A victim.' }), { count: { added: 1 } });
+    expect(await alertsOf(api)).toMatchObject([{ severity: 'critical', summary: 'The cause.', count: 1 }]);
+  });
+});
+
+describe('the end of an alert', () => {
+  it('comes after 15 quiet minutes where the cause has no end of its own; the next one is a new alert', async () => {
+    const { api, service, databaseUrl } = await startTestService();
+    const register = registerOf(service);
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    await register.raise(testAlarm({ cause: 'sure:to:stay', ends: 'with_its_cause' }), { count: { added: 1 } });
+    await moveClock(databaseUrl, 14 * 60_000);
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    await moveClock(databaseUrl, 14 * 60_000);
+    await register.resolveQuiet();
+    expect((await alertsOf(api)).map(({ state }) => state)).toEqual(['open', 'open']);
+    await moveClock(databaseUrl, 61_000);
+    const ended = await eventually(
+      () => alertsOf(api, '&state=resolved'),
+      (seen) => seen.length > 0,
+    );
+    expect(ended).toMatchObject([
+      { cause: testAlarm().cause, count: 2, ending: 'Nothing of the kind for 15 minutes.' },
+    ]);
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    expect((await alertsOf(api, '&state=open')).map(({ cause, count }) => [cause, count])).toContainEqual([
+      testAlarm().cause,
+      1,
+    ]);
+  });
+});
+
+describe('a backlog', () => {
+  const isBacklog = ({ kind }: AlertDto) => kind === 'backlog';
+
+  it('is told when due work waits too long, even where no worker runs, and ends when it is gone', async () => {
+    const { api, databaseUrl, replica } = await startTestService({ ROLE: 'api', BACKLOG_ALERT_SECONDS: '60' });
+    await api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
+    await moveClock(databaseUrl, 90_000);
+    const [open] = await eventually(
+      async () => (await alertsOf(api)).filter(isBacklog),
+      (seen) => seen.length > 0,
+    );
+    expect(open).toMatchObject({ severity: 'critical', count: 1, state: 'open' });
+    expect(open?.summary).toMatch(/^Due notifications wait longer than 60 s: otp since \d+ s \(1 due\)\.$/);
+    await replica({ ROLE: 'worker' });
+    const [over] = await eventually(
+      async () => (await alertsOf(api)).filter(isBacklog),
+      ([alert]) => alert?.state === 'resolved',
+      15_000,
+    );
+    expect(over?.ending).toBe('Nothing due waits longer than 60 s any more.');
+  });
+});
+
+describe('GET /v1/admin/alerts', () => {
+  it('filters and pages, newest first', async () => {
+    const { api, service } = await startTestService();
+    const register = registerOf(service);
+    for (const code of [1, 2, 3]) {
+      await register.raise(testAlarm({ cause: `request_errors:400:${code}` }), { count: { added: code } });
+    }
+    await register.resolve('request_errors:400:2', 'Over.');
+    expect((await alertsOf(api)).map(({ count }) => count)).toEqual([3, 2, 1]);
+    expect((await alertsOf(api, '&state=open')).map(({ count }) => count)).toEqual([3, 1]);
+    expect((await alertsOf(api, '&state=resolved')).map(({ count }) => count)).toEqual([2]);
+    expect(await alertsOf(api, '&severity=critical')).toEqual([]);
+    const first = (await api.get<{ items: AlertDto[]; nextCursor: string }>('/v1/admin/alerts?limit=2')).body;
+    const second = (await api.get<{ items: AlertDto[] }>(`/v1/admin/alerts?limit=2&cursor=${first.nextCursor}`)).body;
+    expect([...first.items, ...second.items].map(({ count }) => count)).toEqual([3, 2, 1]);
+    const { body } = await api.get<AlertDto>(`/v1/admin/alerts/${first.items[0]?.id}`);
+    expect(body).toMatchObject({ count: 3, summary: testAlarm().summary });
+  });
+
+  it('is for admins only, and knows what is wrong with a question', async () => {
+    const { api } = await startTestService();
+    expect((await api.as('nobody').get('/v1/admin/alerts')).status).toBe(401);
+    expect((await api.get('/v1/admin/alerts?state=closed')).status).toBe(400);
+    expect((await api.get('/v1/admin/alerts/0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10')).status).toBe(404);
+  });
+});
