@@ -1,0 +1,163 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { BatchDto } from '../src/notifications/batch.dto.js';
+import type { NotificationDto, NotificationSummaryDto } from '../src/notifications/notification.dto.js';
+import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Accepted by the provider every time, told to the caller never. */
+const FAULTS = [
+  { kind: 'accepted_then', status: 500 },
+  { kind: 'reset', when: 'after_accepting' },
+  { kind: 'no_answer', accepts: true },
+  { kind: 'no_sid' },
+  { kind: 'malformed' },
+];
+
+const numberOf = (index: number) => `+1555${String(2_000_000 + index)}`;
+
+async function untilNoneIs(service: ServiceUnderTest, ...statuses: string[]): Promise<void> {
+  const end = performance.now() + 90_000;
+  for (;;) {
+    const { rows } = await service.database.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM notifications WHERE status = ANY ($1)',
+      [statuses],
+    );
+    if (rows[0]?.n === 0) return;
+    if (performance.now() > end) throw new Error(`${rows[0]?.n} are still ${statuses.join(' or ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('a provider that accepts and does not say so', () => {
+  it('gets none of a thousand messages twice', async () => {
+    const service = await startTestService(
+      { TWILIO_TIMEOUT_MS: '1500', LEASE_MS: '5000', RETRY_BASE_MS: '100' },
+      { callbacks: 'none' },
+    );
+    const provider = new Provider(service.simulator.url);
+    const count = 1000;
+    await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        provider.fail(numberOf(index), {
+          times: 1,
+          match: { resource: 'messages' },
+          fault: FAULTS[index % FAULTS.length],
+        }),
+      ),
+    );
+    const answer = await service.api.post<BatchDto>('/v1/notifications/batch', {
+      notifications: Array.from({ length: count }, (_, index) => ({
+        to: numberOf(index),
+        channels: ['sms'],
+        body: 'The same text for everybody',
+      })),
+    });
+    expect(answer.body.accepted).toBe(count);
+    await untilNoneIs(service, 'queued', 'sending');
+    const { rows } = await service.database.query(
+      `SELECT n.status, count(*)::int AS n, count(DISTINCT d.provider_sid)::int AS sids
+       FROM notifications n JOIN deliveries d ON d.notification_id = n.id GROUP BY 1`,
+    );
+    expect(rows).toEqual([{ status: 'sent', n: count, sids: count }]);
+    const creates = await Promise.all(Array.from({ length: count }, (_, index) => provider.creates(numberOf(index))));
+    expect(creates.filter((requests) => requests.length !== 1)).toEqual([]);
+  });
+});
+
+describe('two notifications with the same text to the same number', () => {
+  it("do not adopt each other's message: a human decides", async () => {
+    const service = await startTestService({ RETRY_BASE_MS: '50', TWILIO_TIMEOUT_MS: '1000' }, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(1);
+    // One of them is accepted, the other is not, and nobody can tell which.
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
+    ]);
+    const notification = { to, channels: ['sms'], body: 'The same text' };
+    const both = await service.api.post<BatchDto>('/v1/notifications/batch', {
+      notifications: [notification, notification],
+    });
+    const ids = both.body.results.map((result) => result.id ?? '');
+    // The waits for a callback that might still tell are 5 and 30 seconds.
+    const shorten = setInterval(
+      () => void service.database.query(`UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile'`),
+      100,
+    );
+    try {
+      for (const id of ids) {
+        const failed = await service.api.untilStatus(id, 'failed');
+        expect(failed.deadLetter).toMatchObject({ state: 'open', reason: expect.stringContaining('same content') });
+      }
+    } finally {
+      clearInterval(shorten);
+    }
+    expect(await provider.creates(to)).toHaveLength(2);
+  });
+});
+
+describe('a list that cannot be read', () => {
+  it('keeps the message back until the question is answered', async () => {
+    const service = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(2);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { times: 3, match: { resource: 'list' }, fault: { kind: 'status', status: 503 } },
+    ]);
+    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const sent = await service.api.untilStatus(id, 'sent', 'failed');
+    expect(sent.status).toBe('sent');
+    expect(await provider.creates(to)).toHaveLength(1);
+  });
+
+  it('does not stop a provider without lists from being used: the risk is marked', async () => {
+    const service = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(3);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 404 } },
+    ]);
+    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const sent = await service.api.untilStatus(id, 'sent');
+    expect(sent.deliveries[0]?.attempts).toMatchObject([{ outcome: 'unknown' }, { possibleDuplicate: true }]);
+  });
+});
+
+describe('an outage with a full queue', () => {
+  it('costs no retry once the incident is open, and afterwards everything arrives', async () => {
+    const service = await startTestService(
+      { INCIDENT_THRESHOLD: '10', INCIDENT_PROBE_MS: '300', RETRY_BASE_MS: '200', TWILIO_TIMEOUT_MS: '2000' },
+      { callbacks: 'final' },
+    );
+    const provider = new Provider(service.simulator.url);
+    await provider.fail('*', { fault: { kind: 'status', status: 503 } });
+    const count = 2000;
+    for (const half of [0, 1]) {
+      await service.api.post('/v1/notifications/batch', {
+        notifications: Array.from({ length: count / 2 }, (_, index) => ({
+          to: numberOf(half * 1000 + index),
+          channels: ['sms'],
+          body: 'During the outage',
+        })),
+      });
+    }
+    await service.api.until(
+      (await service.api.get<{ items: NotificationSummaryDto[] }>('/v1/notifications?limit=1')).body.items[0]?.id ?? '',
+      (notification: NotificationDto) => notification.status === 'queued' || notification.status === 'sending',
+    );
+    const { rows: incidents } = await service.database.query<{ id: string }>('SELECT id FROM incidents');
+    expect(incidents).toHaveLength(1);
+    const before = await service.database.query<{ n: number }>('SELECT count(*)::int AS n FROM attempts');
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const during = await service.database.query<{ n: number }>('SELECT count(*)::int AS n FROM attempts');
+    // One probe every 300 ms, not 2,000 notifications.
+    expect((during.rows[0]?.n ?? 0) - (before.rows[0]?.n ?? 0)).toBeLessThanOrEqual(12);
+    await provider.heal();
+    await untilNoneIs(service, 'queued', 'sending', 'sent');
+    const { rows } = await service.database.query('SELECT status, count(*)::int AS n FROM notifications GROUP BY 1');
+    expect(rows).toEqual([{ status: 'delivered', n: count }]);
+  });
+});
