@@ -1,0 +1,57 @@
+import 'reflect-metadata';
+import { readEnvironment } from '../config/read-environment.js';
+import { perform } from './scenario.performance.js';
+import { SCENARIOS } from './scenarios.js';
+import { findRunningService, type FoundService } from './service.finder.js';
+import { Terminal } from './terminal.js';
+import { seconds } from './timeline.js';
+
+const INTERRUPTED = 130;
+
+/** Sends one notification of every kind and tells their timelines as they happen. @returns the exit code */
+async function main(terminal: Terminal, interruption: AbortSignal): Promise<number> {
+  // Where npm start would listen and keep its data; what else the environment holds is none of the demo's business.
+  const { PORT, HOST, DATA_DIR } = process.env;
+  const env = readEnvironment({ PORT, HOST, DATA_DIR });
+  const found = await findRunningService(env);
+  if (found) {
+    terminal.line(`Using the service that runs at ${found.url}.`);
+    return await performAll(found, terminal, interruption);
+  }
+  terminal.line('Starting a service for this demo: embedded PostgreSQL, the Twilio simulator, no real phone…');
+  // Loaded only now: the whole service is a second's work.
+  const { startTemporaryService } = await import('./temporary.service.js');
+  const own = await startTemporaryService(env.DATA_DIR);
+  try {
+    return await performAll(own, terminal, interruption);
+  } finally {
+    await own.stop();
+    terminal.aside('The service of this demo is stopped and gone; npm start runs one that stays.');
+  }
+}
+
+async function performAll(service: FoundService, terminal: Terminal, interruption: AbortSignal): Promise<number> {
+  const startedAt = performance.now();
+  let asExpected = 0;
+  for (const [index, scenario] of SCENARIOS.entries()) {
+    terminal.heading(`${index + 1}. ${scenario.title}`);
+    const differences = await perform(scenario, service.client, terminal, interruption);
+    if (interruption.aborted) return INTERRUPTED;
+    if (differences.length === 0) asExpected += 1;
+  }
+  const all = asExpected === SCENARIOS.length;
+  const took = seconds(performance.now() - startedAt);
+  terminal.line('');
+  terminal.verdict(`${asExpected} of ${SCENARIOS.length} ended as expected, in ${took}.`, all ? 'good' : 'bad');
+  return all ? 0 : 1;
+}
+
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+
+try {
+  process.exitCode = await main(new Terminal(), interruption.signal);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { configure } from '../config/configuration.js';
+import { readEnvironment } from '../config/read-environment.js';
+import { migrate } from '../database/migrate.js';
+import { bringSurroundings } from '../embedded/surroundings.js';
+import { createLogger } from '../logging/logger.js';
+import { startService } from '../service.js';
+import { DemoError, PostriderClient } from './postrider.client.js';
+import type { FoundService } from './service.finder.js';
+
+export interface TemporaryService extends FoundService {
+  /** Stops it and removes its data. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A service of the demo's own: embedded database, simulator, a free port, data that is removed at the end. Nothing of the
+ * environment reaches it, so it cannot find a real provider.
+ */
+export async function startTemporaryService(dataDir: string): Promise<TemporaryService> {
+  const port = await freePort();
+  const ownDir = join(resolve(dataDir), 'demo');
+  const env = readEnvironment({ PORT: String(port), DATA_DIR: ownDir, LOG_LEVEL: 'error' });
+  const running = await bringSurroundings(env, () => {});
+  const cleanUp = async () => {
+    await running.stop();
+    // Where the database's user cannot enter the project, the folder is a link to one elsewhere.
+    if (running.databaseDir !== null) await rm(running.databaseDir, { recursive: true, force: true });
+    await rm(ownDir, { recursive: true, force: true });
+  };
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    const configuration = configure(env, running.surroundings, url);
+    await migrate(configuration.databaseUrl);
+    const service = await startService(configuration, createLogger(env.LOG_LEVEL, 'demo'));
+    const stop = async () => {
+      await service.close();
+      await cleanUp();
+    };
+    return { url, client: new PostriderClient(url, configuration.adminApiKey ?? ''), stop };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new DemoError('The system gave no free port.');
+  return address.port;
+}

@@ -1,0 +1,122 @@
+import type { AttemptDto, DeliveryDto, NotificationDto } from '../notifications/notification.dto.js';
+import type { Outcome } from '../policy/vocabulary.js';
+
+/** How an event looks to a reader: good, bad, undecided, or one among many. */
+export type Tone = 'good' | 'bad' | 'open' | 'plain';
+
+/** Something that happened to a notification. */
+export interface TimelineEvent {
+  /** The same event has the same key whenever it is read: each is told once. */
+  readonly key: string;
+  readonly at: Date;
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** What is known of a notification so far, in the order in which it happened. Pure. */
+export function timelineOf(notification: NotificationDto): TimelineEvent[] {
+  const events = notification.deliveries.flatMap((delivery) => [
+    // Before what they cause, where both have the same time.
+    ...callbackEvents(delivery),
+    ...delivery.attempts.filter(isOver).flatMap((attempt) => attemptEvents(delivery, attempt)),
+  ]);
+  return inOrder([...events, ...reviewEvents(notification)]);
+}
+
+export function inOrder(events: readonly TimelineEvent[]): TimelineEvent[] {
+  return events.toSorted((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/** An attempt without a duration is in flight: there is nothing to tell yet. */
+function isOver(attempt: AttemptDto): boolean {
+  return attempt.durationMs !== null;
+}
+
+function attemptEvents(delivery: DeliveryDto, attempt: AttemptDto): TimelineEvent[] {
+  const name = `${delivery.channel} attempt ${attempt.number}`;
+  const endedAt = new Date(new Date(attempt.startedAt).getTime() + (attempt.durationMs ?? 0));
+  // Accepted without saying so: a callback or the provider's list told it later.
+  const toldLater = attempt.outcome === 'accepted' && !saysSuccess(attempt);
+  const outcome = toldLater ? 'unknown' : attempt.outcome;
+  const events: TimelineEvent[] = [
+    { key: `${attempt.id} answer`, at: endedAt, text: `${name}: ${answerOf(attempt, outcome)}`, tone: TONES[outcome] },
+  ];
+  if (toldLater) {
+    events.push({
+      key: `${attempt.id} told later`,
+      at: delivery.callbacks[0] ? new Date(delivery.callbacks[0].receivedAt) : endedAt,
+      text: `${name} was accepted after all: nothing is sent again`,
+      tone: 'good',
+    });
+  }
+  return attempt.errorClass === null ? events : [...events, nextStepEvent(delivery, attempt, endedAt)];
+}
+
+const TONES = { accepted: 'good', rejected: 'bad', unknown: 'open' } as const satisfies Record<Outcome, Tone>;
+
+function saysSuccess({ httpStatus }: AttemptDto): boolean {
+  return httpStatus !== null && httpStatus < 300;
+}
+
+/** "503, code 20503, outcome unknown, provider_fault (provider)" */
+function answerOf(attempt: AttemptDto, outcome: Outcome): string {
+  const { httpStatus, providerCode, errorClass, responsible } = attempt;
+  const parts = [httpStatus === null ? 'no answer' : String(httpStatus)];
+  // What is known of a failure after an answer of success came with a callback, which has a line of its own.
+  const failed = errorClass !== null && outcome !== 'accepted';
+  if (failed && providerCode !== null) parts.push(`code ${providerCode}`);
+  parts.push(outcome === 'unknown' ? 'outcome unknown' : outcome);
+  if (failed) parts.push(`${errorClass} (${responsible})`);
+  return parts.join(', ');
+}
+
+/** Decided when the attempt ended, or, of an accepted one, when a callback reported its failure. */
+function nextStepEvent(delivery: DeliveryDto, attempt: AttemptDto, endedAt: Date): TimelineEvent {
+  const { kind, at, channel, reason } = attempt.nextStep;
+  const report = delivery.callbacks.findLast(({ attemptId, errorCode }) => attemptId === attempt.id && errorCode);
+  const decidedAt = report ? new Date(report.receivedAt) : endedAt;
+  const wait = at ? ` in ${seconds(new Date(at).getTime() - decidedAt.getTime())}` : '';
+  return {
+    key: `${attempt.id} next ${kind}`,
+    at: decidedAt,
+    text: `  next: ${kind.replace('_', ' ')}${channel ? ` to ${channel}` : ''}${wait}; ${reason}`,
+    tone: 'plain',
+  };
+}
+
+function callbackEvents(delivery: DeliveryDto): TimelineEvent[] {
+  return delivery.callbacks.map(({ id, status, errorCode, receivedAt }) => ({
+    key: id,
+    at: new Date(receivedAt),
+    text: `Twilio calls back: ${status}${errorCode === null ? '' : ` with code ${errorCode}`}`,
+    tone: errorCode === null ? 'plain' : 'bad',
+  }));
+}
+
+function reviewEvents({ deadLetter }: NotificationDto): TimelineEvent[] {
+  if (!deadLetter) return [];
+  return [
+    {
+      key: deadLetter.id,
+      at: new Date(deadLetter.openedAt),
+      text: `a dead letter waits in the review queue: ${deadLetter.errorClass}`,
+      tone: 'bad',
+    },
+  ];
+}
+
+/** The state it is in, as the newest event. States pass without a trace: who wants them all asks often. */
+export function statusEvent({ id, status, updatedAt }: NotificationDto): TimelineEvent {
+  const tone = status === 'delivered' ? 'good' : isEnd(status) ? 'bad' : 'plain';
+  return { key: `${id} ${status} ${updatedAt}`, at: new Date(updatedAt), text: `state: ${status}`, tone };
+}
+
+/** The states in which nothing more happens by itself. */
+export function isEnd(status: NotificationDto['status']): boolean {
+  return status === 'delivered' || status === 'failed' || status === 'canceled' || status === 'expired';
+}
+
+/** "1.2 s" */
+export function seconds(milliseconds: number): string {
+  return `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s`;
+}
