@@ -67,7 +67,7 @@ describe('a provider that accepts and does not say so', () => {
 
 describe('two notifications with the same text to the same number', () => {
   it("do not adopt each other's message: a human decides", async () => {
-    const service = await startTestService({ RETRY_BASE_MS: '50', TWILIO_TIMEOUT_MS: '1000' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_BASE_MS: '20000' }, { callbacks: 'none' });
     const provider = new Provider(service.simulator.url);
     const to = numberOf(1);
     // One of them is accepted, the other is not, and nobody can tell which.
@@ -80,7 +80,8 @@ describe('two notifications with the same text to the same number', () => {
       notifications: [notification, notification],
     });
     const ids = both.body.results.map((result) => result.id ?? '');
-    // The waits for a callback that might still tell are 5 and 30 seconds.
+    for (const id of ids) await service.api.until(id, ({ deliveries }) => deliveries[0]?.attempts.length === 1);
+    // Both questions are open now. The waits for a callback that might still tell are 5 and 30 seconds.
     const shorten = setInterval(
       () => void service.database.query(`UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile'`),
       100,
