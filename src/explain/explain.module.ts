@@ -1,5 +1,17 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { NotificationsModule } from '../notifications/notifications.module.js';
+import { ErrorCodesModule } from '../twilio/error-codes/error-codes.module.js';
+import { DecisionRecord } from './decision.entity.js';
 import { DecisionLog } from './decision.log.js';
+import { ExplainController } from './explain.controller.js';
+import { ExplainService } from './explain.service.js';
 
-@Module({ providers: [DecisionLog], exports: [DecisionLog] })
+/** Writes decisions down, and tells them again as an explanation. */
+@Module({
+  imports: [ErrorCodesModule, NotificationsModule, TypeOrmModule.forFeature([DecisionRecord])],
+  controllers: [ExplainController],
+  providers: [DecisionLog, ExplainService],
+  exports: [DecisionLog],
+})
 export class ExplainModule {}

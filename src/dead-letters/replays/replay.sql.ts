@@ -50,8 +50,8 @@ export const NEXT_OF_REPLAY: Statement = {
     ORDER BY l.id LIMIT 1`,
 };
 
-/** Spends a turn of the rate; a replay that was held up may catch up on one second, not on more. */
-const SPEND_TURN = `greatest(next_at, service_now() - interval '1 second') + interval '1 second' / rate_per_second`;
+/** Spends a turn of the rate. What came late may be caught up on, but no more than this: it would be a burst. */
+const SPEND_TURN = `greatest(next_at, service_now() - interval '100 milliseconds') + interval '1 second' / rate_per_second`;
 
 export const COUNT_DONE: Statement = {
   name: 'replays-count-done',

@@ -1,0 +1,28 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Scopes } from '../clients/access.decorator.js';
+import type { Caller } from '../clients/caller.js';
+import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { UuidPipe } from '../http/uuid.pipe.js';
+import { Problems } from '../openapi/problems.decorator.js';
+import { ExplainService } from './explain.service.js';
+import { ExplanationDto } from './explanation.dto.js';
+
+@ApiTags('notifications')
+@Controller('v1/notifications')
+export class ExplainController {
+  constructor(private readonly explanations: ExplainService) {}
+
+  @Get(':id/explain')
+  @Scopes('read')
+  @ApiOperation({ summary: 'What was decided about a notification, why, and what comes next, in plain sentences' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOkResponse({ type: ExplanationDto })
+  @Problems('not-found')
+  async explain(
+    @Param('id', new UuidPipe('notification')) id: string,
+    @CurrentCaller() { clientId, scopes }: Caller,
+  ): Promise<ExplanationDto> {
+    return await this.explanations.explain(id, scopes.has('admin') ? 'every client' : { clientId });
+  }
+}

@@ -1,0 +1,53 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Database, type Statement } from '../database/database.js';
+import { NotificationReader, type Visibility } from '../notifications/notification.reader.js';
+import { notFound } from '../problems/problem.js';
+import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
+import { DecisionRecord } from './decision.entity.js';
+import { explainedDecisions } from './explanation.js';
+import type { ExplanationDto } from './explanation.dto.js';
+import { explainedNext, type WaitingWork } from './next.sentence.js';
+
+const WAITING_WORK: Statement = {
+  name: 'explain-waiting-work',
+  text: `
+    SELECT o.stage, o.channel, o.due_at AS "dueAt", o.lease_token IS NOT NULL AS leased, o.attempts,
+      o.held_by IS NOT NULL AS held, service_now() AS now,
+      CASE WHEN c.id IS NOT NULL THEN json_build_object('scope', c.scope, 'reason', c.reason) END AS circuit
+    FROM outbox o LEFT JOIN circuits c ON c.id = o.held_by
+    WHERE o.notification_id = $1`,
+};
+
+/** Explains a notification: what was decided, by which rule, and what comes next. */
+@Injectable()
+export class ExplainService {
+  constructor(
+    private readonly notifications: NotificationReader,
+    @InjectRepository(DecisionRecord) private readonly decisions: Repository<DecisionRecord>,
+    private readonly database: Database,
+    @Inject(ERROR_CODE_TABLE) private readonly codes: TwilioErrorCodeTable,
+  ) {}
+
+  /** @throws Problem `not-found` where there is none, or it is another client's. */
+  async explain(id: string, visibility: Visibility): Promise<ExplanationDto> {
+    const history = await this.notifications.find(id, visibility);
+    if (!history) throw notFound('notification');
+    const [decisions, [work]] = await Promise.all([
+      this.decisions.find({ where: { notificationId: id }, order: { at: 'ASC', id: 'ASC' } }),
+      this.database.run<WaitingWork>(WAITING_WORK, [id]),
+    ]);
+    const next = explainedNext(history, work ?? null);
+    return {
+      id,
+      status: history.notification.status,
+      decisions: explainedDecisions(history, decisions, this.codes).map(({ at, ...decision }) => ({
+        at: at.toISOString(),
+        ...decision,
+      })),
+      next: next && { ...next, at: next.at?.toISOString() ?? null },
+    };
+  }
+}

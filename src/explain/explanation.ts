@@ -1,0 +1,105 @@
+import { effectOf } from '../callbacks/provider-report.js';
+import { maskNumber } from '../logging/logger.js';
+import type { NotificationHistory } from '../notifications/notification.reader.js';
+import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import type { DecisionRecord } from './decision.entity.js';
+import { failureSentence } from './failure.sentence.js';
+import { clockTime } from './moment.js';
+
+/** One thing that was decided or found out, and by which rule. */
+export interface ExplainedDecision {
+  readonly at: Date;
+  readonly rule: string;
+  readonly sentence: string;
+  readonly deliveryId?: string;
+  readonly attemptId?: string;
+}
+
+/** What happened to a notification and why, in order of time, in whole sentences without numbers or bodies. Pure. */
+export function explainedDecisions(
+  history: NotificationHistory,
+  decisions: readonly DecisionRecord[],
+  codes: TwilioErrorCodeTable,
+): ExplainedDecision[] {
+  return [
+    acceptance(history),
+    ...acceptedAttempts(history),
+    ...failures(history, codes),
+    ...callbacks(history),
+    ...decisions.map(recorded),
+  ]
+    .map((decision) => ({ ...decision, sentence: withoutNumbers(decision.sentence) }))
+    .toSorted((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+function acceptance({ notification }: NotificationHistory): ExplainedDecision {
+  const { createdAt: at, channels, sendAt, expiresAt } = notification;
+  const when = sendAt && sendAt > at ? `, to be sent at ${clockTime(sendAt, at)}` : '';
+  const limit = expiresAt ? `, not to be sent after ${clockTime(expiresAt, at)}` : '';
+  return { at, rule: 'acceptance', sentence: `It was accepted for ${channels.join(', then ')}${when}${limit}.` };
+}
+
+/** Those whose acceptance was learned otherwise than from the answer have a decision that says how. */
+function acceptedAttempts({ attempts, failures, deliveries }: NotificationHistory): ExplainedDecision[] {
+  const unclear = new Set(
+    failures.filter((failure) => failure.callbackId === null).map((failure) => failure.attemptId),
+  );
+  const channels = new Map(deliveries.map((delivery) => [delivery.id, delivery.channel]));
+  return attempts
+    .filter((attempt) => attempt.outcome === 'accepted' && attempt.httpStatus !== null && !unclear.has(attempt.id))
+    .map((attempt) => {
+      const at = new Date(attempt.startedAt.getTime() + (attempt.durationMs ?? 0));
+      const twice = attempt.possibleDuplicate ? '; the recipient may get it twice' : '';
+      return {
+        at,
+        rule: `HTTP status ${attempt.httpStatus}`,
+        sentence: `Twilio accepted attempt ${attempt.number} on ${channels.get(attempt.deliveryId)} at ${clockTime(at, at)}${twice}.`,
+        deliveryId: attempt.deliveryId,
+        attemptId: attempt.id,
+      };
+    });
+}
+
+function failures(history: NotificationHistory, codes: TwilioErrorCodeTable): ExplainedDecision[] {
+  const numbers = new Map(history.attempts.map((attempt) => [attempt.id, attempt.number]));
+  const reports = new Map(history.callbacks.map((callback) => [callback.id, callback]));
+  return history.failures.map((failure) => ({
+    at: failure.at,
+    rule: failure.rule,
+    sentence: failureSentence(
+      failure,
+      numbers.get(failure.attemptId) ?? null,
+      failure.callbackId === null ? undefined : reports.get(failure.callbackId),
+      codes,
+    ),
+    deliveryId: failure.deliveryId,
+    attemptId: failure.attemptId,
+  }));
+}
+
+/** Those that mean something; a failed one is told with its failure. */
+function callbacks({ callbacks, failures, deliveries }: NotificationHistory): ExplainedDecision[] {
+  const told = new Set(failures.map((failure) => failure.callbackId));
+  const channels = new Map(deliveries.map((delivery) => [delivery.id, delivery.channel]));
+  return callbacks
+    .filter((callback) => {
+      const resource = channels.get(callback.deliveryId) === 'voice' ? 'call' : 'message';
+      return !told.has(callback.id) && effectOf({ resource, status: callback.status }) !== 'noted';
+    })
+    .map(({ receivedAt: at, status, deliveryId, attemptId }) => ({
+      at,
+      rule: 'callback',
+      sentence: `Twilio reported it ${status} on ${channels.get(deliveryId)} at ${clockTime(at, at)}.`,
+      deliveryId,
+      attemptId,
+    }));
+}
+
+function recorded({ at, rule, sentence, deliveryId, attemptId }: DecisionRecord): ExplainedDecision {
+  return { at, rule, sentence, ...(deliveryId && { deliveryId }), ...(attemptId && { attemptId }) };
+}
+
+/** A sender's number may be part of a circuit's name. */
+export function withoutNumbers(sentence: string): string {
+  return sentence.replaceAll(/\+\d{7,15}/g, (number) => maskNumber(number));
+}

@@ -1,0 +1,73 @@
+import type { Callback } from '../callbacks/callback.entity.js';
+import type { FailureRecord, RecordedNextStep } from '../failures/failure.entity.js';
+import type { Channel, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
+import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { clockTime } from './moment.js';
+
+const WHOSE = {
+  caller: 'that is for the caller to correct',
+  operator: 'that is for the operator to put right',
+  provider: "that is the provider's fault",
+  recipient: 'that lies with the recipient',
+} as const satisfies Record<ResponsibleParty, string>;
+
+/** As a callback reports it, the attempt had been accepted: that is said before. */
+const ACCEPTED_OR_NOT = {
+  accepted: () => '',
+  rejected: (what: string) => `, and the ${what} was not accepted`,
+  unknown: (what: string) => `, and the ${what} may have been accepted`,
+} as const satisfies Record<Outcome, (what: string) => string>;
+
+/** A failure and what was decided after it, as one sentence. Pure. */
+export function failureSentence(
+  failure: FailureRecord,
+  attemptNumber: number | null,
+  callback: Callback | undefined,
+  codes: TwilioErrorCodeTable,
+): string {
+  const what = failure.channel === 'voice' ? 'call' : 'message';
+  const happened = callback ? reported(failure, callback, codes) : answered(failure, attemptNumber, codes);
+  const meaning = `${WHOSE[failure.responsible]}${ACCEPTED_OR_NOT[failure.outcome](what)}`;
+  return `${happened}; ${meaning}; ${next(failure.nextStep, failure.at)}.`;
+}
+
+function reported(failure: FailureRecord, { status }: Callback, codes: TwilioErrorCodeTable): string {
+  return `Twilio reported it ${status} on ${failure.channel} at ${clockTime(failure.at, failure.at)} (${code(failure, codes)})`;
+}
+
+function answered(failure: FailureRecord, attemptNumber: number | null, codes: TwilioErrorCodeTable): string {
+  const attempt = `attempt ${attemptNumber ?? '?'} on ${failure.channel} at ${clockTime(failure.at, failure.at)}`;
+  if (failure.httpStatus !== null) {
+    const unusable = failure.httpStatus < 300 ? ' without saying what it accepted' : '';
+    return `Twilio answered ${failure.httpStatus}${unusable} to ${attempt} (${code(failure, codes)})`;
+  }
+  if (failure.rule.startsWith('no answer')) return `Twilio gave ${failure.rule.replaceAll('_', ' ')} to ${attempt}`;
+  return `The process stopped before the answer to ${attempt} was recorded (${failure.rule})`;
+}
+
+function code({ providerCode }: FailureRecord, codes: TwilioErrorCodeTable): string {
+  if (providerCode === null) return 'no code';
+  return `code ${providerCode}: ${codes.get(providerCode)?.name ?? 'not in the catalogue'}`;
+}
+
+function next(step: RecordedNextStep, reference: Date): string {
+  const at = step.at === undefined ? 'next' : `at ${clockTime(new Date(step.at), reference)}`;
+  switch (step.kind) {
+    case 'retry':
+      return `it is sent again ${at}`;
+    case 'reconcile':
+      return `Twilio is asked ${at} before anything is sent again`;
+    case 'hold':
+      return `it waits: ${step.reason}`;
+    case 'fallback':
+      return `${nameOf(step.channel)} is next`;
+    case 'dead_letter':
+      return `a human decides: ${step.reason}`;
+    case 'none':
+      return step.reason;
+  }
+}
+
+function nameOf(channel: Channel | undefined): string {
+  return channel ?? 'another channel';
+}

@@ -1,0 +1,72 @@
+import type { NotificationHistory } from '../notifications/notification.reader.js';
+import type { Channel } from '../policy/vocabulary.js';
+import { withoutNumbers } from './explanation.js';
+import { clockTime } from './moment.js';
+
+/** The outbox row of a notification, and what holds it. */
+export interface WaitingWork {
+  readonly stage: 'send' | 'reconcile' | 'await_delivery';
+  readonly channel: Channel;
+  readonly dueAt: Date;
+  /** A dispatcher works on it right now. */
+  readonly leased: boolean;
+  /** Attempts of this delivery so far, the one in flight included. */
+  readonly attempts: number;
+  /** It waits for a circuit or for its sender's turn. */
+  readonly held: boolean;
+  /** The circuit that holds it; null where it is its sender's pace, or nothing. */
+  readonly circuit: { readonly scope: string; readonly reason: string | null } | null;
+  /** The database's time. */
+  readonly now: Date;
+}
+
+export interface ExplainedNext {
+  readonly sentence: string;
+  /** Null where nobody can say. */
+  readonly at: Date | null;
+}
+
+/** What comes next; null when nothing does. Pure. */
+export function explainedNext(history: NotificationHistory, work: WaitingWork | null): ExplainedNext | null {
+  if (work) return work.held ? held(work) : planned(history, work);
+  if (history.notification.status === 'sent') {
+    return { sentence: 'Twilio accepted it: only its delivery receipt is missing.', at: null };
+  }
+  if (history.notification.status === 'failed' && history.deadLetter?.state === 'open') {
+    return { sentence: 'It waits in the review queue until a human decides.', at: null };
+  }
+  return null;
+}
+
+function held({ circuit, stage }: WaitingWork): ExplainedNext {
+  const step = stage === 'send' ? 'is sent' : 'is looked up at Twilio';
+  const sentence = circuit
+    ? `It ${step} when the circuit of ${circuit.scope} lets it${circuit.reason ? ` (${circuit.reason})` : ''}; waiting there spends no retry.`
+    : `It ${step} when its sender has a turn to give; waiting for it spends no retry.`;
+  return { sentence: withoutNumbers(sentence), at: null };
+}
+
+function planned({ notification }: NotificationHistory, work: WaitingWork): ExplainedNext {
+  const { stage, channel, dueAt, leased, attempts, now } = work;
+  const time = clockTime(dueAt, now);
+  const due = dueAt <= now;
+  switch (stage) {
+    case 'send':
+      if (leased) return { sentence: `Attempt ${attempts} on ${channel} is under way.`, at: null };
+      return due
+        ? { sentence: `Attempt ${attempts + 1} on ${channel} starts as soon as a worker is free.`, at: dueAt }
+        : { sentence: `Attempt ${attempts + 1} on ${channel} starts at ${time}.`, at: dueAt };
+    case 'reconcile': {
+      const question = `whether it accepted attempt ${attempts} on ${channel}, before anything is sent again`;
+      if (leased) return { sentence: `Twilio is being asked ${question}.`, at: null };
+      return { sentence: `Twilio is asked ${due ? 'now' : `at ${time}`} ${question}.`, at: dueAt };
+    }
+    case 'await_delivery': {
+      const following = notification.channels[notification.channels.indexOf(channel) + 1] ?? 'another channel';
+      return {
+        sentence: `Twilio's delivery receipt is awaited until ${time}; without it ${following} is next.`,
+        at: dueAt,
+      };
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
+import { startTestService, type ServiceUnderTest } from './support/service.js';
+
+const REPLAYS = '/v1/admin/dead-letters/replays';
+const CLIENT = '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
+
+/** Dead letters as dispatch leaves them, without waiting for it. */
+async function bury({ database }: ServiceUnderTest, count: number, columns: Record<string, string> = {}) {
+  const fields = { category: `'transactional'`, error_class: `'provider_fault'`, expires_at: 'NULL', ...columns };
+  const content = columns['content'] ?? `'{"body":"Hello"}'`;
+  const { rows } = await database.query<{ id: string }>(`
+    WITH n AS (
+      INSERT INTO notifications (id, client_id, status, recipient, channels, channel, category, content, request_hash,
+        on_unknown, expires_at, created_at, updated_at)
+      SELECT new_uuid_v7(), '${CLIENT}', 'failed', '+1555123' || lpad(i::text, 4, '0'), '{sms}', 'sms', ${fields.category},
+        ${content}, '', 'resend', ${fields.expires_at}, service_now(), service_now()
+      FROM generate_series(1, ${count}) AS i RETURNING *
+    ), d AS (
+      INSERT INTO deliveries (id, notification_id, number, channel, status, sender, ended_at)
+      SELECT new_uuid_v7(), id, 1, 'sms', 'failed', '+15005550006', service_now() FROM n RETURNING *
+    )
+    INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category, reason,
+      opened_at)
+    SELECT new_uuid_v7(), n.id, d.id, n.client_id, 'open', ${fields.error_class}, 'sms', n.category, 'test', service_now()
+    FROM n JOIN d ON d.notification_id = n.id RETURNING id`);
+  return rows.map((row) => row.id);
+}
+
+async function ended({ api }: Pick<ServiceUnderTest, 'api'>, id: string): Promise<ReplayDto> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const { body } = await api.get<ReplayDto>(`${REPLAYS}/${id}`);
+    if (body.state !== 'running') return body;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('The replay did not end');
+}
+
+const replay = (service: Pick<ServiceUnderTest, 'api'>, body: object) => service.api.post<ReplayDto>(REPLAYS, body);
+
+describe('a replay of dead letters', () => {
+  it('previews what it would do and what it would leave alone, and does nothing', async () => {
+    const service = await startTestService();
+    await bury(service, 3);
+    await bury(service, 2, { expires_at: `service_now() - interval '1 s'` });
+    await bury(service, 1, { content: 'NULL' });
+    await bury(service, 4, { error_class: `'invalid_request'` });
+    await service.database.query(`
+      INSERT INTO suppressions (id, sender, recipient, reason, created_at)
+      VALUES (new_uuid_v7(), '+15005550006', '+15551230003', 'test', now())`);
+    const filter = { errorClass: 'provider_fault' };
+    const answer = await replay(service, { filter, action: 'retry', dryRun: true });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({
+      matched: 6,
+      excluded: [
+        { reason: 'expired', count: 2 },
+        { reason: 'content_deleted', count: 1 },
+        { reason: 'opted_out', count: 1 },
+      ],
+    });
+    const { rows } = await service.database.query(`SELECT count(*)::int FROM dead_letters WHERE state = 'open'`);
+    expect(rows).toEqual([{ count: 10 }]);
+
+    const voiceless = await replay(service, { filter: {}, action: 'fallback', channel: 'sms', dryRun: true });
+    expect(voiceless.body).toMatchObject({ excluded: [{ reason: 'expired' }, { reason: 'same_channel', count: 8 }] });
+  });
+
+  it('resolves what fits, counts what it leaves alone, and is written down at its start and its end', async () => {
+    const service = await startTestService();
+    const wanted = await bury(service, 4);
+    await bury(service, 1, { expires_at: `service_now() - interval '1 s'` });
+    const others = await bury(service, 2, { category: `'otp'` });
+    const body = { filter: { category: 'transactional' }, action: 'retry', ratePerSecond: 100, note: 'it is over' };
+    const answer = await replay(service, body);
+    expect(answer.status).toBe(202);
+    expect(answer.headers.get('location')).toBe(`${REPLAYS}/${answer.body.id}`);
+    expect(answer.body).toMatchObject({ state: 'running', matched: 5, done: 0, ratePerSecond: 100, endedAt: null });
+
+    const end = await ended(service, answer.body.id);
+    expect(end).toMatchObject({
+      state: 'completed',
+      matched: 5,
+      done: 4,
+      failed: 0,
+      skipped: 1,
+      skippedBecause: [{ reason: 'expired', count: 1 }],
+      startedBy: 'admin/ADMIN_API_KEY',
+      endedAt: expect.any(String),
+    });
+    const { rows } = await service.database.query(
+      `SELECT id, resolution, resolved_by, note FROM dead_letters WHERE state = 'resolved' ORDER BY id`,
+    );
+    expect(rows).toEqual(
+      wanted.toSorted().map((id) => ({
+        id,
+        resolution: 'retried',
+        resolved_by: 'admin/ADMIN_API_KEY',
+        note: 'it is over',
+      })),
+    );
+    expect(others).toHaveLength(2);
+    const { body: audit } = await service.api.get<{ items: { action: string; actor: string }[] }>(
+      `/v1/admin/audit?subjectId=${answer.body.id}`,
+    );
+    expect(audit.items.map((entry) => [entry.action, entry.actor])).toEqual([
+      ['replay.completed', 'system/replays'],
+      ['replay.started', 'admin/ADMIN_API_KEY'],
+    ]);
+  });
+
+  it('keeps to its rate, however many replicas there are', async () => {
+    const service = await startTestService();
+    await service.replica({ ROLE: 'worker' });
+    await bury(service, 12);
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 10 });
+    await ended(service, body.id);
+    const { rows } = await service.database.query<{ at: Date }>(
+      `SELECT resolved_at AS at FROM dead_letters WHERE state = 'resolved' ORDER BY 1`,
+    );
+    expect(rows).toHaveLength(12);
+    const seconds = (Number(rows.at(-1)?.at) - Number(rows[0]?.at)) / 1000;
+    expect(seconds).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it('stops when a human cancels it; what is done stays done', async () => {
+    const service = await startTestService();
+    await bury(service, 50);
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 5 });
+    const canceled = await service.api.post<ReplayDto>(`${REPLAYS}/${body.id}/cancel`);
+    expect(canceled).toMatchObject({ status: 200, body: { state: 'canceled', endedAt: expect.any(String) } });
+    expect(await service.api.post(`${REPLAYS}/${body.id}/cancel`)).toMatchObject({ status: 200 });
+    const { rows } = await service.database.query<{ count: number }>(
+      `SELECT count(*)::int FROM dead_letters WHERE state = 'resolved'`,
+    );
+    expect(canceled.body.done).toBe(rows[0]?.count);
+    expect(canceled.body.done).toBeLessThan(50);
+
+    const { body: other } = await replay(service, { filter: { category: 'otp' }, action: 'discard' });
+    await ended(service, other.id);
+    expect((await service.api.post(`${REPLAYS}/${other.id}/cancel`)).status).toBe(409);
+    expect((await service.api.get(`${REPLAYS}/${CLIENT}`)).status).toBe(404);
+  });
+
+  it('goes on after a restart where it was, and resolves each exactly once', async () => {
+    const service = await startTestService({ ROLE: 'api' });
+    await bury(service, 30);
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 60 });
+    const first = await service.replica({ ROLE: 'worker' });
+    await service.api.get(`${REPLAYS}/${body.id}`);
+    for (;;) {
+      const { done } = (await service.api.get<ReplayDto>(`${REPLAYS}/${body.id}`)).body;
+      if (done > 2) break;
+    }
+    await first.close();
+    const between = (await service.api.get<ReplayDto>(`${REPLAYS}/${body.id}`)).body;
+    expect(between.state).toBe('running');
+    await service.replica({ ROLE: 'worker' });
+    expect(await ended(service, body.id)).toMatchObject({ state: 'completed', matched: 30, done: 30 });
+    const { rows } = await service.database.query(
+      `SELECT count(*)::int, count(DISTINCT subject_id)::int AS subjects FROM audit_log WHERE action = 'dead_letter.discarded'`,
+    );
+    expect(rows).toEqual([{ count: 30, subjects: 30 }]);
+  });
+
+  it('shares dead letters with another replay and with humans, each resolved once', async () => {
+    const service = await startTestService();
+    await service.replica({ ROLE: 'worker' });
+    const ids = await bury(service, 20);
+    const start = (action: string) => replay(service, { filter: { ids }, action, ratePerSecond: 100 });
+    const [one, two] = await Promise.all([start('discard'), start('retry')]);
+    await service.api.post(`/v1/admin/dead-letters/${ids.at(-1)}/discard`);
+    const ends = await Promise.all([ended(service, one.body.id), ended(service, two.body.id)]);
+    expect(ends[0].done + ends[1].done).toBeGreaterThanOrEqual(19);
+    for (const end of ends) expect(end.done + end.skipped).toBe(20);
+    const { rows } = await service.database.query(
+      `SELECT count(*)::int FROM audit_log WHERE action LIKE 'dead_letter.%'`,
+    );
+    expect(rows).toEqual([{ count: 20 }]);
+  });
+
+  it('leaves alone what it cannot resolve, and stops when nothing works', async () => {
+    const service = await startTestService();
+    const [poison] = await bury(service, 3);
+    await service.database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+      CREATE TRIGGER refuse_one BEFORE UPDATE ON dead_letters FOR EACH ROW WHEN (OLD.id = '${poison}')
+        EXECUTE FUNCTION refuse()`);
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
+    expect(await ended(service, body.id)).toMatchObject({ state: 'completed', done: 2, failed: 1, skipped: 0 });
+
+    await bury(service, 30);
+    await service.database.query(
+      `CREATE TRIGGER refuse_all BEFORE UPDATE ON dead_letters FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    );
+    const { body: hopeless } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
+    expect(await ended(service, hopeless.id)).toMatchObject({ state: 'failed', done: 0, failed: 10, skipped: 0 });
+  });
+
+  it('refuses what contradicts itself', async () => {
+    const service = await startTestService({ TWILIO_VOICE_FROM: '' });
+    const refused = async (body: object) => {
+      const { status, body: problem } = await service.api.post<{ errors?: { pointer: string }[] }>(REPLAYS, body);
+      return [status, problem.errors?.map((error) => error.pointer)];
+    };
+    const filter = {};
+    expect(await refused({ action: 'retry' })).toEqual([400, ['/filter']]);
+    expect(await refused({ filter, action: 'fallback' })).toEqual([400, ['/channel']]);
+    expect(await refused({ filter, action: 'retry', channel: 'sms' })).toEqual([400, ['/channel']]);
+    expect(await refused({ filter, action: 'fallback', channel: 'voice' })).toEqual([422, ['/channel']]);
+    expect(await refused({ filter, action: 'retry', ratePerSecond: 101 })).toEqual([400, ['/ratePerSecond']]);
+    expect(await refused({ filter: { state: 'resolved' }, action: 'retry' })).toEqual([400, ['/filter/state']]);
+    expect(await refused({ filter: { ids: ['x'] }, action: 'retry' })).toEqual([400, ['/filter/ids/0']]);
+  });
+});

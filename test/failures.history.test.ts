@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import type { FailureDto } from '../src/failures/failure.dto.js';
+import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
+import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+
+const HISTORY = '/v1/admin/failures';
+
+interface FailurePageBody {
+  readonly items: FailureDto[];
+  readonly nextCursor: string | null;
+}
+
+/** Some failures of every kind: a refusal, unknown attempts, a failed callback. */
+async function startWithFailures() {
+  const service = await startTestService({ RETRY_MAX: '1' });
+  const provider = new Provider(service.simulator.url);
+  const { api } = service;
+  await provider.fail('+15551230002', { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
+  await provider.fail('+15551230003', { fault: { kind: 'callback', status: 'undelivered', errorCode: 30003 } });
+  await provider.fail('+15551230001', {
+    fault: { kind: 'status', status: 400, code: 21211, message: '=HYPERLINK("https://evil.example"),\r\n"quoted"' },
+  });
+  const ids: Record<'refused' | 'unknown' | 'undelivered', string> = {
+    refused: await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }),
+    unknown: await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' }),
+    undelivered: await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello' }),
+  };
+  await Promise.all(Object.values(ids).map((id) => api.untilStatus(id, 'failed')));
+  return { ...service, provider, ids };
+}
+
+async function failures({ api }: Pick<ServiceUnderTest, 'api'>, query = ''): Promise<FailureDto[]> {
+  return (await api.get<FailurePageBody>(`${HISTORY}?${query}`)).body.items;
+}
+
+describe('the failure history', () => {
+  it('tells of a refusal, an unknown outcome and a failed callback everything but the recipient', async () => {
+    const service = await startWithFailures();
+    const { ids } = service;
+    const [refused] = await failures(service, 'providerCode=21211');
+    expect(refused).toEqual({
+      id: expect.any(String),
+      at: expect.stringMatching(/\.\d{3}Z$/),
+      notificationId: ids.refused,
+      deliveryId: expect.any(String),
+      attemptId: expect.any(String),
+      callbackId: null,
+      clientId: expect.any(String),
+      channel: 'sms',
+      number: 1,
+      startedAt: expect.stringMatching(/Z$/),
+      durationMs: expect.any(Number),
+      outcome: 'rejected',
+      httpStatus: 400,
+      providerCode: 21211,
+      providerMessage: expect.stringContaining('=HYPERLINK'),
+      providerRequestId: expect.any(String),
+      errorClass: 'recipient_unreachable',
+      responsible: 'recipient',
+      nextStep: { kind: 'dead_letter', reason: expect.any(String) },
+      possibleDuplicate: false,
+      providerBody: expect.stringContaining('"code":21211'),
+    });
+    const [undelivered] = await failures(service, 'to=%2B15551230003');
+    expect(undelivered).toMatchObject({
+      notificationId: ids.undelivered,
+      callbackId: expect.any(String),
+      outcome: 'accepted',
+      providerCode: 30003,
+      number: 1,
+    });
+    expect(await failures(service, 'outcome=unknown')).toMatchObject([
+      { notificationId: ids.unknown, number: 2, httpStatus: 503, providerCode: 20503, nextStep: { kind: 'reconcile' } },
+      {
+        notificationId: ids.unknown,
+        number: 1,
+        httpStatus: 503,
+        nextStep: { kind: 'reconcile', at: expect.any(String) },
+      },
+    ]);
+    for (const failure of await failures(service)) {
+      expect(failure).not.toHaveProperty('to');
+      expect(failure).not.toHaveProperty('recipient');
+    }
+  });
+
+  it('narrows by every filter, and pages from the newest to the oldest', async () => {
+    const service = await startWithFailures();
+    const { api } = service;
+    const all = await failures(service, 'limit=100');
+    expect(all.map((failure) => failure.id)).toEqual(
+      all
+        .map((failure) => failure.id)
+        .toSorted()
+        .toReversed(),
+    );
+
+    const paged: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await api.get<FailurePageBody>(`${HISTORY}?limit=1${query}`);
+      paged.push(...body.items.map((item) => item.id));
+      cursor = body.nextCursor;
+    }
+    expect(paged).toEqual(all.map((failure) => failure.id));
+
+    const [newest] = all;
+    const oldest = all.at(-1);
+    const expectSame = async (query: string, fits: (failure: FailureDto) => boolean) => {
+      const expected = all.filter((failure) => fits(failure));
+      expect({ query, found: await failures(service, `limit=100&${query}`) }).toEqual({ query, found: expected });
+      return expected.length;
+    };
+    expect(await expectSame('errorClass=recipient_unreachable', (f) => f.errorClass === 'recipient_unreachable')).toBe(
+      2,
+    );
+    expect(await expectSame('httpStatus=400', (f) => f.httpStatus === 400)).toBe(1);
+    await expectSame('channel=sms', (f) => f.channel === 'sms');
+    await expectSame(`clientId=${newest?.clientId}`, () => true);
+    await expectSame('clientId=0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10', () => false);
+    await expectSame('outcome=rejected', (f) => f.outcome === 'rejected');
+    await expectSame('from=2100-01-01T00:00:00Z', () => false);
+    await expectSame(`until=${oldest?.at}`, () => false);
+    expect((await api.get(`${HISTORY}?errorClass=nonsense`)).status).toBe(400);
+    expect((await api.get(`${HISTORY}?httpStatus=9`)).status).toBe(400);
+    expect((await api.get(`${HISTORY}?class=1`)).status).toBe(400);
+  });
+});
+
+describe('the export', () => {
+  it('streams every failure that fits as CSV, quoted and without formulas', async () => {
+    const service = await startWithFailures();
+    const csv = await exported(service, 'providerCode=21211&limit=1', 'text/csv, */*;q=0.1');
+    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(csv.headers.get('content-disposition')).toContain('attachment');
+    const [header, row, ...rest] = parse(csv.text);
+    expect(header).toEqual(expect.arrayContaining(['id', 'at', 'providerMessage', 'nextStepReason', 'providerBody']));
+    expect(rest).toEqual([]);
+    const cell = (name: string) => row?.[header?.indexOf(name) ?? -1];
+    expect(cell('notificationId')).toBe(service.ids.refused);
+    expect(cell('providerMessage')).toBe(`'=HYPERLINK("https://evil.example"),\r\n"quoted"`);
+    expect(cell('possibleDuplicate')).toBe('false');
+    expect(cell('callbackId')).toBe('');
+
+    expect((await exported(service, '', 'application/json, text/csv;q=0.5')).headers.get('content-type')).toContain(
+      'application/json',
+    );
+    expect((await exported(service, '', '*/*')).headers.get('content-type')).toContain('application/json');
+  });
+
+  it('is whole over many pages, also where many failures share a moment, and starts before it ends', async () => {
+    const service = await startTestService();
+    await service.database.query(`
+      INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+        provider_body, error_class, responsible, rule, next_step)
+      SELECT new_uuid_v7(), date_trunc('second', now()) - (i / 700) * interval '1 second 123 microseconds',
+        gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '+15551230001', 'sms', 'rejected',
+        repeat('x', 2000), CASE WHEN i % 2 = 0 THEN 'not_found' ELSE 'permission' END, 'caller', 'test',
+        '{"kind":"none","reason":"test"}'
+      FROM generate_series(1, 5001) AS i`);
+    const { text } = await exported(service, '', 'text/csv');
+    const [, ...rows] = parse(text);
+    expect(rows).toHaveLength(5001);
+    expect(new Set(rows.map(([id]) => id)).size).toBe(5001);
+    const half = parse((await exported(service, 'errorClass=not_found', 'text/csv')).text);
+    expect(half).toHaveLength(2501);
+  });
+
+  it('has its header line also where nothing fits', async () => {
+    const { text } = await exported(await startTestService(), '', 'text/csv');
+    expect(parse(text)).toHaveLength(1);
+  });
+});
+
+describe('the summary', () => {
+  it('counts by class, code, channel, client and time', async () => {
+    const service = await startWithFailures();
+    const { api } = service;
+    const all = await failures(service, 'limit=100');
+    const { body } = await api.get<FailureSummaryDto>(`${HISTORY}/summary`);
+    expect(body.total).toBe(all.length);
+    expect(body.bucket).toBe('hour');
+    expect(Date.parse(body.until) - Date.parse(body.from)).toBe(86_400_000);
+    const sum = (counts: { count: number }[]) => counts.reduce((total, { count }) => total + count, 0);
+    for (const counts of [body.byErrorClass, body.byCode, body.byChannel, body.byClient, body.byTime]) {
+      expect(sum(counts)).toBe(all.length);
+    }
+    expect(body.byErrorClass).toContainEqual({ errorClass: 'recipient_unreachable', count: 2 });
+    expect(body.byCode).toContainEqual({
+      httpStatus: 400,
+      providerCode: 21211,
+      errorClass: 'recipient_unreachable',
+      count: 1,
+    });
+    expect(body.byClient).toEqual([{ clientId: all[0]?.clientId, name: 'admin', count: all.length }]);
+    expect(body.byTime[0]?.at).toMatch(/:00:00\.000Z$/);
+
+    const narrowed = await api.get<FailureSummaryDto>(`${HISTORY}/summary?providerCode=21211&bucket=minute`);
+    expect(narrowed.body).toMatchObject({ total: 1, bucket: 'minute', byChannel: [{ channel: 'sms', count: 1 }] });
+    expect(await api.get(`${HISTORY}/summary?from=2001-01-01T00:00:00Z&until=2001-01-02T00:00:00Z`)).toMatchObject({
+      status: 200,
+      body: { total: 0, byErrorClass: [], byCode: [], byChannel: [], byClient: [], byTime: [], bucket: 'hour' },
+    });
+  });
+
+  it('refuses a span that is empty or has too many buckets', async () => {
+    const { api } = await startTestService();
+    const span = 'from=2001-01-01T00:00:00Z&until=2002-01-01T00:00:00Z';
+    expect(await api.get(`${HISTORY}/summary?${span}&bucket=minute`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/bucket' }] },
+    });
+    expect(await api.get(`${HISTORY}/summary?from=2100-01-01T00:00:00Z`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/from' }] },
+    });
+    expect(await api.get(`${HISTORY}/summary?${span}`)).toMatchObject({ status: 200, body: { bucket: 'day' } });
+  });
+});
+
+async function exported({ url }: Pick<ServiceUnderTest, 'url'>, query: string, accept: string) {
+  const response = await fetch(`${url}${HISTORY}?${query}`, {
+    headers: { authorization: 'Bearer test-admin-key-0123456789', accept },
+  });
+  return { headers: response.headers, text: await response.text() };
+}
+
+/** RFC 4180, by the book: fields in quotes or without, CRLF between lines. */
+function parse(csv: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (const [, quoted, plain, end] of csv.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    row.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
+    if (end === '\r\n') {
+      rows.push(row);
+      row = [];
+    }
+  }
+  return rows;
+}
