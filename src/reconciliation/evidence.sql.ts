@@ -29,15 +29,20 @@ export const OWNED_SIDS: Statement = {
 };
 
 /**
- * Other notifications to the same number on the same channel that have an attempt in flight or unknown: a message in
- * the provider's list may be theirs.
+ * Other notifications to the same number on the same channel with an attempt in flight, or one since $4 whose outcome
+ * was never found out (given up and sent again alike): a message in the provider's list may be theirs.
  */
 export const RIVALS: Statement = {
   name: 'reconciliation-rivals',
   text: `
     SELECT n.content, d.changes
     FROM notifications n
-    JOIN outbox o ON o.notification_id = n.id
-    JOIN deliveries d ON d.id = o.delivery_id
-    WHERE n.recipient = $1 AND n.id <> $2 AND o.channel = $3 AND o.attempt_id IS NOT NULL`,
+    JOIN deliveries d ON d.notification_id = n.id AND d.channel = $3
+    WHERE n.recipient = $1 AND n.id <> $2 AND (
+      EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = d.id AND o.notification_id = n.id AND o.attempt_id IS NOT NULL)
+      OR EXISTS (
+        SELECT 1 FROM attempts a
+        WHERE a.notification_id = n.id AND a.delivery_id = d.id AND a.outcome = 'unknown' AND a.started_at >= $4
+      )
+    )`,
 };

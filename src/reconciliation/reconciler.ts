@@ -15,6 +15,9 @@ import { judge } from './judgement.js';
 /** How far the provider's clock may be behind the database's, in milliseconds; Twilio tells whole seconds. */
 const CLOCK_SKEW_MS = 5000;
 
+/** How long before this attempt another may have begun whose message appears only now. */
+const RIVAL_MARGIN_MS = 600_000;
+
 /** How the unknown attempt failed, as the history has it. */
 export interface OriginalFailure {
   readonly httpStatus: number | null;
@@ -73,7 +76,9 @@ export class Reconciler {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS));
     const fitting = list.items.filter((record) => fits(record, work));
     const [owned, rivals] =
-      fitting.length === 0 ? [new Set<string>(), 0] : await Promise.all([this.owned(fitting, work), this.rivals(work)]);
+      fitting.length === 0
+        ? [new Set<string>(), 0]
+        : await Promise.all([this.owned(fitting, work), this.rivals(work, since)]);
     return judge({
       unowned: fitting
         .filter((record) => !owned.has(record.sid))
@@ -99,10 +104,10 @@ export class Reconciler {
     return new Set(rows.map((row) => row.sid));
   }
 
-  private async rivals(work: Work): Promise<number> {
+  private async rivals(work: Work, since: Date): Promise<number> {
     const rows = await this.database.run<{ content: NotificationContent | null; changes: DeliveryChanges | null }>(
       RIVALS,
-      [work.recipient, work.notificationId, work.channel],
+      [work.recipient, work.notificationId, work.channel, new Date(since.getTime() - RIVAL_MARGIN_MS)],
     );
     const mine = comparableText(work, contentOf(work));
     return rows.filter((row) => {
