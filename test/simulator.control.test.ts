@@ -148,3 +148,14 @@ it('a reset forgets everything, and what was still to come', async () => {
   const sids = receiver.received.slice(1).map(({ params }) => params['MessageSid']);
   expect(new Set(sids)).toEqual(new Set([next.json['sid']]));
 });
+
+it('a reset gives up the callbacks that would be tried again', async () => {
+  const simulator = await testSimulator({ callbackRetryMs: 15_000 });
+  const url = `http://127.0.0.1:${await closedPort()}/`;
+  const inbound = simulator.control('POST', '/inbound', { from: TO, to: FROM, body: 'Hi', url });
+  await expect
+    .poll(async () => (await simulator.control('GET', '/stats')).json['callbacks'])
+    .toMatchObject({ retried: 1 });
+  await simulator.control('POST', '/reset');
+  expect((await inbound).status).toBe(502);
+});
