@@ -166,6 +166,34 @@ describe('API keys', () => {
     expect((await ask(edge, 'DELETE', `/v1/admin/api-keys/${key.id}`)).status).toBe(204);
   });
 
+  it('closes a revoked key at once where it was revoked, and in 5 s where nothing is heard of it', async () => {
+    // Nobody listens on port 1, so these replicas hear no NOTIFY.
+    const deaf = { databaseUrl: database.url, environment: { DATABASE_LISTEN_URL: 'postgres://127.0.0.1:1/none' } };
+    const [here, there] = await Promise.all([startEdge(deaf), startEdge(deaf)]);
+    try {
+      const key = await createKey({ name: 'unheard', scopes: ['admin'] });
+      const statusAt = async (at: Edge) => (await ask(at, 'GET', '/v1/admin/audit', { key: key.secret })).status;
+      expect([await statusAt(here), await statusAt(there)]).toEqual([200, 200]);
+      expect((await ask(here, 'DELETE', `/v1/admin/api-keys/${key.id}`)).status).toBe(204);
+      expect([await statusAt(here), await statusAt(there)]).toEqual([401, 200]);
+      await expect.poll(() => statusAt(there), { interval: 100, timeout: 6000 }).toBe(401);
+    } finally {
+      await Promise.all([here.app.close(), there.app.close()]);
+    }
+  });
+
+  it('takes an admin key with spaces in it', async () => {
+    const adminApiKey = 'correct horse battery staple';
+    const spaced = await createMigratedDatabase();
+    const replica = await startEdge({ databaseUrl: spaced.url, adminApiKey });
+    try {
+      expect((await ask(replica, 'GET', '/v1/admin/api-keys', { key: adminApiKey })).status).toBe(200);
+    } finally {
+      await replica.app.close();
+      await spaced.drop();
+    }
+  });
+
   it('answers 404 to an unknown key and 409 to the very key that is calling', async () => {
     const unknown = await ask(edge, 'DELETE', '/v1/admin/api-keys/0193a000-0000-7000-8000-000000000000');
     expect([unknown.status, slugOf(unknown)]).toEqual([404, 'not-found']);

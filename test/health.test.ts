@@ -154,7 +154,9 @@ describe('health', () => {
     const silent = connect(Number(new URL(edge.url).port), '127.0.0.1');
     await once(silent, 'connect');
     const ended = once(silent, 'close');
+    const since = performance.now();
     await edge.app.close();
+    expect(performance.now() - since).toBeLessThan(3000);
     expect(await ended).toEqual([false]);
   });
 

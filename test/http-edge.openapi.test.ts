@@ -3,7 +3,7 @@ import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse } from '@nestjs/swagger'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public, Scopes } from '../src/clients/access.decorator.js';
 import { Problems } from '../src/openapi/problems.decorator.js';
-import { type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
+import { type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
 import { findUndocumented, routesOf } from './support/openapi.js';
 import type { TestDatabase } from './support/postgres.js';
 
@@ -127,6 +127,7 @@ describe('Swagger UI', () => {
       await asset.body?.cancel();
     }
     expect(addresses.every((address) => address?.startsWith('./'))).toBe(true);
+    expect(await ask(edge, 'GET', '/docs/nothing.js')).toMatchObject(problem(404, 'not-found'));
     // Inline scripts would be refused by the policy's default-src 'self'.
     expect(html).not.toMatch(/<script>/);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");

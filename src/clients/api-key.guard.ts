@@ -38,9 +38,9 @@ function admit(request: FastifyRequest, caller: Caller | null, access: Access | 
   return true;
 }
 
-/** RFC 6750 section 2.1; the scheme's name may be written in any case. */
+/** RFC 6750 section 2.1, and wider: an ADMIN_API_KEY may have spaces. The scheme's name may be written in any case. */
 function secretOf(request: FastifyRequest): string {
-  const secret = /^bearer +(?<secret>[\x21-\x7e]+) *$/i.exec(request.headers.authorization ?? '')?.groups?.['secret'];
+  const secret = /^bearer +(?<secret>.+)$/i.exec(request.headers.authorization ?? '')?.groups?.['secret'];
   if (secret === undefined) throw unauthenticated('Send Authorization: Bearer <API key>.', 'Bearer');
   return secret;
 }

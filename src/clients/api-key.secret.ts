@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const PREFIX = 'pr_';
 const SECRET_BYTES = 32;
@@ -10,9 +10,9 @@ export function newSecret(): string {
 
 /**
  * SHA-256 of a secret, all that is stored of it. A slow hash guards secrets that people choose; it would add nothing
- * to 256 random bits and would cost every request. Looking the hash up leaks no timing that helps to guess a secret:
- * nobody can steer which hash their guess has.
+ * to 256 random bits and would cost every request. (ADMIN_API_KEY is the operator's choice: let it be as random.)
+ * Looking the hash up leaks no timing that helps to guess a secret: nobody can steer which hash their guess has.
  */
 export function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

@@ -5,7 +5,7 @@ import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { validate as isUuid } from 'uuid';
 import { Problem } from '../problems/problem.js';
 
-export const PAGE_LIMIT = { least: 1, most: 100, usual: 50 } as const;
+const PAGE_LIMIT = { least: 1, most: 100, usual: 50 } as const;
 
 /** The query of every list. */
 export class PageQuery {
@@ -65,7 +65,7 @@ export function toPage<Row, Item>(
 }
 
 /** Opaque to callers: base64url of a JSON list. */
-export function encodeCursor(parts: readonly string[]): string {
+function encodeCursor(parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

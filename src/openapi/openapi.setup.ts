@@ -21,7 +21,7 @@ export function serveOpenApi(app: NestFastifyApplication): void {
 }
 
 /** The OpenAPI 3.1 document of every route of the application. */
-export function describeApi(app: NestFastifyApplication): OpenAPIObject {
+function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const frame = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Postrider')

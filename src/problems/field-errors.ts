@@ -19,7 +19,7 @@ export function fieldErrors(tree: readonly ValidationError[]): FieldError[] {
 }
 
 /** One step of a JSON pointer, with RFC 6901's escapes. */
-export function pointerStep(name: string): string {
+function pointerStep(name: string): string {
   return `/${name.slice(0, LONGEST_NAME).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
