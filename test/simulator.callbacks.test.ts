@@ -17,7 +17,7 @@ function statuses(receiver: CallbackReceiver): (string | undefined)[] {
 
 describe('the callbacks of a message', () => {
   it('tell every status in order with the parameters of an SMS', async () => {
-    const simulator = await testSimulator({ stepMs: 20 });
+    const simulator = await testSimulator({ stepMs: 40 });
     const receiver = await callbackReceiver();
     const { json } = await simulator.message({ StatusCallback: receiver.url });
     await expect.poll(() => statuses(receiver)).toEqual(['sending', 'sent', 'delivered']);
@@ -49,7 +49,7 @@ describe('the callbacks of a message', () => {
   });
 
   it('name the Messaging Service and pass through queued', async () => {
-    const simulator = await testSimulator({ stepMs: 20 });
+    const simulator = await testSimulator({ stepMs: 40 });
     const receiver = await callbackReceiver();
     const service = `MG${'0'.repeat(32)}`;
     await simulator.message({ From: '', MessagingServiceSid: service, StatusCallback: receiver.url });
@@ -58,7 +58,7 @@ describe('the callbacks of a message', () => {
   });
 
   it('end with read on WhatsApp when receipts are on', async () => {
-    const simulator = await testSimulator({ stepMs: 20, readReceipts: true });
+    const simulator = await testSimulator({ stepMs: 40, readReceipts: true });
     const receiver = await callbackReceiver();
     await simulator.whatsApp({ StatusCallback: receiver.url });
     await expect.poll(() => statuses(receiver)).toEqual(['sending', 'sent', 'delivered', 'read']);
@@ -66,7 +66,7 @@ describe('the callbacks of a message', () => {
   });
 
   it('tell why a WhatsApp message was not delivered', async () => {
-    const simulator = await testSimulator({ stepMs: 20 });
+    const simulator = await testSimulator({ stepMs: 40 });
     const receiver = await callbackReceiver();
     const { json } = await simulator.whatsApp({ To: 'whatsapp:+15005553016', StatusCallback: receiver.url });
     await expect.poll(() => statuses(receiver)).toEqual(['sending', 'sent', 'undelivered']);

@@ -112,7 +112,7 @@ describe('a call afterwards', () => {
     ['repeated', ['initiated', 'ringing', 'answered', 'completed']],
     ['in one value', 'initiated ringing answered completed'],
   ])('calls back every event that is asked for, %s, numbered in order', async (_how, events) => {
-    const simulator = await testSimulator({ stepMs: 20 });
+    const simulator = await testSimulator({ stepMs: 40 });
     const receiver = await callbackReceiver();
     await simulator.call({ StatusCallback: receiver.url, StatusCallbackEvent: events });
     await expect.poll(() => receiver.received.length).toBe(4);
