@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
+import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
 import { NestLogger } from './logging/nest.logger.js';
 import { serveOpenApi } from './openapi/openapi.setup.js';
 
@@ -25,6 +26,7 @@ export async function startService(configuration: Configuration, logger: Logger)
   );
   try {
     configureHttp(app);
+    if (env.ROLE === 'worker') serveOnlyHealthAndMetrics(app.getHttpAdapter().getInstance());
     serveOpenApi(app);
     await app.listen(env.PORT, env.HOST);
   } catch (error) {

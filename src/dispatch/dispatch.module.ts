@@ -6,6 +6,7 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { Caretaker } from './caretaker.service.js';
+import { DispatcherIndicator } from './dispatcher.indicator.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { FallbackService } from './fallback.service.js';
 import { Journal } from './journal.js';
@@ -20,6 +21,7 @@ import { Recorder } from './recorder.js';
     AttemptRunner,
     Caretaker,
     Dispatcher,
+    DispatcherIndicator,
     FallbackService,
     Journal,
     OverdueFallback,

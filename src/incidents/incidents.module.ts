@@ -21,6 +21,7 @@ import { IncidentsController } from './incidents.controller.js';
 import { Pacer } from './pacer.js';
 import { Paces } from './paces.js';
 import { ProviderHealth } from './provider.health.js';
+import { ProviderIndicator } from './provider.indicator.js';
 import { RecipientMemory } from './recipient-memory.js';
 import { StatusReport } from './status.report.js';
 import { SuppressionsController } from './suppressions.controller.js';
@@ -45,6 +46,7 @@ import { SuppressionsController } from './suppressions.controller.js';
     Pacer,
     Paces,
     ProviderHealth,
+    ProviderIndicator,
     RecipientMemory,
     StatusReport,
   ],

@@ -89,7 +89,7 @@ async function start(
     database: client,
     api: new ApiClient(configuration.publicUrl, ADMIN_KEY),
     replica: async (overrides = {}) => {
-      const other = await startService(await configured(overrides), pino({ level: 'silent' }));
+      const other = await startService(await configured({ PUBLIC_URL: configuration.publicUrl, ...overrides }), pino({ level: 'silent' }));
       atEnd(() => other.close());
       return other;
     },
@@ -128,7 +128,7 @@ function configurationFor(databaseUrl: string, providerUrl: string, port: number
         },
       },
     },
-    `http://127.0.0.1:${port}`,
+    environment.PUBLIC_URL ?? `http://127.0.0.1:${port}`,
   );
 }
 

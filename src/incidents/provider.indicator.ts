@@ -1,0 +1,43 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Database, type Statement } from '../database/database.js';
+import { HealthIndicators, type HealthIndicator, type HealthReport } from '../health/health-indicators.js';
+import { CircuitBoard } from './circuit.board.js';
+
+const RECENT_SECONDS = 60;
+
+const RECENT_ATTEMPTS: Statement = {
+  name: 'provider-recent-attempts',
+  text: `
+    SELECT coalesce(sum(attempts), 0)::int AS attempts, coalesce(sum(faults), 0)::int AS faults
+    FROM provider_health WHERE at > service_now() - interval '${RECENT_SECONDS} seconds'`,
+};
+
+/**
+ * Whether the provider can be reached, by what recent attempts of all replicas said: no request is made to find out.
+ * Down while every recent attempt was a provider fault, or a circuit keeps everything from leaving.
+ */
+@Injectable()
+export class ProviderIndicator implements HealthIndicator, OnModuleInit {
+  readonly name = 'provider';
+
+  constructor(
+    private readonly database: Database,
+    private readonly board: CircuitBoard,
+    private readonly indicators: HealthIndicators,
+  ) {}
+
+  onModuleInit(): void {
+    this.indicators.register(this);
+  }
+
+  async check(): Promise<HealthReport> {
+    const [recent] = await this.database.run<{ attempts: number; faults: number }>(RECENT_ATTEMPTS);
+    const { attempts = 0, faults = 0 } = recent ?? {};
+    const open = this.board.known().filter(({ circuit }) => circuit.state !== 'closed');
+    const stopped = open.some(({ scope }) => scope.startsWith('account:') || scope.startsWith('resource:'));
+    return {
+      up: !stopped && (attempts === 0 || faults < attempts),
+      details: { recentAttempts: attempts, recentFaults: faults, openCircuits: open.length },
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+
+describe('roles', () => {
+  it('api replicas accept, worker replicas send, and both share one database', async () => {
+    const { api, replica, database } = await startTestService({ ROLE: 'api' });
+    const waiting = await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { rows } = await database.query(`SELECT 1 FROM outbox WHERE lease_token IS NOT NULL`);
+    expect(rows).toEqual([]);
+    const worker = await replica({ ROLE: 'worker' });
+    await api.untilStatus(waiting, 'delivered');
+    const next = await api.send({ to: '+15551230001', channels: ['sms'], body: 'Woken' });
+    await api.untilStatus(next, 'delivered');
+
+    const there = new ApiClient(worker.url, ADMIN_KEY);
+    expect((await there.get('/health/ready')).status).toBe(200);
+    const refused = await there.post('/v1/notifications', {});
+    expect(refused).toMatchObject({ status: 404, body: { detail: expect.stringContaining('worker') } });
+  });
+
+  it('shows on /health how far dispatch is behind and whether the provider answers', async () => {
+    const { api } = await startTestService();
+    await api.untilStatus(await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }), 'delivered');
+    const { body } = await api.get<{ status: string; details: Record<string, unknown> }>('/health');
+    expect(body.status).toBe('ok');
+    expect(body.details).toMatchObject({
+      database: { status: 'up' },
+      dispatcher: { status: 'up', due: 0, inFlight: 0 },
+      provider: { status: 'up', openCircuits: 0 },
+    });
+  });
+});
