@@ -48,7 +48,7 @@ export class Incidents1763800100000 implements MigrationInterface {
         incident_id uuid NOT NULL REFERENCES incidents (id),
         at timestamptz NOT NULL,
         kind text NOT NULL CHECK (kind IN ('opened', 'extended', 'status_page', 'probe_sent', 'probe_failed',
-          'half_open', 'reopened', 'circuit_closed', 'closed')),
+          'half_open', 'reopened', 'overruled', 'circuit_closed', 'closed')),
         sentence text NOT NULL
       );
       CREATE INDEX incident_events_of_incident ON incident_events (incident_id, id);

@@ -1,7 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Logger } from 'pino';
 import type { Transaction } from '../database/database.js';
-import { LOGGER } from '../logging/logger.js';
 import type { OpenCause } from './circuit.policy.js';
 
 /** What on-call may have to hear of from here. `rate_limit`: a sender's waits have reached their longest. */
@@ -28,18 +25,4 @@ export const ALERT_CAUSES = Symbol('ALERT_CAUSES');
 export interface AlertCauses {
   opened(cause: AlertCause, facts: AlertFacts, transaction: Transaction): Promise<void>;
   resolved(cause: AlertCause, facts: AlertFacts, transaction: Transaction): Promise<void>;
-}
-
-/** Until someone listens: a line in the log. */
-@Injectable()
-export class LoggedAlertCauses implements AlertCauses {
-  constructor(@Inject(LOGGER) private readonly log: Logger) {}
-
-  async opened(cause: AlertCause, { subjectId, summary, at }: AlertFacts): Promise<void> {
-    this.log.error({ alert: 'opened', cause, subjectId, at, summary }, 'alert opened');
-  }
-
-  async resolved(cause: AlertCause, { subjectId, summary, at }: AlertFacts): Promise<void> {
-    this.log.info({ alert: 'resolved', cause, subjectId, at, summary }, 'alert resolved');
-  }
 }

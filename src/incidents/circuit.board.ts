@@ -37,6 +37,11 @@ export class CircuitBoard {
     return this.byScope.get(scope)?.circuit ?? NEVER_CHANGED;
   }
 
+  /** Undefined where nothing was ever heard of the scope, which is as good as closed. */
+  lookUp(scope: CircuitScope): KnownCircuit | undefined {
+    return this.byScope.get(scope);
+  }
+
   find(id: string): KnownCircuit | undefined {
     return this.byId.get(id);
   }

@@ -5,6 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
 import { CIRCUIT_LIMITS } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
@@ -41,7 +42,7 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
     this.strays = new Strays((id) => board.find(id) !== undefined || paces.find(id) !== undefined);
     this.rounds = new Rounds(
       () => this.round(),
-      (error) => log.error({ err: error }, 'the keeper of the circuits failed; the next round follows'),
+      (error) => log.error({ err: loggableError(error) }, 'the keeper of the circuits failed; the next round follows'),
     );
   }
 

@@ -37,15 +37,16 @@ export function tellChange(change: CircuitChange): { kind: EventKind; sentence: 
     return { kind: 'half_open', sentence: `${what}: the probe was accepted. What is held goes out in growing steps.` };
   }
   if (after.state === 'closed') {
-    const why = event.kind === 'operator_closes' ? 'an operator closed its circuit' : ENDINGS[event.kind];
-    return why ? { kind: 'circuit_closed', sentence: `${what}: ${why}; ${letOut} so far.` } : null;
+    const why = ENDINGS[event.kind];
+    const ending = event.kind === 'drained' ? `; ${letOut}` : '';
+    return why ? { kind: 'circuit_closed', sentence: `${what}: ${why}${ending}.` } : null;
   }
   if (event.kind === 'operator_opens') {
-    return { kind: 'circuit_closed', sentence: `${what}: an operator holds its circuit open apart from the incident.` };
+    return { kind: 'overruled', sentence: `${what}: an operator opened its circuit, which is theirs to close now.` };
   }
   if (event.kind !== 'refused') return null;
   if (before.state === 'half_open') {
-    const sentence = `${what}: a provider fault came back (${event.reason}); stopped again after ${letOut}.`;
+    const sentence = `${what}: it failed again (${event.reason}); stopped again after ${letOut}.`;
     return { kind: 'reopened', sentence };
   }
   return before.state === 'open'
@@ -56,4 +57,5 @@ export function tellChange(change: CircuitChange): { kind: EventKind; sentence: 
 const ENDINGS: Partial<Record<CircuitEvent['kind'], string>> = {
   drained: 'recovered',
   others_recovered: 'nothing waits on it, and the other resources have recovered',
+  operator_closes: 'an operator closed its circuit; what it holds goes out in growing steps',
 };

@@ -12,6 +12,7 @@ import { DatabaseClock } from '../database/database.clock.js';
 import { Listener } from '../database/listener.js';
 import { LOGGER } from '../logging/logger.js';
 import { CHANNELS } from '../policy/vocabulary.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard } from './circuit.board.js';
 import { circuitOfRow } from './circuit.row.js';
 import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
@@ -41,7 +42,8 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
     this.credentials = fingerprintOf(configuration.twilio);
     this.rounds = new Rounds(
       () => this.look(),
-      (error) => log.warn({ err: error }, 'the circuits could not be read; what is known stays in force'),
+      (error) =>
+        log.warn({ err: loggableError(error) }, 'the circuits could not be read; what is known stays in force'),
     );
   }
 

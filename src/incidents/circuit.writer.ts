@@ -5,18 +5,24 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { LOGGER } from '../logging/logger.js';
+import { isPassingDatabaseFailure } from '../problems/database-failure.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard } from './circuit.board.js';
-import { nextCircuit, type Circuit, type CircuitEvent } from './circuit.policy.js';
+import { nextCircuit, type CircuitEvent } from './circuit.policy.js';
 import type { CircuitScope } from './circuit.scope.js';
 import { CircuitStore } from './circuit.store.js';
 import { maskScope } from './circuit.story.js';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2000;
+/** For what fails although the database is there: it would fail for ever, and nothing behind it would be saved. */
+const TRIES = 10;
 
-/** Changes a circuit here at once and on disk soon after, however long that takes. Never throws. */
+/** Changes circuits here at once and on disk soon after, in order and however long that takes. Never throws. */
 @Injectable()
 export class CircuitWriter {
+  private saved: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly board: CircuitBoard,
     private readonly store: CircuitStore,
@@ -25,27 +31,31 @@ export class CircuitWriter {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Lets an event happen. @returns what it makes of the circuit on this replica, before anything is written. */
-  happen(scope: CircuitScope, event: CircuitEvent): Circuit {
+  /** Lets an event happen: when this returns, it is in force on this replica. */
+  happen(scope: CircuitScope, event: CircuitEvent): void {
     const before = this.board.get(scope);
     const timing = { probeMs: this.configuration.env.INCIDENT_PROBE_MS };
     const after = nextCircuit(before, event, this.clock.now(), timing);
-    if (after === before) return before;
+    if (after === before) return;
     this.board.changeHere(scope, after);
     const cause = after.state === 'closed' ? null : after.cause;
     this.log.warn({ circuit: maskScope(scope), from: before.state, to: after.state, cause }, 'circuit changed');
-    void this.save(scope, event);
-    return after;
+    this.saved = this.saved.then(() => this.save(scope, event));
   }
 
   private async save(scope: CircuitScope, event: CircuitEvent): Promise<void> {
-    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    let wait = FIRST_WAIT_MS;
+    for (let tries = 1; ; tries += 1, wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
         const { after } = await this.store.change(scope, event);
-        this.board.saved(scope, after);
-        return;
+        return this.board.saved(scope, after);
       } catch (error) {
-        this.log.error({ err: error, circuit: maskScope(scope) }, 'a circuit could not be saved yet; trying again');
+        const hopeless = tries >= TRIES && !isPassingDatabaseFailure(error);
+        this.log.error(
+          { err: loggableError(error), circuit: maskScope(scope), hopeless },
+          'a circuit could not be saved',
+        );
+        if (hopeless) return this.board.saved(scope, this.board.get(scope));
         // Nothing waits for it at the end of the process: whoever sends next finds out anew.
         await delay(wait, undefined, { ref: false });
       }

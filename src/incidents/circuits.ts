@@ -6,8 +6,9 @@ import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
 import type { Channel, ErrorClass } from '../policy/vocabulary.js';
 import { CircuitBoard } from './circuit.board.js';
-import { isLasting, standsInTheWay, type OpenCause, type Refusal } from './circuit.policy.js';
-import { accountScope, circuitId, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { standsInTheWay } from './circuit.passage.js';
+import { isLasting, type OpenCause, type Refusal } from './circuit.policy.js';
+import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
 import { evidenceOf, probeVerdict, type Evidence } from './evidence.policy.js';
@@ -112,16 +113,17 @@ export class Circuits {
   }
 
   private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {
+    const known = this.board.lookUp(scope);
+    if (!known) return null;
     const passenger = { probe: work.probe, releasedBy: work.releasedBy ?? null };
-    const circuit = this.board.get(scope);
-    return standsInTheWay(circuit, circuitId(scope), passenger, this.credentials) ? this.describe(scope) : null;
+    return standsInTheWay(known.circuit, known.id, passenger, this.credentials) ? this.describe(scope) : null;
   }
 
   private describe(scope: CircuitScope): BlockingCircuit | null {
-    const circuit = this.board.get(scope);
-    if (circuit.state === 'closed') return null;
-    const { cause, reason, incidentId } = circuit;
-    return { circuitId: circuitId(scope), scope, cause, reason, incidentId, lasting: isLasting(circuit) };
+    const known = this.board.lookUp(scope);
+    if (!known || known.circuit.state === 'closed') return null;
+    const { cause, reason, incidentId } = known.circuit;
+    return { circuitId: known.id, scope, cause, reason, incidentId, lasting: isLasting(known.circuit) };
   }
 
   private take(
@@ -191,5 +193,5 @@ const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
   quota: (rule) => `${rule}: the account's quota is used up`,
   rate_limit: (rule) => `${rule}: the provider says that it sends too fast`,
   sender_unavailable: (rule) => `${rule}: the provider does not let it send`,
-  incident: (rule) => `the provider has an incident: ${rule}`,
+  incident: (rule) => `provider fault: ${rule}`,
 };

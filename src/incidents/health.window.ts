@@ -41,10 +41,6 @@ export class HealthWindow {
     return this.untold.size > 0;
   }
 
-  get hasUntoldFaults(): boolean {
-    return [...this.untold.values()].some(({ faults }) => faults > 0);
-  }
-
   /** Takes what is not told yet, in one order on all replicas. Give it back with {@link putBack} if telling fails. */
   takeUntold(): HealthCount[] {
     const counts = [...this.untold].map(([resource, tally]) => ({ resource, ...tally }));

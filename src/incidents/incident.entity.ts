@@ -1,4 +1,4 @@
-import { Column, Entity, OneToMany, ManyToOne, JoinColumn, PrimaryColumn, type Relation } from 'typeorm';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Channel } from '../policy/vocabulary.js';
 import type { EventKind } from './incident.timeline.js';
 
@@ -23,11 +23,9 @@ export class Incident {
   /** The most that waited in its circuits at once. */
   @Column({ type: 'integer' })
   held: number;
-
-  @OneToMany(() => IncidentEvent, (event) => event.incident)
-  timeline: Relation<IncidentEvent>[];
 }
 
+/** A line of an incident's timeline. */
 @Entity({ name: 'incident_events' })
 export class IncidentEvent {
   @PrimaryColumn({ type: 'uuid' })
@@ -35,10 +33,6 @@ export class IncidentEvent {
 
   @Column({ type: 'uuid', name: 'incident_id' })
   incidentId: string;
-
-  @ManyToOne(() => Incident, (incident) => incident.timeline)
-  @JoinColumn({ name: 'incident_id' })
-  incident: Relation<Incident>;
 
   @Column({ type: 'timestamptz' })
   at: Date;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { CircuitStore } from './circuit.store.js';
 import { OVER_INCIDENTS } from './incident.timeline.sql.js';
 import { IncidentTimeline } from './incident.timeline.js';
@@ -25,7 +26,8 @@ export class IncidentHousekeeping implements OnApplicationBootstrap, BeforeAppli
   ) {
     this.rounds = new Rounds(
       () => this.round(),
-      (error) => log.warn({ err: error }, 'the housekeeping of incidents failed; the next round follows'),
+      (error) =>
+        log.warn({ err: loggableError(error) }, 'the housekeeping of incidents failed; the next round follows'),
       EVERY_MS,
     );
   }

@@ -106,7 +106,7 @@ function refusal({ lastRule }: Outage, incidentId: string): Refusal {
   return {
     kind: 'refused',
     cause: 'incident',
-    reason: `the provider has an incident: ${lastRule}`,
+    reason: `provider fault: ${lastRule}`,
     at: null,
     probe: false,
     retryAfterMs: null,

@@ -15,6 +15,7 @@ export const EVENT_KINDS = [
   'probe_failed',
   'half_open',
   'reopened',
+  'overruled',
   'circuit_closed',
   'closed',
 ] as const;

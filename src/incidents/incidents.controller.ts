@@ -1,14 +1,14 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
+import { In, LessThan, Repository } from 'typeorm';
 import { Scopes } from '../clients/access.decorator.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { type Page, PageQuery, cursorId, toPage } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
-import { Incident } from './incident.entity.js';
+import { Incident, IncidentEvent } from './incident.entity.js';
 import {
   IncidentDetailsDto,
   type IncidentDto,
@@ -18,7 +18,6 @@ import {
 } from './incidents.dto.js';
 
 const SHOWN_DEAD_LETTERS = 100;
-const OLDEST_FIRST = { timeline: { at: 'ASC', id: 'ASC' } } as const;
 
 @ApiTags('incidents')
 @Controller('v1/admin/incidents')
@@ -26,6 +25,7 @@ const OLDEST_FIRST = { timeline: { at: 'ASC', id: 'ASC' } } as const;
 export class IncidentsController {
   constructor(
     @InjectRepository(Incident) private readonly incidents: Repository<Incident>,
+    @InjectRepository(IncidentEvent) private readonly events: Repository<IncidentEvent>,
     @InjectRepository(DeadLetter) private readonly deadLetters: Repository<DeadLetter>,
   ) {}
 
@@ -37,11 +37,16 @@ export class IncidentsController {
     const after = cursorId(query);
     const incidents = await this.incidents.find({
       ...(after === null ? {} : { where: { id: LessThan(after) } }),
-      relations: { timeline: true },
-      order: { id: 'DESC', ...OLDEST_FIRST },
+      order: { id: 'DESC' },
       take: query.limit + 1,
     });
-    return toPage(incidents, query.limit, (incident) => [incident.id], toIncidentDto);
+    const timelines = await this.timelinesOf(incidents);
+    return toPage(
+      incidents,
+      query.limit,
+      ({ id }) => [id],
+      (incident) => toIncidentDto(incident, timelines.get(incident.id) ?? []),
+    );
   }
 
   @Get(':id')
@@ -50,11 +55,21 @@ export class IncidentsController {
   @ApiOkResponse({ type: IncidentDetailsDto })
   @Problems('not-found')
   async find(@Param('id', new UuidPipe('incident')) id: string): Promise<IncidentDetailsDto> {
-    const [incident, [deadLetters, count]] = await Promise.all([
-      this.incidents.findOne({ where: { id }, relations: { timeline: true }, order: OLDEST_FIRST }),
+    const incident = await this.incidents.findOneBy({ id });
+    if (!incident) throw notFound('incident');
+    const [timelines, [deadLetters, count]] = await Promise.all([
+      this.timelinesOf([incident]),
       this.deadLetters.findAndCount({ where: { incidentId: id }, order: { id: 'DESC' }, take: SHOWN_DEAD_LETTERS }),
     ]);
-    if (!incident) throw notFound('incident');
-    return toIncidentDetailsDto(incident, deadLetters, count);
+    return toIncidentDetailsDto(toIncidentDto(incident, timelines.get(id) ?? []), deadLetters, count);
+  }
+
+  /** By incident, oldest first. */
+  private async timelinesOf(incidents: readonly Incident[]): Promise<Map<string, IncidentEvent[]>> {
+    const events = await this.events.find({
+      where: { incidentId: In(incidents.map(({ id }) => id)) },
+      order: { at: 'ASC', id: 'ASC' },
+    });
+    return Map.groupBy(events, ({ incidentId }) => incidentId);
   }
 }

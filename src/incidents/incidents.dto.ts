@@ -3,7 +3,7 @@ import { DeadLetterDto, toDeadLetterDto } from '../dead-letters/dead-letter.dto.
 import type { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { pageOf } from '../http/pagination.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
-import type { Incident } from './incident.entity.js';
+import type { Incident, IncidentEvent } from './incident.entity.js';
 import { EVENT_KINDS, type EventKind } from './incident.timeline.js';
 
 class IncidentEventDto {
@@ -50,7 +50,7 @@ export class IncidentDetailsDto extends IncidentDto {
 
 export const IncidentPage = pageOf(IncidentDto);
 
-export function toIncidentDto(incident: Incident): IncidentDto {
+export function toIncidentDto(incident: Incident, timeline: readonly IncidentEvent[]): IncidentDto {
   return {
     id: incident.id,
     startedAt: incident.startedAt.toISOString(),
@@ -58,14 +58,14 @@ export function toIncidentDto(incident: Incident): IncidentDto {
     resources: incident.resources,
     cause: incident.cause,
     held: incident.held,
-    timeline: incident.timeline.map(({ at, kind, sentence }) => ({ at: at.toISOString(), kind, sentence })),
+    timeline: timeline.map(({ at, kind, sentence }) => ({ at: at.toISOString(), kind, sentence })),
   };
 }
 
 export function toIncidentDetailsDto(
-  incident: Incident,
+  incident: IncidentDto,
   deadLetters: readonly DeadLetter[],
   deadLetterCount: number,
 ): IncidentDetailsDto {
-  return Object.assign(toIncidentDto(incident), { deadLetterCount, deadLetters: deadLetters.map(toDeadLetterDto) });
+  return Object.assign(incident, { deadLetterCount, deadLetters: deadLetters.map(toDeadLetterDto) });
 }

@@ -1,16 +1,16 @@
 import type { Statement } from '../database/database.js';
 
-/** At most what one second gives, and at least one send. */
-const BURST = 'greatest(1, s.per_second)';
+/** What may be saved up: half a second's sends and at least one, so that what is let out stays even. */
+const BURST = 'greatest(1, s.per_second / 2)';
 
 /** Makes the paces of SENDER_RATES known. What waits for one that is named no more is let out as a stray. */
 export const SEED_PACES: Statement = {
   name: 'paces-seed',
   text: `
     INSERT INTO sender_paces (sender, hold_id, per_second, tokens, refilled_at)
-    SELECT sender, hold_id, per_second, greatest(1, per_second), service_now()
-    FROM unnest($1::text[], $2::uuid[], $3::float8[]) AS t (sender, hold_id, per_second)
-    ORDER BY sender
+    SELECT s.sender, s.hold_id, s.per_second, ${BURST}, service_now()
+    FROM unnest($1::text[], $2::uuid[], $3::float8[]) AS s (sender, hold_id, per_second)
+    ORDER BY s.sender
     ON CONFLICT (sender) DO UPDATE SET per_second = EXCLUDED.per_second`,
 };
 

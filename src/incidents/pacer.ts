@@ -12,6 +12,7 @@ import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { ReleasedWork } from '../outbox/work.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { GIVE_SENDS_BACK, OWE_SEND, SEED_PACES, TAKE_SENDS } from './pace.sql.js';
 import { Paces, type Pace } from './paces.js';
 import { Rounds } from './rounds.js';
@@ -37,7 +38,7 @@ export class Pacer implements OnModuleInit, OnApplicationBootstrap, BeforeApplic
   ) {
     this.rounds = new Rounds(
       () => this.round(),
-      (error) => log.error({ err: error }, 'the pacer failed; the next round follows'),
+      (error) => log.error({ err: loggableError(error) }, 'the pacer failed; the next round follows'),
     );
   }
 

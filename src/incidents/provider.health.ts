@@ -5,6 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import type { Channel } from '../policy/vocabulary.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { HealthWindow, type HealthCount } from './health.window.js';
 import { IncidentOpener } from './incident.opener.js';
 import { affectedResources, type ResourceHealth } from './incident.policy.js';
@@ -68,23 +69,30 @@ export class ProviderHealth implements BeforeApplicationShutdown {
   private tellNow(): void {
     this.timer = null;
     // One at a time: what is counted meanwhile goes with the next.
-    this.telling ??= this.tell().finally(() => {
-      this.telling = null;
-      this.tellAt = Number.POSITIVE_INFINITY;
-      if (this.undecided || this.window.hasUntoldFaults) this.tellWithin(TELL_FAULTS_MS);
-      else if (this.window.hasUntold) this.tellWithin(TELL_MS);
-    });
+    this.telling ??= this.tellAndGoOn();
   }
 
-  private async tell(): Promise<void> {
+  private async tellAndGoOn(): Promise<void> {
+    const told = await this.tell();
+    this.telling = null;
+    this.tellAt = Number.POSITIVE_INFINITY;
+    if (this.undecided) this.tellWithin(told && this.window.couldBeIncident(performance.now()) ? 0 : TELL_FAULTS_MS);
+    else if (this.window.hasUntold) this.tellWithin(TELL_MS);
+  }
+
+  /** @returns false when the database did not take it; then it is still to be told. */
+  private async tell(): Promise<boolean> {
     try {
       await this.share(this.window.takeUntold());
-      if (!this.undecided) return;
-      this.undecided = false;
-      await this.judge();
+      if (this.undecided) {
+        this.undecided = false;
+        await this.judge();
+      }
+      return true;
     } catch (error) {
       this.undecided = true;
-      this.log.warn({ err: error }, 'the health of the provider could not be shared yet; trying again');
+      this.log.warn({ err: loggableError(error) }, 'the health of the provider could not be shared yet; trying again');
+      return false;
     }
   }
 

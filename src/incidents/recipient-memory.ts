@@ -6,6 +6,7 @@ import { Database, type StatementRunner } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import type { Classification } from '../policy/failure.js';
 import type { Channel } from '../policy/vocabulary.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { OPT_IN, REMEMBER_NOT_ON_CHANNEL, SUPPRESS } from './recipient-memory.sql.js';
 
 /** "To is not on this channel" and "recipient is invalid on this channel": facts about a person, for a while. */
@@ -47,7 +48,7 @@ export class RecipientMemory {
   /** {@link learn}, for whoever cannot wait. What could not be remembered, the next failure teaches again. */
   learnSoon(failure: RecipientFailure): void {
     this.learn(this.database, failure).catch((error: unknown) => {
-      this.log.warn({ err: error }, 'what a failure said of its recipient could not be remembered');
+      this.log.warn({ err: loggableError(error) }, 'what a failure said of its recipient could not be remembered');
     });
   }
 

@@ -5,6 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { readStatusPage, type StatusPageReading } from '../twilio/status-page.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { IncidentTimeline } from './incident.timeline.js';
 
 const TIMEOUT_MS = 5000;
@@ -29,7 +30,7 @@ export class StatusReport {
     try {
       await this.timeline.quote(this.database, incidentId, quotation(await this.read()));
     } catch (error) {
-      this.log.warn({ err: error, incidentId }, 'the status page could not be quoted');
+      this.log.warn({ err: loggableError(error), incidentId }, 'the status page could not be quoted');
     }
   }
 

@@ -1,0 +1,24 @@
+import type { Circuit } from './circuit.policy.js';
+
+/** What the question "may it start?" has to know of a piece of work. */
+export interface Passenger {
+  readonly probe: boolean;
+  /** The circuit or pace that let it out for this attempt. */
+  readonly releasedBy: string | null;
+}
+
+/**
+ * Whether a circuit stops this work. A probe passes the open circuit it probes, and no other. Half-open, whatever some
+ * circuit or pace let out is part of a ramp already; anything else waits behind what is held.
+ * @param credentials of this replica: those that were refused probe nothing.
+ */
+export function standsInTheWay(circuit: Circuit, id: string, work: Passenger, credentials: string): boolean {
+  switch (circuit.state) {
+    case 'closed':
+      return false;
+    case 'half_open':
+      return work.releasedBy === null;
+    case 'open':
+      return !work.probe || work.releasedBy !== id || circuit.credentials === credentials;
+  }
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { Circuits } from '../src/incidents/circuits.js';
+import type { Work } from '../src/outbox/work.js';
+import type { Failure } from '../src/policy/failure.js';
+import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+
+const sms = (number: number) => ({ to: `+155512300${10 + number}`, channels: ['sms'], body: 'Hello' });
+const UNAUTHORISED = { fault: { kind: 'status', status: 401, code: 20003 } };
+
+describe('refused credentials', () => {
+  it('stop this replica before the failure is decided on, and the other one within a second', async () => {
+    const test = await startTestService();
+    const other = await test.replica();
+    const [here, there] = [partOf(test.service, Circuits), partOf(other, Circuits)];
+    const departure = { channel: 'voice', sender: '+15005550006', probe: false } as const;
+    expect(here.blocking(departure)).toBeNull();
+
+    const holding = here.onFailure(work(), unauthorised());
+    expect(holding).toMatchObject({ scope: ACCOUNT, cause: 'authentication', incidentId: null });
+    expect(here.blocking(departure)).toEqual(holding);
+    const since = performance.now();
+    await eventually(
+      () => there.blocking(departure),
+      (blocking) => blocking?.circuitId === holding?.circuitId,
+      1000,
+    );
+    expect(performance.now() - since).toBeLessThan(1000);
+  });
+
+  it('hold everything, and an operator who closes the circuit lets it out', async () => {
+    const test = await startTestService();
+    const { operator, provider } = handsOn(test);
+    const other = await test.replica();
+    await provider.fail('*', UNAUTHORISED);
+    const ids = [await test.api.send(sms(0))];
+    const { id, openedAt } = await operator.untilCircuit(ACCOUNT, 'open');
+    expect(openedAt).not.toBeNull();
+    await eventually(
+      () => partOf(other, Circuits).blocking({ channel: 'sms', sender: '+15005550006', probe: false }),
+      (blocking) => blocking !== null,
+    );
+    ids.push(...(await Promise.all([1, 2, 3, 4, 5].map((number) => test.api.send(sms(number))))));
+    await eventually(
+      () => operator.circuit(ACCOUNT),
+      ({ heldCount }) => heldCount === 6,
+    );
+    await provider.heal();
+    const requests = await creations(test.simulator.url);
+    await pause(700);
+    expect(await creations(test.simulator.url)).toEqual(requests);
+    const waiting = await test.api.get<{ status: string; deadLetter: unknown }>(`/v1/notifications/${ids[0]}`);
+    expect(waiting.body).toMatchObject({ status: 'queued', deadLetter: null });
+
+    const closed = await test.api.post(`/v1/admin/circuits/${id}/close`, { note: 'a new token is set' });
+    expect(closed).toMatchObject({ status: 200, body: { id, state: 'closed', reason: null, openedAt: null } });
+    for (const notification of ids) await test.api.untilStatus(notification, 'sent', 'delivered');
+    await eventually(
+      () => operator.circuit(ACCOUNT),
+      ({ heldCount }) => heldCount === 0,
+    );
+    const { body } = await test.api.get<{ items: object[] }>(`/v1/admin/audit?subjectType=circuit&subjectId=${id}`);
+    expect(body.items).toMatchObject([
+      {
+        actor: 'admin/ADMIN_API_KEY',
+        action: 'circuit.closed',
+        before: { scope: ACCOUNT, state: 'open', cause: 'authentication' },
+        after: { scope: ACCOUNT, state: 'closed' },
+        note: 'a new token is set',
+      },
+    ]);
+  });
+
+  it('are forgotten once a replica with other credentials gets a probe through', async () => {
+    const wrong = { TWILIO_API_KEY_SID: `SK${'0'.repeat(32)}`, TWILIO_API_KEY_SECRET: 'wrong' };
+    const test = await startTestService(wrong);
+    const { operator } = handsOn(test);
+    const ids = await Promise.all([1, 2, 3].map((number) => test.api.send(sms(number))));
+    await eventually(
+      () => operator.circuit(ACCOUNT),
+      ({ state, heldCount }) => state === 'open' && heldCount === 3,
+    );
+    expect(await operator.circuit(ACCOUNT)).toMatchObject({ cause: 'authentication', nextProbeAt: null });
+    await test.service.close();
+
+    const right = await test.replica({ TWILIO_API_KEY_SID: '', TWILIO_API_KEY_SECRET: '' });
+    const api = new ApiClient(right.url, ADMIN_KEY);
+    for (const id of ids) await api.untilStatus(id, 'sent', 'delivered');
+    const { rows } = await test.database.query(`SELECT state FROM circuits WHERE scope = $1`, [ACCOUNT]);
+    expect(['half_open', 'closed']).toContain(rows[0]?.state);
+  });
+});
+
+describe('a quota that is used up', () => {
+  it('holds the account until Retry-After has passed, then tries one', async () => {
+    const test = await startTestService();
+    const { operator, provider } = handsOn(test);
+    await provider.fail('*', { fault: { kind: 'status', status: 429, code: 63038, retryAfter: 3600 } });
+    const first = await test.api.send(sms(1));
+    const open = await operator.untilCircuit(ACCOUNT, 'open');
+    expect(open.cause).toBe('quota');
+    expect(Date.parse(open.nextProbeAt ?? '') - Date.parse(open.openedAt ?? '')).toBe(3_600_000);
+    const second = await test.api.send({ ...sms(2), channels: ['voice'] });
+    await eventually(
+      () => operator.circuit(ACCOUNT),
+      ({ heldCount }) => heldCount === 2,
+    );
+    await provider.heal();
+    const requests = (await creations(test.simulator.url)).length;
+    await moveClock(test.databaseUrl, 3_590_000);
+    await pause(700);
+    expect(await creations(test.simulator.url)).toHaveLength(requests);
+    await moveClock(test.databaseUrl, 60_000);
+    await test.api.untilStatus(first, 'sent', 'delivered');
+    await test.api.untilStatus(second, 'sent', 'delivered');
+    await operator.untilCircuit(ACCOUNT, 'closed');
+  });
+});
+
+function work(): Work {
+  const now = new Date();
+  return {
+    notificationId: crypto.randomUUID(),
+    deliveryId: crypto.randomUUID(),
+    clientId: crypto.randomUUID(),
+    channel: 'sms',
+    channels: ['sms'],
+    tried: null,
+    recipient: '+15551230001',
+    sender: '+15005550006',
+    category: 'transactional',
+    content: { body: 'Hello' },
+    changes: null,
+    onUnknown: 'resend',
+    fallbackAfterSeconds: null,
+    expiresAt: null,
+    createdAt: now,
+    stage: 'send',
+    attemptId: crypto.randomUUID(),
+    attemptStartedAt: now,
+    attemptNumber: 1,
+    retries: 0,
+    waitedMs: 0,
+    lookups: 0,
+    exhausted: false,
+    possibleDuplicate: false,
+    probe: false,
+    releasedBy: null,
+    suppressed: false,
+    unavailableCode: null,
+    leaseToken: crypto.randomUUID(),
+  };
+}
+
+function unauthorised(): Failure {
+  return {
+    provider: 'twilio',
+    outcome: 'rejected',
+    httpStatus: 401,
+    providerCode: 20003,
+    providerMessage: 'Authenticate',
+    providerRequestId: null,
+    providerBody: null,
+    retryAfterMs: null,
+    classification: {
+      errorClass: 'authentication',
+      responsible: 'operator',
+      scope: 'account',
+      sameChannelAgain: 'by_class',
+      otherChannelHelps: 'by_class',
+      rule: 'Twilio code 20003',
+      unknownCode: false,
+    },
+  };
+}

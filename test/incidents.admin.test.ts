@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { Circuits } from '../src/incidents/circuits.js';
+import type { CircuitDto } from '../src/incidents/circuits.dto.js';
+import { ProviderHealth } from '../src/incidents/provider.health.js';
+import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
+import { startTestService } from './support/service.js';
+
+const hello = { to: '+15551230001', channels: ['voice'], body: 'Hello' };
+const byVoice = { channel: 'voice', sender: '+15005550006', probe: false } as const;
+
+describe('circuits', () => {
+  it('are all known from the start, a page at a time', async () => {
+    const { api } = await startTestService();
+    const first = await api.get<{ items: CircuitDto[]; nextCursor: string }>('/v1/admin/circuits?limit=4');
+    const rest = await api.get<{ items: CircuitDto[]; nextCursor: null }>(
+      `/v1/admin/circuits?limit=4&cursor=${first.body.nextCursor}`,
+    );
+    expect(rest.body.nextCursor).toBeNull();
+    const all = [...first.body.items, ...rest.body.items];
+    expect(all.map(({ scope }) => scope)).toEqual([
+      ACCOUNT,
+      'resource:sms',
+      'resource:voice',
+      'resource:whatsapp',
+      'sender:+15005550006',
+      'sender:whatsapp:+14155238886',
+    ]);
+    for (const circuit of all) {
+      expect(circuit).toMatchObject({ state: 'closed', cause: null, reason: null, openedAt: null, heldCount: 0 });
+    }
+  });
+
+  it('can be opened by an operator, on every replica, and close only by one', async () => {
+    const test = await startTestService();
+    const other = await test.replica();
+    const { operator } = handsOn(test);
+    const { id } = await operator.circuit('resource:voice');
+    const opened = await test.api.post(`/v1/admin/circuits/${id}/open`, { reason: 'a bad script went out' });
+    expect(opened).toMatchObject({
+      status: 200,
+      body: { id, state: 'open', cause: 'operator', reason: 'a bad script went out', nextProbeAt: null },
+    });
+    await eventually(
+      () => partOf(other, Circuits).blocking(byVoice),
+      (blocking) => blocking?.cause === 'operator',
+      1000,
+    );
+    const notification = await test.api.send(hello);
+    await eventually(
+      () => operator.circuit('resource:voice'),
+      ({ heldCount }) => heldCount === 1,
+    );
+    await pause(700);
+    expect(await creations(test.simulator.url)).toEqual([]);
+
+    expect(await operator.close('resource:voice')).toMatchObject({ id, state: 'closed', cause: null });
+    await test.api.untilStatus(notification, 'delivered');
+    const { body } = await test.api.get<{ items: object[] }>(`/v1/admin/audit?subjectId=${id}`);
+    expect(body.items).toMatchObject([
+      { action: 'circuit.closed', before: { state: 'open', cause: 'operator' }, after: { state: 'closed' } },
+      {
+        action: 'circuit.opened',
+        before: { state: 'closed' },
+        after: { state: 'open' },
+        note: 'a bad script went out',
+      },
+    ]);
+  });
+
+  it('refuse what makes no sense, and callers who are no admins', async () => {
+    const { api } = await startTestService();
+    const nowhere = '/v1/admin/circuits/0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
+    expect((await api.post(`${nowhere}/open`)).status).toBe(404);
+    expect((await api.post(`${nowhere}/close`)).status).toBe(404);
+    expect((await api.post('/v1/admin/circuits/sms/close')).status).toBe(404);
+    expect((await api.post(`${nowhere}/open`, { because: 'no' })).status).toBe(400);
+    expect((await api.get('/v1/admin/circuits?cursor=x')).status).toBe(400);
+    expect((await api.get(nowhere.replace('circuits', 'incidents'))).status).toBe(404);
+    const key = await api.post<{ secret: string }>('/v1/admin/api-keys', { name: 'shop', scopes: ['send', 'read'] });
+    const shop = api.as(key.body.secret);
+    for (const path of ['circuits', 'incidents', 'suppressions']) {
+      expect((await shop.get(`/v1/admin/${path}`)).status).toBe(403);
+    }
+  });
+});
+
+describe('incidents', () => {
+  it('are listed newest first, quote the status page, and end when an operator closes their last circuit', async () => {
+    const test = await startTestService({
+      INCIDENT_THRESHOLD: '2',
+      INCIDENT_PROBE_MS: '60000',
+      TWILIO_STATUS_URL: 'http://127.0.0.1:9/summary.json',
+    });
+    const { operator } = handsOn(test);
+    const health = partOf(test.service, ProviderHealth);
+    const ids: string[] = [];
+    for (const round of [1, 2, 3]) {
+      health.count('voice', 'HTTP status 500');
+      health.count('voice', 'HTTP status 500');
+      const { id } = await operator.untilIncident(({ endedAt }) => endedAt === null && ids.length === round - 1);
+      ids.unshift(id);
+      await operator.untilIncident(({ timeline }) => timeline.some(({ kind }) => kind === 'status_page'));
+      await operator.close('resource:voice');
+      await operator.untilIncident(({ endedAt }) => endedAt !== null);
+      // What closed within this quarter of a second belongs to the incident before.
+      await pause(300);
+    }
+    type List = { items: { id: string; timeline: { kind: string; sentence: string }[] }[]; nextCursor: string };
+    const first = await test.api.get<List>('/v1/admin/incidents?limit=2');
+    const rest = await test.api.get<List>(`/v1/admin/incidents?limit=2&cursor=${first.body.nextCursor}`);
+    expect(rest.body.nextCursor).toBeNull();
+    expect([...first.body.items, ...rest.body.items].map(({ id }) => id)).toEqual(ids);
+    const kinds = ['opened', 'status_page', 'circuit_closed', 'closed'];
+    expect(first.body.items[0]?.timeline.map(({ kind }) => kind)).toEqual(kinds);
+    expect(first.body.items[0]?.timeline[1]?.sentence).toBe("The provider's status page could not be read.");
+  });
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { standsInTheWay } from '../src/incidents/circuit.passage.js';
+import {
+  nextCircuit,
+  isLasting,
+  type Circuit,
+  type CircuitEvent,
+  type Refusal,
+} from '../src/incidents/circuit.policy.js';
+import { evidenceOf, probeVerdict } from '../src/incidents/evidence.policy.js';
+import { affectedResources } from '../src/incidents/incident.policy.js';
+import { ERROR_CLASSES } from '../src/policy/vocabulary.js';
+
+const NOON = Date.parse('2026-12-01T12:00:00Z');
+const at = (seconds: number) => new Date(NOON + seconds * 1000);
+const CLOSED: Circuit = { state: 'closed', changedAt: at(-60) };
+
+function refused(cause: Refusal['cause'], more: Partial<Refusal> = {}): Refusal {
+  return {
+    kind: 'refused',
+    cause,
+    reason: 'it said so',
+    at: at(0),
+    probe: false,
+    retryAfterMs: null,
+    credentials: cause === 'authentication' ? 'old' : null,
+    incidentId: null,
+    ...more,
+  };
+}
+
+function after(circuit: Circuit, ...events: readonly [CircuitEvent, number][]): Circuit {
+  return events.reduce((is, [event, second]) => nextCircuit(is, event, at(second), { probeMs: 15_000 }), circuit);
+}
+
+const nextProbe = (circuit: Circuit) => (circuit.state === 'open' ? circuit.nextProbeAt : undefined);
+
+describe('a circuit that opens', () => {
+  it.each([
+    ['incident', null, at(15)],
+    ['incident', 60_000, at(15)],
+    ['rate_limit', null, at(1)],
+    ['rate_limit', 30_000, at(30)],
+    ['quota', null, at(86_400)],
+    ['quota', 3_600_000, at(3600)],
+    ['authentication', null, null],
+    ['sender_unavailable', null, null],
+  ] as const)('by %s with Retry-After %s may be probed at %s', (cause, retryAfterMs, expected) => {
+    const open = after(CLOSED, [refused(cause, { retryAfterMs }), 0]);
+    expect(open).toMatchObject({ state: 'open', cause, openedAt: at(0), changedAt: at(0) });
+    expect(nextProbe(open)).toEqual(expected);
+  });
+
+  it('waits 1, 2, 4 … 60 s for a rate limit that keeps coming back, and lasts from then on', () => {
+    let circuit = after(CLOSED, [refused('rate_limit'), 0]);
+    const waits: number[] = [];
+    const lasting: boolean[] = [];
+    for (let second = 0; waits.length < 8; second += 100) {
+      waits.push((nextProbe(circuit)?.getTime() ?? 0) - at(second).getTime());
+      lasting.push(isLasting(circuit));
+      circuit = after(circuit, [refused('rate_limit', { probe: true, at: at(second + 100) }), second + 100]);
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    expect(lasting.indexOf(true)).toBe(6);
+  });
+
+  it('gives way to a stronger cause and ignores a weaker one', () => {
+    const quota = after(CLOSED, [refused('quota'), 0]);
+    expect(after(quota, [refused('authentication'), 1])).toMatchObject({ cause: 'authentication', openedAt: at(0) });
+    const authentication = after(CLOSED, [refused('authentication'), 0]);
+    expect(after(authentication, [refused('quota'), 1])).toBe(authentication);
+    expect(after(authentication, [{ kind: 'operator_opens', reason: 'no' }, 1])).toMatchObject({ cause: 'operator' });
+  });
+
+  it('ignores what an attempt says that began before it was closed', () => {
+    const closed = after(CLOSED, [refused('authentication'), 0], [{ kind: 'operator_closes' }, 10]);
+    expect(after(closed, [refused('authentication', { at: at(9) }), 11])).toBe(closed);
+    expect(after(closed, [refused('authentication', { at: at(10) }), 11]).state).toBe('open');
+  });
+});
+
+describe('a probe', () => {
+  const open = after(CLOSED, [refused('incident', { incidentId: 'i' }), 0]);
+
+  it('half-opens the circuit when it passes, and reopens nothing when it fails', () => {
+    expect(after(open, [{ kind: 'probe_passed', at: at(15) }, 16])).toMatchObject({
+      state: 'half_open',
+      openedAt: at(0),
+    });
+    const failed = after(open, [refused('incident', { probe: true, at: at(15) }), 16]);
+    expect(failed).toMatchObject({ state: 'open', openedAt: at(0), changedAt: at(0), incidentId: 'i' });
+    expect(nextProbe(failed)).toEqual(at(31));
+  });
+
+  it('says nothing of a circuit that an operator opened meanwhile', () => {
+    const held = after(open, [{ kind: 'operator_opens', reason: 'no' }, 16]);
+    expect(after(held, [{ kind: 'probe_passed', at: at(15) }, 17])).toBe(held);
+  });
+
+  it('is the only work that passes, and only the circuit it probes', () => {
+    const passes = (probe: boolean, releasedBy: string | null) =>
+      !standsInTheWay(open, 'this', { probe, releasedBy }, 'c');
+    expect(passes(true, 'this')).toBe(true);
+    expect(passes(true, 'other')).toBe(false);
+    expect(passes(false, 'this')).toBe(false);
+    expect(passes(false, null)).toBe(false);
+  });
+
+  it('is not made with the credentials that were refused', () => {
+    const refusedHere = after(CLOSED, [refused('authentication'), 0]);
+    const probe = { probe: true, releasedBy: 'this' };
+    expect(standsInTheWay(refusedHere, 'this', probe, 'old')).toBe(true);
+    expect(standsInTheWay(refusedHere, 'this', probe, 'new')).toBe(false);
+  });
+
+  it.each([
+    ['incident', null, 'passed'],
+    ['incident', 'provider_fault', 'failed'],
+    ['incident', 'invalid_request', 'inconclusive'],
+    ['authentication', 'authentication', 'failed'],
+    ['authentication', 'recipient_unreachable', 'passed'],
+    ['authentication', 'provider_fault', 'inconclusive'],
+    ['quota', 'quota_exhausted', 'failed'],
+    ['rate_limit', 'rate_limited', 'failed'],
+    ['rate_limit', 'content_rejected', 'passed'],
+  ] as const)('of %s that ends in %s is %s', (cause, errorClass, verdict) => {
+    expect(probeVerdict(cause, errorClass)).toBe(verdict);
+  });
+});
+
+describe('a half-open circuit', () => {
+  const half = after(CLOSED, [refused('incident', { incidentId: 'i' }), 0], [{ kind: 'probe_passed', at: at(15) }, 16]);
+
+  it('lets out what some circuit or pace released, and holds what is new', () => {
+    expect(standsInTheWay(half, 'this', { probe: false, releasedBy: 'this' }, 'c')).toBe(false);
+    expect(standsInTheWay(half, 'this', { probe: false, releasedBy: 'a pace' }, 'c')).toBe(false);
+    expect(standsInTheWay(half, 'this', { probe: false, releasedBy: null }, 'c')).toBe(true);
+  });
+
+  it('opens again at a fault of an attempt that began since, and belongs to its incident still', () => {
+    expect(after(half, [refused('incident', { at: at(15) }), 17])).toBe(half);
+    const open = after(half, [refused('incident', { at: at(16) }), 17]);
+    expect(open).toMatchObject({ state: 'open', openedAt: at(0), changedAt: at(17), incidentId: 'i' });
+  });
+
+  it('closes when nothing is held any more', () => {
+    expect(after(half, [{ kind: 'drained' }, 20])).toEqual({ state: 'closed', changedAt: at(20) });
+    expect(after(CLOSED, [{ kind: 'drained' }, 20])).toBe(CLOSED);
+  });
+});
+
+describe('new credentials', () => {
+  const open = after(CLOSED, [refused('authentication'), 0]);
+
+  it('earn a probe at once, and after a failure one no more often than an incident', () => {
+    expect(after(open, [{ kind: 'credentials_changed', credentials: 'old' }, 5])).toBe(open);
+    const retried = after(open, [{ kind: 'credentials_changed', credentials: 'new' }, 5]);
+    expect(nextProbe(retried)).toEqual(at(5));
+    const failed = after(retried, [refused('authentication', { probe: true, at: at(5), credentials: 'new' }), 6]);
+    expect(nextProbe(failed)).toBeNull();
+    expect(nextProbe(after(failed, [{ kind: 'credentials_changed', credentials: 'newer' }, 7]))).toEqual(at(22));
+  });
+
+  it('change nothing for a circuit that is open for another reason', () => {
+    const held = after(CLOSED, [{ kind: 'operator_opens', reason: 'no' }, 0]);
+    expect(after(held, [{ kind: 'credentials_changed', credentials: 'new' }, 5])).toBe(held);
+  });
+});
+
+describe('an incident', () => {
+  const health = (...numbers: [attempts: number, faults: number][]) =>
+    numbers.map(([attempts, faults], index) => ({
+      resource: (['sms', 'whatsapp', 'voice'] as const)[index] ?? 'voice',
+      attempts,
+      faults,
+    }));
+
+  it.each([
+    ['faults on two resources that make the threshold together', health([1000, 6], [1000, 4]), ['sms', 'whatsapp']],
+    ['half of the attempts on one', health([20, 10]), ['sms']],
+    ['only the resources that have faults', health([10, 0], [10, 5], [10, 5]), ['whatsapp', 'voice']],
+  ])('is seen in %s', (_, seen, affected) => {
+    expect(affectedResources(seen, 10)).toEqual(affected);
+  });
+
+  it.each([
+    ['fewer faults than the threshold', health([9, 9])],
+    ['fewer faults than the threshold on two resources', health([5, 5], [4, 4])],
+    ['less than half of the attempts on one', health([21, 10])],
+    ['no attempts at all', []],
+  ])('is not seen in %s', (_, seen) => {
+    expect(affectedResources(seen, 10)).toEqual([]);
+  });
+});
+
+it('takes from every class of failure what it says of more than its own message', () => {
+  const said = Object.fromEntries(
+    ERROR_CLASSES.map((errorClass) => [errorClass, evidenceOf({ errorClass, scope: 'sender' })?.cause ?? null]),
+  );
+  expect(said).toEqual({
+    invalid_request: null,
+    authentication: 'authentication',
+    permission: null,
+    not_found: null,
+    rate_limited: 'rate_limit',
+    quota_exhausted: 'quota',
+    provider_fault: 'incident',
+    recipient_unreachable: null,
+    channel_unavailable: 'sender_unavailable',
+    content_rejected: null,
+    opted_out: null,
+  });
+  expect(evidenceOf({ errorClass: 'channel_unavailable', scope: 'recipient' })).toBeNull();
+});

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { creations, eventually, handsOn } from './incidents.setup.js';
+import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+
+const RATE = 8;
+const PACED = { SENDER_RATES: `+15005550006=${RATE}` };
+const to = (number: number) => `+1555123${String(number).padStart(4, '0')}`;
+
+it('never sends faster than the pace of the sender over two replicas, and no slower for long', async () => {
+  const test = await startTestService(PACED);
+  const replica = new ApiClient((await test.replica()).url, ADMIN_KEY);
+  const count = 30;
+  const ids = await Promise.all(
+    Array.from({ length: count }, (_, number) =>
+      (number % 2 === 0 ? test.api : replica).send({ to: to(number), channels: ['sms'], body: 'Hello' }),
+    ),
+  );
+  for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
+  const times = (await creations(test.simulator.url)).map(({ at }) => at).toSorted((a, b) => a - b);
+  expect(times).toHaveLength(count);
+  const fromFirst = (n: number) => ((times[n] ?? 0) - (times[0] ?? 0)) / 1000;
+  // From the first send on: what time has given, and one second's sends.
+  for (let n = 0; n < count; n += 1) expect(n + 1).toBeLessThanOrEqual(RATE * fromFirst(n) + RATE);
+  expect(fromFirst(count - 1)).toBeLessThan(count / RATE + 3);
+});
+
+it('gives turns in priority order, and holds nothing of other senders', async () => {
+  const test = await startTestService({ SENDER_RATES: '+15005550006=4' });
+  const { operator } = handsOn(test);
+  const send = (number: number, category: string, channel = 'sms') =>
+    test.api.send({ to: to(number), channels: [channel], body: 'Hello', category });
+  const marketing = await Promise.all(Array.from({ length: 14 }, (_, number) => send(number, 'marketing')));
+  const urgent = await send(100, 'otp');
+  const free = await send(101, 'marketing', 'whatsapp');
+  await test.api.untilStatus(urgent, 'sent', 'delivered');
+  await test.api.untilStatus(free, 'sent', 'delivered');
+  const { rows } = await test.database.query('SELECT count(*)::int AS held FROM outbox WHERE held_by IS NOT NULL');
+  expect(rows[0]?.held).toBeGreaterThan(2);
+  expect((await operator.circuit('sender:+15005550006')).state).toBe('closed');
+  for (const id of marketing) await test.api.untilStatus(id, 'sent', 'delivered');
+});
+
+it('lets out what waits for the pace of a sender that has none any more', async () => {
+  const test = await startTestService({ SENDER_RATES: '+15005550006=0.01' });
+  const ids = await Promise.all(
+    [1, 2, 3].map((number) => test.api.send({ to: to(number), channels: ['sms'], body: 'Hi' })),
+  );
+  await eventually(
+    async () => (await test.database.query('SELECT held_by FROM outbox WHERE held_by IS NOT NULL')).rowCount,
+    (held) => held === 2,
+  );
+  await test.service.close();
+  const api = new ApiClient((await test.replica({ SENDER_RATES: '' })).url, ADMIN_KEY);
+  for (const id of ids) await api.until(id, ({ status }) => status === 'sent' || status === 'delivered', 20_000);
+  expect(await creations(test.simulator.url)).toHaveLength(3);
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { Circuits } from '../src/incidents/circuits.js';
+import { creations, eventually, handsOn, partOf } from './incidents.setup.js';
+import { startTestService } from './support/service.js';
+
+const SMS_SENDER = 'sender:+15005550006';
+const WHATSAPP_SENDER = 'sender:whatsapp:+14155238886';
+const to = (number: number) => `+1555123${String(number).padStart(4, '0')}`;
+
+describe('a sender that the provider rate-limits', () => {
+  it('waits after repeated rate limits, recovers by itself, and loses nothing', async () => {
+    const test = await startTestService({ RETRY_BASE_MS: '200' });
+    const { operator, provider } = handsOn(test);
+    await provider.fail('*', {
+      times: 6,
+      match: { channel: 'sms' },
+      fault: { kind: 'status', status: 429, code: 20429 },
+    });
+    const ids = await Promise.all(
+      [1, 2, 3, 4, 5, 6, 7, 8].map((number) => test.api.send({ to: to(number), channels: ['sms'], body: 'Hello' })),
+    );
+    const open = await operator.untilCircuit(SMS_SENDER, 'open');
+    expect(open).toMatchObject({ cause: 'rate_limit', reason: expect.stringContaining('20429') });
+    expect(Date.parse(open.nextProbeAt ?? '') - Date.parse(open.openedAt ?? '')).toBe(1000);
+    expect((await operator.circuit(WHATSAPP_SENDER)).state).toBe('closed');
+    for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
+    await operator.untilCircuit(SMS_SENDER, 'closed');
+  });
+});
+
+describe('a sender that the provider locked', () => {
+  it('sends what has another channel there, and holds the rest for an operator', async () => {
+    const test = await startTestService();
+    const { operator, provider } = handsOn(test);
+    const hello = { body: 'Hello', channels: ['whatsapp'] };
+    await provider.fail(to(1), { match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63051 } });
+    const first = await test.api.send({ ...hello, to: to(1) });
+    await operator.untilCircuit(WHATSAPP_SENDER, 'open');
+    expect(await test.api.untilStatus(first, 'failed')).toMatchObject({
+      deadLetter: { errorClass: 'channel_unavailable' },
+    });
+
+    const elsewhere = await test.api.send({ ...hello, to: to(2), channels: ['whatsapp', 'sms'] });
+    expect(await test.api.untilStatus(elsewhere, 'delivered')).toMatchObject({ channel: 'sms' });
+    const stuck = await test.api.send({ ...hello, to: to(3) });
+    await eventually(
+      () => operator.circuit(WHATSAPP_SENDER),
+      ({ heldCount }) => heldCount === 1,
+    );
+    expect(await operator.circuit(WHATSAPP_SENDER)).toMatchObject({ cause: 'sender_unavailable', nextProbeAt: null });
+    expect((await creations(test.simulator.url)).map((create) => create.to)).toEqual([`whatsapp:${to(1)}`, to(2)]);
+    await operator.close(WHATSAPP_SENDER);
+    await test.api.untilStatus(stuck, 'delivered');
+  });
+
+  it('is known when only a callback says so', async () => {
+    const test = await startTestService();
+    const { operator } = handsOn(test);
+    const sent = { channel: 'whatsapp', sender: '+14155238886', attemptStartedAt: new Date() } as const;
+    const circuits = partOf(test.service, Circuits);
+    circuits.onReported(sent, { errorClass: 'provider_fault', scope: 'message', rule: 'message status failed' });
+    circuits.onReported(sent, { errorClass: 'channel_unavailable', scope: 'sender', rule: 'Twilio code 63051' });
+    await operator.untilCircuit(WHATSAPP_SENDER, 'open');
+    expect((await operator.circuit('resource:whatsapp')).state).toBe('closed');
+  });
+});
