@@ -89,7 +89,10 @@ async function start(
     database: client,
     api: new ApiClient(configuration.publicUrl, ADMIN_KEY),
     replica: async (overrides = {}) => {
-      const other = await startService(await configured({ PUBLIC_URL: configuration.publicUrl, ...overrides }), pino({ level: 'silent' }));
+      const other = await startService(
+        await configured({ PUBLIC_URL: configuration.publicUrl, ...overrides }),
+        pino({ level: 'silent' }),
+      );
       atEnd(() => other.close());
       return other;
     },
