@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { LOGGER } from '../logging/logger.js';
+import { loggableError } from '../problems/loggable-error.js';
+import { RetentionChunks, type ChunkResult } from './retention.chunks.js';
+
+const FIRST_ROUND_MS = 60_000;
+const ROUND_MS = 300_000;
+
+/** Lets vacuum and everybody else have the disk between chunks. */
+const PAUSE_MS = 50;
+
+/** How many notifications lost their bodies, and how many went altogether. */
+export interface RetentionRound {
+  readonly bodies: number;
+  readonly notifications: number;
+}
+
+/**
+ * Deletes what is kept no longer: what notifications said after BODY_RETENTION_HOURS, whole notifications after
+ * HISTORY_RETENTION_DAYS. Runs where work is done; of several replicas one at a time.
+ */
+@Injectable()
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stop = new AbortController();
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly chunks: RetentionChunks,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.configuration.env.ROLE !== 'api') this.after(FIRST_ROUND_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stop.abort();
+    if (this.timer) clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Deletes everything that is due, a chunk at a time; ends early when another replica is at it or this one stops. */
+  async round(): Promise<RetentionRound> {
+    const later = await this.through((after) => this.chunks.laterBodies(after));
+    const bodies = await this.through(() => this.chunks.bodies());
+    const notifications = await this.through((after) => this.chunks.history(after));
+    await this.through(() => this.chunks.replays());
+    return { bodies: later + bodies, notifications };
+  }
+
+  private async through(chunk: (after: string | null) => Promise<ChunkResult | null>): Promise<number> {
+    let touched = 0;
+    let after: string | null = null;
+    while (!this.stop.signal.aborted) {
+      const result: ChunkResult | null = await chunk(after);
+      touched += result?.touched ?? 0;
+      after = result?.next ?? null;
+      if (after === null) break;
+      await delay(PAUSE_MS, undefined, { signal: this.stop.signal }).catch(() => undefined);
+    }
+    return touched;
+  }
+
+  private after(ms: number): void {
+    if (this.stop.signal.aborted) return;
+    this.timer = setTimeout(() => {
+      this.running = this.attempt().finally(() => this.after(ROUND_MS));
+    }, ms);
+    this.timer.unref();
+  }
+
+  private async attempt(): Promise<void> {
+    try {
+      const { bodies, notifications } = await this.round();
+      if (bodies > 0 || notifications > 0) this.log.info({ bodies, notifications }, 'deleted what is kept no longer');
+    } catch (error) {
+      // Among others a row that somebody holds: nothing is lost by waiting for the next round.
+      this.log.warn({ err: loggableError(error) }, 'a round of retention broke off; the next one goes on');
+    }
+  }
+}

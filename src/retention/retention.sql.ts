@@ -1,0 +1,146 @@
+import type { Statement } from '../database/database.js';
+
+/** Any number that only retention uses. */
+const RETENTION_LOCK = 7_236_402;
+
+/** A chunk waits for nobody: what is locked is in use, and is looked at again in the next round. */
+export const WAIT_FOR_NOBODY: Statement = {
+  name: 'retention-wait-for-nobody',
+  prepared: false,
+  text: `SET LOCAL lock_timeout = '200ms'`,
+};
+
+/** One replica at a time; the lock goes with the chunk's transaction. */
+export const TRY_LOCK: Statement = {
+  name: 'retention-try-lock',
+  text: `SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS locked`,
+};
+
+/** The first UUIDv7 of a moment: ids are in order of time, so they need no index on a time that changes. */
+function firstIdOf(moment: string): string {
+  return `(lpad(to_hex((extract(epoch FROM ${moment}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
+}
+
+/**
+ * Nothing more happens to these by itself: they have no work in the outbox. A `sent` one may still get a receipt, but
+ * need not wait for it: most channels never send one.
+ */
+const ENDED = `
+  n.status IN ('sent', 'delivered', 'failed', 'canceled', 'expired')
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.notification_id = n.id)`;
+
+const IN_REVIEW = `EXISTS (SELECT 1 FROM dead_letters l WHERE l.notification_id = n.id AND l.state = 'open')`;
+
+/** Most notifications end within this time after they were accepted; the others are remembered and looked at again. */
+const USUAL_LIFE = `interval '15 minutes'`;
+
+/** The next notifications that are old enough to be looked at. $1: hours, $2: how many. */
+export const NEXT_FOR_BODIES: Statement = {
+  name: 'retention-next-for-bodies',
+  prepared: false,
+  text: `
+    SELECT n.id FROM notifications n
+    WHERE n.id > (SELECT looked_to FROM body_retention)
+      AND n.id < ${firstIdOf(`service_now() - make_interval(hours => $1) - ${USUAL_LIFE}`)}
+    ORDER BY n.id LIMIT $2`,
+};
+
+/** Those that were looked at too early. $1: the one before, $2: how many. */
+export const LATER_FOR_BODIES: Statement = {
+  name: 'retention-later-for-bodies',
+  prepared: false,
+  text: `
+    SELECT notification_id AS id FROM body_retention_later
+    WHERE notification_id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
+    ORDER BY notification_id LIMIT $2`,
+};
+
+/**
+ * Deletes what was said in those of the notifications $1 that ended $2 hours ago: by the client, by a human's
+ * correction, by the provider. Answers those with which it is done for good: one in review may be given new words.
+ */
+export const DELETE_BODIES: Statement = {
+  name: 'retention-delete-bodies',
+  prepared: false,
+  text: `
+    WITH ended AS MATERIALIZED (
+      SELECT n.id, ${IN_REVIEW} AS in_review FROM notifications n
+      WHERE n.id = ANY ($1) AND coalesce(n.delivered_at, n.updated_at) <= service_now() - make_interval(hours => $2)
+        AND ${ENDED}
+    ), content AS (
+      UPDATE notifications n SET content = NULL
+      WHERE n.id = ANY (ARRAY(SELECT id FROM ended)) AND n.content IS NOT NULL
+        AND coalesce(n.delivered_at, n.updated_at) <= service_now() - make_interval(hours => $2)
+    ), corrections AS (
+      UPDATE deliveries d SET changes = (d.changes::jsonb - 'content')::json
+      WHERE d.notification_id = ANY (ARRAY(SELECT id FROM ended)) AND d.changes::jsonb ? 'content'
+    ), answers AS (
+      UPDATE failures f SET provider_body = NULL
+      WHERE f.notification_id = ANY (ARRAY(SELECT id FROM ended)) AND f.provider_body IS NOT NULL
+    ), reports AS (
+      UPDATE callbacks c SET params = '{}'
+      WHERE c.notification_id = ANY (ARRAY(SELECT id FROM ended)) AND c.params::text <> '{}'
+    )
+    SELECT id FROM ended WHERE NOT in_review`,
+};
+
+/** Remembers what must be looked at again, $1, and how far the first look has come, $2. */
+export const REMEMBER: Statement = {
+  name: 'retention-remember',
+  prepared: false,
+  text: `
+    WITH later AS (
+      INSERT INTO body_retention_later (notification_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING
+    )
+    UPDATE body_retention SET looked_to = $2`,
+};
+
+/** Of $1 those with which it is done, $2, and those that are gone altogether. */
+export const FORGET: Statement = {
+  name: 'retention-forget',
+  prepared: false,
+  text: `
+    DELETE FROM body_retention_later b
+    WHERE b.notification_id = ANY ($1)
+      AND (b.notification_id = ANY ($2)
+        OR NOT EXISTS (SELECT 1 FROM notifications n WHERE n.id = b.notification_id))`,
+};
+
+/** The next notifications that may be old enough to go. $1: the one before, $2: hours, $3: how many. */
+export const NEXT_FOR_HISTORY: Statement = {
+  name: 'retention-next-for-history',
+  prepared: false,
+  text: `
+    SELECT n.id FROM notifications n
+    WHERE n.id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
+      AND n.id < ${firstIdOf('service_now() - make_interval(hours => $2)')}
+    ORDER BY n.id LIMIT $3`,
+};
+
+/** Every table with rows that belong to one notification; the outbox has none of an ended one. */
+const HISTORY_TABLES = ['deliveries', 'attempts', 'failures', 'callbacks', 'decisions', 'dead_letters'];
+
+/** Deletes those of the notifications $1 that ended $2 hours ago, with everything that belongs to them. */
+export const DELETE_HISTORY: Statement = {
+  name: 'retention-delete-history',
+  prepared: false,
+  text: `
+    WITH gone AS (
+      DELETE FROM notifications n
+      WHERE n.id = ANY ($1) AND n.updated_at <= service_now() - make_interval(hours => $2)
+        AND ${ENDED} AND NOT ${IN_REVIEW}
+      RETURNING n.id
+    ), ${HISTORY_TABLES.map(
+      (table) => `${table}_gone AS (
+      DELETE FROM ${table} WHERE notification_id = ANY (ARRAY(SELECT id FROM gone))
+    )`,
+    ).join(', ')}
+    SELECT id FROM gone`,
+};
+
+/** Replays that ended $1 hours ago. */
+export const DELETE_REPLAYS: Statement = {
+  name: 'retention-delete-replays',
+  prepared: false,
+  text: `DELETE FROM replays WHERE ended_at <= service_now() - make_interval(hours => $1)`,
+};

@@ -1,0 +1,173 @@
+import { Test } from '@nestjs/testing';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ConfigModule } from '../src/config/config.module.js';
+import { DatabaseModule } from '../src/database/database.module.js';
+import { LoggingModule } from '../src/logging/logging.module.js';
+import { RetentionModule } from '../src/retention/retention.module.js';
+import { Retention } from '../src/retention/retention.service.js';
+import { moveClock } from './support/clock.js';
+import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+
+const HOUR = 3_600_000;
+const TO = '+15551230001';
+const REFUSED = { fault: { kind: 'status', status: 400, code: 21211 } };
+
+/** The service, and retention as another process of it would run it. */
+async function start(env: Record<string, string>) {
+  const service = await startTestService(env);
+  const retention = async () => {
+    const module = await Test.createTestingModule({
+      imports: [
+        ConfigModule.register(service.configuration),
+        LoggingModule.register(pino({ level: 'silent' })),
+        DatabaseModule,
+        RetentionModule,
+      ],
+    }).compile();
+    await module.init();
+    onTestFinished(() => module.close());
+    return module.get(Retention);
+  };
+  return { ...service, provider: new Provider(service.simulator.url), retention };
+}
+
+async function one(
+  { database }: Pick<ServiceUnderTest, 'database'>,
+  sql: string,
+  ...values: unknown[]
+): Promise<unknown> {
+  const { rows } = await database.query<Record<string, unknown>>(sql, values);
+  return rows[0] && Object.values(rows[0])[0];
+}
+
+/** What is left of the words of a notification: the client's, a human's, the provider's. */
+async function words(service: Pick<ServiceUnderTest, 'database'>, id: string): Promise<string[]> {
+  const { rows } = await service.database.query<{ source: string }>(
+    `SELECT 'content' AS source FROM notifications WHERE id = $1 AND content IS NOT NULL
+     UNION SELECT 'corrections' FROM deliveries WHERE notification_id = $1 AND changes::jsonb ? 'content'
+     UNION SELECT 'answers' FROM failures WHERE notification_id = $1 AND provider_body IS NOT NULL
+     UNION SELECT 'reports' FROM callbacks WHERE notification_id = $1 AND params::text <> '{}' ORDER BY 1`,
+    [id],
+  );
+  return rows.map((row) => row.source);
+}
+
+describe('the retention of bodies', () => {
+  it('deletes what ended notifications said, and comes back to those that end later', async () => {
+    const service = await start({ BODY_RETENTION_HOURS: '2' });
+    const { api, provider, databaseUrl } = service;
+    const retention = await service.retention();
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 429 } });
+    await provider.fail('+15551230002', REFUSED);
+    const delivered = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    const buried = await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' });
+    const sendAt = new Date(Date.now() + 20 * 24 * HOUR).toISOString();
+    const scheduled = await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello', sendAt });
+    await api.untilStatus(delivered, 'delivered');
+    const { deadLetter } = await api.untilStatus(buried, 'failed');
+    expect(await words(service, delivered)).toEqual(['answers', 'content', 'reports']);
+
+    await moveClock(databaseUrl, 1.9 * HOUR);
+    expect(await retention.round()).toEqual({ bodies: 0, notifications: 0 });
+    expect(await words(service, delivered)).toEqual(['answers', 'content', 'reports']);
+
+    await moveClock(databaseUrl, HOUR);
+    await retention.round();
+    expect(await words(service, delivered)).toEqual([]);
+    expect(await words(service, buried)).toEqual([]);
+    expect(await words(service, scheduled)).toEqual(['content']);
+    const shown = await api.get(`/v1/notifications/${delivered}`);
+    expect(shown).toMatchObject({ status: 200, body: { status: 'delivered', to: TO } });
+
+    await api.post(`/v1/notifications/${scheduled}/cancel`);
+    await provider.heal();
+    const changes = { body: 'New words' };
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes });
+    await api.untilStatus(buried, 'delivered');
+    expect(await words(service, buried)).toEqual(['corrections', 'reports']);
+    await retention.round();
+    expect(await words(service, buried)).toEqual(['corrections', 'reports']);
+
+    await moveClock(databaseUrl, 2.1 * HOUR);
+    expect(await retention.round()).toEqual({ bodies: 2, notifications: 0 });
+    expect(await words(service, buried)).toEqual([]);
+    expect(await words(service, scheduled)).toEqual([]);
+    expect(await one(service, 'SELECT count(*)::int FROM body_retention_later')).toBe(0);
+  });
+});
+
+describe('the retention of history', () => {
+  it('deletes a notification with everything of it, but not before its key may go', async () => {
+    const env = { HISTORY_RETENTION_DAYS: '1', IDEMPOTENCY_TTL_HOURS: '48' };
+    const service = await start(env);
+    const { api, provider, databaseUrl } = service;
+    const retention = await service.retention();
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 429 } });
+    await provider.fail('+15551230002', REFUSED);
+    const request = { to: TO, channels: ['sms'], body: 'Hello' };
+    const old = await api.send(request, 'order-17');
+    const buried = await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' });
+    const sendAt = new Date(Date.now() + 20 * 24 * HOUR).toISOString();
+    const scheduled = await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello', sendAt });
+    await api.untilStatus(old, 'delivered');
+    const { deadLetter } = await api.untilStatus(buried, 'failed');
+
+    await moveClock(databaseUrl, 47 * HOUR);
+    expect(await retention.round()).toMatchObject({ notifications: 0 });
+    expect(await api.send(request, 'order-17')).toBe(old);
+
+    await moveClock(databaseUrl, 2 * HOUR);
+    expect(await retention.round()).toMatchObject({ notifications: 1 });
+    expect((await api.get(`/v1/notifications/${old}`)).status).toBe(404);
+    for (const table of ['deliveries', 'attempts', 'failures', 'callbacks', 'decisions']) {
+      expect(await one(service, `SELECT count(*)::int FROM ${table} WHERE notification_id = $1`, old)).toBe(0);
+    }
+    expect((await api.get(`/v1/notifications/${buried}`)).status).toBe(200);
+    expect((await api.get(`/v1/notifications/${scheduled}`)).status).toBe(200);
+    expect(await api.send(request, 'order-17')).not.toBe(old);
+
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/discard`);
+    await moveClock(databaseUrl, HOUR);
+    await retention.round();
+    expect((await api.get(`/v1/notifications/${buried}`)).status).toBe(404);
+    expect(await one(service, 'SELECT count(*)::int FROM dead_letters')).toBe(0);
+  });
+});
+
+describe('a round', () => {
+  it('goes through many, by several replicas at once, each notification once', async () => {
+    const service = await start({ ROLE: 'api', HISTORY_RETENTION_DAYS: '10' });
+    const replicas = [await service.retention(), await service.retention()];
+    await service.database.query(`
+      INSERT INTO notifications (id, client_id, status, recipient, channels, channel, category, content, request_hash,
+        on_unknown, created_at, updated_at)
+      SELECT new_uuid_v7(), gen_random_uuid(), 'sent', '+15551230001', '{sms}', 'sms', 'otp', '{"body":"Hello"}', '',
+        'resend', service_now(), service_now()
+      FROM generate_series(1, 1300)`);
+    await moveClock(service.databaseUrl, 40 * 24 * HOUR);
+    const rounds = await Promise.all(replicas.map((retention) => retention.round()));
+    rounds.push(...(await Promise.all(replicas.map((retention) => retention.round()))));
+    expect(rounds.reduce((sum, { notifications }) => sum + notifications, 0)).toBe(1300);
+    expect(await one(service, 'SELECT count(*)::int FROM notifications')).toBe(0);
+  });
+
+  it('waits for nobody who holds a row, and takes it in a later round', async () => {
+    const service = await start({ BODY_RETENTION_HOURS: '1' });
+    const retention = await service.retention();
+    const id = await service.api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await service.api.untilStatus(id, 'delivered');
+    await moveClock(service.databaseUrl, 2 * HOUR);
+    const holder = new Client({ connectionString: service.databaseUrl });
+    await holder.connect();
+    onTestFinished(() => holder.end());
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', [id]);
+    await expect(retention.round()).rejects.toMatchObject({ code: '55P03' });
+    expect(await words(service, id)).toContain('content');
+    await holder.query('ROLLBACK');
+    expect(await retention.round()).toMatchObject({ bodies: 1 });
+    expect(await words(service, id)).toEqual([]);
+  });
+});
