@@ -8,6 +8,9 @@ import { recipientMemory } from './recipient-memory.sql.js';
  */
 const STANDS_BACK = `(ARRAY[0, 15, 60, 600])[priority + 1] * interval '1 second'`;
 
+/** What was scheduled is due now: it is queued and sent in one. */
+const DUE = { from: 'scheduled', through: 'queued' } as const;
+
 /**
  * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age.
  *
@@ -37,10 +40,10 @@ export const CLAIM: Statement = {
       RETURNING *
     ), moved AS (
       UPDATE notifications n SET status = 'sending', updated_at = service_now()
-      FROM leased l WHERE n.id = l.notification_id AND ${legalMove('n.status', 'sending', ['queued'])}
+      FROM leased l WHERE n.id = l.notification_id AND ${legalMove('n.status', 'sending', DUE)}
     ), started AS (
       UPDATE deliveries d SET status = 'sending', started_at = coalesce(d.started_at, service_now())
-      FROM leased l WHERE d.id = l.delivery_id AND ${legalMove('d.status', 'sending', ['queued'])}
+      FROM leased l WHERE d.id = l.delivery_id AND ${legalMove('d.status', 'sending', DUE)}
     )
     SELECT l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", n.client_id AS "clientId", l.channel,
       n.channels,

@@ -41,13 +41,24 @@ export function statusesBefore(status: NotificationStatus): NotificationStatus[]
   return NOTIFICATION_STATUSES.filter((from) => (TRANSITIONS[from] as readonly NotificationStatus[]).includes(status));
 }
 
+/** Two legal moves made in one statement: `from` through `through` to the target. */
+export interface MoveInOne {
+  readonly from: NotificationStatus;
+  readonly through: NotificationStatus;
+}
+
 /**
  * The guard of a status move, for a WHERE clause: a compare-and-set that makes an illegal move touch no row.
- * A claim moves a due `scheduled` notification through `queued` to `sending` in one statement: `through` names
- * the statuses passed on the way.
+ * @param also a longer way that the statement takes at once, as a claim takes a due `scheduled` one through `queued`
+ * @throws RangeError when that way is not legal
  */
-export function legalMove(column: string, to: NotificationStatus, through: readonly NotificationStatus[] = []): string {
-  const before = new Set(statusesBefore(to));
-  for (const step of through) for (const status of statusesBefore(step)) before.add(status);
-  return `${column} IN (${[...before].map((status) => `'${status}'`).join(', ')})`;
+export function legalMove(column: string, to: NotificationStatus, also?: MoveInOne): string {
+  const before = statusesBefore(to);
+  if (also) {
+    if (!before.includes(also.through) || !statusesBefore(also.through).includes(also.from)) {
+      throw new RangeError(`${also.from} does not lead through ${also.through} to ${to}`);
+    }
+    before.unshift(also.from);
+  }
+  return `${column} IN (${before.map((status) => `'${status}'`).join(', ')})`;
 }

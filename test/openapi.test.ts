@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { findUndocumented } from './support/openapi.js';
+import { startTestService } from './support/service.js';
+
+it('the OpenAPI document holds every route with its statuses and problems', async () => {
+  const { service, api } = await startTestService();
+  expect(await findUndocumented(service.app)).toEqual([]);
+  const { body } = await api.get<{ openapi: string; paths: Record<string, unknown> }>('/openapi.json');
+  expect(body.openapi).toMatch(/^3\.1\./);
+  expect(Object.keys(body.paths)).toEqual(
+    expect.arrayContaining([
+      '/v1/notifications',
+      '/v1/notifications/batch',
+      '/v1/notifications/{id}',
+      '/v1/notifications/{id}/explain',
+      '/v1/notifications/{id}/cancel',
+      '/v1/admin/failures',
+      '/v1/admin/failures/summary',
+      '/v1/admin/dead-letters',
+      '/v1/admin/dead-letters/{id}',
+      '/v1/admin/dead-letters/{id}/retry',
+      '/v1/admin/dead-letters/{id}/fallback',
+      '/v1/admin/dead-letters/{id}/discard',
+      '/v1/admin/dead-letters/replays',
+      '/v1/admin/dead-letters/replays/{id}',
+      '/v1/admin/dead-letters/replays/{id}/cancel',
+      '/v1/admin/circuits',
+      '/v1/admin/circuits/{id}/open',
+      '/v1/admin/circuits/{id}/close',
+      '/v1/admin/incidents',
+      '/v1/admin/incidents/{id}',
+      '/v1/admin/errors',
+      '/v1/admin/api-keys',
+      '/v1/admin/api-keys/{id}',
+      '/v1/admin/audit',
+      '/callbacks/twilio/message/{attemptId}',
+      '/callbacks/twilio/call/{attemptId}',
+      '/health/live',
+      '/health/ready',
+      '/health',
+      '/metrics',
+    ]),
+  );
+});

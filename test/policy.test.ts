@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { CLASS_POLICY } from '../src/policy/class.policy.js';
+import type { Classification, Failure } from '../src/policy/failure.js';
+import { nextStep, type DeliveryHistory } from '../src/policy/next-step.js';
+import { decideRetry, type RetryPolicy } from '../src/policy/retry.policy.js';
+import { legalMove, NOTIFICATION_STATUSES, statusesBefore, TRANSITIONS } from '../src/policy/transitions.js';
+import { ERROR_CLASSES, type ErrorClass } from '../src/policy/vocabulary.js';
+
+const POLICY: RetryPolicy = { baseMs: 1000, factor: 2, max: 5, budgetMs: 60_000 };
+const CLOCK = { now: new Date('2026-11-22T10:00:00Z'), random: 0 };
+const FRESH: DeliveryHistory = { retries: 0, waitedMs: 0, fallbacks: [], circuitOpen: false };
+
+function failure(errorClass: ErrorClass, more: Partial<Failure> = {}, row: Partial<Classification> = {}): Failure {
+  return {
+    provider: 'twilio',
+    outcome: 'rejected',
+    httpStatus: 400,
+    providerCode: null,
+    providerMessage: null,
+    providerRequestId: null,
+    providerBody: null,
+    retryAfterMs: null,
+    classification: {
+      errorClass,
+      responsible: CLASS_POLICY[errorClass].responsible,
+      scope: 'message',
+      sameChannelAgain: 'by_class',
+      otherChannelHelps: 'by_class',
+      rule: `the rule of ${errorClass}`,
+      unknownCode: false,
+      ...row,
+    },
+    ...more,
+  };
+}
+
+describe('retry policy', () => {
+  it('waits 1, 2, 4, 8 and 16 seconds, then is exhausted', () => {
+    const waits: number[] = [];
+    for (let spent = { retries: 0, waitedMs: 0 }; ;) {
+      const decision = decideRetry(POLICY, spent, null, 0);
+      if (decision.kind === 'exhausted') break;
+      waits.push(decision.waitMs);
+      spent = { retries: decision.number, waitedMs: spent.waitedMs + decision.waitMs };
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000]);
+  });
+
+  it('only ever adds jitter, and a tenth at most', () => {
+    for (const random of [0, 0.25, 0.5, 0.999]) {
+      const decision = decideRetry(POLICY, { retries: 2, waitedMs: 3000 }, null, random);
+      expect(decision).toMatchObject({ kind: 'retry', number: 3 });
+      const waitMs = decision.kind === 'retry' ? decision.waitMs : 0;
+      expect(waitMs).toBeGreaterThanOrEqual(4000);
+      expect(waitMs).toBeLessThanOrEqual(4400);
+    }
+  });
+
+  it('waits as long as Retry-After says where that is longer', () => {
+    expect(decideRetry(POLICY, FRESH, 7000, 0)).toMatchObject({ waitMs: 7000 });
+    expect(decideRetry(POLICY, FRESH, 10, 0)).toMatchObject({ waitMs: 1000 });
+  });
+
+  it('does not wait longer than its budget in total', () => {
+    expect(decideRetry(POLICY, { retries: 1, waitedMs: 58_500 }, null, 0)).toMatchObject({ kind: 'exhausted' });
+    expect(decideRetry(POLICY, FRESH, 61_000, 0)).toMatchObject({ kind: 'exhausted' });
+  });
+});
+
+describe('next step', () => {
+  const withSms: DeliveryHistory = { ...FRESH, fallbacks: ['sms'] };
+  const spent: DeliveryHistory = { ...withSms, retries: 5, waitedMs: 31_000 };
+
+  it.each([
+    ['invalid_request', 'dead_letter', 'dead_letter'],
+    ['authentication', 'hold', 'hold'],
+    ['permission', 'dead_letter', 'dead_letter'],
+    ['not_found', 'dead_letter', 'dead_letter'],
+    ['rate_limited', 'retry', 'fallback'],
+    ['quota_exhausted', 'hold', 'hold'],
+    ['provider_fault', 'retry', 'fallback'],
+    ['recipient_unreachable', 'dead_letter', 'dead_letter'],
+    ['channel_unavailable', 'fallback', 'fallback'],
+    ['content_rejected', 'dead_letter', 'dead_letter'],
+    ['opted_out', 'none', 'none'],
+  ] satisfies [ErrorClass, string, string][])(
+    'after %s: %s at first, %s when retries are spent',
+    (errorClass, first, last) => {
+      expect(nextStep(failure(errorClass), withSms, POLICY, CLOCK).kind).toBe(first);
+      expect(nextStep(failure(errorClass), spent, POLICY, CLOCK).kind).toBe(last);
+    },
+  );
+
+  it('covers every class of the vocabulary', () => {
+    expect(Object.keys(CLASS_POLICY).toSorted()).toEqual([...ERROR_CLASSES].toSorted());
+  });
+
+  it.each(['invalid_request', 'permission', 'recipient_unreachable', 'content_rejected'] as const)(
+    'lets the code table send %s to another channel',
+    (errorClass) => {
+      const helped = failure(errorClass, {}, { otherChannelHelps: 'yes' });
+      expect(nextStep(helped, withSms, POLICY, CLOCK)).toMatchObject({ kind: 'fallback', channel: 'sms' });
+    },
+  );
+
+  it('asks before it repeats what may have been accepted', () => {
+    const unknown = failure('provider_fault', { outcome: 'unknown', httpStatus: 503 });
+    expect(nextStep(unknown, FRESH, POLICY, CLOCK)).toMatchObject({
+      kind: 'reconcile',
+      exhausted: false,
+      at: new Date('2026-11-22T10:00:01Z'),
+    });
+  });
+
+  it('asks once more before it gives up what may have been accepted', () => {
+    const unknown = failure('provider_fault', { outcome: 'unknown', httpStatus: 503 });
+    expect(nextStep(unknown, spent, POLICY, CLOCK)).toMatchObject({
+      kind: 'reconcile',
+      exhausted: true,
+      spendsRetry: false,
+    });
+  });
+
+  it('waits in an open circuit instead of spending retries', () => {
+    const open = { ...spent, circuitOpen: true };
+    expect(nextStep(failure('provider_fault'), open, POLICY, CLOCK).kind).toBe('hold');
+  });
+});
+
+describe('transitions', () => {
+  it('reach every status, and leave the terminal ones alone', () => {
+    for (const status of NOTIFICATION_STATUSES) {
+      const isStart = status === 'scheduled';
+      expect(isStart || statusesBefore(status).length > 0, status).toBe(true);
+    }
+    for (const terminal of ['delivered', 'canceled', 'expired'] as const) expect(TRANSITIONS[terminal]).toEqual([]);
+  });
+
+  it('become the guard of a statement', () => {
+    expect(legalMove('n.status', 'sent')).toBe(`n.status IN ('sending', 'failed')`);
+    const due = { from: 'scheduled', through: 'queued' } as const;
+    expect(legalMove('n.status', 'sending', due)).toBe(`n.status IN ('scheduled', 'queued')`);
+    expect(() => legalMove('n.status', 'sending', { from: 'delivered', through: 'queued' })).toThrow(RangeError);
+  });
+});
