@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { destination, pino } from 'pino';
+import { loggableError } from '../problems/loggable-error.js';
 
 /** Injection token of the one pino logger. */
 export const LOGGER = Symbol('LOGGER');
@@ -14,6 +15,8 @@ export function createLogger(level: string, role: string): Logger {
       level,
       base: { service: 'postrider', role, pid: process.pid },
       redact: ['req.headers.authorization', 'headers.authorization', '*.secret', '*.authToken'],
+      // Whoever logs an error as it is logs no data that it may quote.
+      serializers: { err: (error: unknown) => (error instanceof Error ? loggableError(error) : error) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
     destination({ sync: false, minLength: 4096, periodicFlush: 250 }),
