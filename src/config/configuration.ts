@@ -47,7 +47,8 @@ export function configure(env: Environment, surroundings: Surroundings, publicUr
           ? { sid: env.TWILIO_API_KEY_SID, secret: env.TWILIO_API_KEY_SECRET }
           : null,
       timeoutMs: env.TWILIO_TIMEOUT_MS,
-      connections: env.TWILIO_CONNECTIONS,
+      // One for every attempt that may be in flight: none waits for a connection while its deadline runs.
+      connections: env.DISPATCH_CONCURRENCY,
     },
   };
 }

@@ -99,7 +99,6 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_WHATSAPP_FROM: whatsappSender.optional(),
   TWILIO_VOICE_FROM: z.string().regex(E164, { error: 'a number such as +15005550006' }).optional(),
   TWILIO_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
-  TWILIO_CONNECTIONS: wholeNumber(1, 1000, 64),
   TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl('an http(s) address, or empty to switch it off')]).optional(),
   TWILIO_CALLBACK_OVERRIDES: z
     .string()
