@@ -1,0 +1,194 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { DCLinter } from 'dclint';
+import { DockerfileParser, type Instruction } from 'dockerfile-ast';
+import { validate } from 'dockerfile-utils';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { InvalidEnvironmentError } from '../src/config/environment.error.js';
+import { ENVIRONMENT_SCHEMA } from '../src/config/environment.schema.js';
+import { readEnvironment } from '../src/config/read-environment.js';
+
+const ROOT = new URL('..', import.meta.url);
+
+function read(path: string): string {
+  return readFileSync(new URL(path, ROOT), 'utf8');
+}
+
+describe('the Dockerfile', () => {
+  const text = read('Dockerfile');
+  const instructions = DockerfileParser.parse(text).getInstructions();
+  const stages = instructions.filter((instruction) => instruction.getKeyword() === 'FROM');
+  const lastStage = instructions.slice(instructions.findLastIndex((candidate) => candidate.getKeyword() === 'FROM'));
+
+  /** The one instruction of that name in the image's own stage. */
+  function only(keyword: string): Instruction {
+    const [found, ...more] = lastStage.filter((instruction) => instruction.getKeyword() === keyword);
+    if (!found || more.length > 0)
+      throw new Error(`The last stage has ${more.length + 1 - (found ? 0 : 1)} ${keyword}`);
+    return found;
+  }
+
+  /** The words of an instruction in its exec form, as a program would get them. */
+  function execForm(instruction: Instruction): string[] {
+    const [json] = /\[.*\]$/s.exec(instruction.getTextContent()) ?? [];
+    if (json === undefined) throw new Error(`${instruction.getKeyword()} is not in exec form`);
+    const words: string[] = JSON.parse(json);
+    return words;
+  }
+
+  it('has no fault that a linter knows', () => {
+    expect(validate(text)).toEqual([]);
+  });
+
+  it('builds on the very release of Node that everything else runs on', () => {
+    const lock: { packages: Record<string, { version?: string }> } = JSON.parse(read('package-lock.json'));
+    const [base, ...others] = stages.map((stage) => stage.getArgumentsContent() ?? '');
+    expect(base).toBe(`node:${lock.packages['node_modules/node']?.version}-slim AS base`);
+    for (const stage of others) expect(stage).toMatch(/^base\b/);
+    expect(lock.packages['node_modules/node']?.version).toMatch(new RegExp(`^${read('.nvmrc').trim()}\\.`));
+  });
+
+  it('runs Node itself, as an ordinary user named by number, stopped by SIGTERM', () => {
+    const [program, ...args] = execForm(only('CMD'));
+    expect(program).toBe('node');
+    expect(existsSync(new URL((args.at(-1) ?? '').replace('dist/', '').replace('.js', '.ts'), ROOT))).toBe(true);
+    expect(only('USER').getArgumentsContent()).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+    expect(only('STOPSIGNAL').getArgumentsContent()).toBe('SIGTERM');
+    expect(only('ENV').getArgumentsContent()).toContain('NODE_ENV=production HOST=0.0.0.0');
+  });
+
+  it('copies what is there and what .dockerignore lets through', () => {
+    const allowed = read('.dockerignore').split('\n');
+    const sources = instructions
+      .map((instruction) => instruction.getTextContent().split(/\s+/))
+      .filter(([keyword, flag]) => keyword === 'COPY' && !flag?.startsWith('--from'))
+      .flatMap((words) => words.slice(1, -1));
+    expect(sources).toContain('src');
+    for (const source of sources) {
+      expect(existsSync(new URL(source, ROOT)), source).toBe(true);
+      expect(allowed, source).toContain(`!${source}`);
+    }
+  });
+
+  it.each([
+    [200, 0],
+    [503, 1],
+  ])('has a health check that answers to /health/live with %i by exit code %i', async (status, exitCode) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(status).end();
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    expect(await exitCodeOf(healthCheck(), String(port))).toBe(exitCode);
+    expect(asked).toEqual(['/health/live']);
+  });
+
+  it('has a health check that fails where nobody listens', async () => {
+    expect(await exitCodeOf(healthCheck(), '1')).toBe(1);
+  });
+
+  function healthCheck(): string[] {
+    return execForm(only('HEALTHCHECK'));
+  }
+});
+
+async function exitCodeOf([program, ...args]: readonly string[], port: string): Promise<number> {
+  if (program !== 'node') throw new Error('The health check is not run by Node');
+  const child = spawn(process.execPath, args, { env: { PORT: port }, stdio: 'ignore' });
+  const [code] = await once(child, 'exit');
+  return Number(code);
+}
+
+interface ComposeService {
+  readonly [key: string]: unknown;
+  readonly environment?: Record<string, string>;
+  readonly profiles?: readonly string[];
+}
+
+describe('docker-compose.yml', () => {
+  const file = fileURLToPath(new URL('docker-compose.yml', ROOT));
+  const compose: { services: Record<string, ComposeService> } = parse(read('docker-compose.yml'), { merge: true });
+  const { postgres, postrider, worker } = compose.services;
+
+  it('follows the schema of the Compose specification and good practice', () => {
+    // The order of keys is left to the writer: comments and merged keys give it.
+    const rules = { 'service-keys-order': 0, 'top-level-properties-order': 0 } as const;
+    const [result] = new DCLinter({ rules, quiet: false, debug: false, exclude: [] }).lintFiles([file], false);
+    expect(
+      result?.messages.map(({ line, message }: { line: number; message: string }) => `${line}: ${message}`),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['postrider', postrider],
+    ['worker', worker],
+  ])('gives %s a read-only file system, no capabilities, and a database that is ready', (_name, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      tmpfs: ['/tmp'],
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      depends_on: { postgres: { condition: 'service_healthy' } },
+      healthcheck: { test: expect.arrayContaining([expect.stringContaining('/health/ready')]) },
+    });
+  });
+
+  it('keeps the database on a volume and says when it is ready', () => {
+    expect(postgres).toMatchObject({
+      image: 'postgres:18',
+      volumes: ['postgres-data:/var/lib/postgresql'],
+      healthcheck: { test: ['CMD-SHELL', expect.stringContaining('pg_isready')] },
+    });
+  });
+
+  it('starts the worker on demand only', () => {
+    expect(worker).toMatchObject({ profiles: ['worker'], environment: { ROLE: 'worker' } });
+    expect(postrider?.profiles).toBeUndefined();
+  });
+
+  const REQUIRED = {
+    POSTGRES_PASSWORD: 'secret',
+    PUBLIC_URL: 'https://postrider.example.com',
+    ADMIN_API_KEY: 'a-secret-of-twenty-characters',
+    TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
+    TWILIO_AUTH_TOKEN: 'token',
+  };
+
+  it('asks for what production needs, by name, and for nothing that the service does not know', () => {
+    const environment = postrider?.environment ?? {};
+    expect(Object.keys(environment).filter((name) => !(name in ENVIRONMENT_SCHEMA.shape))).toEqual([]);
+    for (const missing of Object.keys(REQUIRED)) {
+      const given = Object.fromEntries(Object.entries(REQUIRED).filter(([name]) => name !== missing));
+      expect(() => interpolate(environment, given), missing).toThrow(`required variable ${missing}`);
+    }
+  });
+
+  it.each([
+    ['postrider', postrider, 'all'],
+    ['worker', worker, 'worker'],
+  ])('gives %s an environment that the service accepts in production', (_name, service, role) => {
+    const variables = interpolate(service?.environment ?? {}, REQUIRED);
+    const env = readEnvironment({ ...variables, NODE_ENV: 'production', HOST: '0.0.0.0' });
+    expect(env).toMatchObject({ ROLE: role, TWILIO_CALLBACK_OVERRIDES: 'rc=5&rp=all' });
+    expect(() => readEnvironment({ NODE_ENV: 'production' })).toThrow(InvalidEnvironmentError);
+  });
+});
+
+/** Compose's interpolation of `${NAME}`, `${NAME:-default}` and `${NAME:?what to do}`. */
+function interpolate(texts: Readonly<Record<string, string>>, given: Readonly<Record<string, string>>) {
+  const resolved = (text: string) =>
+    text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_whole, name: string, kind?: string, rest = '') => {
+      if (given[name]) return given[name];
+      if (kind === '?') throw new Error(`required variable ${name} is missing a value: ${rest}`);
+      return rest;
+    });
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, resolved(text)]));
+}
