@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ChannelsModule } from '../channels/channels.module.js';
 import { DeadLettersModule } from '../dead-letters/dead-letters.module.js';
-import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { ExplainModule } from '../explain/explain.module.js';
 import { IncidentsModule } from '../incidents/incidents.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
@@ -13,7 +13,7 @@ import { SignatureGuard } from './signature.guard.js';
 
 /** Hears what became of an accepted message or call. */
 @Module({
-  imports: [DeadLettersModule, DispatchModule, ExplainModule, IncidentsModule, OutboxModule],
+  imports: [ChannelsModule, DeadLettersModule, ExplainModule, IncidentsModule, OutboxModule],
   controllers: [CallbacksController, InboundController],
   providers: [CallbackIntake, CallbackJournal, ReportApplier, SignatureGuard],
   exports: [CallbackJournal],

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DatabaseClock } from '../database/database.clock.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
-import { FallbackService } from '../dispatch/fallback.service.js';
+import { FallbackService } from '../channels/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
 import { RecipientMemory } from '../incidents/recipient-memory.js';

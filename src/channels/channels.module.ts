@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { FallbackService } from './fallback.service.js';
 import { Senders } from './senders.js';
 
-@Module({ providers: [Senders], exports: [Senders] })
+@Module({ providers: [FallbackService, Senders], exports: [FallbackService, Senders] })
 export class ChannelsModule {}

@@ -10,7 +10,7 @@ import { nextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
-import { FallbackService } from './fallback.service.js';
+import { FallbackService } from '../channels/fallback.service.js';
 import { findObstacle } from './obstacle.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';

@@ -8,7 +8,6 @@ import { AttemptRunner } from './attempt.runner.js';
 import { Caretaker } from './caretaker.service.js';
 import { DispatcherIndicator } from './dispatcher.indicator.js';
 import { Dispatcher } from './dispatcher.service.js';
-import { FallbackService } from './fallback.service.js';
 import { Journal } from './journal.js';
 import { OverdueFallback } from './overdue.fallback.js';
 import { ReconcileRunner } from './reconcile.runner.js';
@@ -22,12 +21,11 @@ import { Recorder } from './recorder.js';
     Caretaker,
     Dispatcher,
     DispatcherIndicator,
-    FallbackService,
     Journal,
     OverdueFallback,
     ReconcileRunner,
     Recorder,
   ],
-  exports: [Dispatcher, FallbackService, Journal],
+  exports: [Dispatcher, Journal],
 })
 export class DispatchModule {}

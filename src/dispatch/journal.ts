@@ -8,7 +8,8 @@ export interface DispatchListener {
   onAccepted?(attempt: AcceptedAttempt): void;
   onUnsuccessful?(result: UnsuccessfulWork): void;
   onReconciled?(work: Work, result: 'accepted' | 'absent' | 'ambiguous' | 'unanswered', duplicates: number): void;
-  onStale?(work: Work): void;
+  /** Its lease had moved on, so nothing follows from it; but the request was made. */
+  onStale?(result: AcceptedAttempt | UnsuccessfulWork): void;
 }
 
 /** One log line per attempt and per decision, with ids, class, code and next step; and the same to whoever listens. */
@@ -59,9 +60,9 @@ export class Journal {
     for (const listener of this.listeners) listener.onReconciled?.(work, result, duplicates);
   }
 
-  stale(work: Work): void {
-    this.log.warn(ids(work), 'the lease moved on before the result was recorded; the result is dropped');
-    for (const listener of this.listeners) listener.onStale?.(work);
+  stale(result: AcceptedAttempt | UnsuccessfulWork): void {
+    this.log.warn(ids(result.work), 'the lease moved on before the result was recorded; the result is dropped');
+    for (const listener of this.listeners) listener.onStale?.(result);
   }
 }
 

@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
-import { FallbackService } from './fallback.service.js';
+import { FallbackService } from '../channels/fallback.service.js';
 
 /** Gives the next channel its turn when a delivery was accepted but not delivered in fallbackAfterSeconds. */
 @Injectable()

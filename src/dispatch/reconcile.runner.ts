@@ -11,7 +11,7 @@ import type { RetryPolicy } from '../policy/retry.policy.js';
 import type { Judgement } from '../reconciliation/judgement.js';
 import { Reconciler, type Finding } from '../reconciliation/reconciler.js';
 import { afterAbsence, afterAmbiguity, afterNoAnswer } from './after-reconciliation.js';
-import { FallbackService } from './fallback.service.js';
+import { FallbackService } from '../channels/fallback.service.js';
 import { Journal } from './journal.js';
 import { originalFailure } from './original-failure.js';
 import { Recorder } from './recorder.js';

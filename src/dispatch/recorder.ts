@@ -6,7 +6,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
-import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
 import { Journal } from './journal.js';
 
 const FIRST_WAIT_MS = 50;
@@ -27,7 +27,7 @@ export class Recorder {
 
   async accepted(attempt: AcceptedAttempt): Promise<void> {
     await this.persist(
-      attempt.work,
+      attempt,
       () => this.outbox.settleAccepted(attempt),
       () => this.journal.accepted(attempt),
     );
@@ -35,22 +35,27 @@ export class Recorder {
 
   async unsuccessful(result: UnsuccessfulWork): Promise<void> {
     await this.persist(
-      result.work,
+      result,
       () => this.outbox.settleUnsuccessful(result),
       () => this.journal.unsuccessful(result),
     );
   }
 
-  private async persist(work: Work, write: () => Promise<SettleOutcome>, announce: () => void): Promise<void> {
+  private async persist(
+    result: AcceptedAttempt | UnsuccessfulWork,
+    write: () => Promise<SettleOutcome>,
+    announce: () => void,
+  ): Promise<void> {
     const giveUpAt = performance.now() + this.configuration.env.LEASE_MS;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
         if ((await write()) === 'settled') announce();
-        else this.journal.stale(work);
+        else this.journal.stale(result);
         return;
       } catch (error) {
         if (performance.now() + wait > giveUpAt) throw error;
-        this.log.error({ err: error, attemptId: work.attemptId }, 'a result could not be recorded yet; trying again');
+        const { attemptId } = result.work;
+        this.log.error({ err: error, attemptId }, 'a result could not be recorded yet; trying again');
         await delay(wait);
       }
     }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { Senders } from '../channels/senders.js';
+import { Senders } from './senders.js';
 import type { Work } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 
