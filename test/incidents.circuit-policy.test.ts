@@ -64,6 +64,14 @@ describe('a circuit that opens', () => {
     expect(lasting.indexOf(true)).toBe(6);
   });
 
+  it('closes by itself when the wait that was asked for is over and nothing waits; an incident does not', () => {
+    const open = after(CLOSED, [refused('rate_limit', { retryAfterMs: 5000 }), 0]);
+    expect(after(open, [{ kind: 'waited_out' }, 4])).toBe(open);
+    expect(after(open, [{ kind: 'waited_out' }, 5])).toEqual({ state: 'closed', changedAt: at(5) });
+    const incident = after(CLOSED, [refused('incident'), 0]);
+    expect(after(incident, [{ kind: 'waited_out' }, 100])).toBe(incident);
+  });
+
   it('gives way to a stronger cause and ignores a weaker one', () => {
     const quota = after(CLOSED, [refused('quota'), 0]);
     expect(after(quota, [refused('authentication'), 1])).toMatchObject({ cause: 'authentication', openedAt: at(0) });

@@ -27,7 +27,8 @@ describe('an outage of the provider', () => {
       ...[4, 5, 6].map((number) => test.api.send(sms(number, { channels: ['whatsapp'] }))),
     ]);
     const opened = await operator.untilIncident(() => true);
-    expect(opened).toMatchObject({ endedAt: null, timeline: [{ kind: 'opened' }] });
+    expect(opened.endedAt).toBeNull();
+    expect(opened.timeline[0]?.kind).toBe('opened');
     await eventually(
       () => [test.service, other].map((service) => partOf(service, Circuits).currentIncidentId('sms')),
       (ids) => ids.every((id) => id === opened.id),
@@ -87,7 +88,7 @@ describe('an outage of the provider', () => {
     const test = await startTestService(SENSITIVE);
     const { operator, provider } = handsOn(test);
     await provider.fail('*', DOWN);
-    const ids = await Promise.all(Array.from({ length: 120 }, (_, number) => test.api.send(sms(number))));
+    const ids = await Promise.all(Array.from({ length: 50 }, (_, number) => test.api.send(sms(number))));
     await operator.untilIncident(() => true);
     await eventually(
       () => operator.circuit('resource:sms'),
@@ -231,5 +232,5 @@ async function untilTold(database: Client, attempts: number): Promise<void> {
     (told) => told === attempts,
   );
   // And until it is judged: the next statement of the same round.
-  await pause(100);
+  await pause(500);
 }

@@ -26,7 +26,7 @@ export function pause(ms: number): Promise<void> {
 }
 
 /** What an operator sees. */
-export class Operator {
+class Operator {
   constructor(private readonly api: ApiClient) {}
 
   async circuit(scope: string): Promise<CircuitDto> {

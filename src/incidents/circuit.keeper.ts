@@ -7,7 +7,7 @@ import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
-import { CIRCUIT_LIMITS } from './circuit.policy.js';
+import { CIRCUIT_LIMITS, isWaitedOut } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { CircuitRamp } from './circuit.ramp.js';
 import { CircuitWriter } from './circuit.writer.js';
@@ -72,6 +72,7 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
     if (circuit.state === 'open') {
       if (!holders.has(id)) {
         if (this.othersRecovered(known, holders)) this.writer.happen(scope, { kind: 'others_recovered' });
+        if (isWaitedOut(circuit, this.clock.now())) this.writer.happen(scope, { kind: 'waited_out' });
         return IDLE_MS;
       }
       if (circuit.nextProbeAt === null) return IDLE_MS;

@@ -58,6 +58,8 @@ export type CircuitEvent =
   | { readonly kind: 'drained' }
   /** It holds nothing to probe with, and the other circuits of its incident have recovered. */
   | { readonly kind: 'others_recovered' }
+  /** It holds nothing to probe with, and the wait that the provider asked for is over: the next send will tell. */
+  | { readonly kind: 'waited_out' }
   | { readonly kind: 'operator_opens'; readonly reason: string }
   | { readonly kind: 'operator_closes' };
 
@@ -97,6 +99,8 @@ export function nextCircuit(circuit: Circuit, event: CircuitEvent, now: Date, ti
       return circuit.state === 'half_open' ? { state: 'closed', changedAt: now } : circuit;
     case 'others_recovered':
       return circuit.state === 'open' && circuit.cause === 'incident' ? { state: 'closed', changedAt: now } : circuit;
+    case 'waited_out':
+      return isWaitedOut(circuit, now) ? { state: 'closed', changedAt: now } : circuit;
     case 'operator_opens':
       return openedByOperator(circuit, event.reason, now);
     case 'operator_closes':
@@ -163,6 +167,12 @@ function probeWaitMs(
 
 function rateLimitWaitMs(backoff: number): number {
   return Math.min(CIRCUIT_LIMITS.rateLimitFirstMs * 2 ** backoff, CIRCUIT_LIMITS.rateLimitLastMs);
+}
+
+/** Whether the provider itself said how long to wait, and that time has passed. */
+export function isWaitedOut(circuit: Circuit, now: Date): boolean {
+  if (circuit.state !== 'open' || (circuit.cause !== 'rate_limit' && circuit.cause !== 'quota')) return false;
+  return circuit.nextProbeAt !== null && circuit.nextProbeAt <= now;
 }
 
 /** Waiting will not help soon: another channel is better, where there is one. */

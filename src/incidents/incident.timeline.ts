@@ -66,7 +66,7 @@ export class IncidentTimeline {
 }
 
 /** What it held and what failed, in a sentence. */
-export function summarise({ startedAt, endedAt, held }: EndedIncident, failed: number): string {
+function summarise({ startedAt, endedAt, held }: EndedIncident, failed: number): string {
   const lasted = duration(endedAt.getTime() - startedAt.getTime());
   const waited = held === 0 ? 'held nothing' : `held ${count(held, 'notification')} at most at once`;
   const lost = failed === 0 ? 'nothing failed for good' : `${count(failed, 'notification')} failed for good`;
