@@ -103,6 +103,11 @@ describe('the failure history', () => {
       cursor = body.nextCursor;
     }
     expect(paged).toEqual(all.map((failure) => failure.id));
+    const span = 'from=2001-01-01T00:00:00Z&limit=2';
+    const { body: first } = await api.get<FailurePageBody>(`${HISTORY}?${span}`);
+    const { body: second } = await api.get<FailurePageBody>(`${HISTORY}?${span}&cursor=${first.nextCursor}`);
+    expect([...first.items, ...second.items]).toEqual(all);
+    expect((await api.get(`${HISTORY}?cursor=${first.nextCursor}`)).status).toBe(400);
 
     const [newest] = all;
     const oldest = all.at(-1);

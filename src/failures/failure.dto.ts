@@ -90,12 +90,29 @@ export class FailureDto {
 
 export const FailurePage = pageOf(FailureDto);
 
-export function toFailureDto({ nextStep, ...row }: FailureRow): FailureDto {
-  const { kind, at, channel, reason } = nextStep;
+export function toFailureDto(row: FailureRow): FailureDto {
+  const { kind, at, channel, reason } = row.nextStep;
   return {
-    ...row,
+    id: row.id,
     at: row.at.toISOString(),
+    notificationId: row.notificationId,
+    deliveryId: row.deliveryId,
+    attemptId: row.attemptId,
+    callbackId: row.callbackId,
+    clientId: row.clientId,
+    channel: row.channel,
+    number: row.number,
     startedAt: row.startedAt?.toISOString() ?? null,
+    durationMs: row.durationMs,
+    outcome: row.outcome,
+    httpStatus: row.httpStatus,
+    providerCode: row.providerCode,
+    providerMessage: row.providerMessage,
+    providerRequestId: row.providerRequestId,
+    errorClass: row.errorClass,
+    responsible: row.responsible,
     nextStep: { kind, ...(at === undefined ? {} : { at }), ...(channel === undefined ? {} : { channel }), reason },
+    possibleDuplicate: row.possibleDuplicate,
+    providerBody: row.providerBody,
   };
 }

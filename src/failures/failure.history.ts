@@ -1,20 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
 import { Database } from '../database/database.js';
-import { cursorId, type Page, toPage } from '../http/pagination.js';
+import { cursorId, decodeCursor, type Page, toPage } from '../http/pagination.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
 import { filterValues, type FailureFilter, type FailuresQuery } from './failure.filter.js';
-import { EXPORT_FAILURES, LATEST_FAILURES, LIST_FAILURES, type FailureRow } from './failure.sql.js';
+import { LATEST_FAILURES, LIST_FAILURES, LIST_FAILURES_BY_TIME, type FailureRow } from './failure.sql.js';
 
 /** Rows in memory at a time during an export. */
 const EXPORT_PAGE = 500;
+
+/** `exactAt`: in microseconds, as the database has it. */
+type TimedRow = FailureRow & { readonly exactAt: string };
 
 /** Reads the failure history. */
 @Injectable()
 export class FailureHistory {
   constructor(private readonly database: Database) {}
 
-  /** Newest first. */
+  /** Newest first. @throws Problem `validation-failed` for a cursor of another list. */
   async page(query: FailuresQuery): Promise<Page<FailureDto>> {
+    if (query.from !== undefined || query.until !== undefined) return await this.pageOfSpan(query);
     const values = [...filterValues(query), cursorId(query), query.limit + 1];
     const rows = await this.database.run<FailureRow>(LIST_FAILURES, values);
     return toPage(rows, query.limit, (row) => [row.id], toFailureDto);
@@ -30,18 +35,26 @@ export class FailureHistory {
    * while it is read does not appear in it.
    */
   async *all(filter: FailureFilter): AsyncGenerator<FailureDto> {
-    const values = filterValues(filter);
-    let before: { readonly exactAt: string; readonly id: string } | undefined;
+    let before: TimedRow | undefined;
     for (;;) {
-      const rows: (FailureRow & { exactAt: string })[] = await this.database.run(EXPORT_FAILURES, [
-        ...values,
-        before?.exactAt,
-        before?.id,
-        EXPORT_PAGE,
-      ]);
-      for (const { exactAt: _, ...row } of rows) yield toFailureDto(row);
+      const rows = await this.byTime(filter, before?.exactAt ?? null, before?.id ?? null, EXPORT_PAGE);
+      yield* rows.map(toFailureDto);
       before = rows.at(-1);
       if (!before || rows.length < EXPORT_PAGE) return;
     }
   }
+
+  private async pageOfSpan(query: FailuresQuery): Promise<Page<FailureDto>> {
+    const [at, id] = query.cursor === undefined ? [null, null] : decodeCursor(query.cursor, [isExactMoment, isUuid]);
+    const rows = await this.byTime(query, at, id, query.limit + 1);
+    return toPage(rows, query.limit, ({ exactAt, id }) => [exactAt, id], toFailureDto);
+  }
+
+  private byTime(filter: FailureFilter, at: string | null, id: string | null, limit: number): Promise<TimedRow[]> {
+    return this.database.run<TimedRow>(LIST_FAILURES_BY_TIME, [...filterValues(filter), at, id, limit]);
+  }
+}
+
+function isExactMoment(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text) && !Number.isNaN(Date.parse(text));
 }

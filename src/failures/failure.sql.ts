@@ -51,14 +51,14 @@ export const LIST_FAILURES: Statement = {
 };
 
 /**
- * A page of an export, in the order of the index on (at, id): all pages together read each row of the time range
- * once, whatever the other filters are. Parameters beyond the filter: time and id of the row before, how many.
+ * The same in the order of the index on (at, id): all pages together read each row of a time range once, whatever the
+ * other filters are, and nothing outside of it. Parameters beyond the filter: time and id of the row before, how many.
  */
-export const EXPORT_FAILURES: Statement = {
-  name: 'failures-export',
+export const LIST_FAILURES_BY_TIME: Statement = {
+  name: 'failures-list-by-time',
   prepared: false,
   text: `
-    SELECT ${FAILURE}, f.at::text AS "exactAt"
+    SELECT ${FAILURE}, to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "exactAt"
     FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id
     WHERE ${FITS_FILTER} AND ($10::timestamptz IS NULL OR (f.at, f.id) < ($10, $11))
     ORDER BY f.at DESC, f.id DESC LIMIT $12`,

@@ -6,25 +6,31 @@ import { FITS_FILTER, filterValues } from './failure.filter.js';
 import type { FailureSummaryDto, FailureSummaryQuery } from './failure-summary.dto.js';
 import { summarySpan } from './summary.span.js';
 
-/** All counts in one pass over the span. Parameter beyond the filter: the length of a bucket. */
+/**
+ * All counts in one pass over the span: first by everything at once, which leaves few rows, then those by each.
+ * Parameter beyond the filter: the length of a bucket.
+ */
 const SUMMARIZE: Statement = {
   name: 'failures-summarize',
   prepared: false,
   text: `
-    WITH counted AS (
-      SELECT
-        CASE WHEN grouping(f.channel) = 0 THEN 'channel'
-             WHEN grouping(f.client_id) = 0 THEN 'client'
-             WHEN grouping(f.provider_code) = 0 THEN 'code'
-             WHEN grouping(f.error_class) = 0 THEN 'error_class'
-             WHEN grouping(date_trunc($10::text, f.at, 'UTC')) = 0 THEN 'time'
-             ELSE 'total' END AS by,
-        f.error_class, f.http_status, f.provider_code, f.channel, f.client_id,
-        date_trunc($10::text, f.at, 'UTC') AS bucket, count(*)::int AS count
+    WITH combined AS MATERIALIZED (
+      SELECT f.error_class, f.http_status, f.provider_code, f.channel, f.client_id,
+        date_trunc($10::text, f.at, 'UTC') AS bucket, count(*) AS count
       FROM failures f
       WHERE ${FITS_FILTER}
-      GROUP BY GROUPING SETS ((), (f.error_class), (f.http_status, f.provider_code, f.error_class), (f.channel),
-        (f.client_id), (date_trunc($10::text, f.at, 'UTC')))
+      GROUP BY 1, 2, 3, 4, 5, 6
+    ), counted AS (
+      SELECT
+        CASE WHEN grouping(channel) = 0 THEN 'channel'
+             WHEN grouping(client_id) = 0 THEN 'client'
+             WHEN grouping(provider_code) = 0 THEN 'code'
+             WHEN grouping(error_class) = 0 THEN 'error_class'
+             WHEN grouping(bucket) = 0 THEN 'time'
+             ELSE 'total' END AS by,
+        error_class, http_status, provider_code, channel, client_id, bucket, coalesce(sum(count), 0)::int AS count
+      FROM combined
+      GROUP BY GROUPING SETS ((), (error_class), (http_status, provider_code, error_class), (channel), (client_id), (bucket))
     )
     SELECT c.by, c.error_class AS "errorClass", c.http_status AS "httpStatus", c.provider_code AS "providerCode",
       c.channel, c.client_id AS "clientId", clients.name, c.bucket AS at, c.count

@@ -35,18 +35,19 @@ export const TAKE_REPLAY: Statement = {
   name: 'replays-take',
   prepared: false,
   text: `
-    SELECT ${REPLAY}, (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
+    SELECT ${REPLAY}, up_to AS "upTo", done_to AS "doneTo",
+      (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
     FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 
-/** The next dead letter of a replay: oldest first, none twice. Parameter beyond the filter: the replay. */
+/** The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all. */
 export const NEXT_OF_REPLAY: Statement = {
   name: 'replays-next',
   prepared: false,
   text: `
-    SELECT l.id FROM dead_letters l, replays r
-    WHERE r.id = $${FILTER_LENGTH + 1} AND ${fitsFilter(1)}
-      AND l.id <= r.up_to AND (r.done_to IS NULL OR l.id > r.done_to)
+    SELECT l.id FROM dead_letters l
+    WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${FILTER_LENGTH + 1})
+      AND l.id <= $${FILTER_LENGTH + 2}
     ORDER BY l.id LIMIT 1`,
 };
 

@@ -15,6 +15,13 @@ const MOST_FAILURES_IN_A_ROW = 10;
 
 const ACTOR = 'system/replays';
 
+type TakenReplay = Replay & {
+  readonly dueInMs: number;
+  /** The last dead letter dealt with, and the last of all. */
+  readonly doneTo: string | null;
+  readonly upTo: string | null;
+};
+
 /** What failed at one dead letter, so that the replay can go on behind it. */
 class StepError extends Error {
   override readonly name = 'StepError';
@@ -56,9 +63,9 @@ export class ReplayStep {
   }
 
   private async next(transaction: Transaction): Promise<number | null> {
-    const [replay] = await transaction.run<Replay & { dueInMs: number }>(TAKE_REPLAY);
+    const [replay] = await transaction.run<TakenReplay>(TAKE_REPLAY);
     if (!replay || replay.dueInMs > 0) return replay?.dueInMs ?? null;
-    const values = [...filterValues(replay.filter, 'open'), replay.id];
+    const values = [...filterValues(replay.filter, 'open'), replay.doneTo, replay.upTo];
     const [deadLetter] = await transaction.run<{ id: string }>(NEXT_OF_REPLAY, values);
     if (deadLetter) {
       await this.resolve(transaction, replay, deadLetter.id);
