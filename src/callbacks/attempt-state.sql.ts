@@ -24,10 +24,11 @@ export const LOCK_STATE: Statement = {
   name: 'callbacks-lock-state',
   text: `
     SELECT n.id, n.client_id AS "clientId", n.recipient, n.status, n.category, n.channels,
+      extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
       n.fallback_after_seconds AS "fallbackAfterSeconds", d.channel, d.status AS "deliveryStatus", d.sender, d.changes,
       (SELECT l.id FROM deliveries l WHERE l.notification_id = n.id ORDER BY l.number DESC LIMIT 1) AS "latestDeliveryId",
       (SELECT array_agg(l.channel) FROM deliveries l WHERE l.notification_id = n.id) AS tried,
-      a.outcome, a.provider_sid AS "providerSid",
+      a.outcome, a.provider_sid AS "providerSid", coalesce(a.started_at, d.started_at, n.created_at) AS "attemptStartedAt",
       EXISTS (SELECT 1 FROM attempts b WHERE b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted') AS "acceptedOtherwise"
     FROM notifications n
     JOIN deliveries d ON d.id = $2

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { DatabaseClock } from '../database/database.clock.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
 import { FallbackService } from '../channels/fallback.service.js';
@@ -51,7 +50,6 @@ export class ReportApplier {
     private readonly decisions: DecisionLog,
     private readonly memory: RecipientMemory,
     private readonly circuits: Circuits,
-    private readonly clock: DatabaseClock,
     private readonly review: DeadLetterReview,
     private readonly journal: CallbackJournal,
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
@@ -171,7 +169,7 @@ export class ReportApplier {
     await transaction.run(END_DELIVERY, [deliveryId]);
     const recipient = state.changes?.to ?? state.recipient;
     await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
-    this.circuits.onReported({ ...state, attemptStartedAt: this.clock.now() }, classification);
+    this.circuits.onReported(state, classification);
     if (current) await this.follow(transaction, reported, classification, step);
     this.journal.failed(state, report, classification, step);
   }

@@ -19,6 +19,8 @@ export interface ReportedState {
   readonly clientId: string;
   readonly recipient: string;
   readonly status: NotificationStatus;
+  /** Since it was accepted. */
+  readonly ageSeconds: number;
   readonly category: Category;
   readonly channels: readonly Channel[];
   readonly fallbackAfterSeconds: number | null;
@@ -32,6 +34,7 @@ export interface ReportedState {
   /** Null while the attempt is in flight. */
   readonly outcome: Outcome | null;
   readonly providerSid: string | null;
+  readonly attemptStartedAt: Date;
   /** Another attempt of the same delivery was accepted. */
   readonly acceptedOtherwise: boolean;
 }

@@ -58,6 +58,7 @@ export class ReconcileRunner {
   }
 
   private async adopt(work: Work, found: Judgement & { kind: 'accepted' }): Promise<void> {
+    if (found.source === 'list') this.circuits.onAccepted(work);
     const more =
       found.duplicates > 0 ? ` ${found.duplicates} more of it were accepted: the recipient may get it again.` : '';
     await this.decisions.record(this.database, {

@@ -26,7 +26,8 @@ export const CLAIM: Statement = {
         SELECT notification_id, priority, due_at FROM outbox o
         WHERE o.priority = p.priority AND o.due_at <= service_now()
           AND o.lease_token IS NULL AND o.held_by IS NULL AND o.stage <> 'await_delivery'
-          AND (o.expires_at IS NULL OR o.expires_at > service_now())
+          -- What has expired before it was sent is not sent; an open question is still answered.
+          AND (o.stage <> 'send' OR o.expires_at IS NULL OR o.expires_at > service_now())
         ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
       ) AS due
     ), leased AS (

@@ -1,6 +1,13 @@
 /** What was found out about an attempt whose outcome was unknown. */
 export type Judgement =
-  | { readonly kind: 'accepted'; readonly sid: string; readonly because: string; readonly duplicates: number }
+  | {
+      readonly kind: 'accepted';
+      readonly sid: string;
+      /** Where it shows: in what had reached us already, or in the provider's list, which then answers again. */
+      readonly source: 'answer' | 'callback' | 'list';
+      readonly because: string;
+      readonly duplicates: number;
+    }
   | { readonly kind: 'absent'; readonly because: string }
   /** A message is there, but it may be another notification's: never adopted by guess. */
   | { readonly kind: 'ambiguous'; readonly because: string }
@@ -33,6 +40,7 @@ export function judge(findings: ListFindings): Judgement {
   return {
     kind: 'accepted',
     sid: oldest,
+    source: 'list',
     because: "the provider's list shows it",
     duplicates: others.length,
   };

@@ -55,10 +55,10 @@ export class Reconciler {
       work.notificationId,
     ]);
     const original = row?.errorClass ? row : null;
-    if (row?.sid) {
+    if (row?.sid && row.source) {
       const because = row.source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
       return {
-        judgement: { kind: 'accepted', sid: row.sid, because, duplicates: 0 },
+        judgement: { kind: 'accepted', sid: row.sid, source: row.source, because, duplicates: 0 },
         original,
         lookupFailure: null,
       };
