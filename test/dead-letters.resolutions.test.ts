@@ -277,4 +277,31 @@ describe('the review queue', () => {
     expect((await api.get(`${QUEUE}?state=closed`)).status).toBe(400);
     expect((await api.get(`${QUEUE}?provider=1`)).status).toBe(400);
   });
+
+  it('lets a notification go by itself when the provider proves that it had accepted it after all', async () => {
+    const { api, simulator, database } = await startTestService({}, { stepMs: 1000 });
+    const provider = new Provider(simulator.url);
+    await provider.fail(TO, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 403 } },
+    ]);
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', onUnknown: 'review' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    expect(deadLetter).toMatchObject({ state: 'open' });
+    const { body: shown } = await api.get<DeadLetterDetailDto>(`${QUEUE}/${deadLetter?.id}`);
+    expect(shown.maybeAccepted).toBe(true);
+    const delivered = await api.untilStatus(id, 'delivered');
+    expect(delivered.deadLetter).toMatchObject({
+      id: deadLetter?.id,
+      state: 'resolved',
+      resolution: 'discarded',
+      resolvedBy: 'system',
+      note: expect.stringContaining('accepted after all'),
+    });
+    const { rows } = await database.query('SELECT actor, action FROM audit_log WHERE subject_id = $1', [
+      deadLetter?.id,
+    ]);
+    expect(rows).toEqual([{ actor: 'system', action: 'dead_letter.discarded' }]);
+    expect(await provider.creates(TO)).toHaveLength(1);
+  });
 });

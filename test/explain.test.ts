@@ -56,8 +56,10 @@ describe('the explanation of a notification', () => {
   it('tells of a fallback after a failed callback, of a human, and of what a human must decide', async () => {
     const service = await start();
     const { api, provider } = service;
-    await provider.fail(`whatsapp:${TO}`, { fault: { kind: 'callback', status: 'undelivered', errorCode: 63016 } });
-    await provider.fail(TO, { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21211 } });
+    await provider.fail(TO, [
+      { match: { channel: 'whatsapp' }, fault: { kind: 'callback', status: 'undelivered', errorCode: 63016 } },
+      { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21211 } },
+    ]);
     const id = await api.send({ to: TO, channels: ['whatsapp', 'sms'], body: 'Hello' });
     const failed = await api.untilStatus(id, 'failed');
     const waiting = await explain(service, id);

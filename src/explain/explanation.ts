@@ -1,5 +1,7 @@
 import { effectOf } from '../callbacks/provider-report.js';
+import type { FailureRecord } from '../failures/failure.entity.js';
 import { maskNumber } from '../logging/logger.js';
+import type { Attempt } from '../notifications/attempt.entity.js';
 import type { NotificationHistory } from '../notifications/notification.reader.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import type { DecisionRecord } from './decision.entity.js';
@@ -23,10 +25,10 @@ export function explainedDecisions(
 ): ExplainedDecision[] {
   return [
     acceptance(history),
-    ...acceptedAttempts(history),
-    ...failures(history, codes),
-    ...callbacks(history),
     ...decisions.map(recorded),
+    ...failures(history, codes),
+    ...acceptedAttempts(history, decisions),
+    ...callbacks(history),
   ]
     .map((decision) => ({ ...decision, sentence: withoutNumbers(decision.sentence) }))
     .toSorted((a, b) => a.at.getTime() - b.at.getTime());
@@ -40,7 +42,8 @@ function acceptance({ notification }: NotificationHistory): ExplainedDecision {
 }
 
 /** Those whose acceptance was learned otherwise than from the answer have a decision that says how. */
-function acceptedAttempts({ attempts, failures, deliveries }: NotificationHistory): ExplainedDecision[] {
+function acceptedAttempts(history: NotificationHistory, decisions: readonly DecisionRecord[]): ExplainedDecision[] {
+  const { attempts, failures, deliveries } = history;
   const unclear = new Set(
     failures.filter((failure) => failure.callbackId === null).map((failure) => failure.attemptId),
   );
@@ -48,7 +51,7 @@ function acceptedAttempts({ attempts, failures, deliveries }: NotificationHistor
   return attempts
     .filter((attempt) => attempt.outcome === 'accepted' && attempt.httpStatus !== null && !unclear.has(attempt.id))
     .map((attempt) => {
-      const at = new Date(attempt.startedAt.getTime() + (attempt.durationMs ?? 0));
+      const at = acceptedAt(attempt, failures, decisions);
       const twice = attempt.possibleDuplicate ? '; the recipient may get it twice' : '';
       return {
         at,
@@ -58,6 +61,16 @@ function acceptedAttempts({ attempts, failures, deliveries }: NotificationHistor
         attemptId: attempt.id,
       };
     });
+}
+
+/** An attempt's times are its process's, which may be a moment behind the database's: what led to it still comes first. */
+function acceptedAt(attempt: Attempt, failures: readonly FailureRecord[], decisions: readonly DecisionRecord[]): Date {
+  const before = [
+    ...failures.filter((failure) => failure.deliveryId === attempt.deliveryId && failure.callbackId === null),
+    ...decisions.filter((decision) => decision.attemptId === attempt.id && decision.rule === 'reconciliation'),
+  ];
+  const answeredAt = attempt.startedAt.getTime() + (attempt.durationMs ?? 0);
+  return new Date(Math.max(answeredAt, ...before.map(({ at }) => at.getTime())));
 }
 
 function failures(history: NotificationHistory, codes: TwilioErrorCodeTable): ExplainedDecision[] {
