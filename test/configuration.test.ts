@@ -1,0 +1,248 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { InvalidEnvironmentError, type EnvironmentProblem } from '../src/config/environment.error.js';
+import { ENVIRONMENT_SCHEMA, type Environment } from '../src/config/environment.schema.js';
+import { readEnvironment } from '../src/config/read-environment.js';
+import { publicFolder } from './support/embedded-postgres.js';
+
+const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
+const ACCOUNT = { TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 'a-token' };
+const PRODUCTION = { NODE_ENV: 'production', DATABASE_URL: 'postgres://localhost/postrider', ...ACCOUNT };
+
+/** What is wrong with this environment; fails when nothing is. */
+function problemsOf(variables: Record<string, string>): { problems: readonly EnvironmentProblem[]; message: string } {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    if (error instanceof InvalidEnvironmentError) return error;
+    throw error;
+  }
+  throw new Error('Nothing is wrong with this environment');
+}
+
+describe('an empty environment', () => {
+  it('has the defaults of the contract', () => {
+    expect(readEnvironment({})).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      ROLE: 'all',
+      IDEMPOTENCY_TTL_HOURS: 168,
+      REQUIRE_IDEMPOTENCY_KEY: false,
+      TWILIO_TIMEOUT_MS: 10_000,
+      RETRY_BASE_MS: 1000,
+      RETRY_FACTOR: 2,
+      RETRY_MAX: 5,
+      RETRY_BUDGET_MS: 60_000,
+      DISPATCH_CONCURRENCY: 64,
+      LEASE_MS: 30_000,
+      INCIDENT_THRESHOLD: 10,
+      INCIDENT_WINDOW_MS: 60_000,
+      INCIDENT_PROBE_MS: 15_000,
+      SENDER_RATES: new Map(),
+      ALLOWED_COUNTRIES: new Set(),
+      BODY_RETENTION_HOURS: 720,
+      HISTORY_RETENTION_DAYS: 400,
+    } satisfies Partial<Environment>);
+  });
+
+  it('is what variables without a value are, except where no value says something', () => {
+    expect(readEnvironment({ PORT: '', DATABASE_URL: '', TWILIO_SMS_FROM: '' })).toEqual(readEnvironment({}));
+    expect(readEnvironment({ TWILIO_STATUS_URL: '' }).TWILIO_STATUS_URL).toBe('');
+  });
+});
+
+describe('good values', () => {
+  it.each<[keyof Environment, string, unknown]>([
+    ['PORT', '0', 0],
+    ['RETRY_FACTOR', '1.5', 1.5],
+    ['REQUIRE_IDEMPOTENCY_KEY', 'true', true],
+    ['DATABASE_PREPARED_STATEMENTS', 'false', false],
+    ['TWILIO_WHATSAPP_FROM', 'whatsapp:+14155238886', '+14155238886'],
+    ['TWILIO_WHATSAPP_FROM', '+14155238886', '+14155238886'],
+    ['TWILIO_SMS_FROM', `MG${'0'.repeat(32)}`, `MG${'0'.repeat(32)}`],
+    ['TWILIO_SMS_FROM', 'Postrider', 'Postrider'],
+    ['TWILIO_CALLBACK_OVERRIDES', 'rc=5&rp=all', 'rc=5&rp=all'],
+    ['ALLOWED_COUNTRIES', 'de, at,CH', new Set(['DE', 'AT', 'CH'])],
+    ['ALLOWED_COUNTRIES', 'all', new Set()],
+    [
+      'SENDER_RATES',
+      '+15005550006=1, whatsapp:+14155238886=80',
+      new Map([
+        ['+15005550006', 1],
+        ['whatsapp:+14155238886', 80],
+      ]),
+    ],
+  ])('reads %s=%s', (variable, value, expected) => {
+    expect(readEnvironment({ [variable]: value })[variable]).toEqual(expected);
+  });
+});
+
+const WHOLE_NUMBERS = [
+  'PORT',
+  'DATABASE_POOL_MAX',
+  'IDEMPOTENCY_TTL_HOURS',
+  'TWILIO_TIMEOUT_MS',
+  'RETRY_BASE_MS',
+  'RETRY_MAX',
+  'RETRY_BUDGET_MS',
+  'DISPATCH_CONCURRENCY',
+  'LEASE_MS',
+  'INCIDENT_THRESHOLD',
+  'INCIDENT_WINDOW_MS',
+  'INCIDENT_PROBE_MS',
+  'UNAVAILABLE_CHANNEL_HOURS',
+  'BACKLOG_ALERT_SECONDS',
+  'BODY_RETENTION_HOURS',
+  'HISTORY_RETENTION_DAYS',
+] as const;
+
+const ADDRESSES = [
+  'PUBLIC_URL',
+  'TWILIO_BASE_URL',
+  'TWILIO_STATUS_URL',
+  'CONSOLE_URL',
+  'ALERT_WEBHOOK_URL',
+  'ALERTMANAGER_URL',
+  'PAGERDUTY_URL',
+  'SLACK_WEBHOOK_URL',
+] as const;
+
+/** A wrong value of each variable that can have one, and what the operator reads instead of it. */
+const WRONG: readonly [variable: keyof Environment, value: string, expected: RegExp][] = [
+  ...WHOLE_NUMBERS.flatMap((name) =>
+    ['many', '1.5', '-1', '999999999999'].map(
+      (value) => [name, value, /^a whole number from \d+ to \d+$/] satisfies (typeof WRONG)[number],
+    ),
+  ),
+  ...ADDRESSES.map((name) => [name, 'ftp://secret.example', /http/] satisfies (typeof WRONG)[number]),
+  ['ROLE', 'wroker', /^api, worker or all$/],
+  ['DATABASE_URL', 'mysql://user:secret@host/db', /^a postgres:\/\/ address$/],
+  ['DATABASE_LISTEN_URL', 'host:5432', /^a postgres:\/\/ address$/],
+  ['DATABASE_PREPARED_STATEMENTS', 'off', /^true, or false/],
+  ['ADMIN_API_KEY', 'short-secret', /^a secret of 20 characters or more$/],
+  ['REQUIRE_IDEMPOTENCY_KEY', 'yes', /^true or false$/],
+  ['TWILIO_ACCOUNT_SID', 'AC-secret', /^AC followed by 32 hex digits$/],
+  ['TWILIO_API_KEY_SID', 'AC0123', /^SK followed by 32 hex digits$/],
+  ['TWILIO_SMS_FROM', '0170 1234567', /^a number such as/],
+  ['TWILIO_WHATSAPP_FROM', 'whatsapp:123', /^a number such as/],
+  ['TWILIO_VOICE_FROM', `MG${'0'.repeat(32)}`, /^a number such as/],
+  ['TWILIO_CALLBACK_OVERRIDES', '#rc=5', /^connection overrides such as rc=5&rp=all/],
+  ['RETRY_FACTOR', '0.5', /^a number from 1 to 10$/],
+  ['SENDER_RATES', '+15005550006=fast', /^pairs such as/],
+  ['SENDER_RATES', '+15005550006=0', /^pairs such as/],
+  ['ALLOWED_COUNTRIES', 'DE,Austria', /^ISO country codes such as/],
+  ['LOG_LEVEL', 'loud', /^trace, debug, info/],
+];
+
+/** Any text will do; what is wrong with one of these, only their use can tell. */
+const ANY_TEXT = new Set([
+  'NODE_ENV',
+  'HOST',
+  'DATA_DIR',
+  'TWILIO_AUTH_TOKEN',
+  'TWILIO_API_KEY_SECRET',
+  'TWILIO_STATUS_COMPONENTS',
+  'TWILIO_ERROR_CODES_FILE',
+  'ALERT_WEBHOOK_SECRET',
+  'PAGERDUTY_ROUTING_KEY',
+]);
+
+describe('wrong values', () => {
+  it.each(WRONG)('refuses %s=%s', (variable, value, expected) => {
+    const { problems, message } = problemsOf({ [variable]: value });
+    expect(problems).toEqual([{ variable, expected: expect.stringMatching(expected) }]);
+    expect(message).toContain(`${variable}: expected `);
+    expect(message).not.toContain(value);
+  });
+
+  it('are tried here for every variable that can have one', () => {
+    const tried = new Set<string>(WRONG.map(([variable]) => variable));
+    const missing = Object.keys(ENVIRONMENT_SCHEMA.shape).filter((name) => !tried.has(name) && !ANY_TEXT.has(name));
+    expect(missing).toEqual([]);
+  });
+
+  it('are named all at once', () => {
+    const { problems } = problemsOf({ PORT: 'eighty', ROLE: 'none', RETRY_MAX: '21' });
+    expect(problems.map(({ variable }) => variable)).toEqual(['PORT', 'ROLE', 'RETRY_MAX']);
+  });
+});
+
+describe('contradictions', () => {
+  it.each<[what: string, given: Record<string, string>, named: string]>([
+    ['an account without its token', { TWILIO_ACCOUNT_SID: ACCOUNT.TWILIO_ACCOUNT_SID }, 'TWILIO_AUTH_TOKEN'],
+    ['a token without its account', { TWILIO_AUTH_TOKEN: ACCOUNT.TWILIO_AUTH_TOKEN }, 'TWILIO_ACCOUNT_SID'],
+    ['an API key without its secret', { TWILIO_API_KEY_SID: `SK${'0'.repeat(32)}` }, 'TWILIO_API_KEY_SECRET'],
+    ['the secret of no API key', { TWILIO_API_KEY_SECRET: 'a-secret' }, 'TWILIO_API_KEY_SID'],
+    ['another provider without an account', { TWILIO_BASE_URL: 'http://127.0.0.1:1' }, 'TWILIO_ACCOUNT_SID'],
+    ['a lease that ends before its request', { LEASE_MS: '10000', TWILIO_TIMEOUT_MS: '10000' }, 'LEASE_MS'],
+    ['a webhook that nobody can verify', { ALERT_WEBHOOK_URL: 'http://127.0.0.1:1' }, 'ALERT_WEBHOOK_SECRET'],
+  ])('refuses %s', (_what, given, named) => {
+    expect(problemsOf(given).problems.map(({ variable }) => variable)).toEqual([named]);
+  });
+});
+
+describe('production', () => {
+  it('runs neither on the embedded database nor on the simulator', () => {
+    const { problems } = problemsOf({ NODE_ENV: 'production' });
+    expect(problems.map(({ variable }) => variable)).toEqual(['DATABASE_URL', 'TWILIO_ACCOUNT_SID']);
+  });
+
+  it('is content with a database and an account', () => {
+    expect(readEnvironment(PRODUCTION)).toMatchObject(PRODUCTION);
+  });
+});
+
+describe('a start with a wrong environment', () => {
+  it('ends with exit code 1 and names the variable, not its value, and starts nothing', async () => {
+    const folder = await publicFolder();
+    const dataDir = join(folder, 'data');
+    const child = spawn(process.execPath, [PROGRAM], {
+      env: { PATH: process.env['PATH'] ?? '', DATA_DIR: dataDir, ADMIN_API_KEY: 'my-secret', PORT: 'eighty' },
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const said = Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+    const exitCode = await new Promise((resolve) => child.once('exit', resolve));
+    const [stdout, stderr] = (await said).map((chunks) => chunks.join(''));
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toBe(
+      'The environment needs a correction:\n' +
+        '  PORT: expected a whole number from 0 to 65535\n' +
+        '  ADMIN_API_KEY: expected a secret of 20 characters or more\n',
+    );
+    expect(existsSync(dataDir)).toBe(false);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const rows = [
+    ...readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8').matchAll(
+      /^\| `(\w+)` +\| (.*?) +\|/gm,
+    ),
+  ].map((row) => ({ variable: row[1] ?? '', fallback: row[2] ?? '' }));
+
+  it('has one row for every variable, and none for anything else', () => {
+    expect(rows.map(({ variable }) => variable).toSorted()).toEqual(Object.keys(ENVIRONMENT_SCHEMA.shape).toSorted());
+  });
+
+  const defaults = new Map<string, unknown>(Object.entries(readEnvironment({})));
+  const told = rows.map(({ variable, fallback }) => ({ variable, fallback, written: asCode(defaults.get(variable)) }));
+
+  it.each(told.filter(({ written }) => written !== null))('tells the default of $variable', ({ fallback, written }) => {
+    expect(fallback).toBe(written);
+  });
+
+  it('tells in prose where there is no default value', () => {
+    const values = told.filter(({ written, fallback }) => written === null && /^`[^`]*`$/.test(fallback));
+    expect(values).toEqual([]);
+  });
+});
+
+/** Text, numbers and flags are written as code; nothing, an empty list and what is brought along instead are not. */
+function asCode(value: unknown): string | null {
+  if (typeof value === 'string' && value !== '') return `\`${value}\``;
+  return typeof value === 'number' || typeof value === 'boolean' ? `\`${value}\`` : null;
+}
