@@ -8,7 +8,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import type { Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
-import { refuseCountry } from './allowed-country.js';
+import { refuseCountry } from '../notifications/allowed-country.js';
 import { DeadLetterDetailDto, DeadLetterPage } from './dead-letter.detail.dto.js';
 import { DeadLetterDto, toDeadLetterDto } from './dead-letter.dto.js';
 import { DeadLettersQuery } from './dead-letter.filter.js';
@@ -68,7 +68,7 @@ export class DeadLettersController {
     @CurrentCaller() caller: Caller,
   ): Promise<DeadLetterDto> {
     const corrections = correctionsOf(changes);
-    if (corrections?.to) refuseCountry(corrections.to, this.configuration.env.ALLOWED_COUNTRIES);
+    if (corrections?.to) refuseCountry(corrections.to, this.configuration.env.ALLOWED_COUNTRIES, '/changes/to');
     return await this.resolve(id, { kind: 'retry', ...(corrections ? { corrections } : {}) }, note, caller);
   }
 

@@ -4,6 +4,7 @@ import { Scopes } from '../clients/access.decorator.js';
 import type { Caller } from '../clients/caller.js';
 import { CurrentCaller } from '../clients/current-caller.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { visibilityOf } from '../notifications/notification.reader.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { ExplainService } from './explain.service.js';
 import { ExplanationDto } from './explanation.dto.js';
@@ -21,8 +22,8 @@ export class ExplainController {
   @Problems('not-found')
   async explain(
     @Param('id', new UuidPipe('notification')) id: string,
-    @CurrentCaller() { clientId, scopes }: Caller,
+    @CurrentCaller() caller: Caller,
   ): Promise<ExplanationDto> {
-    return await this.explanations.explain(id, scopes.has('admin') ? 'every client' : { clientId });
+    return await this.explanations.explain(id, visibilityOf(caller));
   }
 }

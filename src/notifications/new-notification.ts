@@ -6,8 +6,8 @@ import { missingContent } from '../channels/usable-content.js';
 import type { NewNotification } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { Problem, type FieldError } from '../problems/problem.js';
+import { refuseCountry } from './allowed-country.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
-import { phoneNumber } from './field.rules.js';
 
 export interface AcceptanceRules {
   readonly senderOf: (channel: Channel) => string | undefined;
@@ -35,7 +35,7 @@ export function newNotification(
   const expiresAt = request.expiresAt === undefined ? null : new Date(request.expiresAt);
   refuse([...missingContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
   const sender = firstSender(request.channels, rules);
-  refuseCountry(request.to, rules.allowedCountries);
+  refuseCountry(request.to, rules.allowedCountries, '/to');
   return {
     id: uuidv7(),
     deliveryId: uuidv7(),
@@ -88,15 +88,4 @@ function firstSender(channels: readonly Channel[], rules: AcceptanceRules): stri
   const sender = first && rules.senderOf(first);
   if (!sender) throw new Error('A checked request names at least one channel');
   return sender;
-}
-
-function refuseCountry(to: string, allowed: ReadonlySet<string>): void {
-  if (allowed.size === 0) return;
-  const number = phoneNumber(to);
-  const countries = number?.country ? [number.country] : (number?.getPossibleCountries() ?? []);
-  if (countries.some((country) => allowed.has(country))) return;
-  throw new Problem('country-not-allowed', {
-    detail: `Recipients in ${countries.join(' or ') || 'this country'} are not allowed here; the operator sets ALLOWED_COUNTRIES.`,
-    errors: [{ pointer: '/to', detail: 'is in a country that is not allowed' }],
-  });
 }

@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { Callback } from '../callbacks/callback.entity.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
+import type { Caller } from '../clients/caller.js';
 import { Database } from '../database/database.js';
 import { FailureRecord } from '../failures/failure.entity.js';
 import { cursorId } from '../http/pagination.js';
@@ -25,6 +26,10 @@ export interface NotificationHistory {
 
 /** Whose notifications may be seen: one client's, or everybody's for an operator. */
 export type Visibility = { readonly clientId: string } | 'every client';
+
+export function visibilityOf({ clientId, scopes }: Caller): Visibility {
+  return scopes.has('admin') ? 'every client' : { clientId };
+}
 
 const NEXT_ATTEMPTS = {
   name: 'next-attempts',

@@ -16,7 +16,7 @@ import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto
 import { readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
-import { NotificationReader, type Visibility } from './notification.reader.js';
+import { NotificationReader, visibilityOf } from './notification.reader.js';
 import { summaryView } from './notification.view.js';
 import { NotificationsService } from './notifications.service.js';
 
@@ -31,11 +31,6 @@ const IDEMPOTENCY_KEY = {
 const BATCH_LIMIT = 10 * 1024 * 1024;
 
 const NotificationPage = pageOf(NotificationSummaryDto);
-
-/** A client sees its own notifications; an operator sees all. */
-function visibilityOf(caller: Caller): Visibility {
-  return caller.scopes.has('admin') ? 'every client' : { clientId: caller.clientId };
-}
 
 @ApiTags('notifications')
 @Controller('v1/notifications')

@@ -21,8 +21,19 @@ export async function createTestDatabase({ template = 'template0' }: TestDatabas
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    drop: async () => await administer(() => `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: async () => await dropDatabase(name),
   };
+}
+
+/** An autovacuum worker that is just in the database may not be ended by this role: it is gone a moment later. */
+async function dropDatabase(name: string, tries = 20): Promise<void> {
+  try {
+    await administer(() => `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  } catch (error) {
+    if (tries === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await dropDatabase(name, tries - 1);
+  }
 }
 
 async function administer(statement: (client: Client) => string): Promise<void> {
