@@ -7,11 +7,15 @@ import { ClientsModule } from './clients/clients.module.js';
 import { ConfigModule } from './config/config.module.js';
 import { CONFIGURATION, type Configuration } from './config/configuration.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { DispatchModule } from './dispatch/dispatch.module.js';
+import { FailuresModule } from './failures/failures.module.js';
 import { HealthModule } from './health/health.module.js';
 import { IncidentsModule } from './incidents/incidents.module.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { ErrorCodesModule } from './twilio/error-codes/error-codes.module.js';
 import { TwilioModule } from './twilio/twilio.module.js';
 
@@ -46,8 +50,12 @@ export class AppModule {
         NotificationsModule,
         DispatchModule,
         CallbacksModule,
+        DeadLettersModule,
+        FailuresModule,
         IncidentsModule,
+        RetentionModule,
         AlertsModule,
+        MetricsModule,
         HealthModule,
       ],
     };

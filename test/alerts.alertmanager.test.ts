@@ -78,7 +78,8 @@ class Alertmanager {
   }
 
   async alerts(): Promise<KnownAlert[]> {
-    return (await (await fetch(`${this.url}/api/v2/alerts`)).json()) as KnownAlert[];
+    const response = await fetch(`${this.url}/api/v2/alerts`);
+    return JSON.parse(await response.text());
   }
 
   private async isReady(): Promise<boolean> {
@@ -110,7 +111,7 @@ async function startBoth() {
   const onCall = await Receiver.start();
   const alertmanager = await Alertmanager.prepare(onCall);
   const started = await startTestService({ ALERTMANAGER_URL: alertmanager.url });
-  const notifications = () => onCall.taken.map(({ text }) => JSON.parse(text) as Notification);
+  const notifications = () => onCall.taken.map(({ text }): Notification => JSON.parse(text));
   return { ...started, alertmanager, notifications, register: registerOf(started.service) };
 }
 
@@ -194,6 +195,7 @@ describe('a real Alertmanager', () => {
     await alertmanager.start();
     await eventually(notifications, ([first]) => first?.status === 'firing', 15_000);
     await register.resolve(testAlarm().cause, 'It is over.');
-    await eventually(notifications, (all) => all.some(({ status }) => status === 'resolved'), 15_000);
+    const told = await eventually(notifications, (all) => all.some(({ status }) => status === 'resolved'), 15_000);
+    expect(told.map(({ status }) => status)).toEqual(['firing', 'resolved']);
   });
 });

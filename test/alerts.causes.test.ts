@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
 import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
+import { eventually, pause } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
 
@@ -70,14 +70,45 @@ describe('from a failure to its alert', () => {
       () => alertsOf(api),
       (seen) => seen.length > 0,
     );
-    expect(alerts.map(({ facts }) => (facts as { httpStatus: number }).httpStatus)).toEqual([404]);
+    expect(alerts.map(({ facts }) => facts)).toMatchObject([{ httpStatus: 404 }]);
+  });
+});
+
+describe('what failed is not forgotten', () => {
+  it('while the database takes no alerts', async () => {
+    const { api, simulator, database } = await startTestService();
+    const provider = new Provider(simulator.url);
+    for (const to of numbers(2)) await provider.fail(to, { fault: { kind: 'status', status: 404 } });
+    await database.query('ALTER TABLE alerts RENAME TO alerts_away');
+    for (const to of numbers(2)) {
+      await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'failed');
+    }
+    await database.query('ALTER TABLE alerts_away RENAME TO alerts');
+    const [alert] = await eventually(
+      () => alertsOf(api),
+      ([first]) => first?.count === 2,
+    );
+    expect(alert).toMatchObject({ kind: 'request_errors', facts: { httpStatus: 404 } });
+  });
+
+  it('when the service stops before it could be written', async () => {
+    const { api, simulator, database, service } = await startTestService();
+    await new Provider(simulator.url).fail(TO, { fault: { kind: 'status', status: 404 } });
+    await database.query('ALTER TABLE alerts RENAME TO alerts_away');
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
+    await pause(400);
+    await database.query('ALTER TABLE alerts_away RENAME TO alerts');
+    await service.close();
+    const { rows } = await database.query('SELECT cause, count::int FROM alerts');
+    expect(rows).toEqual([{ cause: expect.stringContaining('request_errors:404'), count: 1 }]);
   });
 });
 
 describe('one alert per cause', () => {
   it('opens one for refused credentials, however many sends and replicas meet it, and ends it with its circuit', async () => {
-    const { api, simulator, replica } = await startTestService();
-    await replica();
+    const started = await startTestService();
+    const { api, simulator } = started;
+    await started.replica();
     const provider = new Provider(simulator.url);
     for (const to of numbers(12)) await provider.fail(to, { fault: { kind: 'status', status: 401, code: 20003 } });
     await Promise.all(numbers(12).map((to) => api.send({ to, channels: ['sms'], body: 'Hello' })));
@@ -121,11 +152,11 @@ describe('one alert per cause', () => {
   });
 
   it('stays one when replicas raise it at the same moment a hundred times', async () => {
-    const { api, service, replica } = await startTestService();
-    const registers = [registerOf(service), registerOf(await replica())];
-    await Promise.all(
-      Array.from({ length: 100 }, (_, index) => registers[index % 2]?.raise(testAlarm(), { count: { added: 2 } })),
-    );
+    const started = await startTestService();
+    const { api } = started;
+    const registers = [registerOf(started.service), registerOf(await started.replica())];
+    const raise = () => registers.map((register) => register.raise(testAlarm(), { count: { added: 2 } }));
+    await Promise.all(Array.from({ length: 50 }, raise).flat());
     const alerts = await alertsOf(api);
     expect(alerts.map(({ count }) => count)).toEqual([200]);
   });
@@ -171,7 +202,8 @@ describe('a backlog', () => {
   const isBacklog = ({ kind }: AlertDto) => kind === 'backlog';
 
   it('is told when due work waits too long, even where no worker runs, and ends when it is gone', async () => {
-    const { api, databaseUrl, replica } = await startTestService({ ROLE: 'api', BACKLOG_ALERT_SECONDS: '60' });
+    const started = await startTestService({ ROLE: 'api', BACKLOG_ALERT_SECONDS: '60' });
+    const { api, databaseUrl } = started;
     await api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
     await moveClock(databaseUrl, 90_000);
     const [open] = await eventually(
@@ -180,7 +212,7 @@ describe('a backlog', () => {
     );
     expect(open).toMatchObject({ severity: 'critical', count: 1, state: 'open' });
     expect(open?.summary).toMatch(/^Due notifications wait longer than 60 s: otp since \d+ s \(1 due\)\.$/);
-    await replica({ ROLE: 'worker' });
+    await started.replica({ ROLE: 'worker' });
     const [over] = await eventually(
       async () => (await alertsOf(api)).filter(isBacklog),
       ([alert]) => alert?.state === 'resolved',

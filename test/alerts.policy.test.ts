@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { alarmOf } from '../src/alerts/alarm.js';
+import { alertmanagerAlert } from '../src/alerts/sinks/alertmanager.sink.js';
+import type { AlertNews } from '../src/alerts/alert.news.js';
 import { AlarmBuffer } from '../src/alerts/alarm.buffer.js';
 import { alertFor, severityOfCause } from '../src/alerts/alert.policy.js';
 import { backlogAlarm } from '../src/alerts/backlog.watch.js';
@@ -189,5 +191,33 @@ describe('the wait after a failure', () => {
       1000, 2000, 4000, 256_000, 300_000, 300_000,
     ]);
     expect(waitAfterFailure(0, 0.999)).toBe(1200);
+  });
+});
+
+describe('the times Alertmanager hears', () => {
+  const openedAt = new Date('2026-11-22T09:00:00Z');
+  const resolvedAt = new Date('2026-11-22T09:10:00Z');
+  const news = (change: AlertNews['change']): AlertNews => ({
+    ...backlogAlarm([{ category: 'otp', depth: 1, oldestSeconds: 301 }], 300),
+    id: '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10',
+    change,
+    version: 1,
+    count: 1,
+    openedAt,
+    updatedAt: resolvedAt,
+    resolvedAt: change === 'resolved' ? resolvedAt : null,
+    ending: null,
+    link: 'http://127.0.0.1/console#/alerts/1',
+  });
+  const endsAt = (change: AlertNews['change'], now: string) => alertmanagerAlert(news(change), new Date(now)).endsAt;
+
+  it('are five minutes ahead while it is open', () => {
+    expect(endsAt('repeated', '2026-11-22T09:05:00Z')).toBe('2026-11-22T09:10:00.000Z');
+  });
+
+  it('are over at once, though the clock of the database is ahead, and never before it began', () => {
+    expect(endsAt('resolved', '2026-11-22T09:11:00Z')).toBe('2026-11-22T09:10:00.000Z');
+    expect(endsAt('resolved', '2026-11-22T09:09:00Z')).toBe('2026-11-22T09:09:00.000Z');
+    expect(endsAt('resolved', '2026-11-22T08:00:00Z')).toBe('2026-11-22T09:00:00.000Z');
   });
 });

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
 import type { AlertDeliveryDto, AlertDto } from '../src/alerts/alerts.dto.js';
 import { AlertRegister } from '../src/alerts/alert.register.js';
@@ -10,7 +9,7 @@ import type { ApiClient } from './support/service.js';
 
 export interface Heard {
   readonly path: string;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
@@ -44,13 +43,17 @@ export class Receiver {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const { url = '', headers } = request;
-        this.answer({ path: url, headers, text: Buffer.concat(chunks).toString() }, response);
+        const headers = Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        );
+        this.answer({ path: request.url ?? '', headers, text: Buffer.concat(chunks).toString() }, response);
       });
     });
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
-    this.port = (server.address() as AddressInfo).port;
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('No port was given');
+    this.port = address.port;
     this.server = server;
   }
 

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Database } from '../database/database.js';
 import { GroupedWrites } from '../database/grouped-writes.js';
-import { CallbackJournal } from './callback.journal.js';
+import { CallbackJournal, type FirstDelivery } from './callback.journal.js';
 import { effectOf, type ProviderReport } from './provider-report.js';
 import { RECORD_PROGRESS } from './record-progress.sql.js';
 import { ReportApplier, type Applied } from './report.applier.js';
 
 type Done = { attemptId: string; providerSid: string; status: string };
+type Progress = Done & { [Key in keyof FirstDelivery]: FirstDelivery[Key] | null };
 
 /** Takes callbacks in: the ordinary ones together in one statement, the others one by one. */
 @Injectable()
@@ -32,7 +33,7 @@ export class CallbackIntake {
 
   private async recordProgress(group: readonly ProviderReport[]): Promise<readonly boolean[]> {
     const effects = group.map(effectOf);
-    const done = await this.database.run<Done>(RECORD_PROGRESS, [
+    const done = await this.database.run<Progress>(RECORD_PROGRESS, [
       group.map(() => uuidv7()),
       group.map((report) => report.attemptId),
       group.map((report) => report.providerSid),
@@ -43,7 +44,12 @@ export class CallbackIntake {
       effects.map((effect) => effect === 'read'),
     ]);
     const keys = new Set(done.map(keyOf));
-    this.journal.progress(group.filter((report) => keys.has(keyOf(report))));
+    this.journal.progress(
+      group.filter((report) => keys.has(keyOf(report))),
+      done.flatMap(({ channel, category, seconds }) =>
+        channel && category && seconds !== null ? [{ channel, category, seconds }] : [],
+      ),
+    );
     return group.map((report) => keys.has(keyOf(report)));
   }
 }

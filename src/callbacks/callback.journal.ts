@@ -3,13 +3,21 @@ import type { Logger } from 'pino';
 import { LOGGER } from '../logging/logger.js';
 import type { Classification } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
+import type { Category, Channel } from '../policy/vocabulary.js';
 import type { ProviderReport } from './provider-report.js';
 import type { Delivered, ReportedState } from './report.decision.js';
 
+/** A notification that a callback moved to delivered, `seconds` after it was accepted. */
+export interface FirstDelivery {
+  readonly channel: Channel;
+  readonly category: Category;
+  readonly seconds: number;
+}
+
 /** Hears of what callbacks changed; metrics and alerts are made of it. Must not throw and must not wait. */
 export interface CallbackListener {
-  /** `count` notifications moved to delivered in the ordinary way. */
-  onProgress?(count: number): void;
+  /** `count` callbacks were recorded in the ordinary way, and moved these notifications to delivered. */
+  onProgress?(count: number, delivered: readonly FirstDelivery[]): void;
   onAcceptance?(kind: 'bound' | 'duplicate' | 'after_all'): void;
   onDelivered?(state: ReportedState, kind: Delivered): void;
   onFailed?(state: ReportedState, report: ProviderReport, classification: Classification, step: NextStep): void;
@@ -27,9 +35,9 @@ export class CallbackJournal {
     this.listeners.add(listener);
   }
 
-  progress(reports: readonly ProviderReport[]): void {
+  progress(reports: readonly ProviderReport[], delivered: readonly FirstDelivery[]): void {
     for (const report of reports) this.log.info(ids(report), 'callback recorded');
-    for (const listener of this.listeners) listener.onProgress?.(reports.length);
+    for (const listener of this.listeners) listener.onProgress?.(reports.length, delivered);
   }
 
   acceptance(notificationId: string, report: ProviderReport, kind: 'bound' | 'duplicate' | 'after_all'): void {

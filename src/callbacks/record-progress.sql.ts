@@ -4,7 +4,8 @@ import { legalMove } from '../policy/transitions.js';
 /**
  * The ordinary callback, for as many as arrived together: an accepted attempt of the notification's only or latest
  * delivery moves on, to delivered or read. Keeps each (sid, status) once and moves statuses only forward. Answers, by
- * attempt, whether the callback is done with; the others need a closer look.
+ * attempt, whether the callback is done with; the others need a closer look. Where it was the one that delivered, it
+ * says how long that took since the notification was accepted.
  */
 export const RECORD_PROGRESS: Statement = {
   name: 'callbacks-record-progress',
@@ -46,6 +47,13 @@ export const RECORD_PROGRESS: Statement = {
       FROM progress p
       WHERE n.id = p.notification_id AND p.delivered
         AND (n.status = 'sent' OR (n.status = 'delivered' AND p.read AND n.read_at IS NULL))
+      RETURNING n.id, n.channel, n.category, n.created_at, n.delivered_at
+    ), first AS (
+      SELECT DISTINCT ON (m.id) p.attempt_id, p.provider_sid, p.status, m.channel, m.category,
+        extract(epoch FROM m.delivered_at - m.created_at)::float8 AS seconds
+      FROM moved m JOIN plain p ON p.notification_id = m.id AND (p.delivered OR p.read)
+      WHERE m.delivered_at = service_now()
     )
-    SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status FROM plain`,
+    SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status, channel, category, seconds
+    FROM plain LEFT JOIN first USING (attempt_id, provider_sid, status)`,
 };

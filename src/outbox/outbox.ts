@@ -36,6 +36,14 @@ export interface Worker {
   take(work: readonly Work[]): void;
 }
 
+/** Hears of what happens without an attempt; metrics are made of it. Must not throw and must not wait. */
+export interface OutboxListener {
+  /** A notification was stored, and is no repetition. */
+  onStored?(notification: NewNotification): void;
+  /** Leases had expired. */
+  onRescued?(count: number): void;
+}
+
 /**
  * The due work, in PostgreSQL. Nobody else touches the outbox table. Intake and settlement are grouped: what arrives
  * during one commit goes out with the next.
@@ -43,6 +51,7 @@ export interface Worker {
 @Injectable()
 export class Outbox {
   private worker: Worker | null = null;
+  private readonly listeners = new Set<OutboxListener>();
 
   private readonly intake = new GroupedWrites<NewNotification, EnqueueResult>((group) => this.store(group), {
     name: 'The intake',
@@ -67,6 +76,10 @@ export class Outbox {
   /** Lets accepted work start in this process without a claim. */
   attach(worker: Worker): void {
     this.worker = worker;
+  }
+
+  subscribe(listener: OutboxListener): void {
+    this.listeners.add(listener);
   }
 
   /**
@@ -122,6 +135,7 @@ export class Outbox {
   async rescue(page = 100): Promise<number> {
     const rows = await this.database.run(RESCUE, [page, this.configuration.env.RETRY_MAX]);
     if (rows.length > 0) this.wakeUp.announceDueWork();
+    for (const listener of this.listeners) listener.onRescued?.(rows.length);
     return rows.length;
   }
 
@@ -236,6 +250,16 @@ export class Outbox {
     const { results, leased, due } = await storeNotifications(this.database, group, lease);
     if (leased.length > 0) worker?.take(leased);
     if (due) this.wakeUp.announceDueWork();
+    this.announceStored(group, results);
     return results;
+  }
+
+  private announceStored(group: readonly NewNotification[], results: readonly EnqueueResult[]): void {
+    for (const listener of this.listeners) {
+      if (!listener.onStored) continue;
+      for (const [index, notification] of group.entries()) {
+        if (results[index]?.kind === 'accepted') listener.onStored(notification);
+      }
+    }
   }
 }

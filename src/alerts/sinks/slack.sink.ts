@@ -22,8 +22,7 @@ export class SlackSink implements Sink {
   }
 }
 
-/** Pure. */
-export function slackText(news: AlertNews): string {
+function slackText(news: AlertNews): string {
   const lines = [`*Postrider ${escape(headline(news))}*`, escape(whatHappened(news)), `${escape(howMany(news))}.`];
   if (news.change !== 'resolved') lines.push(`*What to do:* ${escape(news.advice)}`);
   return [...lines, `<${news.link}|The alert in the console>`].join('\n');

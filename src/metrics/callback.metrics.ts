@@ -1,0 +1,68 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Counter, Histogram, Registry } from 'prom-client';
+import { CallbackJournal } from '../callbacks/callback.journal.js';
+import { BUCKETS } from './buckets.js';
+import { FailureMetrics } from './failure.metrics.js';
+
+/**
+ * What a callback did. `recorded`: the ordinary progress. `bound`, `after_all`, `duplicate`: it showed that an attempt with
+ * an unknown outcome was accepted, in time, after it was given up, after it was sent again. `delivered`: it delivered
+ * where a closer look was needed. One callback may be two of these.
+ */
+const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'failed', 'refused'] as const;
+
+/** What the provider reports, to this process. */
+@Injectable()
+export class CallbackMetrics implements OnModuleInit {
+  private readonly callbacks: Counter<'result'>;
+  private readonly toDelivered: Histogram<'channel' | 'category'>;
+
+  constructor(
+    private readonly journal: CallbackJournal,
+    private readonly failures: FailureMetrics,
+    registry: Registry,
+  ) {
+    const registers = [registry];
+    this.callbacks = new Counter({
+      name: 'postrider_callbacks_total',
+      help: 'Status callbacks by what they did; refused ones have a bad signature.',
+      labelNames: ['result'],
+      registers,
+    });
+    this.toDelivered = new Histogram({
+      name: 'postrider_accept_to_delivered_seconds',
+      help: 'From the 202 to the callback that reports the delivery; the wait for a sendAt is part of it.',
+      labelNames: ['channel', 'category'],
+      buckets: [...BUCKETS.toDelivered],
+      registers,
+    });
+  }
+
+  onModuleInit(): void {
+    const count = (result: (typeof RESULTS)[number], by = 1) => this.callbacks.inc({ result }, by);
+    for (const result of RESULTS) count(result, 0);
+    this.journal.subscribe({
+      onProgress: (progressed, delivered) => {
+        count('recorded', progressed);
+        for (const { channel, category, seconds } of delivered)
+          this.toDelivered.observe({ channel, category }, seconds);
+      },
+      onAcceptance: (kind) => {
+        count(kind);
+        if (kind === 'duplicate') this.failures.confirmedDuplicates.inc();
+      },
+      onDelivered: ({ status, channel, category, ageSeconds }, kind) => {
+        if (kind === 'delivered_twice') this.failures.confirmedDuplicates.inc();
+        if (status === 'delivered') return;
+        count('delivered');
+        this.toDelivered.observe({ channel, category }, ageSeconds);
+      },
+      onFailed: (_, __, { errorClass, unknownCode }, step) => {
+        count('failed');
+        if (unknownCode) this.failures.unknownCodes.inc();
+        if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: errorClass });
+      },
+      onRefused: () => count('refused'),
+    });
+  }
+}

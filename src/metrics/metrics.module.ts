@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { CallbacksModule } from '../callbacks/callbacks.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { CallbackMetrics } from './callback.metrics.js';
+import { DatabaseMetrics } from './database.metrics.js';
+import { DispatchMetrics } from './dispatch.metrics.js';
+import { FailureMetrics } from './failure.metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { ProcessMetrics } from './process.metrics.js';
+import { DatabaseReadings } from './readings.js';
+
+/** What on-call looks at: GET /metrics, from a registry that belongs to this application alone. */
+@Module({
+  imports: [CallbacksModule, DispatchModule, OutboxModule],
+  controllers: [MetricsController],
+  providers: [
+    { provide: Registry, useFactory: () => new Registry() },
+    CallbackMetrics,
+    DatabaseMetrics,
+    DatabaseReadings,
+    DispatchMetrics,
+    FailureMetrics,
+    ProcessMetrics,
+  ],
+})
+export class MetricsModule {}

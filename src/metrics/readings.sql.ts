@@ -1,0 +1,18 @@
+import type { Statement } from '../database/database.js';
+
+/** What is open now, counted by closed sets. */
+export const READINGS: Statement = {
+  name: 'metrics-readings',
+  text: `
+    SELECT
+      (SELECT coalesce(json_agg(c), '[]') FROM (
+        SELECT split_part(scope, ':', 1) AS scope, cause, count(*)::int AS count
+        FROM circuits WHERE state <> 'closed' GROUP BY 1, 2) AS c) AS circuits,
+      (SELECT count(*)::int FROM incidents WHERE ended_at IS NULL) AS incidents,
+      (SELECT count(*)::int FROM dead_letters WHERE state = 'open') AS "deadLetters",
+      (SELECT coalesce(json_agg(a), '[]') FROM (
+        SELECT severity, count(*)::int AS count FROM alerts WHERE resolved_at IS NULL GROUP BY 1) AS a) AS alerts,
+      (SELECT coalesce(json_agg(s), '[]') FROM (
+        SELECT sink, count(*)::int AS count FROM alert_deliveries
+        WHERE told IS DISTINCT FROM 'resolved' AND (failures > 0 OR parked_at IS NOT NULL) GROUP BY 1) AS s) AS sinks`,
+};

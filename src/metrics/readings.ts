@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Registry } from 'prom-client';
+import type { Severity } from '../alerts/alert.kinds.js';
+import type { SinkName } from '../alerts/sinks/sink.js';
+import { Database } from '../database/database.js';
+import type { OpenCause } from '../incidents/circuit.policy.js';
+import { Outbox } from '../outbox/outbox.js';
+import { READINGS } from './readings.sql.js';
+
+/** In milliseconds. */
+const READ_AGAIN_AFTER = 5000;
+const PATIENCE = 2000;
+
+/** What the database says of all replicas together. */
+export interface Readings {
+  readonly backlog: Awaited<ReturnType<Outbox['backlog']>>;
+  readonly held: number;
+  readonly circuits: readonly { readonly scope: string; readonly cause: OpenCause; readonly count: number }[];
+  readonly incidents: number;
+  readonly deadLetters: number;
+  readonly alerts: readonly { readonly severity: Severity; readonly count: number }[];
+  readonly sinks: readonly { readonly sink: SinkName; readonly count: number }[];
+}
+
+type OpenThings = Omit<Readings, 'backlog' | 'held'>;
+
+/**
+ * Reads the database for a scrape: at most once in 5 s and never twice at a time, however often it is scraped. A database
+ * that fails or hangs costs its part of the page, not the page.
+ */
+@Injectable()
+export class DatabaseReadings {
+  private latest: Promise<Readings> | null = null;
+  private reading = false;
+  private readAt = Number.NEGATIVE_INFINITY;
+  private readonly errors: Counter;
+
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    registry: Registry,
+  ) {
+    this.errors = new Counter({
+      name: 'postrider_scrape_errors_total',
+      help: 'Scrapes for which the database did not answer in time: what it would have said is missing from them.',
+      registers: [registry],
+    });
+  }
+
+  /** @returns null when the database did not answer. */
+  async take(): Promise<Readings | null> {
+    if (!this.latest || (!this.reading && performance.now() - this.readAt > READ_AGAIN_AFTER)) {
+      this.latest = this.read();
+    }
+    try {
+      return await withinPatience(this.latest);
+    } catch {
+      this.errors.inc();
+      return null;
+    }
+  }
+
+  private async read(): Promise<Readings> {
+    this.reading = true;
+    try {
+      // One after the other: a scrape needs one connection, not three.
+      const backlog = await this.outbox.backlog();
+      const heldCounts = await this.outbox.heldCounts();
+      const [open] = await this.database.run<OpenThings>(READINGS);
+      if (!open) throw new Error('The readings are one row, always');
+      return { backlog, held: [...heldCounts.values()].reduce((sum, count) => sum + count, 0), ...open };
+    } finally {
+      this.reading = false;
+      this.readAt = performance.now();
+    }
+  }
+}
+
+async function withinPatience<T>(answer: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('The database did not answer in time')), PATIENCE);
+  try {
+    return await Promise.race([answer, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

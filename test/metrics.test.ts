@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { registerOf, testAlarm } from './alerts.setup.js';
+import { eventually } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { Provider, startTestService } from './support/service.js';
+
+const TO = '+15551230001';
+
+/** Runs Debian's promtool; its exit code is 3 where it only has objections. */
+async function promtool(args: readonly string[], input = ''): Promise<{ code: number | null; said: string }> {
+  const child = spawn('promtool', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const exited = once(child, 'close');
+  child.on('error', () => {});
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  try {
+    await exited;
+  } catch {
+    throw new Error("promtool is not installed. It is in Debian's package prometheus: apt-get install it.");
+  }
+  return { code: child.exitCode, said: (await said).join('') };
+}
+
+async function scrape(url: string): Promise<string> {
+  const response = await fetch(`${url}/metrics`);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  return response.text();
+}
+
+/** The samples of a metric whose labels include these, added up. */
+function valueOf(page: string, name: string, labels: Record<string, string> = {}): number {
+  const lines = page.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  const matching = lines.filter((line) =>
+    Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)),
+  );
+  return matching.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
+
+describe('GET /metrics', () => {
+  it('needs no key and pleases promtool, with every metric in use', async () => {
+    const { api, url, simulator } = await startTestService();
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'delivered');
+    await new Provider(simulator.url).fail(TO, { fault: { kind: 'status', status: 401, code: 20003 } });
+    await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    const page = await eventually(
+      () => scrape(url),
+      (seen) => valueOf(seen, 'postrider_attempts_total', { error_class: 'authentication' }) === 1,
+    );
+    expect(await promtool(['check', 'metrics'], page)).toEqual({ code: 0, said: '' });
+    expect(valueOf(page, 'nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
+    expect(page).toMatch(/^postrider_database_pool_connections\{state="idle"\} \d+$/m);
+    expect(page).not.toMatch(/\+?1555123|[0-9a-f]{8}-[0-9a-f]{4}-|AC[0-9a-f]{32}/);
+  });
+
+  it('follows a notification from the 202 to the recipient', async () => {
+    const { api, url } = await startTestService();
+    const started = performance.now();
+    for (let sent = 0; sent < 3; sent += 1) {
+      const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
+      await api.untilStatus(id, 'delivered');
+    }
+    const took = (performance.now() - started) / 1000;
+    // A callback may be faster than the answer to its request.
+    const page = await eventually(
+      () => scrape(url),
+      (seen) => valueOf(seen, 'postrider_attempts_total') === 3,
+    );
+    const labels = { category: 'otp', channel: 'sms' };
+    expect(valueOf(page, 'postrider_notifications_accepted_total', labels)).toBe(3);
+    expect(valueOf(page, 'postrider_attempts_total', { outcome: 'accepted', channel: 'sms' })).toBe(3);
+    expect(valueOf(page, 'postrider_provider_request_seconds_count', { outcome: 'accepted' })).toBe(3);
+    for (const metric of ['postrider_accept_to_sent_seconds', 'postrider_accept_to_delivered_seconds']) {
+      expect(valueOf(page, `${metric}_count`, labels)).toBe(3);
+      expect(valueOf(page, `${metric}_sum`, labels)).toBeGreaterThan(0);
+      expect(valueOf(page, `${metric}_sum`, labels)).toBeLessThan(took);
+    }
+    expect(valueOf(page, 'postrider_callbacks_total', { result: 'recorded' })).toBeGreaterThanOrEqual(3);
+  });
+
+  it('does not count a replayed request as another notification', async () => {
+    const { api, url } = await startTestService();
+    const body = { to: TO, channels: ['sms'], body: 'Hello' };
+    await api.send(body, 'order-17');
+    await api.send(body, 'order-17');
+    expect(valueOf(await scrape(url), 'postrider_notifications_accepted_total')).toBe(1);
+  });
+
+  it('tells unknown outcomes, what asking showed, possible duplicates and dead letters apart', async () => {
+    const { api, url, simulator } = await startTestService({ RETRY_MAX: '2' });
+    const provider = new Provider(simulator.url);
+    await provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } });
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
+    await provider.fail(TO, { fault: { kind: 'status', status: 400, code: 99999 } });
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
+    const page = await scrape(url);
+    expect(valueOf(page, 'postrider_attempts_total', { outcome: 'unknown', error_class: 'provider_fault' })).toBe(3);
+    expect(valueOf(page, 'postrider_reconciliations_total', { result: 'absent' })).toBe(3);
+    expect(valueOf(page, 'postrider_possible_duplicates_total')).toBe(2);
+    expect(valueOf(page, 'postrider_dead_letters_total', { error_class: 'provider_fault' })).toBe(1);
+    expect(valueOf(page, 'postrider_dead_letters_total', { error_class: 'invalid_request' })).toBe(1);
+    expect(valueOf(page, 'postrider_unknown_provider_codes_total')).toBe(1);
+    expect(valueOf(page, 'postrider_dead_letters_open')).toBe(2);
+  });
+
+  it('shows what waits, for how long, and what is open, on a replica that sends nothing itself', async () => {
+    const { api, url, databaseUrl, service } = await startTestService({ ROLE: 'api' });
+    await api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
+    await api.send({
+      to: TO,
+      channels: ['sms'],
+      body: 'Hello',
+      category: 'marketing',
+      sendAt: new Date(Date.now() + 3_600_000),
+    });
+    await registerOf(service).raise(testAlarm(), { count: { added: 1 } });
+    await moveClock(databaseUrl, 60_000);
+    const page = await scrape(url);
+    expect(valueOf(page, 'postrider_queue_depth', { category: 'otp' })).toBe(1);
+    expect(valueOf(page, 'postrider_queue_depth', { category: 'marketing' })).toBe(0);
+    expect(valueOf(page, 'postrider_queue_oldest_due_seconds', { category: 'otp' })).toBeGreaterThanOrEqual(60);
+    expect(valueOf(page, 'postrider_alerts_open', { severity: 'error' })).toBe(1);
+    expect(valueOf(page, 'postrider_incidents_open')).toBe(0);
+  });
+
+  it('shows open circuits and what they hold', async () => {
+    const { api, url, simulator } = await startTestService();
+    await new Provider(simulator.url).fail(TO, { fault: { kind: 'status', status: 401, code: 20003 } });
+    await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await eventually(
+      async () => (await api.get<{ items: { state: string; heldCount: number }[] }>('/v1/admin/circuits')).body.items,
+      (circuits) => circuits.some(({ state, heldCount }) => state === 'open' && heldCount === 1),
+    );
+    const page = await scrape(url);
+    expect(valueOf(page, 'postrider_circuits_open', { scope: 'account', cause: 'authentication' })).toBe(1);
+    expect(valueOf(page, 'postrider_queue_held')).toBe(1);
+  });
+
+  it('counts leases that expired', async () => {
+    const { api, url, databaseUrl, simulator } = await startTestService({ TWILIO_TIMEOUT_MS: '3000' });
+    await new Provider(simulator.url).fail(TO, { times: 1, fault: { kind: 'no_answer' } });
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'sending');
+    await moveClock(databaseUrl, 60_000);
+    const page = await eventually(
+      () => scrape(url),
+      (seen) => valueOf(seen, 'postrider_lease_rescues_total') > 0,
+    );
+    expect(valueOf(page, 'postrider_lease_rescues_total')).toBe(1);
+  });
+
+  it('asks the database once in five seconds, however often it is scraped', async () => {
+    const { url, service } = await startTestService();
+    const alerts = async () => valueOf(await scrape(url), 'postrider_alerts_open');
+    expect(await alerts()).toBe(0);
+    await registerOf(service).raise(testAlarm(), { count: { added: 1 } });
+    expect(await Promise.all(Array.from({ length: 20 }, alerts))).toEqual(Array(20).fill(0));
+    await eventually(alerts, (open) => open === 1);
+  });
+
+  it('asks the database one thing at a time, however many scrape', async () => {
+    const { url, database } = await startTestService();
+    await database.query('BEGIN; LOCK TABLE dead_letters IN ACCESS EXCLUSIVE MODE');
+    await Promise.all(Array.from({ length: 20 }, () => scrape(url)));
+    const { rows } = await database.query(
+      `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%"deadLetters"%'
+       AND pid <> pg_backend_pid()`,
+    );
+    await database.query('ROLLBACK');
+    expect(rows).toHaveLength(1);
+  });
+
+  it('gives the rest of the page while the database is away, and says so', async () => {
+    const { url, database } = await startTestService();
+    expect(await scrape(url)).toContain('postrider_queue_depth');
+    await database.query('ALTER TABLE dead_letters RENAME TO dead_letters_away');
+    const page = await eventually(
+      () => scrape(url),
+      (seen) => valueOf(seen, 'postrider_scrape_errors_total') > 0,
+      15_000,
+    );
+    expect(page).not.toContain('postrider_queue_depth');
+    expect(page).toContain('process_cpu_seconds_total');
+    expect((await promtool(['check', 'metrics'], page)).code).toBe(0);
+  });
+
+  it('does not wait for a database that hangs', async () => {
+    const { url, database } = await startTestService();
+    await database.query('BEGIN; LOCK TABLE dead_letters IN ACCESS EXCLUSIVE MODE');
+    const since = performance.now();
+    const page = await scrape(url);
+    expect(performance.now() - since).toBeLessThan(4000);
+    expect(valueOf(page, 'postrider_scrape_errors_total')).toBe(1);
+    await database.query('ROLLBACK');
+  });
+
+  it('belongs to one application, where a process holds several', async () => {
+    const started = await startTestService();
+    const other = await started.replica();
+    await started.api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    expect(valueOf(await scrape(started.url), 'postrider_notifications_accepted_total')).toBe(1);
+    expect(valueOf(await scrape(other.url), 'postrider_notifications_accepted_total')).toBe(0);
+  });
+});
+
+describe('docs/operations/prometheus-rules.yml', () => {
+  const FILE = 'docs/operations/prometheus-rules.yml';
+
+  it('pleases promtool', async () => {
+    const { code, said } = await promtool(['check', 'rules', FILE]);
+    expect(said).toContain('SUCCESS');
+    expect(code).toBe(0);
+  });
+
+  it('only asks for metrics that there are', async () => {
+    const { url } = await startTestService();
+    const page = await scrape(url);
+    const asked = new Set((await readFile(FILE, 'utf8')).match(/postrider_[a-z_]+/g));
+    const missing = [...asked].filter((name) => !page.includes(`# HELP ${name.replace(/_bucket$/, '')} `));
+    expect(missing).toEqual([]);
+  });
+});
