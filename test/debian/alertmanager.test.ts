@@ -5,10 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
-import { moveClock } from './support/clock.js';
-import { freePort, startTestService } from './support/service.js';
+import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm } from '../alerts.setup.js';
+import { eventually } from '../incidents.setup.js';
+import { moveClock } from '../support/clock.js';
+import { freePort, startTestService } from '../support/service.js';
 
 const BINARY = 'prometheus-alertmanager';
 
