@@ -3,12 +3,13 @@ import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 describe('roles', () => {
   it('api replicas accept, worker replicas send, and both share one database', async () => {
-    const { api, replica, database } = await startTestService({ ROLE: 'api' });
+    const started = await startTestService({ ROLE: 'api' });
+    const { api, database } = started;
     const waiting = await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' });
     await new Promise((resolve) => setTimeout(resolve, 300));
     const { rows } = await database.query(`SELECT 1 FROM outbox WHERE lease_token IS NOT NULL`);
     expect(rows).toEqual([]);
-    const worker = await replica({ ROLE: 'worker' });
+    const worker = await started.replica({ ROLE: 'worker' });
     await api.untilStatus(waiting, 'delivered');
     const next = await api.send({ to: '+15551230001', channels: ['sms'], body: 'Woken' });
     await api.untilStatus(next, 'delivered');

@@ -39,7 +39,7 @@ const SENDER_RATES_EXPECTED = 'pairs such as +15005550006=1,whatsapp:+1415523888
 const senderRates = z
   .string()
   .default('')
-  .transform((text, context) => {
+  .transform((text, context): ReadonlyMap<string, number> => {
     const rates = new Map<string, number>();
     for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
       const [sender, rate] = pair.trim().split('=');
@@ -50,7 +50,7 @@ const senderRates = z
       }
       rates.set(sender, perSecond);
     }
-    return rates as ReadonlyMap<string, number>;
+    return rates;
   });
 
 const COUNTRIES_EXPECTED = 'ISO country codes such as DE,AT,CH, or nothing for all';
@@ -58,12 +58,12 @@ const COUNTRIES_EXPECTED = 'ISO country codes such as DE,AT,CH, or nothing for a
 const allowedCountries = z
   .string()
   .default('')
-  .transform((text, context) => {
+  .transform((text, context): ReadonlySet<string> => {
     const codes = text
       .split(',')
       .map((code) => code.trim().toUpperCase())
       .filter((code) => code !== '' && code !== 'ALL');
-    if (codes.every((code) => isSupportedCountry(code))) return new Set<string>(codes) as ReadonlySet<string>;
+    if (codes.every((code) => isSupportedCountry(code))) return new Set(codes);
     context.addIssue({ code: 'custom', message: COUNTRIES_EXPECTED });
     return z.NEVER;
   });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
@@ -32,8 +32,7 @@ export class Database implements StatementRunner {
   private readonly keepPrepared: boolean;
 
   constructor(dataSource: DataSource, @Inject(CONFIGURATION) configuration: Configuration) {
-    // TypeORM declares its pool as `any`; for the postgres driver it is pg's.
-    this.pool = (dataSource.driver as unknown as { master: Pool }).master;
+    this.pool = poolOf(dataSource);
     this.keepPrepared = configuration.env.DATABASE_PREPARED_STATEMENTS;
   }
 
@@ -66,11 +65,16 @@ export class Database implements StatementRunner {
     return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
   }
 
-  private query(statement: Statement, values: readonly unknown[]) {
-    return statement.prepared === false || !this.keepPrepared
-      ? { text: statement.text, values: values as unknown[] }
-      : { name: statement.name, text: statement.text, values: values as unknown[] };
+  private query({ name, text, prepared }: Statement, values: readonly unknown[]): QueryConfig {
+    const plain = { text, values: [...values] };
+    return prepared === false || !this.keepPrepared ? plain : { name, ...plain };
   }
+}
+
+/** TypeORM's own pool, which it declares as `any`. */
+function poolOf({ driver }: DataSource): Pool {
+  if ('master' in driver && driver.master instanceof Pool) return driver.master;
+  throw new Error('The data source is not connected to PostgreSQL by a pool');
 }
 
 /** @returns the error of a connection that cannot even roll back: it must leave the pool. */

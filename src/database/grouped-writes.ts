@@ -74,7 +74,11 @@ export class GroupedWrites<Item, Result> {
   private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.write(group.map((entry) => entry.item));
-      group.forEach((entry, index) => entry.resolve(results[index] as Result));
+      group.forEach((entry, index) => {
+        if (index >= results.length) throw new Error(`${this.options.name} answered for fewer items than it was given`);
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the index is checked; Result may include undefined
+        entry.resolve(results[index] as Result);
+      });
     } catch (error) {
       if (group.length > 1 && isRefusedForItsData(error)) {
         for (const entry of group) await this.writeGroup([entry]);

@@ -89,7 +89,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private heard(channel: string): void {
-    for (const handler of this.handlers.get(channel as WakeChannel) ?? []) handler();
+    for (const [name, handlers] of this.handlers) if (name === channel) for (const handler of handlers) handler();
   }
 
   private async disconnect(): Promise<void> {

@@ -10,7 +10,7 @@ export interface RunningSimulator {
 }
 
 /** The Twilio simulator did not start. */
-export class SimulatorError extends Error {
+class SimulatorError extends Error {
   override readonly name = 'SimulatorError';
 }
 
@@ -36,13 +36,15 @@ export async function startSimulatorProcess(port: number): Promise<RunningSimula
   };
 }
 
+/** What the simulator says when it is ready. */
 async function firstMessage(child: ChildProcess): Promise<string> {
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => {
-      throw new SimulatorError('The Twilio simulator ended before it was ready; what it said stands above.');
-    }),
-  ])) as [{ url?: unknown }];
-  if (typeof message.url !== 'string') throw new SimulatorError('The Twilio simulator did not say where it listens.');
-  return message.url;
+  const ready = new Promise<unknown>((resolve) => child.once('message', resolve));
+  const ended = once(child, 'exit').then(() => {
+    throw new SimulatorError('The Twilio simulator ended before it was ready; what it said stands above.');
+  });
+  const message = await Promise.race([ready, ended]);
+  if (typeof message === 'object' && message !== null && 'url' in message && typeof message.url === 'string') {
+    return message.url;
+  }
+  throw new SimulatorError('The Twilio simulator did not say where it listens.');
 }

@@ -1,4 +1,4 @@
-import { Injectable, type ArgumentMetadata } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Caller } from '../clients/caller.js';
 import { Problem, type ProblemBody } from '../problems/problem.js';
 import { problemOfError } from '../problems/problem-of-error.js';
@@ -6,8 +6,6 @@ import { ValidationPipe } from '../problems/validation.pipe.js';
 import type { BatchDto, BatchResultDto } from './batch.dto.js';
 import { BatchItemDto } from './create-notification.dto.js';
 import { NotificationsService } from './notifications.service.js';
-
-const ITEM: ArgumentMetadata = { type: 'body', metatype: BatchItemDto };
 
 /** Accepts many at once, each on its own: one bad item never refuses the others. */
 @Injectable()
@@ -31,16 +29,20 @@ export class BatchService {
   }
 
   private async acceptOne(item: unknown, caller: Caller, keyRequired: boolean) {
-    const request = this.validation.transform(item, ITEM) as BatchItemDto;
+    const request = this.validation.check(item, BatchItemDto);
     const key = request.idempotencyKey ?? null;
     if (key === null && keyRequired) {
       throw new Problem('idempotency-key-required', { detail: 'Give each notification an idempotencyKey of its own.' });
     }
     // The key is no part of the content: the same notification posted alone under it is a replay.
-    const { idempotencyKey: _, ...content } = item as Record<string, unknown>;
-    const { notification } = await this.notifications.accept(request, content, caller, key);
+    const { notification } = await this.notifications.accept(request, withoutKey(item), caller, key);
     return { id: notification.id, status: notification.status };
   }
+}
+
+function withoutKey(item: unknown): object {
+  const { idempotencyKey: _, ...content }: { idempotencyKey?: unknown } = Object(item);
+  return content;
 }
 
 /** @throws what is no refusal of this item but a fault that concerns the whole request. */

@@ -19,17 +19,20 @@ export class ValidationPipe implements PipeTransform<unknown, unknown> {
   /** @throws Problem `validation-failed` naming every bad field. */
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type === 'custom' || !metatype || PLAIN_TYPES.has(metatype)) return value;
-    const given = value ?? {};
+    return this.check(value ?? {}, metatype);
+  }
+
+  /**
+   * Checks a value against a DTO; for what is no parameter of a route, such as an item of a batch.
+   * @throws Problem `validation-failed` naming every bad field.
+   */
+  check<Dto extends object>(given: unknown, type: Type<Dto>): Dto {
     if (!isRecord(given)) {
       throw new Problem('validation-failed', {
         detail: 'The body must be a JSON object.',
         errors: [{ pointer: '', detail: 'must be an object' }],
       });
     }
-    return this.checked(given, metatype);
-  }
-
-  private checked(given: object, type: Type<object>): object {
     const instance = instanceOf(given, type);
     if (isValidAtOnce(instance)) return instance;
     const errors = validateSync(instance, RULES);
@@ -47,7 +50,7 @@ function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function instanceOf(given: object, type: Type<object>): object {
+function instanceOf<Dto extends object>(given: object, type: Type<Dto>): Dto {
   try {
     return plainToInstance(type, given);
   } catch (error) {

@@ -17,7 +17,7 @@ const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
 const AUTH_TOKEN = 'fedcba9876543210fedcba9876543210';
 
 /** Waits of milliseconds instead of seconds, so that a whole retry schedule fits into a test. */
-export const QUICK = { RETRY_BASE_MS: '20', INCIDENT_THRESHOLD: '1000000' };
+const QUICK = { RETRY_BASE_MS: '20', INCIDENT_THRESHOLD: '1000000' };
 
 export interface ServiceUnderTest {
   readonly service: RunningService;
