@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { banner } from './banner.js';
 import { configure } from './config/configuration.js';
-import { InvalidEnvironmentError } from './config/environment.error.js';
 import { readEnvironment } from './config/read-environment.js';
 import { migrate } from './database/migrate.js';
 import { bringSurroundings } from './embedded/surroundings.js';
 import { createLogger } from './logging/logger.js';
 import { startService } from './service.js';
+import { describeStartFailure } from './start-failure.js';
 
 /** Runs the service until a signal: 0 when everything ended as it should. */
 async function main(): Promise<void> {
@@ -48,7 +48,6 @@ try {
   await main();
   process.exit(0);
 } catch (error) {
-  const kind = error instanceof InvalidEnvironmentError || (error instanceof Error && error.name.endsWith('Error'));
-  process.stderr.write(`${kind ? (error as Error).message : String(error)}\n`);
+  process.stderr.write(`${describeStartFailure(error)}\n`);
   process.exit(1);
 }
