@@ -37,6 +37,7 @@ export class AttemptRunner {
     this.retryPolicy = { baseMs: RETRY_BASE_MS, factor: RETRY_FACTOR, max: RETRY_MAX, budgetMs: RETRY_BUDGET_MS };
   }
 
+  /** Resolves when the provider has answered; what came of it is then on its way to disk. */
   async run(work: Work): Promise<void> {
     const sendable = work.stage === 'reconcile' ? await this.reconcile.run(work, this.retryPolicy) : work;
     if (sendable) await this.attempt(sendable);
@@ -63,7 +64,7 @@ export class AttemptRunner {
       return this.recorder.unsuccessful(this.decide(work, record(), error.failure));
     }
     this.circuits.onAccepted(work);
-    await this.recorder.accepted({
+    this.recorder.accepted({
       work,
       ...record(),
       httpStatus: answer.httpStatus,

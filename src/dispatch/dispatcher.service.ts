@@ -9,10 +9,14 @@ import { Outbox, type Worker } from '../outbox/outbox.js';
 import { WakeUp } from '../outbox/wake-up.js';
 import type { NewNotification, Work } from '../outbox/work.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { Recorder } from './recorder.js';
 
 /** Looks for due work at least this often, whatever was or was not announced. */
 const POLL_MS = 1000;
 const DATABASE_AWAY_MS = 500;
+/** Results in memory for each slot at most: beyond it the database is too slow to claim more. */
+const UNSETTLED_PER_SLOT = 4;
+const UNSETTLED_POLL_MS = 20;
 
 /**
  * The loop: wake, claim, run, settle; drain at the end. Claims are limited by free slots, so the work in memory is
@@ -21,6 +25,8 @@ const DATABASE_AWAY_MS = 500;
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly running = new Set<Promise<void>>();
+  /** Slots promised to a claim or to the intake while their statement is on its way. */
+  private reserved = 0;
   private readonly slots: number;
   private readonly batch: number;
   /** True when the last claim left nothing due behind: what is accepted now overtakes nobody. */
@@ -33,6 +39,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   constructor(
     private readonly outbox: Outbox,
     private readonly runner: AttemptRunner,
+    private readonly recorder: Recorder,
     private readonly wakeUp: WakeUp,
     private readonly clock: DatabaseClock,
     private readonly circuits: Circuits,
@@ -57,6 +64,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     this.wakeNow();
     await this.loop;
     while (this.running.size > 0) await Promise.allSettled(this.running);
+    await this.recorder.settled();
     await this.outbox.settled();
   }
 
@@ -65,8 +73,16 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return this.running.size;
   }
 
-  freeSlots(): number {
-    return this.stopping || !this.caughtUp ? 0 : this.slots - this.running.size;
+  /** Slots for new attempts: what is in flight and what is not recorded yet are both bounded. */
+  private room(): number {
+    const unsettled = UNSETTLED_PER_SLOT * this.slots - this.recorder.pending;
+    return Math.max(0, Math.min(this.slots - this.running.size - this.reserved, unsettled));
+  }
+
+  reserve(wanted: number): number {
+    const granted = this.stopping || !this.caughtUp ? 0 : Math.min(wanted, this.room());
+    this.reserved += granted;
+    return granted;
   }
 
   mayStart({ channels, sender }: NewNotification): boolean {
@@ -74,7 +90,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return channel !== undefined && this.circuits.blocking({ channel, sender, probe: false }) === null;
   }
 
-  take(work: readonly Work[]): void {
+  take(work: readonly Work[], reserved: number): void {
+    this.reserved -= reserved;
     for (const piece of work) this.start(piece);
   }
 
@@ -82,7 +99,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     while (!this.stopping) {
       this.woken = false;
       try {
-        const free = this.slots - this.running.size;
+        const free = this.room();
         const claimed = free > 0 ? await this.claim(free) : 0;
         if (claimed < free) await this.sleep(await this.untilNextDue());
         else await this.untilSlotsAreFree();
@@ -95,10 +112,16 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   }
 
   private async claim(free: number): Promise<number> {
-    const { work, now } = await this.outbox.claim(free);
-    if (now) this.clock.set(now);
-    this.caughtUp = work.length < free;
-    this.take(work);
+    this.reserved += free;
+    let work: readonly Work[] = [];
+    try {
+      const claim = await this.outbox.claim(free);
+      work = claim.work;
+      if (claim.now) this.clock.set(claim.now);
+      this.caughtUp = work.length < free;
+    } finally {
+      this.take(work, free);
+    }
     return work.length;
   }
 
@@ -113,7 +136,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
       })
       .finally(() => {
         this.running.delete(run);
-        if (!this.caughtUp && this.slots - this.running.size >= this.batch) this.wakeNow();
+        if (!this.caughtUp && this.room() >= this.batch) this.wakeNow();
       });
     this.running.add(run);
   }
@@ -125,9 +148,9 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   }
 
   private async untilSlotsAreFree(): Promise<void> {
-    while (!this.stopping && this.slots - this.running.size < this.batch) {
+    while (!this.stopping && this.room() < this.batch) {
       this.woken = false;
-      await this.sleep(POLL_MS);
+      await this.sleep(UNSETTLED_POLL_MS);
     }
   }
 

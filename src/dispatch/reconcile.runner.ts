@@ -37,7 +37,7 @@ export class ReconcileRunner {
     if (standing) {
       // Asking is a request too: an open circuit lets only its probe ask.
       const reason = `The circuit of ${standing.scope} is open (${standing.reason}): the question waits there.`;
-      await this.hold(work, standing.circuitId, standing.incidentId, reason);
+      this.hold(work, standing.circuitId, standing.incidentId, reason);
       return null;
     }
     const finding = await this.reconciler.find(work);
@@ -52,7 +52,7 @@ export class ReconcileRunner {
         return this.resolve(work, finding);
       case 'ambiguous':
       case 'unanswered':
-        await this.waitOrEnd(work, finding, policy);
+        this.waitOrEnd(work, finding, policy);
         return null;
     }
   }
@@ -66,7 +66,7 @@ export class ReconcileRunner {
       rule: 'reconciliation',
       sentence: `The attempt was accepted after all: ${found.because}. Nothing is sent again.${more}`,
     });
-    await this.recorder.accepted({
+    this.recorder.accepted({
       work,
       startedAt: work.attemptStartedAt,
       durationMs: 0,
@@ -81,11 +81,11 @@ export class ReconcileRunner {
     const expired = work.expiresAt !== null && work.expiresAt <= this.clock.now();
     const decision = afterAbsence(work, failure, finding.judgement.because, this.fallback.remaining(work), expired);
     if (decision.kind === 'resend') return this.outbox.beginResend(work, decision.sentence, true);
-    await this.end(work, failure, decision.step, finding);
+    this.end(work, failure, decision.step, finding);
     return null;
   }
 
-  private async waitOrEnd(work: Work, finding: Finding, policy: RetryPolicy): Promise<void> {
+  private waitOrEnd(work: Work, finding: Finding, policy: RetryPolicy): void {
     const clock = { now: this.clock.now(), random: Math.random() };
     const failure = originalFailure(finding.original);
     const fallbacks = this.fallback.remaining(work);
@@ -97,10 +97,10 @@ export class ReconcileRunner {
       finding.judgement.kind === 'ambiguous'
         ? afterAmbiguity(work, finding.judgement.because, clock)
         : afterNoAnswer(work, failure, finding, fallbacks, policy, clock);
-    await this.end(work, failure, step, finding);
+    this.end(work, failure, step, finding);
   }
 
-  private async end(work: Work, failure: Failure, step: NextStep, finding: Finding): Promise<void> {
+  private end(work: Work, failure: Failure, step: NextStep, finding: Finding): void {
     const result: UnsuccessfulWork = {
       work,
       attempt: null,
@@ -112,13 +112,13 @@ export class ReconcileRunner {
         sentence: `Asked whether it was accepted: ${finding.judgement.because}; ${step.reason}.`,
       },
     };
-    await this.recorder.unsuccessful(
+    this.recorder.unsuccessful(
       step.kind === 'fallback' ? { ...result, fallback: this.fallback.prepare(step.channel) } : result,
     );
   }
 
-  private hold(work: Work, heldBy: string, incidentId: string | null, reason: string): Promise<void> {
-    return this.recorder.unsuccessful({
+  private hold(work: Work, heldBy: string, incidentId: string | null, reason: string): void {
+    this.recorder.unsuccessful({
       work,
       attempt: null,
       failure: null,

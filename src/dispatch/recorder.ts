@@ -18,6 +18,8 @@ const LONGEST_WAIT_MS = 2000;
  */
 @Injectable()
 export class Recorder {
+  private readonly writing = new Set<Promise<void>>();
+
   constructor(
     private readonly outbox: Outbox,
     private readonly journal: Journal,
@@ -25,20 +27,45 @@ export class Recorder {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  async accepted(attempt: AcceptedAttempt): Promise<void> {
-    await this.persist(
+  /** Results that are not on disk yet. The dispatcher claims no more while there are too many. */
+  get pending(): number {
+    return this.writing.size;
+  }
+
+  accepted(attempt: AcceptedAttempt): void {
+    this.keep(
       attempt,
       () => this.outbox.settleAccepted(attempt),
       () => this.journal.accepted(attempt),
     );
   }
 
-  async unsuccessful(result: UnsuccessfulWork): Promise<void> {
-    await this.persist(
+  unsuccessful(result: UnsuccessfulWork): void {
+    this.keep(
       result,
       () => this.outbox.settleUnsuccessful(result),
       () => this.journal.unsuccessful(result),
     );
+  }
+
+  /** Resolves when every result handed in so far is on disk, or given up. */
+  async settled(): Promise<void> {
+    while (this.writing.size > 0) await Promise.all(this.writing);
+  }
+
+  /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */
+  private keep(
+    result: AcceptedAttempt | UnsuccessfulWork,
+    write: () => Promise<SettleOutcome>,
+    announce: () => void,
+  ): void {
+    const writing: Promise<void> = this.persist(result, write, announce)
+      .catch((error: unknown) => {
+        const { attemptId } = result.work;
+        this.log.error({ err: error, attemptId }, 'a result was given up; its lease runs out and it is reconciled');
+      })
+      .finally(() => this.writing.delete(writing));
+    this.writing.add(writing);
   }
 
   private async persist(

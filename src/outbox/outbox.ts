@@ -10,7 +10,7 @@ import { CANCEL } from './cancel.sql.js';
 import { CLAIM, NEXT_DUE } from './claim.sql.js';
 import { EXPIRE } from './expire.sql.js';
 import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
-import { storeNotifications } from './intake.js';
+import { storeNotifications, type SelfLease } from './intake.js';
 import { RESCUE } from './rescue.sql.js';
 import { settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
 import { LOCK_OVERDUE_DELIVERY, OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
@@ -30,10 +30,14 @@ import { WakeUp } from './wake-up.js';
 
 /** What this process can work on right now; the dispatcher is one, an api-only process has none. */
 export interface Worker {
-  /** How many accepted notifications may start here at once without overtaking what waits already. */
-  freeSlots(): number;
+  /**
+   * Asks for slots in which accepted notifications may start at once, without overtaking what waits already.
+   * @returns how many of them are granted; {@link take} gives them back.
+   */
+  reserve(wanted: number): number;
   mayStart(notification: NewNotification): boolean;
-  take(work: readonly Work[]): void;
+  /** Starts leased work in the slots that were reserved for it. */
+  take(work: readonly Work[], reserved: number): void;
 }
 
 /** Hears of what happens without an attempt; metrics are made of it. Must not throw and must not wait. */
@@ -236,22 +240,32 @@ export class Outbox {
 
   private async store(group: readonly NewNotification[]): Promise<readonly EnqueueResult[]> {
     const worker = this.worker;
-    let free = worker?.freeSlots() ?? 0;
-    const lease =
-      worker && free > 0
-        ? {
-            leaseToken: uuidv7(),
-            owner: this.configuration.bootId,
-            leaseMs: this.configuration.env.LEASE_MS,
-            takes: (notification: NewNotification) =>
-              free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,
-          }
-        : null;
-    const { results, leased, due } = await storeNotifications(this.database, group, lease);
-    if (leased.length > 0) worker?.take(leased);
-    if (due) this.wakeUp.announceDueWork();
-    this.announceStored(group, results);
-    return results;
+    const slots = worker?.reserve(group.length) ?? 0;
+    let leased: readonly Work[] = [];
+    try {
+      const stored = await storeNotifications(
+        this.database,
+        group,
+        worker && slots > 0 ? this.selfLease(worker, slots) : null,
+      );
+      leased = stored.leased;
+      if (stored.due) this.wakeUp.announceDueWork();
+      this.announceStored(group, stored.results);
+      return stored.results;
+    } finally {
+      worker?.take(leased, slots);
+    }
+  }
+
+  /** What fits into the free slots starts here, without a claim; what has a time of its own waits like everything. */
+  private selfLease(worker: Worker, slots: number): SelfLease {
+    let free = slots;
+    return {
+      leaseToken: uuidv7(),
+      owner: this.configuration.bootId,
+      leaseMs: this.configuration.env.LEASE_MS,
+      takes: (notification) => free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,
+    };
   }
 
   private announceStored(group: readonly NewNotification[], results: readonly EnqueueResult[]): void {

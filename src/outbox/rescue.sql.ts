@@ -20,7 +20,8 @@ export const RESCUE: Statement = {
         exhausted = o.exhausted OR (e.was = 'send' AND o.retries + 1 > $2),
         lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false,
         released_by = NULL
-      FROM expired e WHERE o.notification_id = e.notification_id
+      FROM expired e
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired)) AND o.notification_id = e.notification_id
       RETURNING o.*, e.was
     ), lost AS (
       SELECT r.*, n.client_id, n.recipient FROM rescued r JOIN notifications n ON n.id = r.notification_id

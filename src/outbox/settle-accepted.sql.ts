@@ -16,14 +16,16 @@ export const SETTLE_ACCEPTED: Statement = {
               provider_sid, provider_request_id, possible_duplicate, await_ms)
     ), done AS (
       DELETE FROM outbox o USING input i
-      WHERE o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NULL
+      WHERE o.notification_id = ANY ($1)
+        AND o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NULL
       RETURNING o.notification_id
     ), awaiting AS (
       UPDATE outbox o SET stage = 'await_delivery', due_at = service_now() + i.await_ms * interval '1 millisecond',
         attempt_id = NULL, attempt_started_at = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL,
         probe = false, released_by = NULL
       FROM input i
-      WHERE o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NOT NULL
+      WHERE o.notification_id = ANY ($1)
+        AND o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NOT NULL
       RETURNING o.notification_id
     ), held AS (
       SELECT notification_id FROM done UNION ALL SELECT notification_id FROM awaiting

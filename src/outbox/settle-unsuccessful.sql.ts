@@ -1,6 +1,10 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 
+function withAction(action: 'wait' | 'fallback' | 'end'): string {
+  return `ARRAY(SELECT notification_id FROM live WHERE action = '${action}')`;
+}
+
 /**
  * Records work that did not get through, whatever follows: wait (retry, reconcile, hold), fall back, or end. One
  * statement, so that the decision and its effect are on disk together or not at all. Where the lease has moved on,
@@ -22,11 +26,12 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     ), mine AS (
       SELECT o.notification_id FROM outbox o JOIN input i
         ON o.notification_id = i.notification_id AND o.lease_token = i.lease_token
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input))
       FOR UPDATE OF o
     ), live AS (
       SELECT i.* FROM input i JOIN mine m ON m.notification_id = i.notification_id
     ), ended AS (
-      DELETE FROM outbox o USING live i WHERE o.notification_id = i.notification_id AND i.action = 'end'
+      DELETE FROM outbox o WHERE o.notification_id = ANY (${withAction('end')})
     ), waiting AS (
       UPDATE outbox o SET
         stage = i.stage,
@@ -40,14 +45,16 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         attempt_id = CASE i.stage WHEN 'reconcile' THEN i.attempt_id END,
         attempt_started_at = CASE i.stage WHEN 'reconcile' THEN i.attempt_started_at END,
         probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      FROM live i WHERE o.notification_id = i.notification_id AND i.action = 'wait'
+      FROM live i
+      WHERE o.notification_id = ANY (${withAction('wait')}) AND o.notification_id = i.notification_id
     ), replaced AS (
       UPDATE outbox o SET
         delivery_id = i.next_delivery_id, channel = i.next_channel, sender = i.next_sender, stage = 'send',
         due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
         possible_duplicate = false, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL,
         probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      FROM live i WHERE o.notification_id = i.notification_id AND i.action = 'fallback'
+      FROM live i
+      WHERE o.notification_id = ANY (${withAction('fallback')}) AND o.notification_id = i.notification_id
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,
         provider_request_id, possible_duplicate)

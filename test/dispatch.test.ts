@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startTestService } from './support/service.js';
+
+/** A provider that accepts after 30 ms and knows how many requests it had at the same time. */
+async function startCountingProvider() {
+  let now = 0;
+  const seen = { most: 0, total: 0 };
+  const server = createServer((request, response) => {
+    request.resume();
+    now += 1;
+    seen.total += 1;
+    seen.most = Math.max(seen.most, now);
+    setTimeout(() => {
+      now -= 1;
+      response.writeHead(201, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ sid: `SM${String(seen.total).padStart(32, '0')}`, status: 'queued' }));
+    }, 30);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No address');
+  return { seen, url: `http://127.0.0.1:${address.port}` };
+}
+
+describe('the dispatcher', () => {
+  it('never has more attempts in flight than DISPATCH_CONCURRENCY, however they came', async () => {
+    const { seen, url } = await startCountingProvider();
+    const { api, database } = await startTestService({ DISPATCH_CONCURRENCY: '4', TWILIO_BASE_URL: url });
+    const one = (n: number) => ({ to: '+15551230001', channels: ['sms'], body: `Hello ${n}` });
+    await api.post('/v1/notifications/batch', { notifications: Array.from({ length: 40 }, (_, n) => one(n)) });
+    await Promise.all(Array.from({ length: 40 }, (_, n) => api.send(one(100 + n))));
+    await expect
+      .poll(async () => (await database.query(`SELECT 1 FROM notifications WHERE status <> 'sent'`)).rows.length)
+      .toBe(0);
+    expect(seen).toEqual({ most: 4, total: 80 });
+  });
+
+  it('sends what waits by category, and lets nobody wait for ever', async () => {
+    const { seen, url } = await startCountingProvider();
+    const started = await startTestService({ DISPATCH_CONCURRENCY: '1', TWILIO_BASE_URL: url, ROLE: 'api' });
+    const { api, database } = started;
+    const send = (category: string) => api.send({ to: '+15551230001', channels: ['sms'], body: category, category });
+    const marketing = await send('marketing');
+    const old = await send('marketing');
+    const otp = await send('otp');
+    const alert = await send('alert');
+    await database.query(`UPDATE outbox SET due_at = due_at - interval '1 hour' WHERE notification_id = $1`, [old]);
+    await started.replica({ ROLE: 'worker' });
+    await expect.poll(() => seen.total).toBe(4);
+    await expect
+      .poll(async () => (await database.query('SELECT notification_id FROM attempts ORDER BY started_at')).rows)
+      .toEqual([old, otp, alert, marketing].map((id) => ({ notification_id: id })));
+  });
+});
