@@ -1,0 +1,51 @@
+import { BULLMQ, GRAPHILE_WORKER, PG_BOSS, USUAL_TEAM } from '../contenders/peer.js';
+import { POSTRIDER, POSTRIDER_SILENT } from '../contenders/postrider.variants.js';
+import { monotonicMs } from '../programs/provider.calls.js';
+import { type BenchCase, ratio } from './case.js';
+import { PER_SECOND, post, STORE_MICROS, untilRecorded, watchCpu } from './measure.js';
+import { tour } from './tour.js';
+
+/** What a service really does: from the first POST to the last recorded result, in one process. */
+export const acceptAndSend: BenchCase = {
+  name: 'accept-and-send',
+  title: 'Accept and send at once, one process, provider without latency',
+  targets: [
+    {
+      statement: 'accept and send ≥ 1.3 × BullMQ on Redis',
+      least: 1.3,
+      of: (run) => ratio(run, PER_SECOND, POSTRIDER.name, BULLMQ.name),
+    },
+    {
+      statement: 'accept and send ≥ 3.5 × graphile-worker, batched',
+      least: 3.5,
+      of: (run) => ratio(run, PER_SECOND, POSTRIDER.name, GRAPHILE_WORKER.name),
+    },
+    {
+      statement: 'accept and send ≥ 6 × what a team usually writes',
+      least: 6,
+      of: (run) => ratio(run, PER_SECOND, POSTRIDER.name, USUAL_TEAM.name),
+    },
+    {
+      statement: 'database CPU of a notification ≤ 0.15 × graphile-worker’s',
+      most: 0.15,
+      of: (run) => ratio(run, STORE_MICROS, POSTRIDER.name, GRAPHILE_WORKER.name),
+    },
+  ],
+  async run(bench) {
+    const { stage, sizes } = bench;
+    const contenders = [POSTRIDER, BULLMQ, GRAPHILE_WORKER, USUAL_TEAM, ...(sizes.withOthers ? OTHERS : [])];
+    return await tour(bench, contenders, { role: 'both', concurrency: 64 }, async (running) => {
+      await stage.provider.call('reset', { latencyMs: 0 });
+      const warm = await post(stage, running, sizes.warmSeconds);
+      await untilRecorded(stage, running, warm.count);
+      await stage.provider.call('reset', { latencyMs: 0 });
+      const cpu = watchCpu(running);
+      const start = monotonicMs();
+      const { count } = await post(stage, running, sizes.loadSeconds);
+      const end = await untilRecorded(stage, running, count);
+      return { [PER_SECOND]: (count * 1000) / (end - start), ...cpu(count) };
+    });
+  },
+};
+
+const OTHERS = [PG_BOSS, POSTRIDER_SILENT];

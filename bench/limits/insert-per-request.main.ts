@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import { fromService } from '../service.build.js';
+import { endAfter } from '../stage/rpc.js';
+
+/**
+ * The service itself without grouping: each request writes its own row with one prepared statement, on a pool of
+ * connections. Everything else is as it is.
+ */
+const { readEnvironment } = await fromService('config/read-environment');
+const { configure } = await fromService('config/configuration');
+const { bringSurroundings } = await fromService('embedded/surroundings');
+const { createLogger } = await fromService('logging/logger');
+const { startService } = await fromService('service');
+const { Outbox } = await fromService('outbox/outbox');
+const { storeNotifications } = await fromService('outbox/intake');
+
+Outbox.prototype.enqueue = async function enqueueAlone(this: { database: unknown }, notification: unknown) {
+  const { results } = await storeNotifications(this.database, [notification], null);
+  return results[0];
+};
+
+const env = readEnvironment(process.env);
+const { surroundings } = await bringSurroundings(env, () => {});
+const configuration = configure(env, surroundings, `http://${env.HOST}:${env.PORT}`);
+const service = await startService(configuration, createLogger(env.LOG_LEVEL, env.ROLE));
+process.once('SIGTERM', () => void endAfter(() => service.close()));
