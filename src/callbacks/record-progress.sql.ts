@@ -9,6 +9,7 @@ import { legalMove } from '../policy/transitions.js';
  */
 export const RECORD_PROGRESS: Statement = {
   name: 'callbacks-record-progress',
+  prepared: false,
   text: `
     WITH input AS (
       SELECT DISTINCT ON (provider_sid, status) * FROM unnest(
@@ -31,11 +32,14 @@ export const RECORD_PROGRESS: Statement = {
       FROM plain
       ON CONFLICT (provider_sid, status) DO NOTHING
     ), progress AS (
-      SELECT notification_id, delivery_id, bool_or(delivered OR read) AS delivered, bool_or(read) AS read
+      SELECT notification_id, delivery_id, bool_or(delivered OR read) AS delivered, bool_or(read) AS read,
+        (array_agg(attempt_id))[1] AS attempt_id, (array_agg(provider_sid))[1] AS provider_sid,
+        (array_agg(status))[1] AS status
       FROM plain GROUP BY notification_id, delivery_id
     ), watched AS (
-      DELETE FROM outbox o USING progress p
-      WHERE o.notification_id = p.notification_id AND o.stage = 'await_delivery' AND p.delivered
+      DELETE FROM outbox o
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
+        AND o.stage = 'await_delivery'
     ), delivery AS (
       UPDATE deliveries d SET status = 'delivered', ended_at = service_now()
       FROM progress p WHERE d.id = p.delivery_id AND p.delivered AND ${legalMove('d.status', 'delivered')}
@@ -47,13 +51,12 @@ export const RECORD_PROGRESS: Statement = {
       FROM progress p
       WHERE n.id = p.notification_id AND p.delivered
         AND (n.status = 'sent' OR (n.status = 'delivered' AND p.read AND n.read_at IS NULL))
-      RETURNING n.id, n.channel, n.category, n.created_at, n.delivered_at
-    ), first AS (
-      SELECT DISTINCT ON (m.id) p.attempt_id, p.provider_sid, p.status, m.channel, m.category,
-        extract(epoch FROM m.delivered_at - m.created_at)::float8 AS seconds
-      FROM moved m JOIN plain p ON p.notification_id = m.id AND (p.delivered OR p.read)
-      WHERE m.delivered_at = service_now()
+      RETURNING p.attempt_id, p.provider_sid, p.status, n.channel, n.category,
+        CASE WHEN n.delivered_at = service_now() THEN extract(epoch FROM n.delivered_at - n.created_at)::float8 END AS seconds
     )
-    SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status, channel, category, seconds
-    FROM plain LEFT JOIN first USING (attempt_id, provider_sid, status)`,
+    SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status,
+      NULL AS channel, NULL AS category, NULL AS seconds
+    FROM plain
+    UNION ALL
+    SELECT * FROM moved WHERE seconds IS NOT NULL`,
 };

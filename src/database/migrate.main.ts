@@ -4,14 +4,14 @@ import { migrate } from './migrate.js';
 
 /** `npm run migrate [-- down]`: brings the schema of DATABASE_URL up to date, or takes the last migration back. */
 try {
-  const { DATABASE_URL } = readEnvironment(process.env);
+  const { DATABASE_URL, DATABASE_LISTEN_URL } = readEnvironment(process.env);
   if (!DATABASE_URL) {
     throw new InvalidEnvironmentError([
       { variable: 'DATABASE_URL', expected: 'the database to migrate; the embedded one is migrated by npm start' },
     ]);
   }
   const direction = process.argv[2] === 'down' ? 'down' : 'up';
-  const ran = await migrate(DATABASE_URL, direction);
+  const ran = await migrate(DATABASE_LISTEN_URL ?? DATABASE_URL, direction);
   process.stdout.write(
     direction === 'down'
       ? 'The last migration was taken back.\n'

@@ -1,8 +1,6 @@
 import { DataSource } from 'typeorm';
+import { ADVISORY_LOCK } from './advisory-locks.js';
 import { dataSourceOptions } from './data-source.js';
-
-/** Any number that only Postrider's migrations use. */
-const MIGRATION_LOCK = 7_236_401;
 
 /**
  * Brings the schema up to date, or `down` by one migration. Replicas that start together wait for each other
@@ -13,7 +11,7 @@ export async function migrate(databaseUrl: string, direction: 'up' | 'down' = 'u
   const locks = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 1 })).initialize();
   const session = locks.createQueryRunner();
   try {
-    await session.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await session.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK.migrations]);
     const source = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 2 })).initialize();
     try {
       if (direction === 'up') return (await source.runMigrations()).map((migration) => migration.name);
@@ -23,7 +21,7 @@ export async function migrate(databaseUrl: string, direction: 'up' | 'down' = 'u
       await source.destroy();
     }
   } finally {
-    await session.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    await session.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK.migrations]);
     await session.release();
     await locks.destroy();
   }

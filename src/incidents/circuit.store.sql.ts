@@ -1,3 +1,4 @@
+import { ADVISORY_LOCK } from '../database/advisory-locks.js';
 import type { Statement } from '../database/database.js';
 import { THIS_MOMENT } from './incident.timeline.sql.js';
 
@@ -33,7 +34,7 @@ export const FIND_CIRCUIT: Statement = {
  */
 export const ONE_CHANGE_AT_A_TIME: Statement = {
   name: 'circuits-one-change',
-  text: `SELECT pg_advisory_xact_lock(7236402)`,
+  text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCK.circuits})`,
 };
 
 /** Locks a circuit's row, making it where the scope is new. */

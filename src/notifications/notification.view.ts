@@ -119,7 +119,10 @@ function attemptView(attempt: Attempt, history: NotificationHistory): AttemptDto
     providerRequestId: attempt.providerRequestId,
     errorClass: failure?.errorClass ?? null,
     responsible: failure?.responsible ?? null,
-    nextStep: failure?.nextStep ?? { kind: 'none', reason: 'the provider accepted it' },
+    nextStep: failure?.nextStep ?? {
+      kind: 'none',
+      reason: attempt.outcome === 'accepted' ? 'the provider accepted it' : 'its lease had moved on: another decided',
+    },
     possibleDuplicate: attempt.possibleDuplicate,
   };
 }

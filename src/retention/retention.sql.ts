@@ -1,7 +1,5 @@
+import { ADVISORY_LOCK } from '../database/advisory-locks.js';
 import type { Statement } from '../database/database.js';
-
-/** Any number that only retention uses. */
-const RETENTION_LOCK = 7_236_402;
 
 /** A chunk waits for nobody: what is locked is in use, and is looked at again in the next round. */
 export const WAIT_FOR_NOBODY: Statement = {
@@ -13,7 +11,7 @@ export const WAIT_FOR_NOBODY: Statement = {
 /** One replica at a time; the lock goes with the chunk's transaction. */
 export const TRY_LOCK: Statement = {
   name: 'retention-try-lock',
-  text: `SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS locked`,
+  text: `SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK.retention}) AS locked`,
 };
 
 /** The first UUIDv7 of a moment: ids are in order of time, so they need no index on a time that changes. */
