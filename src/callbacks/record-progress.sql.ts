@@ -9,7 +9,7 @@ import { legalMove } from '../policy/transitions.js';
  */
 export const RECORD_PROGRESS: Statement = {
   name: 'callbacks-record-progress',
-  prepared: false,
+  plan: 'once',
   text: `
     WITH input AS (
       SELECT DISTINCT ON (provider_sid, status) * FROM unnest(

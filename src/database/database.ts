@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg';
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
@@ -9,10 +9,13 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   /**
-   * `false` where a fresh plan per call is worth more than a kept one: a prepared claim on a table that was never
-   * analysed runs at a quarter of its speed on some connections.
+   * How it is planned. Default: PostgreSQL's own choice for a prepared statement.
+   * `each_time`: not prepared, for what is rare and whose best plan depends on its parameters.
+   * `once`: prepared with a plan that never changes and never scans a table, on connections of its own. For the
+   * statements of dispatch: planning a claim costs eight times running it, and a plan chosen for tables that were
+   * never analysed is bimodal (1,500 or 5,600 rows/s). Measured: docs/performance.md.
    */
-  readonly prepared?: boolean;
+  readonly plan?: 'each_time' | 'once';
 }
 
 /** Runs statements outside a transaction ({@link Database}) or inside one ({@link Transaction}). */
@@ -27,17 +30,25 @@ export type Transaction = StatementRunner;
  * Reads, admin queries and migrations go through TypeORM itself.
  */
 @Injectable()
-export class Database implements StatementRunner {
+export class Database implements StatementRunner, OnApplicationShutdown {
   private readonly pool: Pool;
+  /** For statements with `plan: 'once'`; null where nothing may be kept on a connection (PgBouncer). */
+  private readonly plannedOnce: Pool | null;
   private readonly keepPrepared: boolean;
 
   constructor(dataSource: DataSource, @Inject(CONFIGURATION) configuration: Configuration) {
     this.pool = poolOf(dataSource);
     this.keepPrepared = configuration.env.DATABASE_PREPARED_STATEMENTS;
+    this.plannedOnce = this.keepPrepared ? planOncePool(configuration.databaseUrl) : null;
   }
 
   async run<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.pool.query<Row>(this.query(statement, values))).rows;
+    const pool = statement.plan === 'once' ? (this.plannedOnce ?? this.pool) : this.pool;
+    return (await pool.query<Row>(this.query(statement, values))).rows;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.plannedOnce?.end();
   }
 
   /** Runs `work` in one transaction; rolls back when it throws. */
@@ -62,13 +73,33 @@ export class Database implements StatementRunner {
 
   /** Connections in use, idle and waited for; for /metrics and /health. */
   poolUse(): { total: number; idle: number; waiting: number } {
-    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
+    const pools = [this.pool, ...(this.plannedOnce ? [this.plannedOnce] : [])];
+    const sum = (count: (pool: Pool) => number) => pools.reduce((total, pool) => total + count(pool), 0);
+    return {
+      total: sum((pool) => pool.totalCount),
+      idle: sum((pool) => pool.idleCount),
+      waiting: sum((pool) => pool.waitingCount),
+    };
   }
 
-  private query({ name, text, prepared }: Statement, values: readonly unknown[]): QueryConfig {
+  private query({ name, text, plan }: Statement, values: readonly unknown[]): QueryConfig {
     const plain = { text, values: [...values] };
-    return prepared === false || !this.keepPrepared ? plain : { name, ...plain };
+    return plan === 'each_time' || !this.keepPrepared ? plain : { name, ...plain };
   }
+}
+
+/** A claim, two settlements and the progress of callbacks at the same time: grouped writes need no more. */
+const PLAN_ONCE_CONNECTIONS = 4;
+
+function planOncePool(url: string): Pool {
+  const pool = new Pool({ connectionString: url, max: PLAN_ONCE_CONNECTIONS, application_name: 'postrider-dispatch' });
+  // An idle connection that breaks is replaced; whoever uses one hears of it from the query.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => {
+    // Sent before the query that asked for the connection; if it fails, so does that query.
+    void client.query('SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off').catch(() => {});
+  });
+  return pool;
 }
 
 /** TypeORM's own pool, which it declares as `any`. */

@@ -11,7 +11,7 @@ export const DEAD_LETTER = `
 /** A page, newest first. Parameters beyond the filter: the id before it, how many. Not prepared: every filter its plan. */
 export const LIST_DEAD_LETTERS: Statement = {
   name: 'dead-letters-list',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT ${DEAD_LETTER} FROM dead_letters l
     WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id < $${FILTER_LENGTH + 1})

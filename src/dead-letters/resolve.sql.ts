@@ -54,7 +54,7 @@ export const LOCK_CANDIDATE: Statement = {
 /** A page of the candidates that fit a filter, oldest first. Parameters beyond it: the id before the page, how many. */
 export const CANDIDATES: Statement = {
   name: 'dead-letters-candidates',
-  prepared: false,
+  plan: 'each_time',
   text: `
     ${CANDIDATE}
     WHERE ${fitsFilter(CANDIDATE_LENGTH + 1)}

@@ -42,7 +42,7 @@ const FAILURE = `
  */
 export const LIST_FAILURES: Statement = {
   name: 'failures-list',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT ${FAILURE}
     FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id
@@ -56,7 +56,7 @@ export const LIST_FAILURES: Statement = {
  */
 export const LIST_FAILURES_BY_TIME: Statement = {
   name: 'failures-list-by-time',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT ${FAILURE}, to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "exactAt"
     FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id

@@ -12,7 +12,7 @@ import { summarySpan } from './summary.span.js';
  */
 const SUMMARIZE: Statement = {
   name: 'failures-summarize',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH combined AS MATERIALIZED (
       SELECT f.error_class, f.http_status, f.provider_code, f.channel, f.client_id,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Statement } from '../database/database.js';
 import type { HealthIndicator, HealthReport } from './health-indicators.js';
 
-const PING: Statement = { name: 'health_ping', text: 'SELECT 1', prepared: false };
+const PING: Statement = { name: 'health_ping', text: 'SELECT 1', plan: 'each_time' };
 
 /** The database answers. */
 @Injectable()

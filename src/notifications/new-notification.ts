@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalize } from 'json-canonicalize';
 import { v7 as uuidv7 } from 'uuid';
 import type { NotificationContent } from '../channels/content.js';
@@ -47,7 +47,7 @@ export function newNotification(
     content,
     metadata: request.metadata ?? {},
     idempotencyKey,
-    requestHash: createHash('sha256').update(canonicalize(body)).digest(),
+    requestHash: hash('sha256', canonicalize(body), 'buffer'),
     onUnknown: request.onUnknown ?? 'resend',
     sendAt,
     expiresAt,

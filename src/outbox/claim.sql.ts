@@ -15,11 +15,11 @@ const DUE = { from: 'scheduled', through: 'queued' } as const;
  * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age.
  *
  * The ids are collected by a materialised query and an array, not a join: a plan made before the table was ever
- * analysed cannot over-claim or turn slow. For the same reason the statement is planned anew each time.
+ * analysed cannot over-claim or turn slow.
  */
 export const CLAIM: Statement = {
   name: 'outbox-claim',
-  prepared: false,
+  plan: 'once',
   text: `
     WITH candidate AS MATERIALIZED (
       SELECT due.* FROM generate_series(0, 3) AS p (priority), LATERAL (

@@ -51,7 +51,7 @@ export const ENQUEUE: Statement = {
 /** Finds what earlier requests with the same keys were answered. */
 export const FIND_BY_KEY: Statement = {
   name: 'outbox-find-by-key',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT n.client_id AS "clientId", n.idempotency_key AS "idempotencyKey", n.request_hash AS "requestHash", n.id,
       n.recipient, n.channels, n.category, n.metadata, n.send_at AS "sendAt", n.expires_at AS "expiresAt",

@@ -7,7 +7,7 @@ import { legalMove } from '../policy/transitions.js';
  */
 export const EXPIRE: Statement = {
   name: 'outbox-expire',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH late AS (
       DELETE FROM outbox WHERE notification_id = ANY (ARRAY(

@@ -8,7 +8,7 @@ const STILL_WANTED = `(stage <> 'send' OR expires_at IS NULL OR expires_at > ser
 /** Lets held work out again: the first rows of a circuit or pace in priority order, at most $2. */
 export const RELEASE_HELD: Statement = {
   name: 'outbox-release-held',
-  prepared: false,
+  plan: 'each_time',
   text: `
     UPDATE outbox SET held_by = NULL, released_by = $1, due_at = least(due_at, service_now())
     WHERE notification_id = ANY (ARRAY(
@@ -23,7 +23,7 @@ export const RELEASE_HELD: Statement = {
  */
 export const RELEASE_PROBE: Statement = {
   name: 'outbox-release-probe',
-  prepared: false,
+  plan: 'each_time',
   text: `
     UPDATE outbox SET held_by = NULL, released_by = $1, probe = true, due_at = least(due_at, service_now())
     WHERE notification_id = ANY (ARRAY(
@@ -42,7 +42,7 @@ export const COUNT_HELD: Statement = {
 /** Which circuits and paces hold anything: hops from one to the next in the index, however much each of them holds. */
 export const HOLDERS: Statement = {
   name: 'outbox-holders',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH RECURSIVE holder AS (
       (SELECT held_by FROM outbox WHERE held_by IS NOT NULL ORDER BY held_by LIMIT 1)

@@ -7,7 +7,7 @@ import type { Statement } from '../database/database.js';
  */
 export const RESCUE: Statement = {
   name: 'outbox-rescue',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH expired AS MATERIALIZED (
       SELECT notification_id, stage AS was FROM outbox

@@ -7,6 +7,7 @@ import type { Statement } from '../database/database.js';
  */
 export const SETTLE_ACCEPTED: Statement = {
   name: 'outbox-settle-accepted',
+  plan: 'once',
   text: `
     WITH input AS (
       SELECT * FROM unnest(

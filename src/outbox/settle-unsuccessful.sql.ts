@@ -12,6 +12,7 @@ function withAction(action: 'wait' | 'fallback' | 'end'): string {
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',
+  plan: 'once',
   text: `
     WITH input AS (
       SELECT * FROM json_to_recordset($1::json) AS t (

@@ -34,7 +34,7 @@ export const START_DELIVERY: Statement = {
 /** Notifications that were accepted but not delivered in fallbackAfterSeconds, a page at a time. */
 export const OVERDUE_DELIVERIES: Statement = {
   name: 'outbox-overdue-deliveries',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT notification_id AS "notificationId" FROM outbox
     WHERE stage = 'await_delivery' AND due_at <= service_now() AND lease_token IS NULL

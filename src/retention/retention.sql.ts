@@ -4,7 +4,7 @@ import type { Statement } from '../database/database.js';
 /** A chunk waits for nobody: what is locked is in use, and is looked at again in the next round. */
 export const WAIT_FOR_NOBODY: Statement = {
   name: 'retention-wait-for-nobody',
-  prepared: false,
+  plan: 'each_time',
   text: `SET LOCAL lock_timeout = '200ms'`,
 };
 
@@ -35,7 +35,7 @@ const USUAL_LIFE = `interval '15 minutes'`;
 /** The next notifications that are old enough to be looked at. $1: hours, $2: how many. */
 export const NEXT_FOR_BODIES: Statement = {
   name: 'retention-next-for-bodies',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT n.id FROM notifications n
     WHERE n.id > (SELECT looked_to FROM body_retention)
@@ -46,7 +46,7 @@ export const NEXT_FOR_BODIES: Statement = {
 /** Those that were looked at too early. $1: the one before, $2: how many. */
 export const LATER_FOR_BODIES: Statement = {
   name: 'retention-later-for-bodies',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT notification_id AS id FROM body_retention_later
     WHERE notification_id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
@@ -59,7 +59,7 @@ export const LATER_FOR_BODIES: Statement = {
  */
 export const DELETE_BODIES: Statement = {
   name: 'retention-delete-bodies',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH ended AS MATERIALIZED (
       SELECT n.id, ${IN_REVIEW} AS in_review FROM notifications n
@@ -85,7 +85,7 @@ export const DELETE_BODIES: Statement = {
 /** Remembers what must be looked at again, $1, and how far the first look has come, $2. */
 export const REMEMBER: Statement = {
   name: 'retention-remember',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH later AS (
       INSERT INTO body_retention_later (notification_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING
@@ -96,7 +96,7 @@ export const REMEMBER: Statement = {
 /** Of $1 those with which it is done, $2, and those that are gone altogether. */
 export const FORGET: Statement = {
   name: 'retention-forget',
-  prepared: false,
+  plan: 'each_time',
   text: `
     DELETE FROM body_retention_later b
     WHERE b.notification_id = ANY ($1)
@@ -107,7 +107,7 @@ export const FORGET: Statement = {
 /** The next notifications that may be old enough to go. $1: the one before, $2: hours, $3: how many. */
 export const NEXT_FOR_HISTORY: Statement = {
   name: 'retention-next-for-history',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT n.id FROM notifications n
     WHERE n.id > coalesce($1, '00000000-0000-0000-0000-000000000000'::uuid)
@@ -121,7 +121,7 @@ const HISTORY_TABLES = ['deliveries', 'attempts', 'failures', 'callbacks', 'deci
 /** Deletes those of the notifications $1 that ended $2 hours ago, with everything that belongs to them. */
 export const DELETE_HISTORY: Statement = {
   name: 'retention-delete-history',
-  prepared: false,
+  plan: 'each_time',
   text: `
     WITH gone AS (
       DELETE FROM notifications n
@@ -139,6 +139,6 @@ export const DELETE_HISTORY: Statement = {
 /** Replays that ended $1 hours ago. */
 export const DELETE_REPLAYS: Statement = {
   name: 'retention-delete-replays',
-  prepared: false,
+  plan: 'each_time',
   text: `DELETE FROM replays WHERE ended_at <= service_now() - make_interval(hours => $1)`,
 };

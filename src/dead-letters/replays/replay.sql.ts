@@ -8,7 +8,7 @@ const REPLAY = `
 /** Counts what matches now and remembers the last of it: what is opened later belongs to a later replay. */
 export const START_REPLAY: Statement = {
   name: 'replays-start',
-  prepared: false,
+  plan: 'each_time',
   text: `
     INSERT INTO replays (id, state, action, channel, filter, rate_per_second, note, started_by, started_at, next_at,
       matched, up_to)
@@ -33,7 +33,7 @@ export const LOCK_REPLAY: Statement = {
  */
 export const TAKE_REPLAY: Statement = {
   name: 'replays-take',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT ${REPLAY}, up_to AS "upTo", done_to AS "doneTo",
       (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
@@ -43,7 +43,7 @@ export const TAKE_REPLAY: Statement = {
 /** The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all. */
 export const NEXT_OF_REPLAY: Statement = {
   name: 'replays-next',
-  prepared: false,
+  plan: 'each_time',
   text: `
     SELECT l.id FROM dead_letters l
     WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${FILTER_LENGTH + 1})
