@@ -92,13 +92,14 @@ export class Database implements StatementRunner, OnApplicationShutdown {
 const PLAN_ONCE_CONNECTIONS = 4;
 
 function planOncePool(url: string): Pool {
-  const pool = new Pool({ connectionString: url, max: PLAN_ONCE_CONNECTIONS, application_name: 'postrider-dispatch' });
+  const pool = new Pool({
+    connectionString: url,
+    max: PLAN_ONCE_CONNECTIONS,
+    application_name: 'postrider-dispatch',
+    options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
+  });
   // An idle connection that breaks is replaced; whoever uses one hears of it from the query.
   pool.on('error', () => {});
-  pool.on('connect', (client) => {
-    // Sent before the query that asked for the connection; if it fails, so does that query.
-    void client.query('SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off').catch(() => {});
-  });
   return pool;
 }
 
