@@ -5,7 +5,10 @@ import { legalMove } from '../policy/transitions.js';
  * The ordinary callback, for as many as arrived together: an accepted attempt of the notification's only or latest
  * delivery moves on, to delivered or read. Keeps each (sid, status) once and moves statuses only forward. Answers, by
  * attempt, whether the callback is done with; the others need a closer look. Where it was the one that delivered, it
- * says how long that took since the notification was accepted.
+ * says in one more row how long that took since the notification was accepted.
+ *
+ * Everything is looked up by id, row by row: as a join, a plan made for a new database read every attempt with every
+ * notification once both had grown (docs/decisions/0008-growth.md).
  */
 export const RECORD_PROGRESS: Statement = {
   name: 'callbacks-record-progress',
@@ -19,12 +22,12 @@ export const RECORD_PROGRESS: Statement = {
     ), plain AS (
       SELECT i.*, a.notification_id, a.delivery_id
       FROM input i
-      JOIN attempts a ON a.id = i.attempt_id
-      JOIN notifications n ON n.id = a.notification_id
-      JOIN deliveries d ON d.id = a.delivery_id
+      CROSS JOIN LATERAL (SELECT * FROM attempts WHERE id = i.attempt_id LIMIT 1) AS a
+      CROSS JOIN LATERAL (SELECT status FROM notifications WHERE id = a.notification_id LIMIT 1) AS n
+      CROSS JOIN LATERAL (SELECT status, number FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
       WHERE a.outcome = 'accepted' AND a.provider_sid = i.provider_sid
         AND n.status IN ('sent', 'delivered') AND d.status IN ('sent', 'delivered')
-        AND NOT EXISTS (SELECT 1 FROM deliveries l WHERE l.notification_id = n.id AND l.number > d.number)
+        AND d.number = (SELECT max(l.number) FROM deliveries l WHERE l.notification_id = a.notification_id)
     ), kept AS (
       INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params,
         received_at)
@@ -41,15 +44,16 @@ export const RECORD_PROGRESS: Statement = {
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
         AND o.stage = 'await_delivery'
     ), delivery AS (
-      UPDATE deliveries d SET status = 'delivered', ended_at = service_now()
-      FROM progress p WHERE d.id = p.delivery_id AND p.delivered AND ${legalMove('d.status', 'delivered')}
+      UPDATE deliveries SET status = 'delivered', ended_at = service_now()
+      WHERE id = ANY (ARRAY(SELECT delivery_id FROM progress WHERE delivered)) AND ${legalMove('status', 'delivered')}
     ), moved AS (
       UPDATE notifications n SET
         status = 'delivered', updated_at = service_now(),
         delivered_at = coalesce(n.delivered_at, service_now()),
         read_at = CASE WHEN p.read THEN coalesce(n.read_at, service_now()) ELSE n.read_at END
       FROM progress p
-      WHERE n.id = p.notification_id AND p.delivered
+      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
+        AND n.id = p.notification_id AND p.delivered
         AND (n.status = 'sent' OR (n.status = 'delivered' AND p.read AND n.read_at IS NULL))
       RETURNING p.attempt_id, p.provider_sid, p.status, n.channel, n.category,
         CASE WHEN n.delivered_at = service_now() THEN extract(epoch FROM n.delivered_at - n.created_at)::float8 END AS seconds

@@ -15,7 +15,8 @@ const DUE = { from: 'scheduled', through: 'queued' } as const;
  * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age.
  *
  * The ids are collected by a materialised query and an array, not a join: a plan made before the table was ever
- * analysed cannot over-claim or turn slow.
+ * analysed cannot over-claim or turn slow. For the same reason everything else is looked up by id, row by row
+ * (docs/decisions/0008-growth.md).
  */
 export const CLAIM: Statement = {
   name: 'outbox-claim',
@@ -40,11 +41,11 @@ export const CLAIM: Statement = {
         SELECT notification_id FROM candidate ORDER BY due_at + ${STANDS_BACK} LIMIT $1))
       RETURNING *
     ), moved AS (
-      UPDATE notifications n SET status = 'sending', updated_at = service_now()
-      FROM leased l WHERE n.id = l.notification_id AND ${legalMove('n.status', 'sending', DUE)}
+      UPDATE notifications SET status = 'sending', updated_at = service_now()
+      WHERE id = ANY (ARRAY(SELECT notification_id FROM leased)) AND ${legalMove('status', 'sending', DUE)}
     ), started AS (
-      UPDATE deliveries d SET status = 'sending', started_at = coalesce(d.started_at, service_now())
-      FROM leased l WHERE d.id = l.delivery_id AND ${legalMove('d.status', 'sending', DUE)}
+      UPDATE deliveries SET status = 'sending', started_at = coalesce(started_at, service_now())
+      WHERE id = ANY (ARRAY(SELECT delivery_id FROM leased)) AND ${legalMove('status', 'sending', DUE)}
     )
     SELECT l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", n.client_id AS "clientId", l.channel,
       n.channels,
@@ -58,8 +59,8 @@ export const CLAIM: Statement = {
       l.probe, l.released_by AS "releasedBy", l.lease_token AS "leaseToken", service_now() AS now,
       ${recipientMemory("coalesce(d.changes ->> 'to', n.recipient)", 'l.sender', 'l.channel')}
     FROM leased l
-    JOIN notifications n ON n.id = l.notification_id
-    JOIN deliveries d ON d.id = l.delivery_id`,
+    CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = l.notification_id LIMIT 1) AS n
+    CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = l.delivery_id LIMIT 1) AS d`,
 };
 
 /** When the next work falls due, in milliseconds from now; null when nothing waits for a time. */

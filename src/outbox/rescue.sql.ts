@@ -24,7 +24,8 @@ export const RESCUE: Statement = {
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired)) AND o.notification_id = e.notification_id
       RETURNING o.*, e.was
     ), lost AS (
-      SELECT r.*, n.client_id, n.recipient FROM rescued r JOIN notifications n ON n.id = r.notification_id
+      SELECT r.*, n.client_id, n.recipient FROM rescued r
+      CROSS JOIN LATERAL (SELECT client_id, recipient FROM notifications WHERE id = r.notification_id LIMIT 1) AS n
       WHERE r.was = 'send'
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, possible_duplicate)
