@@ -24,7 +24,14 @@ import {
 import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_OUTBOX_ROW, LOCK_STATE } from './attempt-state.sql.js';
 import { CallbackJournal } from './callback.journal.js';
 import { effectOf, type ProviderReport } from './provider-report.js';
-import { acceptanceOf, deliveredOf, endsDelivery, type OutboxState, type ReportedState } from './report.decision.js';
+import {
+  type Acceptance,
+  acceptanceOf,
+  deliveredOf,
+  endsDelivery,
+  type OutboxState,
+  type ReportedState,
+} from './report.decision.js';
 
 interface Reported {
   readonly report: ProviderReport;
@@ -96,9 +103,10 @@ export class ReportApplier {
   private async accept(
     transaction: Transaction,
     { report, deliveryId, state }: Reported,
-    acceptance: 'bound' | 'duplicate' | 'after_all',
+    acceptance: Exclude<Acceptance, 'known'>,
   ): Promise<void> {
     await transaction.run(RECORD_ACCEPTANCE, [report.attemptId, state.id, deliveryId, report.providerSid]);
+    if (acceptance === 'ahead_of_answer') return this.bind(transaction, report, deliveryId, state);
     const sentence = {
       bound: 'A callback carries the id of the attempt: it was accepted, and nothing is sent again.',
       duplicate:
@@ -114,9 +122,18 @@ export class ReportApplier {
     });
     this.journal.acceptance(state.id, report, acceptance);
     if (acceptance === 'duplicate') return;
+    await this.bind(transaction, report, deliveryId, state);
+    if (acceptance === 'after_all') await this.review.acceptedAfterAll(transaction, state.id, sentence);
+  }
+
+  private async bind(
+    transaction: Transaction,
+    report: ProviderReport,
+    deliveryId: string,
+    state: ReportedState,
+  ): Promise<void> {
     const watch = this.fallback.remaining(state).length > 0 ? state.fallbackAfterSeconds : null;
     await transaction.run(BIND_DELIVERY, [state.id, deliveryId, report.providerSid, watch]);
-    if (acceptance === 'after_all') await this.review.acceptedAfterAll(transaction, state.id, sentence);
   }
 
   private async deliver(transaction: Transaction, reported: Reported, read: boolean): Promise<void> {

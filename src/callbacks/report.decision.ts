@@ -43,7 +43,9 @@ export interface ReportedState {
 export type Acceptance =
   /** Known already. */
   | 'known'
-  /** The question was open (in flight or unknown) and is answered: nothing is sent again. */
+  /** It came before the answer to the request was recorded: nothing was in doubt. */
+  | 'ahead_of_answer'
+  /** The question was open and is answered: nothing is sent again. */
   | 'bound'
   /** It had been sent again meanwhile: the recipient gets it twice. */
   | 'duplicate'
@@ -59,6 +61,7 @@ export function acceptanceOf(
 ): Acceptance {
   if (state.outcome === 'accepted') return 'known';
   if (state.acceptedOtherwise) return 'duplicate';
+  if (state.outcome === null && outbox?.leased && outbox.attemptId === attemptId) return 'ahead_of_answer';
   if (outbox?.deliveryId === deliveryId) {
     const anotherInFlight = outbox.leased && outbox.stage === 'send' && outbox.attemptId !== attemptId;
     return anotherInFlight ? 'duplicate' : 'bound';

@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 
+/** Rows are found by an array of their ids as well as by the join; docs/decisions/0008-growth.md says why. */
 function withAction(action: 'wait' | 'fallback' | 'end'): string {
   return `ARRAY(SELECT notification_id FROM live WHERE action = '${action}')`;
 }
@@ -19,10 +20,10 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         notification_id uuid, delivery_id uuid, client_id uuid, lease_token uuid, channel text, category text,
         recipient text, action text, stage text, wait_ms int, spends_retry boolean, held_by uuid, exhausted boolean,
         lookups int, attempt_id uuid, attempt_number int, attempt_started_at timestamptz, duration_ms int,
-        outcome text, possible_duplicate boolean, failure_id uuid, http_status int, provider_code int,
+        outcome text, possible_duplicate boolean, records_failure boolean, http_status int, provider_code int,
         provider_message text, provider_body text, provider_request_id text, error_class text, responsible text,
-        rule text, next_step json, decision_id uuid, decision_rule text, decision_sentence text,
-        next_delivery_id uuid, next_channel text, next_sender text, dead_letter_id uuid, dead_letter_reason text,
+        rule text, next_step json, decision_rule text, decision_sentence text,
+        next_delivery_id uuid, next_channel text, next_sender text, opens_dead_letter boolean, dead_letter_reason text,
         incident_id uuid, end_status text)
     ), mine AS (
       SELECT o.notification_id FROM outbox o JOIN input i
@@ -66,19 +67,19 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     ), failed AS (
       INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
         http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, next_step)
-      SELECT failure_id, service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
+      SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
         outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, next_step
-      FROM live WHERE failure_id IS NOT NULL
+      FROM live WHERE records_failure
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-      SELECT decision_id, notification_id, delivery_id, attempt_id, service_now(), decision_rule, decision_sentence
-      FROM live WHERE decision_id IS NOT NULL
+      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), decision_rule, decision_sentence
+      FROM live WHERE decision_rule IS NOT NULL
     ), delivery AS (
       UPDATE deliveries d SET
         status = CASE WHEN i.action = 'wait' THEN CASE i.stage WHEN 'reconcile' THEN 'sending' ELSE 'queued' END
                       WHEN i.action = 'fallback' THEN 'failed' ELSE i.end_status END,
         ended_at = CASE i.action WHEN 'wait' THEN NULL ELSE service_now() END
-      FROM live i WHERE d.id = i.delivery_id
+      FROM live i WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live)) AND d.id = i.delivery_id
     ), next_delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender)
       SELECT next_delivery_id, notification_id,
@@ -91,16 +92,16 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
                       WHEN i.action = 'wait' AND i.stage = 'reconcile' THEN 'sending' ELSE 'queued' END,
         channel = coalesce(i.next_channel, n.channel),
         updated_at = service_now()
-      FROM live i WHERE n.id = i.notification_id
+      FROM live i WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live)) AND n.id = i.notification_id
         AND CASE WHEN i.action <> 'end' THEN ${legalMove('n.status', 'queued')}
                  WHEN i.end_status = 'failed' THEN ${legalMove('n.status', 'failed')}
                  ELSE ${legalMove('n.status', 'expired')} END
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)
-      SELECT dead_letter_id, notification_id, delivery_id, client_id, 'open', error_class, http_status,
+      SELECT new_uuid_v7(), notification_id, delivery_id, client_id, 'open', error_class, http_status,
         provider_code, channel, category, incident_id, dead_letter_reason, service_now()
-      FROM live WHERE dead_letter_id IS NOT NULL
+      FROM live WHERE opens_dead_letter
       ON CONFLICT DO NOTHING
     )
     SELECT notification_id AS "notificationId" FROM live`,

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database/database.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
@@ -73,7 +72,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     duration_ms: attempt?.durationMs ?? null,
     outcome: attempt ? (failure?.outcome ?? 'unknown') : null,
     possible_duplicate: work.possibleDuplicate,
-    failure_id: attempt && failure ? uuidv7() : null,
+    records_failure: attempt !== null && failure !== null,
     http_status: failure?.httpStatus ?? null,
     provider_code: failure?.providerCode ?? null,
     provider_message: failure?.providerMessage ?? null,
@@ -83,7 +82,6 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     responsible: failure?.classification.responsible ?? 'provider',
     rule: failure?.classification.rule ?? 'no answer',
     next_step: recordedStep(step),
-    decision_id: decision ? uuidv7() : null,
     decision_rule: decision?.rule ?? null,
     decision_sentence: decision?.sentence ?? null,
     incident_id: result.incidentId ?? null,
@@ -123,7 +121,7 @@ function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: Uns
         next_sender: fallback?.sender,
       };
     case 'dead_letter':
-      return { action: 'end', end_status: 'failed', dead_letter_id: uuidv7(), dead_letter_reason: step.reason };
+      return { action: 'end', end_status: 'failed', opens_dead_letter: true, dead_letter_reason: step.reason };
     case 'none':
       return { action: 'end', end_status: 'failed' };
   }
