@@ -78,6 +78,7 @@ describe('retries', () => {
       expect(attempts?.map((attempt) => attempt.outcome)).toEqual(Array(6).fill('unknown'));
       expect(attempts?.map((attempt) => attempt.possibleDuplicate)).toEqual([false, true, true, true, true, true]);
       expect(failed.deadLetter).toMatchObject({ state: 'open', errorClass: 'provider_fault', httpStatus: status });
+      expect(attempts?.map((attempt) => attempt.nextStep.kind)).toEqual([...Array(5).fill('reconcile'), 'dead_letter']);
       const creates = await provider.creates(TO);
       expect(creates).toHaveLength(6);
       const waits = creates.slice(1).map((create, index) => +new Date(create.at) - +new Date(creates[index]?.at ?? 0));

@@ -70,6 +70,13 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
         outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, next_step
       FROM live WHERE records_failure
+    ), concluded AS (
+      -- The question of an unknown attempt is settled: its failure shows what came of it, no longer that it is asked.
+      UPDATE failures f SET next_step = i.next_step
+      FROM live i
+      WHERE f.notification_id = ANY (ARRAY(SELECT notification_id FROM live WHERE outcome IS NULL AND action <> 'wait'))
+        AND f.notification_id = i.notification_id AND f.attempt_id = i.attempt_id
+        AND i.outcome IS NULL AND i.action <> 'wait'
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
       SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), decision_rule, decision_sentence
