@@ -2,6 +2,7 @@ import { Core1763800000000 } from './1763800000000-core.js';
 import { Incidents1763800100000 } from './1763800100000-incidents.js';
 import { ReviewAndRetention1763800200000 } from './1763800200000-review-and-retention.js';
 import { Alerts1763800300000 } from './1763800300000-alerts.js';
+import { Growth1763800400000 } from './1763800400000-growth.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -9,4 +10,5 @@ export const MIGRATIONS = [
   Incidents1763800100000,
   ReviewAndRetention1763800200000,
   Alerts1763800300000,
+  Growth1763800400000,
 ];

@@ -1,0 +1,128 @@
+import { createHash, randomInt, randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import { CallbackIntake } from '../src/callbacks/callback.intake.js';
+import { Outbox } from '../src/outbox/outbox.js';
+import type { NewNotification, Work } from '../src/outbox/work.js';
+import type { Failure } from '../src/policy/failure.js';
+import type { NextStep } from '../src/policy/next-step.js';
+import { CLIENT_ID } from './growth.seed.js';
+import type { ObservedService } from './growth.setup.js';
+
+const TOO_MANY: Failure = {
+  provider: 'twilio',
+  outcome: 'rejected',
+  httpStatus: 429,
+  providerCode: 20429,
+  providerMessage: 'Too many requests',
+  providerRequestId: null,
+  providerBody: '{"code":20429,"message":"Too many requests","status":429}',
+  retryAfterMs: null,
+  classification: {
+    errorClass: 'rate_limited',
+    responsible: 'provider',
+    scope: 'account',
+    sameChannelAgain: 'by_class',
+    otherChannelHelps: 'by_class',
+    rule: 'Twilio code 20429',
+    unknownCode: false,
+  },
+};
+
+/** `count` requests of one moment, each with a key of its own. */
+export function newNotifications(count: number): NewNotification[] {
+  return Array.from({ length: count }, (_, n) => {
+    const id = uuidv7();
+    return {
+      id,
+      deliveryId: uuidv7(),
+      clientId: CLIENT_ID,
+      recipient: `+1555${randomInt(10_000_000).toString().padStart(7, '0')}`,
+      channels: ['sms', 'voice'],
+      sender: '+15005550006',
+      category: 'transactional',
+      content: { body: `Your order ${n} is on its way and arrives tomorrow before noon.` },
+      metadata: {},
+      idempotencyKey: randomUUID(),
+      requestHash: createHash('sha256').update(id).digest(),
+      onUnknown: 'resend',
+      sendAt: null,
+      expiresAt: null,
+      fallbackAfterSeconds: null,
+    };
+  });
+}
+
+/** The steps of a notification's life, each for many at once, through the very objects that the service uses. */
+export class Life {
+  private readonly outbox: Outbox;
+  private readonly callbacks: CallbackIntake;
+
+  constructor({ app }: Pick<ObservedService, 'app'>) {
+    this.outbox = app.get(Outbox);
+    this.callbacks = app.get(CallbackIntake);
+  }
+
+  async accept(notifications: readonly NewNotification[]): Promise<void> {
+    await Promise.all(notifications.map((notification) => this.outbox.enqueue(notification)));
+  }
+
+  async claim(count: number): Promise<readonly Work[]> {
+    return (await this.outbox.claim(count)).work;
+  }
+
+  /** The provider accepted all of it. */
+  async settle(work: readonly Work[]): Promise<void> {
+    const startedAt = new Date();
+    await Promise.all(
+      work.map((piece) =>
+        this.outbox.settleAccepted({
+          work: piece,
+          startedAt,
+          durationMs: 120,
+          httpStatus: 201,
+          providerSid: sidOf(piece),
+          providerRequestId: `RQ${randomUUID().replaceAll('-', '')}`,
+        }),
+      ),
+    );
+  }
+
+  /** The provider refused all of it. */
+  async refuse(work: readonly Work[], step: NextStep): Promise<void> {
+    const attempt = { startedAt: new Date(), durationMs: 120 };
+    await Promise.all(
+      work.map((piece) => this.outbox.settleUnsuccessful({ work: piece, attempt, failure: TOO_MANY, step })),
+    );
+  }
+
+  /** The provider calls back with the same status for all of it. */
+  async report(work: readonly Work[], status: 'sent' | 'delivered'): Promise<void> {
+    await Promise.all(
+      work.map((piece) => {
+        const providerSid = sidOf(piece);
+        return this.callbacks.take({
+          attemptId: piece.attemptId,
+          resource: 'message',
+          providerSid,
+          status,
+          errorCode: null,
+          params: {
+            MessageSid: providerSid,
+            SmsSid: providerSid,
+            MessageStatus: status,
+            SmsStatus: status,
+            To: piece.recipient,
+            From: piece.sender,
+            AccountSid: 'AC0123456789abcdef0123456789abcdef',
+            ApiVersion: '2010-04-01',
+          },
+        });
+      }),
+    );
+  }
+}
+
+/** As random as the provider's. */
+function sidOf({ attemptId }: Work): string {
+  return `SM${createHash('sha256').update(attemptId).digest('hex').slice(0, 32)}`;
+}
