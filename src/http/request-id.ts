@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { newId } from '../identifiers/new-id.js';
 
 export const REQUEST_ID_HEADER = 'x-request-id';
 
@@ -8,5 +8,5 @@ const ACCEPTABLE = /^[\w.:-]{1,128}$/;
 /** The caller's own id where it is fit for logs and headers, else a new one. */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers[REQUEST_ID_HEADER];
-  return typeof given === 'string' && ACCEPTABLE.test(given) ? given : randomUUID();
+  return typeof given === 'string' && ACCEPTABLE.test(given) ? given : newId();
 }

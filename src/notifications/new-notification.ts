@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { canonicalize } from 'json-canonicalize';
-import { v7 as uuidv7 } from 'uuid';
 import type { NotificationContent } from '../channels/content.js';
 import { missingContent } from '../channels/usable-content.js';
+import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { Problem, type FieldError } from '../problems/problem.js';
@@ -37,8 +37,8 @@ export function newNotification(
   const sender = firstSender(request.channels, rules);
   refuseCountry(request.to, rules.allowedCountries, '/to');
   return {
-    id: uuidv7(),
-    deliveryId: uuidv7(),
+    id: newId(),
+    deliveryId: newId(),
     clientId,
     recipient: request.to,
     channels: request.channels,

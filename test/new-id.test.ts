@@ -1,0 +1,43 @@
+import { validate, version } from 'uuid';
+import { describe, expect, it, vi } from 'vitest';
+import { newId } from '../src/identifiers/new-id.js';
+
+/** More than fit into the counter of one millisecond. */
+const MANY = 20_000;
+
+describe('an id', () => {
+  it('is a UUIDv7 of the present', () => {
+    const before = Date.now();
+    const id = newId();
+    expect(validate(id)).toBe(true);
+    expect(version(id)).toBe(7);
+    const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('sorts after all before it, also within a millisecond', () => {
+    const ids = Array.from({ length: MANY }, () => newId());
+    expect(ids).toEqual(ids.toSorted());
+    expect(new Set(ids).size).toBe(MANY);
+  });
+
+  it('is a valid one also when a millisecond has no number left, and when the clock goes back', () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    try {
+      const before = Array.from({ length: MANY }, () => newId());
+      vi.setSystemTime(Date.now() - 30_000);
+      const ids = [...before, ...Array.from({ length: MANY }, () => newId())];
+      expect(ids).toEqual(ids.toSorted());
+      expect(new Set(ids).size).toBe(ids.length);
+      expect(ids.filter((id) => !validate(id) || version(id) !== 7)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is not guessed from the one before it', () => {
+    const [first, second] = [newId(), newId()];
+    expect(first.slice(20)).not.toBe(second.slice(20));
+  });
+});
