@@ -1,5 +1,5 @@
 import { Problem } from '../problems/problem.js';
-import { phoneNumber } from './field.rules.js';
+import { phoneNumber } from './phone-number.js';
 
 /**
  * Refuses a recipient in a country that the operator did not allow.

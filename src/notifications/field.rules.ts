@@ -1,5 +1,5 @@
-import { parsePhoneNumberFromString, type PhoneNumber } from 'libphonenumber-js/min';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isPhoneNumber } from './phone-number.js';
 
 /** Bytes of serialised metadata at most. */
 const METADATA_LIMIT = 8192;
@@ -7,15 +7,9 @@ const METADATA_LIMIT = 8192;
 /** Twilio's limits of ContentVariables; facts, section 5. */
 const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
 
-/** The number behind an E.164 text; null where it is none, whatever else it is. */
-export function phoneNumber(text: string): PhoneNumber | null {
-  const parsed = parsePhoneNumberFromString(text);
-  return parsed && parsed.number === text && parsed.isPossible() ? parsed : null;
-}
-
 /** A number in E.164 that can exist: country code and length are right. Whether it is in use, the provider says. */
 export function IsE164(options?: ValidationOptions): PropertyDecorator {
-  return rule('isE164', (value) => typeof value === 'string' && phoneNumber(value) !== null, {
+  return rule('isE164', (value) => typeof value === 'string' && isPhoneNumber(value), {
     message: '$property must be a phone number in E.164, such as +4915112345678',
     ...options,
   });

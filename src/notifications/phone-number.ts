@@ -1,0 +1,82 @@
+import {
+  Metadata,
+  parsePhoneNumberFromString,
+  type CountryCode,
+  type NumberingPlan,
+  type PhoneNumber,
+} from 'libphonenumber-js/min';
+import metadata from 'libphonenumber-js/min/metadata';
+
+const E164 = /^\+[1-9]\d{6,14}$/;
+const LONGEST_CALLING_CODE = 3;
+
+/** The number behind an E.164 text; null where it is none, whatever else it is. */
+export function phoneNumber(text: string): PhoneNumber | null {
+  const parsed = parsePhoneNumberFromString(text);
+  return parsed && parsed.number === text && parsed.isPossible() ? parsed : null;
+}
+
+/** Whether {@link phoneNumber} finds one, without the parse where the answer is plain. */
+export function isPhoneNumber(text: string): boolean {
+  return isPlainlyPhoneNumber(text) || phoneNumber(text) !== null;
+}
+
+/**
+ * Yes where the parse surely finds a number: its calling code exists, its length fits in every country of that code
+ * (so it does not matter which it is), and nothing in front can be taken for a national prefix, which the parser would
+ * take away. No only means: parse it. On the machine of docs/performance.md it takes 0.2 µs, the parse 40.
+ */
+export function isPlainlyPhoneNumber(text: string): boolean {
+  if (!E164.test(text)) return false;
+  // No calling code begins with another one.
+  for (let end = 2; end <= LONGEST_CALLING_CODE + 1; end++) {
+    const rules = RULES.get(text.slice(1, end));
+    if (rules) return isPlain(text.slice(end), rules);
+  }
+  return false;
+}
+
+/** What the countries of a calling code agree on. */
+interface Rules {
+  readonly lengths: ReadonlySet<number>;
+  readonly nationalPrefix: RegExp | null;
+}
+
+function isPlain(national: string, { lengths, nationalPrefix }: Rules): boolean {
+  if (!lengths.has(national.length)) return false;
+  // A pattern of which every part is optional (Argentina's) may find an empty prefix: nothing to take away.
+  const prefix = nationalPrefix?.exec(national);
+  return !prefix || prefix[0] === '';
+}
+
+/** By calling code. Those that belong to no country (+800, satellites) are left to the parse. */
+const RULES: ReadonlyMap<string, Rules> = new Map(
+  Object.entries(metadata.country_calling_codes).map(([code, countries]) => [code, rulesOf(countries)]),
+);
+
+function rulesOf(countries: readonly CountryCode[]): Rules {
+  const plans = countries.map((country) => numberingPlan(country));
+  const [main] = plans;
+  const prefix = main && nationalPrefixOf(main);
+  const [lengths = [], ...others] = plans.map((plan) => plan.possibleLengths());
+  return {
+    lengths: new Set(lengths.filter((length) => others.every((ofOther) => ofOther.includes(length)))),
+    nationalPrefix: prefix === undefined ? null : new RegExp(`^(?:${prefix})`),
+  };
+}
+
+function numberingPlan(country: CountryCode): NumberingPlan {
+  const plans = new Metadata();
+  plans.selectNumberingPlan(country);
+  if (!plans.numberingPlan) throw new Error(`libphonenumber-js knows no numbering plan of ${country}`);
+  return plans.numberingPlan;
+}
+
+/** The parser goes by the first country's prefix. The method is there, only the library's types do not tell. */
+function nationalPrefixOf(plan: NumberingPlan): string | undefined {
+  if (!('nationalPrefixForParsing' in plan) || typeof plan.nationalPrefixForParsing !== 'function') {
+    throw new Error('libphonenumber-js no longer tells the national prefix');
+  }
+  const prefix: unknown = plan.nationalPrefixForParsing();
+  return typeof prefix === 'string' && prefix !== '' ? prefix : undefined;
+}
