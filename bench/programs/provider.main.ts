@@ -27,10 +27,15 @@ function take(request: IncomingMessage, response: ServerResponse): void {
     const order = orderIn(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString());
     if (order !== null) arrivals[order] ??= at;
     sids += 1;
-    const sid = `SM${sids.toString(16).padStart(8, '0')}${boot}`;
+    const sid = `SM${spread(sids).toString(16).padStart(8, '0')}${boot}`;
     if (latencyMs === 0) answer(response, sid);
     else setTimeout(answer, latencyMs, response, sid);
   });
+}
+
+/** Each number once, in no order: as with a real provider's sids, neighbours in time are none in an index. */
+function spread(number: number): number {
+  return Math.imul(number, 0x9e3779b1) >>> 0;
 }
 
 const boot = process.hrtime.bigint().toString(16).padStart(24, '0').slice(-24);

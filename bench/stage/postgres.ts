@@ -28,8 +28,15 @@ export interface StatementCost {
   readonly milliseconds: number;
 }
 
-/** @param countsStatements costs a little itself, so not while anything is measured. */
-export async function startPostgres(cleanup: Cleanup, countsStatements = false): Promise<BenchPostgres> {
+/**
+ * @param countsStatements costs a little itself, so not while anything is measured.
+ * @param settings beyond those of the embedded server
+ */
+export async function startPostgres(
+  cleanup: Cleanup,
+  countsStatements = false,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchPostgres> {
   const { startEmbeddedPostgres } = await fromService('embedded/postgres.server');
   const folder = await openFolder();
   cleanup.add(() => rm(folder, { recursive: true, force: true }));
@@ -38,6 +45,7 @@ export async function startPostgres(cleanup: Cleanup, countsStatements = false):
     settings: {
       max_connections: '200',
       ...(countsStatements ? { shared_preload_libraries: 'pg_stat_statements' } : {}),
+      ...settings,
     },
   });
   cleanup.add(() => server.stop());
