@@ -89,6 +89,11 @@ describe('creating', () => {
     });
   });
 
+  it('reads a header that came twice as one value', async () => {
+    const { client } = await start(reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1', 'twilio-request-id': 'RQ2' }));
+    expect(await client.createMessage(MESSAGE, IDS)).toMatchObject({ requestId: 'RQ1, RQ2' });
+  });
+
   it('signs in with the API key where there is one, with the account still in the path', async () => {
     const { client, wire } = await start(reply(201, CREATED), { apiKeySid: 'SK1', apiKeySecret: 'secret' });
     await client.createMessage(MESSAGE, IDS);

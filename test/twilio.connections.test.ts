@@ -42,7 +42,9 @@ describe('connections', () => {
 
   it('skips interim answers', async () => {
     const wire = await wireOf((socket) => socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${response(201, 'final')}`));
-    expect(await axiosOver({ baseUrl: wire.url }).post('/x', 'a=b')).toMatchObject({ status: 201, data: 'final' });
+    expect(await axiosOver({ baseUrl: wire.url }).post('/x', 'a=b')).toMatchObject({
+      data: { status: 201, text: 'final' },
+    });
   });
 
   it('that turn out to be dead leave the request in doubt and do not send it again', async () => {

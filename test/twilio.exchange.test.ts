@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { CanceledError, create } from 'axios';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Answer } from '../src/twilio/network.error.js';
 import { undiciAdapter } from '../src/twilio/undici.adapter.js';
 import { axiosOver, closeLater, closeOpened, failureOf, wireOf } from './twilio.exchange.setup.js';
 import { inTurn, portOf, reply, response } from './twilio.wire.js';
@@ -57,13 +58,13 @@ describe('a request that surely was not written', () => {
     const held: (() => void)[] = [];
     const wire = await wireOf((socket) => held.push(() => socket.write(response(200, 'first'))));
     const http = axiosOver({ baseUrl: wire.url, connections: 1 });
-    const first = http.post('/first', 'a=b');
+    const first = http.post<Answer>('/first', 'a=b');
     await vi.waitUntil(() => held.length === 1);
     const error = await failureOf(http.post('/late', 'a=b', { timeout: 50 }));
     expect(error).toMatchObject({ kind: 'connect_timeout', written: false });
 
     held[0]?.();
-    expect((await first).data).toBe('first');
+    expect((await first).data.text).toBe('first');
     const after = http.post('/after', 'a=b');
     await vi.waitUntil(() => held.length === 2);
     held[1]?.();
@@ -154,13 +155,13 @@ describe('a request that was written', () => {
     const [port]: unknown[] = await once(server, 'message');
     const http = axiosOver({ baseUrl: `http://127.0.0.1:${String(port)}` });
     await http.post('/warm', 'a=b');
-    const answer = http.post('/x', 'a=b', { timeout: 100 });
+    const answer = http.post<Answer>('/x', 'a=b', { timeout: 100 });
     await sleep(10);
     // After the poll phase: the next thing the event loop looks at is its timers, and only then its sockets.
     await new Promise(setImmediate);
     const busyUntil = performance.now() + 600;
     while (performance.now() < busyUntil);
-    expect((await answer).data).toBe('in time');
+    expect((await answer).data.text).toBe('in time');
     await server.terminate();
   });
 
@@ -173,13 +174,13 @@ describe('a request that was written', () => {
     const error = await failureOf(http.post('/x', 'a=b', { maxContentLength: 1999 }));
     expect(error).toMatchObject({ kind: 'too_large', written: true, partial: { status: 200 } });
     await vi.waitUntil(() => wire.connections[0]?.destroyed);
-    expect((await http.post('/x', 'a=b', { maxContentLength: 2000 })).data).toHaveLength(2000);
+    expect((await http.post<Answer>('/x', 'a=b', { maxContentLength: 2000 })).data.text).toHaveLength(2000);
   });
 
   it('is capped at 1 MiB where nothing else is asked for', async () => {
     const wire = await wireOf(inTurn(reply(200, 'x'.repeat(2 ** 20)), reply(200, 'x'.repeat(2 ** 20 + 1))));
     const http = axiosOver({ baseUrl: wire.url });
-    expect((await http.post('/x', 'a=b')).data).toHaveLength(2 ** 20);
+    expect((await http.post<Answer>('/x', 'a=b')).data.text).toHaveLength(2 ** 20);
     expect((await failureOf(http.post('/x', 'a=b'))).kind).toBe('too_large');
   });
 
@@ -206,6 +207,6 @@ describe('a request that was written', () => {
         return answer;
       },
     });
-    expect((await http.post('/x', 'a=b', { signal: abort.signal })).data).toBe('accepted');
+    expect((await http.post<Answer>('/x', 'a=b', { signal: abort.signal })).data.text).toBe('accepted');
   });
 });

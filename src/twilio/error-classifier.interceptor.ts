@@ -1,7 +1,7 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnModuleInit } from '@nestjs/common';
-import { AxiosHeaders, isCancel } from 'axios';
+import { isCancel } from 'axios';
 import type { AxiosResponse } from 'axios';
 import type { CodeTable } from './classification.js';
 import { ERROR_CODE_TABLE } from './error-codes/error-code-table.js';
@@ -11,8 +11,14 @@ import type { Answer } from './network.error.js';
 import { parseObject } from './provider.answer.js';
 import { ProviderError } from './provider.error.js';
 
-/** What every successful answer is turned into: its body, parsed once. */
 export type ProviderResource = Readonly<Record<string, unknown>>;
+
+/** What leaves the interceptor as the `data` of a success. */
+export interface ReadAnswer {
+  readonly answer: Answer;
+  /** Its body, parsed once. */
+  readonly resource: ProviderResource;
+}
 
 /**
  * Axios' response interceptor: a success leaves it with its body parsed, every failure as one ProviderError. No
@@ -27,7 +33,7 @@ export class ErrorClassifierInterceptor implements OnModuleInit {
 
   onModuleInit(): void {
     this.http.axiosRef.interceptors.response.use(
-      (response: AxiosResponse<string>) => readSuccess(response, this.codes),
+      (response: AxiosResponse<Answer>) => readSuccess(response, this.codes),
       (error: unknown) => {
         throw toProviderError(error, this.codes);
       },
@@ -36,22 +42,18 @@ export class ErrorClassifierInterceptor implements OnModuleInit {
 }
 
 /** @throws {ProviderError} for any status but 2xx, for a body that is no JSON object, for a creation without a sid. */
-function readSuccess(response: AxiosResponse<string>, codes: CodeTable): AxiosResponse<ProviderResource> {
-  const resource = response.status < 300 ? parseObject(response.data) : null;
+function readSuccess(response: AxiosResponse<Answer>, codes: CodeTable): AxiosResponse<ReadAnswer> {
+  const answer = response.data;
+  const resource = answer.status < 300 ? parseObject(answer.text) : null;
   if (resource === null || (response.config.method === 'post' && !hasSid(resource))) {
-    throw errorFromAnswer(answerOf(response, response.data), codes);
+    throw errorFromAnswer(answer, codes);
   }
-  return Object.assign(response, { data: resource });
+  return Object.assign(response, { data: { answer, resource } });
 }
 
 function hasSid(resource: ProviderResource): boolean {
   const sid = resource['sid'];
   return typeof sid === 'string' && sid !== '';
-}
-
-/** Back from axios' view of an answer. */
-export function answerOf({ status, headers }: AxiosResponse, text: string): Answer {
-  return { status, headers: headers instanceof AxiosHeaders ? headers.toJSON(true) : {}, text };
 }
 
 function toProviderError(error: unknown, codes: CodeTable): ProviderError {

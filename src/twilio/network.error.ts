@@ -20,10 +20,11 @@ export interface NetworkFailure {
   readonly written: boolean;
 }
 
-/** An answer as it came off the wire; after a failure, as far as it was read. Header names are in lower case. */
+/** An answer as it came off the wire; after a failure, as far as it was read. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  /** By their names in lower case; a list where a name came more than once. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 

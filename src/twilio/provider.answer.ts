@@ -35,8 +35,10 @@ export function providerCode(value: unknown): number | null {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : null;
 }
 
-function headerOf(answer: Pick<Answer, 'headers'>, name: string): string | null {
-  return answer.headers[name] ?? null;
+/** One value a name, as RFC 9110 section 5.3 lets a recipient combine them; null where there is none. */
+export function headerOf(answer: Pick<Answer, 'headers'>, name: string): string | null {
+  const value = answer.headers[name] ?? null;
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 const SECONDS = /^\d{1,9}$/;

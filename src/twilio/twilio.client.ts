@@ -1,15 +1,17 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { answerOf } from './error-classifier.interceptor.js';
-import type { ProviderResource } from './error-classifier.interceptor.js';
+import type { ReadAnswer } from './error-classifier.interceptor.js';
 import { errorFromAnswer } from './failed.exchange.js';
+import type { Answer } from './network.error.js';
+import { headerOf } from './provider.answer.js';
 import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
 import { encodeForm } from './twilio.requests.js';
 import type { CallRequest, FormFields, MessageRequest } from './twilio.requests.js';
 import { TWILIO_SETTINGS } from './twilio.settings.js';
 import type { TwilioSettings } from './twilio.settings.js';
+import type { UndiciConfig } from './undici.adapter.js';
 
 /**
  * Records on a page. With bodies of 1600 characters, each of them escaped to six bytes, fifty stay under the response
@@ -94,19 +96,19 @@ export class TwilioClient {
     { attemptId, deliveryId }: SendIds,
     signal: AbortSignal | undefined,
   ): Promise<AcceptedRequest> {
-    const response = await this.#request({
+    const { data } = await this.#request({
       method: 'post',
       url: `${this.#account}/${resource}.json`,
       data: encodeForm(fields),
-      headers: { 'Idempotency-Key': deliveryId, 'X-Request-Id': attemptId },
-      signal,
+      wireHeaders: ['Idempotency-Key', deliveryId, 'X-Request-Id', attemptId],
+      ...heeding(signal),
     });
-    const { sid, status } = response.data;
+    const { sid, status } = data.resource;
     return {
       sid: String(sid),
       status: typeof status === 'string' ? status : '',
-      requestId: requestIdOf(response),
-      httpStatus: response.status,
+      requestId: headerOf(data.answer, 'twilio-request-id'),
+      httpStatus: data.answer.status,
     };
   }
 
@@ -115,9 +117,9 @@ export class TwilioClient {
     const items: TwilioRecord[] = [];
     let path: string | null = `${this.#account}/${resource}.json?${listQuery(query)}`;
     for (let read = 0; read < MAX_PAGES && path !== null; read += 1) {
-      const response = await this.#request({ method: 'get', url: path, signal });
-      const page = readPage(response.data);
-      if (page === null) throw unreadable(response);
+      const { data } = await this.#request({ method: 'get', url: path, ...heeding(signal) });
+      const page = readPage(data.resource);
+      if (page === null) throw unreadable(data.answer);
       const recent = page.records.filter((record) => record.dateCreated.getTime() >= since);
       items.push(...recent);
       // Twilio sorts by the time of sending, so a scheduled message stands above younger ones: only a page without any
@@ -129,15 +131,15 @@ export class TwilioClient {
 
   async #fetch(resource: Resource, sid: string, signal: AbortSignal | undefined): Promise<TwilioRecord> {
     const url = `${this.#account}/${resource}/${encodeURIComponent(sid)}.json`;
-    const response = await this.#request({ method: 'get', url, signal });
-    const record = readRecord(response.data);
-    if (record === null) throw unreadable(response);
+    const { data } = await this.#request({ method: 'get', url, ...heeding(signal) });
+    const record = readRecord(data.resource);
+    if (record === null) throw unreadable(data.answer);
     return record;
   }
 
   /** HttpService's axios itself, interceptors and all: its Observable makes a send half as dear again, for one value. */
-  #request(config: AxiosRequestConfig): Promise<AxiosResponse<ProviderResource>> {
-    return this.http.axiosRef.request<ProviderResource>(config);
+  #request(config: AxiosRequestConfig<string> & UndiciConfig): Promise<AxiosResponse<ReadAnswer>> {
+    return this.http.axiosRef.request<ReadAnswer>(config);
   }
 }
 
@@ -145,13 +147,13 @@ function listQuery({ to, from }: ListQuery): string {
   return encodeForm({ To: to, From: from, PageSize: PAGE_SIZE });
 }
 
-function requestIdOf(response: AxiosResponse): string | null {
-  const id: unknown = response.headers['twilio-request-id'];
-  return typeof id === 'string' ? id : null;
+/** Axios pays for every key of a config, also where it says nothing. */
+function heeding(signal: AbortSignal | undefined): Pick<AxiosRequestConfig, 'signal'> {
+  return signal === undefined ? {} : { signal };
 }
 
 /** A page may hold other messages of the recipient, so its text is not kept. */
-function unreadable(response: AxiosResponse): Error {
+function unreadable(answer: Answer): Error {
   // It came with a 2xx, so there is no code to look up.
-  return errorFromAnswer(answerOf(response, ''), new Map());
+  return errorFromAnswer({ ...answer, text: '' }, new Map());
 }

@@ -1,6 +1,7 @@
 import { AxiosHeaders } from 'axios';
 import type { AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { Pool } from 'undici';
+import type { Answer } from './network.error.js';
 import { exchange } from './undici.exchange.js';
 
 const DEFAULT_MAX_CONTENT_LENGTH = 1024 * 1024;
@@ -18,6 +19,15 @@ export interface UndiciAdapterOptions {
   readonly keepAliveMs?: number;
 }
 
+/** What the adapter heeds of a config besides axios' own options. */
+export interface UndiciConfig {
+  /**
+   * Headers of this request, names and values in turn. Axios merges, copies and normalises its own `headers` several
+   * times on their way, a tenth of what a send costs; these it leaves alone.
+   */
+  readonly wireHeaders?: readonly string[];
+}
+
 /** An axios adapter that owns its connections. */
 export interface UndiciAdapter extends AxiosAdapter {
   /** Lets the requests in flight end, then closes the connections. */
@@ -26,8 +36,9 @@ export interface UndiciAdapter extends AxiosAdapter {
 
 /**
  * Carries axios' requests over an undici pool: keep-alive, one request at a time on a connection, no redirects, no
- * retries. Heeds `url` (with its query), `method`, `headers`, `data` (a string), `timeout` (total, in milliseconds),
- * `maxContentLength` and `signal`. Every HTTP status resolves, with the body as text.
+ * retries. Heeds `url` (with its query), `method`, `headers`, `wireHeaders`, `data` (a string), `timeout` (total, in
+ * milliseconds), `maxContentLength` and `signal`. Every HTTP status resolves. The `data` of a response is the whole
+ * Answer; its `headers` are empty, because axios normalises each of them, heeded or not.
  *
  * @throws {NetworkError} (as rejection) when there is no whole answer.
  */
@@ -42,21 +53,23 @@ export function undiciAdapter(options: UndiciAdapterOptions): UndiciAdapter {
     keepAliveTimeout: options.keepAliveMs ?? 4_000,
   });
 
-  async function send(config: InternalAxiosRequestConfig<string | undefined>): Promise<AxiosResponse> {
+  async function send(
+    config: InternalAxiosRequestConfig<string | undefined> & UndiciConfig,
+  ): Promise<AxiosResponse<Answer>> {
     // Axios would put its own CanceledError over a result that came before the abort, and with it lose a sid or the
     // knowledge that nothing was written; from here on the exchange alone heeds the signal.
     const { signal } = config;
     delete config.signal;
-    const { status, headers, text } = await exchange(pool, {
+    const answer = await exchange(pool, {
       method: (config.method ?? 'get').toUpperCase(),
       path: `${basePath}${config.url ?? '/'}`,
-      headers: [...fixedHeaders, ...headerPairs(config.headers)],
+      headers: [...fixedHeaders, ...headerPairs(config.headers), ...(config.wireHeaders ?? [])],
       body: config.data ?? null,
       timeoutMs: config.timeout ?? 0,
       maxBytes: byteLimit(config.maxContentLength),
-      ...(signal instanceof AbortSignal ? { signal } : {}),
+      signal: signal instanceof AbortSignal ? signal : undefined,
     });
-    return { data: text, status, statusText: '', headers: axiosHeaders(headers), config };
+    return { data: answer, status: answer.status, statusText: '', headers: new AxiosHeaders(), config };
   }
 
   return Object.assign(send, { close: () => pool.close() });
@@ -75,9 +88,4 @@ function headerPairs(headers: AxiosHeaders): string[] {
     if (typeof value === 'string') pairs.push(name, value);
   }
   return pairs;
-}
-
-/** The names are in lower case and unique already, so they need not go through the checks of `set`. */
-function axiosHeaders(headers: Readonly<Record<string, string>>): AxiosHeaders {
-  return Object.assign(new AxiosHeaders(), headers);
 }

@@ -14,7 +14,7 @@ export interface ExchangeRequest {
   readonly timeoutMs: number;
   /** Bytes of body that are read at most. */
   readonly maxBytes: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -74,7 +74,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.#status = status;
-    this.#headers = joined(headers);
+    this.#headers = headers;
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -129,14 +129,4 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     const bytes = second === undefined ? first : Buffer.concat(this.#chunks);
     return { status: this.#status, headers: this.#headers, text: bytes?.toString('utf8') ?? '' };
   }
-}
-
-/** One value a name, as RFC 9110 section 5.3 lets a recipient combine them. */
-function joined(headers: IncomingHttpHeaders): Answer['headers'] {
-  const single: Record<string, string> = {};
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value !== undefined) single[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return single;
 }
