@@ -3,6 +3,7 @@ import { Incidents1763800100000 } from './1763800100000-incidents.js';
 import { ReviewAndRetention1763800200000 } from './1763800200000-review-and-retention.js';
 import { Alerts1763800300000 } from './1763800300000-alerts.js';
 import { Growth1763800400000 } from './1763800400000-growth.js';
+import { LeanDispatch1763800500000 } from './1763800500000-lean-dispatch.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   ReviewAndRetention1763800200000,
   Alerts1763800300000,
   Growth1763800400000,
+  LeanDispatch1763800500000,
 ];

@@ -66,8 +66,8 @@ export class Life {
     await Promise.all(notifications.map((notification) => this.outbox.enqueue(notification)));
   }
 
-  async claim(count: number): Promise<readonly Work[]> {
-    return (await this.outbox.claim(count)).work;
+  claim(count: number): Promise<readonly Work[]> {
+    return this.outbox.claim(count);
   }
 
   /** The provider accepted all of it. */

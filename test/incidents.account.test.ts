@@ -149,6 +149,7 @@ function work(): Work {
     releasedBy: null,
     suppressed: false,
     unavailableCode: null,
+    turn: 0,
     leaseToken: crypto.randomUUID(),
   };
 }

@@ -50,8 +50,8 @@ const SEED_DUE = `
     INSERT INTO deliveries (id, notification_id, number, channel, status, sender)
     SELECT delivery_id, id, 1, 'sms', 'queued', '+15005550006' FROM seed
   )
-  INSERT INTO outbox (notification_id, delivery_id, channel, sender, stage, priority, due_at)
-  SELECT id, delivery_id, 'sms', '+15005550006', 'send', 2, now() FROM seed`;
+  INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at)
+  SELECT id, delivery_id, 1, 'sms', '+15005550006', 'send', 2, now() FROM seed`;
 
 const SEED_FINISHED = `
   WITH seed AS MATERIALIZED (

@@ -33,11 +33,11 @@ export const BIND_DELIVERY: Statement = {
       WHERE notification_id = $1 AND delivery_id = $2 AND $4::int IS NOT NULL
     ), delivery AS (
       UPDATE deliveries d SET provider_sid = $3, ended_at = NULL,
-        status = CASE WHEN d.status IN ('queued', 'sending', 'failed') THEN 'sent' ELSE d.status END
+        status = CASE WHEN d.status IN ('scheduled', 'queued', 'sending', 'failed') THEN 'sent' ELSE d.status END
       WHERE d.id = $2
     )
     UPDATE notifications n SET status = 'sent', updated_at = service_now()
-    WHERE n.id = $1 AND n.status IN ('queued', 'sending', 'failed')`,
+    WHERE n.id = $1 AND n.status IN ('scheduled', 'queued', 'sending', 'failed')`,
 };
 
 export const DELIVERED: Statement = {

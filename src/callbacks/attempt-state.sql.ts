@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { SENDING } from '../outbox/sending.sql.js';
 
 /**
  * Where an attempt's notification stands, locked: first its outbox row, then the notification, the order in which
@@ -25,13 +26,19 @@ export const LOCK_STATE: Statement = {
   text: `
     SELECT n.id, n.client_id AS "clientId", n.recipient, n.status, n.category, n.channels,
       extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
-      n.fallback_after_seconds AS "fallbackAfterSeconds", d.channel, d.status AS "deliveryStatus", d.sender, d.changes,
+      n.fallback_after_seconds AS "fallbackAfterSeconds", d.channel, d.sender, d.changes,
+      CASE WHEN o.sending AND d.status IN ('scheduled', 'queued') THEN 'sending' ELSE d.status END AS "deliveryStatus",
       (SELECT l.id FROM deliveries l WHERE l.notification_id = n.id ORDER BY l.number DESC LIMIT 1) AS "latestDeliveryId",
       (SELECT array_agg(l.channel) FROM deliveries l WHERE l.notification_id = n.id) AS tried,
-      a.outcome, a.provider_sid AS "providerSid", coalesce(a.started_at, d.started_at, n.created_at) AS "attemptStartedAt",
+      a.outcome, a.provider_sid AS "providerSid",
+      coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
       EXISTS (SELECT 1 FROM attempts b WHERE b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted') AS "acceptedOtherwise"
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3
+    LEFT JOIN LATERAL (
+      SELECT ${SENDING} AS sending, attempt_started_at FROM outbox
+      WHERE notification_id = n.id AND delivery_id = d.id
+    ) AS o ON true
     WHERE n.id = $1 FOR UPDATE OF n`,
 };

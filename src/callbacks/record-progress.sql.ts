@@ -1,6 +1,8 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 
+const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
+
 /**
  * The ordinary callback, for as many as arrived together: an accepted attempt of the notification's only or latest
  * delivery moves on, to delivered or read. Keeps each (sid, status) once and moves statuses only forward. Answers, by
@@ -47,20 +49,19 @@ export const RECORD_PROGRESS: Statement = {
       UPDATE deliveries SET status = 'delivered', ended_at = service_now()
       WHERE id = ANY (ARRAY(SELECT delivery_id FROM progress WHERE delivered)) AND ${legalMove('status', 'delivered')}
     ), moved AS (
-      UPDATE notifications n SET
+      UPDATE notifications SET
         status = 'delivered', updated_at = service_now(),
-        delivered_at = coalesce(n.delivered_at, service_now()),
-        read_at = CASE WHEN p.read THEN coalesce(n.read_at, service_now()) ELSE n.read_at END
-      FROM progress p
-      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
-        AND n.id = p.notification_id AND p.delivered
-        AND (n.status = 'sent' OR (n.status = 'delivered' AND p.read AND n.read_at IS NULL))
-      RETURNING p.attempt_id, p.provider_sid, p.status, n.channel, n.category,
-        CASE WHEN n.delivered_at = service_now() THEN extract(epoch FROM n.delivered_at - n.created_at)::float8 END AS seconds
+        delivered_at = coalesce(delivered_at, service_now()),
+        read_at = CASE WHEN id = ANY (${READ}) THEN coalesce(read_at, service_now()) ELSE read_at END
+      WHERE id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
+        AND (status = 'sent' OR (status = 'delivered' AND read_at IS NULL AND id = ANY (${READ})))
+      RETURNING id, channel, category, extract(epoch FROM delivered_at - created_at)::float8 AS seconds,
+        delivered_at = service_now() AS first
     )
     SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status,
       NULL AS channel, NULL AS category, NULL AS seconds
     FROM plain
     UNION ALL
-    SELECT * FROM moved WHERE seconds IS NOT NULL`,
+    SELECT p.attempt_id, p.provider_sid, p.status, m.channel, m.category, m.seconds
+    FROM moved m JOIN progress p ON p.notification_id = m.id WHERE m.first`,
 };

@@ -88,8 +88,8 @@ export class Database implements StatementRunner, OnApplicationShutdown {
   }
 }
 
-/** A claim, two settlements and the progress of callbacks at the same time: grouped writes need no more. */
-const PLAN_ONCE_CONNECTIONS = 4;
+/** The intake, a claim, two settlements and the progress of callbacks at the same time: grouped writes need no more. */
+const PLAN_ONCE_CONNECTIONS = 5;
 
 function planOncePool(url: string): Pool {
   const pool = new Pool({

@@ -9,6 +9,7 @@ import { Outbox, type Worker } from '../outbox/outbox.js';
 import { WakeUp } from '../outbox/wake-up.js';
 import type { NewNotification, Work } from '../outbox/work.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { LocalQueue } from './local.queue.js';
 import { Recorder } from './recorder.js';
 
 /** Looks for due work at least this often, whatever was or was not announced. */
@@ -17,18 +18,26 @@ const DATABASE_AWAY_MS = 500;
 /** Results in memory for each slot at most: beyond it the database is too slow to claim more. */
 const UNSETTLED_PER_SLOT = 4;
 const UNSETTLED_POLL_MS = 20;
+/** What a request may take beyond its deadline: composing it, and a busy event loop. */
+const LEASE_MARGIN_MS = 1000;
 
 /**
- * The loop: wake, claim, run, settle; drain at the end. Claims are limited by free slots, so the work in memory is
- * bounded, and they are made in batches: another claim waits until a quarter of the slots is free.
+ * The loop: wake, claim, run, settle; drain at the end. Claims are made in batches and a little ahead, so that no slot
+ * waits for the next one; what is claimed at a time is limited by slots, so the work in memory is bounded.
  */
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly running = new Set<Promise<void>>();
-  /** Slots promised to a claim or to the intake while their statement is on its way. */
+  /** Leased, and waiting for a slot. */
+  private readonly waiting = new LocalQueue();
+  /** Places promised to a claim or to the intake while their statement is on its way. */
   private reserved = 0;
   private readonly slots: number;
+  /** Work that may be in this process at a time: in a slot, or waiting for one. */
+  private readonly places: number;
   private readonly batch: number;
+  /** How old the lease of a request may be when it begins. */
+  private readonly mayWaitMs: number;
   /** True when the last claim left nothing due behind: what is accepted now overtakes nobody. */
   private caughtUp = false;
   private stopping = false;
@@ -46,8 +55,14 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
-    this.slots = configuration.env.DISPATCH_CONCURRENCY;
-    this.batch = Math.max(1, Math.floor(this.slots / 4));
+    const { DISPATCH_CONCURRENCY, LEASE_MS, TWILIO_TIMEOUT_MS } = configuration.env;
+    const longestRequestMs = TWILIO_TIMEOUT_MS + LEASE_MARGIN_MS;
+    this.slots = DISPATCH_CONCURRENCY;
+    // Whoever waits for a slot may wait for a whole request: where a lease is too short for two, nobody waits.
+    const leaseLastsForTwo = LEASE_MS >= 2 * longestRequestMs;
+    this.places = leaseLastsForTwo ? 2 * this.slots : this.slots;
+    this.mayWaitMs = leaseLastsForTwo ? LEASE_MS - longestRequestMs : Number.POSITIVE_INFINITY;
+    this.batch = Math.max(1, Math.floor(this.places / 4));
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -58,11 +73,13 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     this.loop = this.dispatch();
   }
 
-  /** Stops claiming first, then waits for what is in flight and for its results to be on disk. */
+  /** Stops claiming first, gives back what has not begun, then waits for what is in flight and for its results. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     this.wakeNow();
     await this.loop;
+    await this.outbox.settled();
+    await this.giveBack(this.waiting.takeAll());
     while (this.running.size > 0) await Promise.allSettled(this.running);
     await this.recorder.settled();
     await this.outbox.settled();
@@ -73,10 +90,11 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return this.running.size;
   }
 
-  /** Slots for new attempts: what is in flight and what is not recorded yet are both bounded. */
+  /** Places for more work: what is here and what is not recorded yet are both bounded. */
   private room(): number {
     const unsettled = UNSETTLED_PER_SLOT * this.slots - this.recorder.pending;
-    return Math.max(0, Math.min(this.slots - this.running.size - this.reserved, unsettled));
+    const taken = this.running.size + this.waiting.size + this.reserved;
+    return Math.max(0, Math.min(this.places - taken, unsettled));
   }
 
   reserve(wanted: number): number {
@@ -90,9 +108,10 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return channel !== undefined && this.circuits.blocking({ channel, sender, probe: false }) === null;
   }
 
-  take(work: readonly Work[], reserved: number): void {
+  take(work: readonly Work[], reserved: number, leasedAt: number): void {
     this.reserved -= reserved;
-    for (const piece of work) this.start(piece);
+    for (const piece of work) this.waiting.push({ work: piece, startBy: leasedAt + this.mayWaitMs });
+    while (this.running.size < this.slots && this.waiting.size > 0) this.startNext();
   }
 
   private async dispatch(): Promise<void> {
@@ -113,14 +132,13 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   private async claim(free: number): Promise<number> {
     this.reserved += free;
+    const leasedAt = performance.now();
     let work: readonly Work[] = [];
     try {
-      const claim = await this.outbox.claim(free);
-      work = claim.work;
-      if (claim.now) this.clock.set(claim.now);
+      work = await this.outbox.claim(free);
       this.caughtUp = work.length < free;
     } finally {
-      this.take(work, free);
+      this.take(work, free, leasedAt);
     }
     return work.length;
   }
@@ -136,9 +154,28 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
       })
       .finally(() => {
         this.running.delete(run);
+        this.startNext();
         if (!this.caughtUp && this.room() >= this.batch) this.wakeNow();
       });
     this.running.add(run);
+  }
+
+  /** Gives the free slot to whoever waits for it. */
+  private startNext(): void {
+    const next = this.waiting.shift();
+    if (!next) return;
+    if (performance.now() <= next.startBy) return this.start(next.work);
+    // The provider keeps every slot busy: the rest has waited as long, and another process may have a slot.
+    void this.giveBack([next.work, ...this.waiting.takeAll()]);
+  }
+
+  private async giveBack(work: readonly Work[]): Promise<void> {
+    try {
+      await this.outbox.giveBack(work);
+    } catch (error) {
+      const count = work.length;
+      this.log.error({ err: error, count }, 'leased work could not be given back; its leases will run out');
+    }
   }
 
   private async untilNextDue(): Promise<number> {

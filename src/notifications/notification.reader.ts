@@ -11,6 +11,7 @@ import { Attempt } from './attempt.entity.js';
 import { Delivery } from './delivery.entity.js';
 import type { ListNotificationsQuery } from './list-notifications.query.js';
 import { Notification } from './notification.entity.js';
+import { asItStands, BEING_SENT, deliveryAsItStands, OUTBOX_TRACES, type OutboxTrace } from './outbox.trace.js';
 
 /** A notification with everything that happened to it, each list in its own order of time. */
 export interface NotificationHistory {
@@ -24,19 +25,15 @@ export interface NotificationHistory {
   readonly nextAttemptAt: Date | null;
 }
 
+/** A notification in a list, with the time of its next attempt where there is one. */
+export type ListedNotification = Notification & { readonly nextAttemptAt: Date | null };
+
 /** Whose notifications may be seen: one client's, or everybody's for an operator. */
 export type Visibility = { readonly clientId: string } | 'every client';
 
 export function visibilityOf({ clientId, scopes }: Caller): Visibility {
   return scopes.has('admin') ? 'every client' : { clientId };
 }
-
-const NEXT_ATTEMPTS = {
-  name: 'next-attempts',
-  text: `
-    SELECT notification_id AS "notificationId", due_at AS "dueAt" FROM outbox
-    WHERE notification_id = ANY ($1) AND stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL`,
-};
 
 /** Reads notifications and their history, through TypeORM. */
 @Injectable()
@@ -59,19 +56,34 @@ export class NotificationReader {
     });
     if (!notification) return null;
     const ofIt = { notificationId: id };
-    const [deliveries, attempts, failures, callbacks, deadLetter, next] = await Promise.all([
+    const [deliveries, attempts, failures, callbacks, deadLetter, traces] = await Promise.all([
       this.deliveries.find({ where: ofIt, order: { number: 'ASC' } }),
       this.attempts.find({ where: ofIt, order: { startedAt: 'ASC', id: 'ASC' } }),
       this.failures.find({ where: ofIt, order: { id: 'ASC' } }),
       this.callbacks.find({ where: ofIt, order: { receivedAt: 'ASC', id: 'ASC' } }),
       this.deadLetters.findOne({ where: ofIt, order: { id: 'DESC' } }),
-      this.nextAttempts([id]),
+      this.traces([id]),
     ]);
-    return { notification, deliveries, attempts, failures, callbacks, deadLetter, nextAttemptAt: next.get(id) ?? null };
+    const trace = traces.get(id);
+    return {
+      notification: asItStands(notification, trace),
+      deliveries: deliveries.map((delivery) =>
+        deliveryAsItStands(
+          delivery,
+          trace,
+          attempts.find(({ deliveryId }) => deliveryId === delivery.id)?.startedAt ?? null,
+        ),
+      ),
+      attempts,
+      failures,
+      callbacks,
+      deadLetter,
+      nextAttemptAt: trace?.nextAttemptAt ?? null,
+    };
   }
 
   /** One row more than asked for, where there is another page; newest first. */
-  list(query: ListNotificationsQuery, visibility: Visibility): Promise<Notification[]> {
+  async list(query: ListNotificationsQuery, visibility: Visibility): Promise<ListedNotification[]> {
     const select = this.notifications
       .createQueryBuilder('n')
       .orderBy('n.id', 'DESC')
@@ -80,19 +92,25 @@ export class NotificationReader {
     narrow(select, query);
     const before = cursorId(query);
     if (before !== null) select.andWhere('n.id < :before', { before });
-    return select.getMany();
+    const rows = await select.getMany();
+    const traces = await this.traces(rows.map(({ id }) => id));
+    return rows.map((row) => {
+      const trace = traces.get(row.id);
+      return { ...asItStands(row, trace), nextAttemptAt: trace?.nextAttemptAt ?? null };
+    });
   }
 
-  /** When the next attempts of these notifications are due; those without one are missing. */
-  async nextAttempts(ids: readonly string[]): Promise<Map<string, Date>> {
-    const rows = await this.database.run<{ notificationId: string; dueAt: Date }>(NEXT_ATTEMPTS, [ids]);
-    return new Map(rows.map((row) => [row.notificationId, row.dueAt]));
+  /** What is left to do for these notifications; those that are over are missing. */
+  private async traces(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxTrace>> {
+    const rows = await this.database.run<OutboxTrace & object>(OUTBOX_TRACES, [ids]);
+    return new Map(rows.map((row) => [row.notificationId, row]));
   }
 }
 
 function narrow(select: SelectQueryBuilder<Notification>, query: ListNotificationsQuery): void {
   const { status, channel, category, to, from, until, metadata } = query;
-  if (status) select.andWhere('n.status = :status', { status });
+  if (status === 'sending') select.andWhere(BEING_SENT);
+  else if (status) select.andWhere(`n.status = :status AND NOT (${BEING_SENT})`, { status });
   if (channel) select.andWhere('n.channel = :channel', { channel });
   if (category) select.andWhere('n.category = :category', { category });
   if (to) select.andWhere('n.recipient = :to', { to });

@@ -107,12 +107,11 @@ export class NotificationsController {
     @CurrentCaller() caller: Caller,
   ): Promise<Page<NotificationSummaryDto>> {
     const rows = await this.reader.list(query, visibilityOf(caller));
-    const next = await this.reader.nextAttempts(rows.map((row) => row.id));
     return toPage(
       rows,
       query.limit,
       (row) => [row.id],
-      (row) => summaryView(row, next.get(row.id) ?? null),
+      (row) => summaryView(row, row.nextAttemptAt),
     );
   }
 

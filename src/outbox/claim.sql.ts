@@ -1,22 +1,18 @@
 import type { Statement } from '../database/database.js';
-import { legalMove } from '../policy/transitions.js';
 import { recipientMemory } from './recipient-memory.sql.js';
+import { STANDS_BACK_SECONDS } from './work.js';
+
+/** For a row with its priority: what its category stands back, as an interval. */
+const STANDS_BACK = `(ARRAY[${Object.values(STANDS_BACK_SECONDS).join(', ')}])[priority + 1] * interval '1 second'`;
 
 /**
- * How long a category stands back behind the ones before it, in seconds: a waiting row of a lower category overtakes
- * once it is this much older. So otp goes first, and nobody starves.
- */
-const STANDS_BACK = `(ARRAY[0, 15, 60, 600])[priority + 1] * interval '1 second'`;
-
-/** What was scheduled is due now: it is queued and sent in one. */
-const DUE = { from: 'scheduled', through: 'queued' } as const;
-
-/**
- * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age.
+ * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age. Writes nothing
+ * but the lease: `sending` is what a leased row means (docs/decisions/0010-sending-is-a-lease.md).
  *
  * The ids are collected by a materialised query and an array, not a join: a plan made before the table was ever
  * analysed cannot over-claim or turn slow. For the same reason everything else is looked up by id, row by row
- * (docs/decisions/0008-growth.md).
+ * (docs/decisions/0008-growth.md). The attempts' ids ($5) come from the caller: making one here costs as much as
+ * leasing the row.
  */
 export const CLAIM: Statement = {
   name: 'outbox-claim',
@@ -31,36 +27,39 @@ export const CLAIM: Statement = {
           AND (o.stage <> 'send' OR o.expires_at IS NULL OR o.expires_at > service_now())
         ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
       ) AS due
+    ), picked AS MATERIALIZED (
+      SELECT ARRAY(SELECT notification_id FROM candidate ORDER BY due_at + ${STANDS_BACK} LIMIT $1) AS ids
     ), leased AS (
       UPDATE outbox SET
         lease_token = $2, lease_owner = $3, leased_until = service_now() + $4 * interval '1 millisecond',
-        attempt_id = CASE stage WHEN 'send' THEN new_uuid_v7() ELSE attempt_id END,
+        attempt_id = CASE stage
+          WHEN 'send' THEN ($5::uuid[])[array_position((SELECT ids FROM picked), notification_id)]
+          ELSE attempt_id END,
         attempt_started_at = CASE stage WHEN 'send' THEN service_now() ELSE attempt_started_at END,
         attempts = attempts + CASE stage WHEN 'send' THEN 1 ELSE 0 END
-      WHERE notification_id = ANY (ARRAY(
-        SELECT notification_id FROM candidate ORDER BY due_at + ${STANDS_BACK} LIMIT $1))
+      WHERE notification_id = ANY ((SELECT ids FROM picked)::uuid[])
       RETURNING *
-    ), moved AS (
-      UPDATE notifications SET status = 'sending', updated_at = service_now()
-      WHERE id = ANY (ARRAY(SELECT notification_id FROM leased)) AND ${legalMove('status', 'sending', DUE)}
-    ), started AS (
-      UPDATE deliveries SET status = 'sending', started_at = coalesce(started_at, service_now())
-      WHERE id = ANY (ARRAY(SELECT delivery_id FROM leased)) AND ${legalMove('status', 'sending', DUE)}
     )
     SELECT l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", n.client_id AS "clientId", l.channel,
-      n.channels,
-      CASE WHEN d.number > 1 THEN
-        (SELECT array_agg(e.channel) FROM deliveries e WHERE e.notification_id = n.id AND e.number < d.number)
-      END AS tried,
-      n.recipient, l.sender, n.category, n.content, d.changes, n.on_unknown AS "onUnknown",
-      n.fallback_after_seconds AS "fallbackAfterSeconds", l.expires_at AS "expiresAt", n.created_at AS "createdAt",
-      l.stage, l.attempt_id AS "attemptId", l.attempt_started_at AS "attemptStartedAt", l.attempts AS "attemptNumber",
-      l.retries, l.waited_ms AS "waitedMs", l.lookups, l.exhausted, l.possible_duplicate AS "possibleDuplicate",
-      l.probe, l.released_by AS "releasedBy", l.lease_token AS "leaseToken", service_now() AS now,
+      array_to_string(n.channels, ',') AS channels, n.recipient, l.sender, n.category,
+      extract(epoch FROM l.due_at + ${STANDS_BACK})::float8 AS turn, n.content,
+      n.on_unknown AS "onUnknown", n.fallback_after_seconds AS "fallbackAfterSeconds", l.expires_at AS "expiresAt",
+      n.created_at AS "createdAt", l.attempt_id AS "attemptId", l.attempt_started_at AS "attemptStartedAt",
+      CASE WHEN l.stage <> 'send' OR l.attempts > 1 OR l.possible_duplicate OR l.probe OR l.released_by IS NOT NULL THEN
+        json_build_object('stage', l.stage, 'attemptNumber', l.attempts, 'retries', l.retries, 'waitedMs', l.waited_ms,
+          'lookups', l.lookups, 'exhausted', l.exhausted, 'possibleDuplicate', l.possible_duplicate, 'probe', l.probe,
+          'releasedBy', l.released_by)
+      END AS course,
+      d.changes, d.tried,
       ${recipientMemory("coalesce(d.changes ->> 'to', n.recipient)", 'l.sender', 'l.channel')}
     FROM leased l
     CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = l.notification_id LIMIT 1) AS n
-    CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = l.delivery_id LIMIT 1) AS d`,
+    LEFT JOIN LATERAL (
+      SELECT changes, (
+        SELECT json_agg(e.channel) FROM deliveries e WHERE e.notification_id = l.notification_id AND e.number < f.number
+      ) AS tried
+      FROM deliveries f WHERE f.id = l.delivery_id AND l.delivery_number IS DISTINCT FROM 1 LIMIT 1
+    ) AS d ON true`,
 };
 
 /** When the next work falls due, in milliseconds from now; null when nothing waits for a time. */

@@ -1,17 +1,30 @@
 import type { Statement } from '../database/database.js';
 import { recipientMemory } from './recipient-memory.sql.js';
 
+/** The statement's answer, one row: only what is out of the ordinary is named. */
+export interface EnqueueAnswer {
+  readonly createdAt: Date;
+  /** Notifications that were not stored: their key was there already. */
+  readonly repeated: readonly string[];
+  /** What is remembered of the recipients of leased notifications; null when nothing is. */
+  readonly remembered:
+    readonly { readonly id: string; readonly suppressed: boolean; readonly unavailableCode: number | null }[] | null;
+}
+
 /**
  * Accepts notifications: idempotency key, notification, first delivery and outbox row in one statement, for as many
  * requests as arrived together. Keys are inserted in order, so that groups of several processes cannot deadlock.
  * A row whose `attempt_id` is given is born leased to the process that accepted it, as safe as a claim: the lease
- * expires like any other. A key that exists already inserts nothing and is missing from the answer.
+ * expires like any other. A key that exists already inserts nothing.
  */
 export const ENQUEUE: Statement = {
   name: 'outbox-enqueue',
+  plan: 'once',
   text: `
-    WITH input AS (
-      SELECT * FROM unnest(
+    WITH input AS MATERIALIZED (
+      SELECT *, split_part(channels, ',', 1) AS channel,
+        CASE WHEN send_at > service_now() THEN 'scheduled' ELSE 'queued' END AS status
+      FROM unnest(
         $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::smallint[], $9::text[],
         $10::text[], $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::int[],
         $17::uuid[]
@@ -21,31 +34,32 @@ export const ENQUEUE: Statement = {
     ), accepted AS (
       INSERT INTO notifications (id, client_id, status, recipient, channels, channel, category, content, metadata,
         idempotency_key, request_hash, on_unknown, send_at, expires_at, fallback_after_seconds, created_at, updated_at)
-      SELECT id, client_id,
-        CASE WHEN send_at > service_now() THEN 'scheduled' WHEN attempt_id IS NULL THEN 'queued' ELSE 'sending' END,
-        recipient, string_to_array(channels, ','), split_part(channels, ',', 1), category, content::json,
+      SELECT id, client_id, status, recipient, string_to_array(channels, ','), channel, category, content::json,
         metadata::json, idempotency_key, request_hash, on_unknown, send_at, expires_at, fallback_after_seconds,
         service_now(), service_now()
       FROM input ORDER BY client_id, idempotency_key
       ON CONFLICT (client_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
-      RETURNING id, status, channel, created_at
+      RETURNING id
+    ), stored AS MATERIALIZED (
+      SELECT * FROM input WHERE id = ANY (ARRAY(SELECT id FROM accepted))
     ), delivery AS (
-      INSERT INTO deliveries (id, notification_id, number, channel, status, sender, started_at)
-      SELECT i.delivery_id, i.id, 1, a.channel, a.status, i.sender, CASE WHEN i.attempt_id IS NOT NULL THEN a.created_at END
-      FROM accepted a JOIN input i ON i.id = a.id
+      INSERT INTO deliveries (id, notification_id, number, channel, status, sender)
+      SELECT delivery_id, id, 1, channel, status, sender FROM stored
     ), due AS (
-      INSERT INTO outbox (notification_id, delivery_id, channel, sender, stage, priority, due_at, expires_at,
-        attempt_id, attempt_started_at, attempts, lease_token, lease_owner, leased_until)
-      SELECT i.id, i.delivery_id, a.channel, i.sender, 'send', i.priority, coalesce(i.send_at, a.created_at),
-        i.expires_at, i.attempt_id, CASE WHEN i.attempt_id IS NOT NULL THEN a.created_at END,
-        CASE WHEN i.attempt_id IS NULL THEN 0 ELSE 1 END,
-        CASE WHEN i.attempt_id IS NOT NULL THEN $18::uuid END, CASE WHEN i.attempt_id IS NOT NULL THEN $19::uuid END,
-        CASE WHEN i.attempt_id IS NOT NULL THEN a.created_at + $20 * interval '1 millisecond' END
-      FROM accepted a JOIN input i ON i.id = a.id
+      INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
+        expires_at, attempt_id, attempt_started_at, attempts, lease_token, lease_owner, leased_until)
+      SELECT id, delivery_id, 1, channel, sender, 'send', priority, coalesce(send_at, service_now()), expires_at,
+        attempt_id, leased.at, CASE WHEN attempt_id IS NULL THEN 0 ELSE 1 END, leased.token, leased.owner, leased.until
+      FROM stored LEFT JOIN LATERAL (
+        SELECT service_now() AS at, $18::uuid AS token, $19::uuid AS owner,
+          service_now() + $20 * interval '1 millisecond' AS until
+      ) AS leased ON attempt_id IS NOT NULL
     )
-    SELECT a.id, a.created_at AS "createdAt",
-      ${recipientMemory('i.recipient', 'i.sender', 'a.channel')}
-    FROM accepted a JOIN input i ON i.id = a.id`,
+    SELECT service_now() AS "createdAt",
+      ARRAY(SELECT id FROM input WHERE id <> ALL (ARRAY(SELECT id FROM accepted))) AS repeated,
+      (SELECT json_agg(m) FROM (
+         SELECT n.id, ${recipientMemory('n.recipient', 'n.sender', 'n.channel')} FROM stored n WHERE n.attempt_id IS NOT NULL
+       ) AS m WHERE m.suppressed OR m."unavailableCode" IS NOT NULL) AS remembered`,
 };
 
 /**

@@ -1,8 +1,10 @@
-import { v7 as uuidv7 } from 'uuid';
+import { bytesArray, plainArray, timeArray } from '../database/array-literal.js';
 import type { Database } from '../database/database.js';
-import { ENQUEUE, FIND_BY_KEY } from './enqueue.sql.js';
+import { newId } from '../identifiers/new-id.js';
+import { FIRST_ATTEMPT } from './claimed.work.js';
+import { ENQUEUE, FIND_BY_KEY, type EnqueueAnswer } from './enqueue.sql.js';
 import type { AcceptedNotification, EnqueueResult, NewNotification, Work } from './work.js';
-import { PRIORITY } from './work.js';
+import { PRIORITY, STANDS_BACK_SECONDS } from './work.js';
 
 /** What lets a process lease what it accepts to itself, saving the claim. */
 export interface SelfLease {
@@ -20,8 +22,10 @@ export interface IntakeResult {
   readonly due: boolean;
 }
 
-type StoredRow = Pick<Work, 'createdAt' | 'suppressed' | 'unavailableCode'> & { id: string };
 type KeyRow = AcceptedNotification & { clientId: string; requestHash: Buffer };
+type Memory = Pick<Work, 'suppressed' | 'unavailableCode'>;
+
+const NOTHING_REMEMBERED: Memory = { suppressed: false, unavailableCode: null };
 
 /** Stores a group of notifications and answers each: accepted, the original of its key, or in conflict with it. */
 export async function storeNotifications(
@@ -29,43 +33,47 @@ export async function storeNotifications(
   group: readonly NewNotification[],
   lease: SelfLease | null,
 ): Promise<IntakeResult> {
-  const attemptIds = group.map((notification) => (lease?.takes(notification) ? uuidv7() : null));
-  const rows = await database.run<StoredRow>(ENQUEUE, columns(group, attemptIds, lease));
-  const stored = new Map(rows.map((row) => [row.id, row]));
-  const originals = stored.size < group.length ? await findOriginals(database, group, stored) : new Map();
+  const attemptIds = group.map((notification) => (lease?.takes(notification) ? newId() : null));
+  const [answer] = await database.run<EnqueueAnswer & object>(ENQUEUE, columns(group, attemptIds, lease));
+  if (!answer) throw new Error('The statement that stores notifications always answers');
+  const { createdAt } = answer;
+  const repeated = new Set(answer.repeated);
+  const originals = repeated.size > 0 ? await findOriginals(database, group, repeated) : new Map<string, KeyRow>();
+  const remembered = new Map(answer.remembered?.map((memory) => [memory.id, memory]));
 
   const leased: Work[] = [];
   let due = false;
   const results = group.map((notification, index): EnqueueResult => {
-    const row = stored.get(notification.id);
-    if (!row) return answerFromOriginal(notification, originals);
+    if (repeated.has(notification.id)) return answerFromOriginal(notification, originals);
     const attemptId = attemptIds[index];
-    if (attemptId && lease) leased.push(leasedWork(notification, attemptId, lease.leaseToken, row));
-    else due = true;
-    return { kind: 'accepted', notification: { ...notification, createdAt: row.createdAt } };
+    if (attemptId && lease) {
+      const memory = remembered.get(notification.id) ?? NOTHING_REMEMBERED;
+      leased.push(leasedWork(notification, createdAt, attemptId, lease.leaseToken, memory));
+    } else due = true;
+    return { kind: 'accepted', notification: { ...notification, createdAt } };
   });
   return { results, leased, due };
 }
 
 function columns(group: readonly NewNotification[], attemptIds: readonly (string | null)[], lease: SelfLease | null) {
   return [
-    group.map((n) => n.id),
-    group.map((n) => n.deliveryId),
-    group.map((n) => n.clientId),
-    group.map((n) => n.recipient),
+    plainArray(group.map((n) => n.id)),
+    plainArray(group.map((n) => n.deliveryId)),
+    plainArray(group.map((n) => n.clientId)),
+    plainArray(group.map((n) => n.recipient)),
     group.map((n) => n.channels.join(',')),
-    group.map((n) => n.sender),
-    group.map((n) => n.category),
-    group.map((n) => PRIORITY[n.category]),
+    plainArray(group.map((n) => n.sender)),
+    plainArray(group.map((n) => n.category)),
+    plainArray(group.map((n) => PRIORITY[n.category])),
     group.map((n) => JSON.stringify(n.content)),
     group.map((n) => JSON.stringify(n.metadata)),
     group.map((n) => n.idempotencyKey),
-    group.map((n) => n.requestHash),
-    group.map((n) => n.onUnknown),
-    group.map((n) => n.sendAt),
-    group.map((n) => n.expiresAt),
-    group.map((n) => n.fallbackAfterSeconds),
-    attemptIds,
+    bytesArray(group.map((n) => n.requestHash)),
+    plainArray(group.map((n) => n.onUnknown)),
+    timeArray(group.map((n) => n.sendAt)),
+    timeArray(group.map((n) => n.expiresAt)),
+    plainArray(group.map((n) => n.fallbackAfterSeconds)),
+    plainArray(attemptIds),
     lease?.leaseToken ?? null,
     lease?.owner ?? null,
     lease?.leaseMs ?? 0,
@@ -75,12 +83,12 @@ function columns(group: readonly NewNotification[], attemptIds: readonly (string
 async function findOriginals(
   database: Database,
   group: readonly NewNotification[],
-  stored: ReadonlyMap<string, StoredRow>,
+  repeated: ReadonlySet<string>,
 ): Promise<Map<string, KeyRow>> {
-  const repeated = group.filter((notification) => !stored.has(notification.id));
+  const repetitions = group.filter((notification) => repeated.has(notification.id));
   const rows = await database.run<KeyRow>(FIND_BY_KEY, [
-    repeated.map((n) => n.clientId),
-    repeated.map((n) => n.idempotencyKey),
+    repetitions.map((n) => n.clientId),
+    repetitions.map((n) => n.idempotencyKey),
   ]);
   return new Map(rows.map((row) => [scopedKey(row), row]));
 }
@@ -97,11 +105,17 @@ function scopedKey(row: { readonly clientId: string; readonly idempotencyKey: st
   return `${row.clientId} ${row.idempotencyKey}`;
 }
 
-function leasedWork(notification: NewNotification, attemptId: string, leaseToken: string, stored: StoredRow): Work {
-  const { createdAt, suppressed, unavailableCode } = stored;
+function leasedWork(
+  notification: NewNotification,
+  createdAt: Date,
+  attemptId: string,
+  leaseToken: string,
+  memory: Memory,
+): Work {
   const [channel] = notification.channels;
   if (!channel) throw new Error('A notification needs at least one channel');
   return {
+    ...FIRST_ATTEMPT,
     notificationId: notification.id,
     deliveryId: notification.deliveryId,
     clientId: notification.clientId,
@@ -111,25 +125,17 @@ function leasedWork(notification: NewNotification, attemptId: string, leaseToken
     recipient: notification.recipient,
     sender: notification.sender,
     category: notification.category,
+    turn: createdAt.getTime() / 1000 + STANDS_BACK_SECONDS[notification.category],
     content: notification.content,
     changes: null,
     onUnknown: notification.onUnknown,
     fallbackAfterSeconds: notification.fallbackAfterSeconds,
     expiresAt: notification.expiresAt,
     createdAt,
-    stage: 'send',
     attemptId,
     attemptStartedAt: createdAt,
-    attemptNumber: 1,
-    retries: 0,
-    waitedMs: 0,
-    lookups: 0,
-    exhausted: false,
-    possibleDuplicate: false,
-    probe: false,
-    releasedBy: null,
-    suppressed,
-    unavailableCode,
+    suppressed: memory.suppressed,
+    unavailableCode: memory.unavailableCode,
     leaseToken,
   };
 }

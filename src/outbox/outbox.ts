@@ -1,14 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { plainArray } from '../database/array-literal.js';
 import { Database, type Transaction } from '../database/database.js';
 import { GroupedWrites } from '../database/grouped-writes.js';
+import { newId } from '../identifiers/new-id.js';
 import { BACKLOG } from './backlog.sql.js';
 import { BEGIN_RESEND } from './begin-resend.sql.js';
 import { CANCEL } from './cancel.sql.js';
 import { CLAIM, NEXT_DUE } from './claim.sql.js';
+import { claimedWork, type ClaimedRow } from './claimed.work.js';
 import { EXPIRE } from './expire.sql.js';
+import { GIVE_BACK } from './give-back.sql.js';
 import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
 import { storeNotifications, type SelfLease } from './intake.js';
 import { RESCUE } from './rescue.sql.js';
@@ -31,13 +34,16 @@ import { WakeUp } from './wake-up.js';
 /** What this process can work on right now; the dispatcher is one, an api-only process has none. */
 export interface Worker {
   /**
-   * Asks for slots in which accepted notifications may start at once, without overtaking what waits already.
+   * Asks for places in which accepted notifications may start at once, without overtaking what waits already.
    * @returns how many of them are granted; {@link take} gives them back.
    */
   reserve(wanted: number): number;
   mayStart(notification: NewNotification): boolean;
-  /** Starts leased work in the slots that were reserved for it. */
-  take(work: readonly Work[], reserved: number): void;
+  /**
+   * Takes over leased work in the places that were reserved for it.
+   * @param leasedAt when its lease began at the earliest, on this process's monotonic clock
+   */
+  take(work: readonly Work[], reserved: number, leasedAt: number): void;
 }
 
 /** Hears of what happens without an attempt; metrics are made of it. Must not throw and must not wait. */
@@ -94,15 +100,27 @@ export class Outbox {
     return this.intake.add(notification);
   }
 
-  /** Leases due work, at most `limit` rows; `now` is the database's time of the claim. */
-  async claim(limit: number): Promise<{ work: Work[]; now: Date | null }> {
-    const rows = await this.database.run<Work & { now: Date }>(CLAIM, [
+  /** Leases due work, at most `limit` rows. */
+  async claim(limit: number): Promise<Work[]> {
+    const leaseToken = newId();
+    const rows = await this.database.run<ClaimedRow & object>(CLAIM, [
       limit,
-      uuidv7(),
+      leaseToken,
       this.configuration.bootId,
       this.configuration.env.LEASE_MS,
+      plainArray(Array.from({ length: limit }, newId)),
     ]);
-    return { work: rows, now: rows[0]?.now ?? null };
+    return rows.map((row) => claimedWork(row, leaseToken));
+  }
+
+  /** Gives back leased work that was not begun, as if it had never been claimed. */
+  async giveBack(work: readonly Work[]): Promise<void> {
+    if (work.length === 0) return;
+    await this.database.run(GIVE_BACK, [
+      plainArray(work.map(({ notificationId }) => notificationId)),
+      plainArray(work.map(({ leaseToken }) => leaseToken)),
+    ]);
+    this.wakeUp.announceDueWork();
   }
 
   /** Milliseconds until the next work falls due (negative: it is due already); null when none waits for a time. */
@@ -195,7 +213,7 @@ export class Outbox {
   ): Promise<boolean> {
     const started = await transaction.run(START_DELIVERY, [
       delivery.notificationId,
-      uuidv7(),
+      newId(),
       delivery.channel,
       delivery.sender,
       delivery.changes ? JSON.stringify(delivery.changes) : null,
@@ -241,6 +259,7 @@ export class Outbox {
   private async store(group: readonly NewNotification[]): Promise<readonly EnqueueResult[]> {
     const worker = this.worker;
     const slots = worker?.reserve(group.length) ?? 0;
+    const leasedAt = performance.now();
     let leased: readonly Work[] = [];
     try {
       const stored = await storeNotifications(
@@ -253,7 +272,7 @@ export class Outbox {
       this.announceStored(group, stored.results);
       return stored.results;
     } finally {
-      worker?.take(leased, slots);
+      worker?.take(leased, slots, leasedAt);
     }
   }
 
@@ -261,7 +280,7 @@ export class Outbox {
   private selfLease(worker: Worker, slots: number): SelfLease {
     let free = slots;
     return {
-      leaseToken: uuidv7(),
+      leaseToken: newId(),
       owner: this.configuration.bootId,
       leaseMs: this.configuration.env.LEASE_MS,
       takes: (notification) => free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,

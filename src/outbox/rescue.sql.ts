@@ -7,7 +7,7 @@ import type { Statement } from '../database/database.js';
  */
 export const RESCUE: Statement = {
   name: 'outbox-rescue',
-  plan: 'each_time',
+  plan: 'once',
   text: `
     WITH expired AS MATERIALIZED (
       SELECT notification_id, stage AS was FROM outbox
@@ -16,13 +16,12 @@ export const RESCUE: Statement = {
     ), rescued AS (
       UPDATE outbox o SET
         stage = 'reconcile', due_at = service_now(),
-        retries = o.retries + CASE e.was WHEN 'send' THEN 1 ELSE 0 END,
-        exhausted = o.exhausted OR (e.was = 'send' AND o.retries + 1 > $2),
+        retries = o.retries + CASE o.stage WHEN 'send' THEN 1 ELSE 0 END,
+        exhausted = o.exhausted OR (o.stage = 'send' AND o.retries + 1 > $2),
         lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false,
         released_by = NULL
-      FROM expired e
-      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired)) AND o.notification_id = e.notification_id
-      RETURNING o.*, e.was
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired))
+      RETURNING o.*, (SELECT e.was FROM expired e WHERE e.notification_id = o.notification_id)
     ), lost AS (
       SELECT r.*, n.client_id, n.recipient FROM rescued r
       CROSS JOIN LATERAL (SELECT client_id, recipient FROM notifications WHERE id = r.notification_id LIMIT 1) AS n

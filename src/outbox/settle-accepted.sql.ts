@@ -1,11 +1,18 @@
 import type { Statement } from '../database/database.js';
+import { legalPath, WORKED_ON } from '../policy/transitions.js';
+
+const SENT = legalPath('status', [...WORKED_ON, 'sent']);
+
+/** An attempt's lease and its wait for a receipt, for an outbox row `o`. */
+const LEASE_TOKEN = '($3::uuid[])[array_position($1::uuid[], o.notification_id)]';
+const AWAIT_MS = '($12::int[])[array_position($1::uuid[], o.notification_id)]';
 
 /**
  * Records accepted attempts: the attempt, the delivery's sid, the notification's move to `sent`; the outbox row goes,
  * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease
  * still held. Of the others the attempt is kept with its sid, as evidence for reconciliation, and nothing moves.
  *
- * Rows are found by an array of their ids as well as by the join: the outbox is empty one minute and holds a million
+ * Rows are found by an array of their ids, and nothing is joined: the outbox is empty one minute and holds a million
  * rows the next, and a plan that believes in the empty one joins every row with every result
  * (docs/decisions/0008-growth.md).
  */
@@ -15,22 +22,19 @@ export const SETTLE_ACCEPTED: Statement = {
   text: `
     WITH input AS (
       SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::int[], $8::smallint[],
-        $9::text[], $10::text[], $11::boolean[], $12::int[]
-      ) AS t (notification_id, delivery_id, lease_token, attempt_id, number, started_at, duration_ms, http_status,
-              provider_sid, provider_request_id, possible_duplicate, await_ms)
+        $1::uuid[], $2::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::int[], $8::smallint[],
+        $9::text[], $10::text[], $11::boolean[]
+      ) AS t (notification_id, delivery_id, attempt_id, number, started_at, duration_ms, http_status,
+              provider_sid, provider_request_id, possible_duplicate)
     ), done AS (
-      DELETE FROM outbox o USING input i
-      WHERE o.notification_id = ANY ($1)
-        AND o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NULL
+      DELETE FROM outbox o
+      WHERE o.notification_id = ANY ($1) AND o.lease_token = ${LEASE_TOKEN} AND ${AWAIT_MS} IS NULL
       RETURNING o.notification_id
     ), awaiting AS (
-      UPDATE outbox o SET stage = 'await_delivery', due_at = service_now() + i.await_ms * interval '1 millisecond',
+      UPDATE outbox o SET stage = 'await_delivery', due_at = service_now() + ${AWAIT_MS} * interval '1 millisecond',
         attempt_id = NULL, attempt_started_at = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL,
         probe = false, released_by = NULL
-      FROM input i
-      WHERE o.notification_id = ANY ($1)
-        AND o.notification_id = i.notification_id AND o.lease_token = i.lease_token AND i.await_ms IS NOT NULL
+      WHERE o.notification_id = ANY ($1) AND o.lease_token = ${LEASE_TOKEN} AND ${AWAIT_MS} IS NOT NULL
       RETURNING o.notification_id
     ), held AS (
       SELECT notification_id FROM done UNION ALL SELECT notification_id FROM awaiting
@@ -46,13 +50,12 @@ export const SETTLE_ACCEPTED: Statement = {
         provider_request_id = coalesce(EXCLUDED.provider_request_id, attempts.provider_request_id),
         duration_ms = CASE WHEN EXCLUDED.http_status IS NULL THEN attempts.duration_ms ELSE EXCLUDED.duration_ms END
     ), delivery AS (
-      UPDATE deliveries d SET provider_sid = i.provider_sid,
-        status = CASE d.status WHEN 'sending' THEN 'sent' ELSE d.status END
-      FROM input i
-      WHERE d.id = ANY ($2) AND d.id = i.delivery_id AND i.notification_id IN (SELECT notification_id FROM held)
+      UPDATE deliveries SET provider_sid = ($9::text[])[array_position($2::uuid[], id)],
+        status = CASE WHEN ${SENT} THEN 'sent' ELSE status END
+      WHERE id = ANY ($2) AND notification_id = ANY (ARRAY(SELECT notification_id FROM held))
     ), moved AS (
       UPDATE notifications SET status = 'sent', updated_at = service_now()
-      WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND status = 'sending'
+      WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}
     )
     SELECT notification_id AS "notificationId" FROM held`,
 };

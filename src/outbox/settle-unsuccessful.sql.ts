@@ -1,9 +1,18 @@
 import type { Statement } from '../database/database.js';
-import { legalMove } from '../policy/transitions.js';
+import { legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 
-/** Rows are found by an array of their ids as well as by the join; docs/decisions/0008-growth.md says why. */
+/** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
 function withAction(action: 'wait' | 'fallback' | 'end'): string {
   return `ARRAY(SELECT notification_id FROM live WHERE action = '${action}')`;
+}
+
+/** Wherever it goes from here (queued again, failed, expired), it was being sent until now. */
+const STILL_WORKED_ON = stillWorkedOn(['queued', 'failed', 'expired']);
+
+function stillWorkedOn(next: readonly NotificationStatus[]): string {
+  const [guard, ...others] = new Set(next.map((status) => legalPath('n.status', [...WORKED_ON, status])));
+  if (guard === undefined || others.length > 0) throw new RangeError('one guard must do for all of them');
+  return guard;
 }
 
 /**
@@ -26,37 +35,38 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         next_delivery_id uuid, next_channel text, next_sender text, opens_dead_letter boolean, dead_letter_reason text,
         incident_id uuid, end_status text)
     ), mine AS (
-      SELECT o.notification_id FROM outbox o JOIN input i
-        ON o.notification_id = i.notification_id AND o.lease_token = i.lease_token
+      SELECT o.notification_id FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input))
-      FOR UPDATE OF o
+        AND o.lease_token = (SELECT i.lease_token FROM input i WHERE i.notification_id = o.notification_id)
+      FOR UPDATE
     ), live AS (
       SELECT i.* FROM input i JOIN mine m ON m.notification_id = i.notification_id
     ), ended AS (
       DELETE FROM outbox o WHERE o.notification_id = ANY (${withAction('end')})
     ), waiting AS (
       UPDATE outbox o SET
-        stage = i.stage,
-        due_at = service_now() + i.wait_ms * interval '1 millisecond',
-        retries = o.retries + CASE WHEN i.spends_retry THEN 1 ELSE 0 END,
-        waited_ms = o.waited_ms + CASE WHEN i.spends_retry THEN i.wait_ms ELSE 0 END,
-        attempts = o.attempts - CASE WHEN i.outcome IS NULL AND o.stage = 'send' THEN 1 ELSE 0 END,
-        exhausted = i.exhausted,
-        lookups = i.lookups,
-        held_by = i.held_by,
-        attempt_id = CASE i.stage WHEN 'reconcile' THEN i.attempt_id END,
-        attempt_started_at = CASE i.stage WHEN 'reconcile' THEN i.attempt_started_at END,
+        (stage, due_at, retries, waited_ms, attempts, exhausted, lookups, held_by, attempt_id, attempt_started_at) = (
+          SELECT i.stage,
+            service_now() + i.wait_ms * interval '1 millisecond',
+            o.retries + CASE WHEN i.spends_retry THEN 1 ELSE 0 END,
+            o.waited_ms + CASE WHEN i.spends_retry THEN i.wait_ms ELSE 0 END,
+            o.attempts - CASE WHEN i.outcome IS NULL AND o.stage = 'send' THEN 1 ELSE 0 END,
+            i.exhausted,
+            i.lookups,
+            i.held_by,
+            CASE i.stage WHEN 'reconcile' THEN i.attempt_id END,
+            CASE i.stage WHEN 'reconcile' THEN i.attempt_started_at END
+          FROM live i WHERE i.notification_id = o.notification_id),
         probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      FROM live i
-      WHERE o.notification_id = ANY (${withAction('wait')}) AND o.notification_id = i.notification_id
+      WHERE o.notification_id = ANY (${withAction('wait')})
     ), replaced AS (
       UPDATE outbox o SET
-        delivery_id = i.next_delivery_id, channel = i.next_channel, sender = i.next_sender, stage = 'send',
-        due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
+        (delivery_id, channel, sender) = (
+          SELECT i.next_delivery_id, i.next_channel, i.next_sender FROM live i WHERE i.notification_id = o.notification_id),
+        delivery_number = o.delivery_number + 1, stage = 'send', due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
         possible_duplicate = false, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL,
         probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      FROM live i
-      WHERE o.notification_id = ANY (${withAction('fallback')}) AND o.notification_id = i.notification_id
+      WHERE o.notification_id = ANY (${withAction('fallback')})
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,
         provider_request_id, possible_duplicate)
@@ -83,10 +93,12 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       FROM live WHERE decision_rule IS NOT NULL
     ), delivery AS (
       UPDATE deliveries d SET
-        status = CASE WHEN i.action = 'wait' THEN CASE i.stage WHEN 'reconcile' THEN 'sending' ELSE 'queued' END
-                      WHEN i.action = 'fallback' THEN 'failed' ELSE i.end_status END,
-        ended_at = CASE i.action WHEN 'wait' THEN NULL ELSE service_now() END
-      FROM live i WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live)) AND d.id = i.delivery_id
+        (status, ended_at) = (
+          SELECT
+            CASE i.action WHEN 'wait' THEN 'queued' WHEN 'fallback' THEN 'failed' ELSE i.end_status END,
+            CASE i.action WHEN 'wait' THEN NULL ELSE service_now() END
+          FROM live i WHERE i.delivery_id = d.id)
+      WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live))
     ), next_delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender)
       SELECT next_delivery_id, notification_id,
@@ -95,14 +107,12 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       FROM live WHERE action = 'fallback'
     ), moved AS (
       UPDATE notifications n SET
-        status = CASE WHEN i.action = 'end' THEN i.end_status
-                      WHEN i.action = 'wait' AND i.stage = 'reconcile' THEN 'sending' ELSE 'queued' END,
-        channel = coalesce(i.next_channel, n.channel),
+        (status, channel) = (
+          SELECT CASE i.action WHEN 'end' THEN i.end_status ELSE 'queued' END, coalesce(i.next_channel, n.channel)
+          FROM live i WHERE i.notification_id = n.id),
         updated_at = service_now()
-      FROM live i WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live)) AND n.id = i.notification_id
-        AND CASE WHEN i.action <> 'end' THEN ${legalMove('n.status', 'queued')}
-                 WHEN i.end_status = 'failed' THEN ${legalMove('n.status', 'failed')}
-                 ELSE ${legalMove('n.status', 'expired')} END
+      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live))
+        AND ${STILL_WORKED_ON}
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)

@@ -1,3 +1,4 @@
+import { plainArray, timeArray } from '../database/array-literal.js';
 import type { Database } from '../database/database.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
@@ -18,18 +19,18 @@ export async function settleAccepted(
 ): Promise<readonly SettleOutcome[]> {
   const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
   const rows = await database.run<Settled>(SETTLE_ACCEPTED, [
-    sorted.map((r) => r.work.notificationId),
-    sorted.map((r) => r.work.deliveryId),
-    sorted.map((r) => r.work.leaseToken),
-    sorted.map((r) => r.work.attemptId),
-    sorted.map((r) => r.work.attemptNumber),
-    sorted.map((r) => r.startedAt),
-    sorted.map((r) => r.durationMs),
-    sorted.map((r) => r.httpStatus),
+    plainArray(sorted.map((r) => r.work.notificationId)),
+    plainArray(sorted.map((r) => r.work.deliveryId)),
+    plainArray(sorted.map((r) => r.work.leaseToken)),
+    plainArray(sorted.map((r) => r.work.attemptId)),
+    plainArray(sorted.map((r) => r.work.attemptNumber)),
+    timeArray(sorted.map((r) => r.startedAt)),
+    plainArray(sorted.map((r) => r.durationMs)),
+    plainArray(sorted.map((r) => r.httpStatus)),
     sorted.map((r) => r.providerSid),
     sorted.map((r) => r.providerRequestId),
-    sorted.map((r) => r.work.possibleDuplicate),
-    sorted.map((r) => awaitMs(r)),
+    plainArray(sorted.map((r) => r.work.possibleDuplicate)),
+    plainArray(sorted.map((r) => awaitMs(r))),
   ]);
   return outcomes(group, rows);
 }

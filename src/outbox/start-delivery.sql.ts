@@ -4,7 +4,8 @@ import { legalMove } from '../policy/transitions.js';
 /**
  * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
  * takes the place of one that only watched for a delivery receipt. Runs inside the caller's transaction, which holds
- * the notification's row. Where an earlier attempt may have been accepted, the new ones are possible duplicates. Answers nothing when the notification may not be queued again.
+ * the notification's row. Where an earlier attempt may have been accepted, the new ones are possible duplicates.
+ * Answers nothing when the notification may not be queued again.
  */
 export const START_DELIVERY: Statement = {
   name: 'outbox-start-delivery',
@@ -17,15 +18,16 @@ export const START_DELIVERY: Statement = {
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
       SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, $5
       FROM moved m
+      RETURNING number
     )
-    INSERT INTO outbox (notification_id, delivery_id, channel, sender, stage, priority, due_at, expires_at,
-      possible_duplicate)
-    SELECT id, $2, $3, $4, 'send', $6, service_now(), expires_at,
+    INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
+      expires_at, possible_duplicate)
+    SELECT id, $2, (SELECT number FROM delivery), $3, $4, 'send', $6, service_now(), expires_at,
       EXISTS (SELECT 1 FROM attempts a WHERE a.notification_id = moved.id AND a.outcome = 'unknown')
     FROM moved
     ON CONFLICT (notification_id) DO UPDATE SET
-      delivery_id = EXCLUDED.delivery_id, channel = EXCLUDED.channel, sender = EXCLUDED.sender, stage = 'send',
-      due_at = EXCLUDED.due_at, attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
+      delivery_id = EXCLUDED.delivery_id, delivery_number = EXCLUDED.delivery_number, channel = EXCLUDED.channel,
+      sender = EXCLUDED.sender, stage = 'send', due_at = EXCLUDED.due_at, attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
       possible_duplicate = EXCLUDED.possible_duplicate, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false,
       released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
     RETURNING notification_id AS "notificationId"`,

@@ -9,6 +9,15 @@ export const PRIORITY = { otp: 0, alert: 1, transactional: 2, marketing: 3 } as 
   number
 >;
 
+/**
+ * How long a category stands back behind the ones before it, in seconds: waiting work of a lower category overtakes once
+ * it is this much older. So otp goes first, and nobody starves.
+ */
+export const STANDS_BACK_SECONDS = { otp: 0, alert: 15, transactional: 60, marketing: 600 } as const satisfies Record<
+  Category,
+  number
+>;
+
 /** What a human corrected when retrying; absent fields are as the notification says. */
 export interface DeliveryChanges {
   readonly to?: string;
@@ -33,6 +42,8 @@ export interface Work {
   /** Number or Messaging Service sid, without `whatsapp:`. */
   readonly sender: string;
   readonly category: Category;
+  /** What comes first of leased work: seconds since 1970 when it was due, and what its category stands back. */
+  readonly turn: number;
   readonly content: NotificationContent | null;
   readonly changes: DeliveryChanges | null;
   readonly onUnknown: OnUnknown;

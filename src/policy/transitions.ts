@@ -41,24 +41,29 @@ export function statusesBefore(status: NotificationStatus): NotificationStatus[]
   return NOTIFICATION_STATUSES.filter((from) => (TRANSITIONS[from] as readonly NotificationStatus[]).includes(status));
 }
 
-/** Two legal moves made in one statement: `from` through `through` to the target. */
-export interface MoveInOne {
-  readonly from: NotificationStatus;
-  readonly through: NotificationStatus;
+/** The guard of a status move, for a WHERE clause: a compare-and-set that makes an illegal move touch no row. */
+export function legalMove(column: string, to: NotificationStatus): string {
+  return isOneOf(column, statusesBefore(to));
 }
 
 /**
- * The guard of a status move, for a WHERE clause: a compare-and-set that makes an illegal move touch no row.
- * @param also a longer way that the statement takes at once, as a claim takes a due `scheduled` one through `queued`
- * @throws RangeError when that way is not legal
+ * What a leased notification may be stored as. A claim writes only the lease, so what was scheduled or queued still says
+ * so while it is `sending`; settling it makes the moves in between as well.
  */
-export function legalMove(column: string, to: NotificationStatus, also?: MoveInOne): string {
-  const before = statusesBefore(to);
-  if (also) {
-    if (!before.includes(also.through) || !statusesBefore(also.through).includes(also.from)) {
-      throw new RangeError(`${also.from} does not lead through ${also.through} to ${to}`);
-    }
-    before.unshift(also.from);
-  }
-  return `${column} IN (${before.map((status) => `'${status}'`).join(', ')})`;
+export const WORKED_ON = ['scheduled', 'queued', 'sending'] as const satisfies readonly NotificationStatus[];
+
+/**
+ * The guard of several moves in one statement: from anywhere on the way to its end.
+ * @throws RangeError when a step of the way is not legal
+ */
+export function legalPath(column: string, path: readonly NotificationStatus[]): string {
+  path.slice(1).forEach((to, index) => {
+    const from = path[index];
+    if (!from || !statusesBefore(to).includes(from)) throw new RangeError(`${from} does not lead to ${to}`);
+  });
+  return isOneOf(column, path.slice(0, -1));
+}
+
+function isOneOf(column: string, statuses: readonly NotificationStatus[]): string {
+  return `${column} IN (${statuses.map((status) => `'${status}'`).join(', ')})`;
 }

@@ -1,0 +1,54 @@
+import type { Statement } from '../database/database.js';
+import { SENDING } from '../outbox/sending.sql.js';
+import type { Delivery } from './delivery.entity.js';
+import type { Notification } from './notification.entity.js';
+
+/** What the outbox row of a notification tells about it. */
+export interface OutboxTrace {
+  readonly notificationId: string;
+  readonly deliveryId: string;
+  /** An attempt is in flight, or its outcome is unknown. */
+  readonly sending: boolean;
+  /** When that attempt began. */
+  readonly attemptStartedAt: Date | null;
+  /** When the next attempt may begin; null while one is in flight, or while nobody can say. */
+  readonly nextAttemptAt: Date | null;
+}
+
+export const OUTBOX_TRACES: Statement = {
+  name: 'notifications-outbox-traces',
+  text: `
+    SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
+      attempt_started_at AS "attemptStartedAt",
+      CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL THEN due_at END AS "nextAttemptAt"
+    FROM outbox WHERE notification_id = ANY ($1)`,
+};
+
+/** For a search by status, of notifications `n`: those that are stored as waiting, but are being sent. */
+export const BEING_SENT = `n.status IN ('scheduled', 'queued', 'sending')
+  AND EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${SENDING})`;
+
+/** The notification as it stands: `sending` is not stored, it is what the outbox row means. Pure. */
+export function asItStands(notification: Notification, trace: OutboxTrace | undefined): Notification {
+  if (!trace?.sending || !isWaiting(notification.status)) return notification;
+  const { updatedAt } = notification;
+  const since = trace.attemptStartedAt ?? updatedAt;
+  return { ...notification, status: 'sending', updatedAt: since > updatedAt ? since : updatedAt };
+}
+
+/** The delivery as it stands, likewise. Pure. */
+export function deliveryAsItStands(
+  delivery: Delivery,
+  trace: OutboxTrace | undefined,
+  firstAttemptAt: Date | null,
+): Delivery {
+  const isCurrent = trace?.deliveryId === delivery.id;
+  const startedAt = firstAttemptAt ?? (isCurrent ? trace.attemptStartedAt : null);
+  return isCurrent && trace.sending && isWaiting(delivery.status)
+    ? { ...delivery, startedAt, status: 'sending' }
+    : { ...delivery, startedAt };
+}
+
+function isWaiting(status: Notification['status']): boolean {
+  return status === 'scheduled' || status === 'queued';
+}
