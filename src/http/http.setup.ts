@@ -11,7 +11,8 @@ import { BODY_LIMIT } from './body.decorator.js';
 import { installBodyParsers } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';
 import { answerClientError } from './client-error.js';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { requestIdOf } from './request-id.js';
+import { setResponseHeaders } from './response-headers.js';
 import { answerUnrouted } from './unrouted.hook.js';
 
 /** In milliseconds. */
@@ -52,44 +53,17 @@ export function createFastifyAdapter(): FastifyAdapter {
     const limit = route.config?.body?.limit;
     if (limit !== undefined) route.bodyLimit = limit;
   });
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header(REQUEST_ID_HEADER, request.id);
-    // Answers hold recipients and codes: nothing on the way keeps them.
-    reply.header('cache-control', 'no-store');
-    done();
-  });
+  setResponseHeaders(adapter);
   installBodyParsers(adapter);
   answerUnrouted(fastify);
   closeInTime(fastify);
   return adapter;
 }
 
-/** Gives an application its errors, its validation and its headers. To be called before it listens. */
+/** Gives an application its errors and its validation. To be called before it listens. */
 export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new ProblemFilter(app.get(LOGGER)));
   app.useGlobalPipes(new ValidationPipe());
-  app.useSecurityHeaders({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Whoever terminates TLS in front of this service decides on it.
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-  });
-
   const draining = app.get(Draining);
   app
     .getHttpAdapter()
