@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Listener } from '../database/listener.js';
-import { hashOf } from './api-key.secret.js';
+import { hashTextOf } from './api-key.secret.js';
 import { FIND_KEY } from './api-key.statements.js';
 import type { Caller } from './caller.js';
 import { KeyUse } from './key-use.js';
@@ -29,7 +29,7 @@ interface KeyRow {
 /** Finds out whose secret a request carries. Keeps what it found for a moment; unknown secrets are never kept. */
 @Injectable()
 export class ApiKeyAuthenticator {
-  /** By the hash of the secret, oldest first. Replaced as a whole when keys are to be forgotten. */
+  /** By the hash of the secret in base64, oldest first. Replaced as a whole when keys are to be forgotten. */
   private known = new Map<string, Known>();
   private readonly lookingUp = new Map<string, Promise<Caller | null>>();
 
@@ -44,14 +44,13 @@ export class ApiKeyAuthenticator {
   /** @returns the caller at once where it is known, null for a secret that is unknown or revoked. */
   authenticate(secret: string): Caller | Promise<Caller | null> | null {
     if (secret.length > LONGEST_SECRET) return null;
-    const hash = hashOf(secret);
-    const key = hash.toString('base64');
-    const known = this.known.get(key);
+    const hash = hashTextOf(secret);
+    const known = this.known.get(hash);
     if (known && performance.now() - known.since < MAX_AGE_MS) {
       this.keyUse.note(known.caller.keyId);
       return known.caller;
     }
-    return this.lookUpOnce(key, hash);
+    return this.lookUpOnce(hash);
   }
 
   forget(): void {
@@ -60,25 +59,25 @@ export class ApiKeyAuthenticator {
   }
 
   /** Requests that arrive together with the same secret ask the database once. */
-  private lookUpOnce(key: string, hash: Buffer): Promise<Caller | null> {
-    const asked = this.lookingUp.get(key);
+  private lookUpOnce(hash: string): Promise<Caller | null> {
+    const asked = this.lookingUp.get(hash);
     if (asked) return asked;
-    const asking = this.lookUp(key, hash).finally(() => {
-      if (this.lookingUp.get(key) === asking) this.lookingUp.delete(key);
+    const asking = this.lookUp(hash).finally(() => {
+      if (this.lookingUp.get(hash) === asking) this.lookingUp.delete(hash);
     });
-    this.lookingUp.set(key, asking);
+    this.lookingUp.set(hash, asking);
     return asking;
   }
 
-  private async lookUp(key: string, hash: Buffer): Promise<Caller | null> {
+  private async lookUp(hash: string): Promise<Caller | null> {
     // What is found belongs to the map of now: a revocation while the database answers replaces it.
     const { known } = this;
     const since = performance.now();
-    const [row] = await this.database.run<KeyRow>(FIND_KEY, [hash]);
-    known.delete(key);
+    const [row] = await this.database.run<KeyRow>(FIND_KEY, [Buffer.from(hash, 'base64')]);
+    known.delete(hash);
     if (!row) return null;
     const caller = { clientId: row.client_id, keyId: row.id, name: row.caller_name, scopes: new Set(row.scopes) };
-    known.set(key, { caller, since });
+    known.set(hash, { caller, since });
     const [oldest] = known.keys();
     if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
     this.keyUse.note(caller.keyId);

