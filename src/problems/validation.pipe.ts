@@ -1,6 +1,6 @@
 import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { dtoInstance } from './dto-instance.js';
 import { fieldErrors } from './field-errors.js';
 import { Problem } from './problem.js';
 import { isValidAtOnce } from './valid-at-once.js';
@@ -52,7 +52,7 @@ function isRecord(value: unknown): value is object {
 
 function instanceOf<Dto extends object>(given: object, type: Type<Dto>): Dto {
   try {
-    return plainToInstance(type, given);
+    return dtoInstance(type, given);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Problem('validation-failed', {
