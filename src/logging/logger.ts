@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { destination, pino } from 'pino';
+import { destination, pino, type DestinationStream } from 'pino';
 import { loggableError } from '../problems/loggable-error.js';
 
 /** Injection token of the one pino logger. */
@@ -20,8 +20,32 @@ export function createLogger(level: string, role: string): Logger {
       serializers: { err: (error: unknown) => (error instanceof Error ? loggableError(error) : error) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    destination({ sync: false, minLength: 4096, periodicFlush: 250 }),
+    inBackground(),
   );
+}
+
+/** More than this is written at once, less within a quarter of a second. */
+const BATCH_BYTES = 32 * 1024;
+
+/**
+ * Standard output, by the batch. As bytes: pino's destination counts all the text that it holds anew for every line,
+ * which with bytes it need not, and a line costs a third less.
+ */
+function inBackground(): DestinationStream & Pick<ReturnType<typeof destination>, 'flush' | 'flushSync'> {
+  const out = destination({
+    sync: false,
+    contentMode: 'buffer',
+    minLength: BATCH_BYTES,
+    maxWrite: 2 * BATCH_BYTES,
+    periodicFlush: 250,
+  });
+  // Its types know of text only.
+  const bytes = out as { write(line: string | Uint8Array): boolean };
+  return {
+    write: (line) => bytes.write(Buffer.from(line)),
+    flush: (done) => out.flush(done),
+    flushSync: () => out.flushSync(),
+  };
 }
 
 /** "+1555•••0001": enough to recognise a number, not enough to use it. */

@@ -1,0 +1,47 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const LOGGER = fileURLToPath(new URL('../dist/src/logging/logger.js', import.meta.url));
+
+/** A process of its own that logs to its standard output, which is what the log is written to. */
+function startProgram(logs: string) {
+  const program = `import { createLogger } from ${JSON.stringify(LOGGER)}; const log = createLogger('info', 'all'); ${logs}`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function linesOf(logs: string): Promise<{ line: number; msg: string }[]> {
+  const lines = (await text(startProgram(logs).stdout)).trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as { line: number; msg: string });
+}
+
+describe('the log', () => {
+  const MANY = `for (let line = 0; line < 2000; line += 1) log.info({ line }, 'Zürich – 東京 😀');`;
+
+  it.each([
+    ['ends', ''],
+    ['exits', 'process.exit(0);'],
+    ['crashes', "process.on('uncaughtException', () => process.exit(1)); throw new Error('crashed');"],
+  ])('has every line, in order, when the process %s', async (_, end) => {
+    const lines = await linesOf(`${MANY} ${end}`);
+    expect(lines.map(({ line }) => line)).toEqual(Array.from({ length: 2000 }, (_value, line) => line));
+    expect(new Set(lines.map(({ msg }) => msg))).toEqual(new Set(['Zürich – 東京 😀']));
+  });
+
+  it('shows a single line soon, while the process goes on', async () => {
+    const child = startProgram(`log.info('here'); setInterval(() => undefined, 1000);`);
+    const [chunk]: unknown[] = await once(child.stdout, 'data');
+    expect(String(chunk)).toContain('"msg":"here"');
+  });
+
+  it('has the last words of a process that ends in a fatal error', async () => {
+    const [line] = await linesOf(`log.fatal('the end'); process.kill(process.pid, 'SIGKILL');`);
+    expect(line).toMatchObject({ msg: 'the end', service: 'postrider', role: 'all' });
+  });
+});
