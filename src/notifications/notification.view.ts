@@ -13,8 +13,7 @@ import type { NotificationHistory } from './notification.reader.js';
  */
 export function acceptedView(accepted: AcceptedNotification): NotificationDto {
   const createdAt = accepted.createdAt.toISOString();
-  const scheduled = accepted.sendAt !== null && accepted.sendAt > accepted.createdAt;
-  const status = scheduled ? 'scheduled' : 'queued';
+  const status = acceptedStatus(accepted);
   const [channel] = accepted.channels;
   if (!channel) throw new Error('An accepted notification has at least one channel');
   return {
@@ -33,7 +32,7 @@ export function acceptedView(accepted: AcceptedNotification): NotificationDto {
     updatedAt: createdAt,
     deliveredAt: null,
     readAt: null,
-    nextAttemptAt: scheduled ? iso(accepted.sendAt) : createdAt,
+    nextAttemptAt: status === 'scheduled' ? iso(accepted.sendAt) : createdAt,
     deliveries: [
       {
         id: accepted.deliveryId,
@@ -49,6 +48,11 @@ export function acceptedView(accepted: AcceptedNotification): NotificationDto {
     ],
     deadLetter: null,
   };
+}
+
+/** The status that a notification was accepted with. */
+export function acceptedStatus({ sendAt, createdAt }: AcceptedNotification): 'scheduled' | 'queued' {
+  return sendAt !== null && sendAt > createdAt ? 'scheduled' : 'queued';
 }
 
 export function summaryView(notification: Notification, nextAttemptAt: Date | null): NotificationSummaryDto {

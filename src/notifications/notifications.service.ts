@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { Outbox } from '../outbox/outbox.js';
+import type { EnqueueResult } from '../outbox/work.js';
 import { notFound, Problem } from '../problems/problem.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
 import { newNotification } from './new-notification.js';
@@ -17,6 +18,8 @@ export interface Acceptance {
   /** True when the key had been used for the same request before. */
   readonly replayed: boolean;
 }
+
+type Stored = Exclude<EnqueueResult, { readonly kind: 'conflict' }>;
 
 /** Accepts, shows and cancels notifications. */
 @Injectable()
@@ -35,6 +38,12 @@ export class NotificationsService {
    * @throws Problem when it cannot be carried out, or the key belongs to another request.
    */
   async accept(request: CreateNotificationDto, body: unknown, caller: Caller, key: string | null): Promise<Acceptance> {
+    const { kind, notification } = await this.store(request, body, caller, key);
+    return { notification: acceptedView(notification), replayed: kind === 'replayed' };
+  }
+
+  /** {@link accept} for who needs no whole view of it. */
+  async store(request: CreateNotificationDto, body: unknown, caller: Caller, key: string | null): Promise<Stored> {
     const result = await this.outbox.enqueue(
       newNotification(request, body, caller.clientId, key, {
         senderOf: (channel) => this.senders.of(channel),
@@ -49,7 +58,7 @@ export class NotificationsService {
         extra: { notificationId: result.id },
       });
     }
-    return { notification: acceptedView(result.notification), replayed: result.kind === 'replayed' };
+    return result;
   }
 
   async find(id: string, visibility: Visibility): Promise<NotificationDto> {
