@@ -54,6 +54,22 @@ async function words(service: Pick<ServiceUnderTest, 'database'>, id: string): P
   return rows.map((row) => row.source);
 }
 
+async function delivered(api: ServiceUnderTest['api']): Promise<string> {
+  const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+  await api.untilStatus(id, 'delivered');
+  return id;
+}
+
+/** A transaction of somebody's that locks rows of a notification. @returns what ends it */
+async function hold(databaseUrl: string, lock: string, id: string): Promise<() => Promise<void>> {
+  const holder = new Client({ connectionString: databaseUrl });
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  await holder.query('BEGIN');
+  await holder.query(lock, [id]);
+  return async () => void (await holder.query('ROLLBACK'));
+}
+
 describe('the retention of bodies', () => {
   it('deletes what ended notifications said, and comes back to those that end later', async () => {
     const service = await start({ BODY_RETENTION_HOURS: '2' });
@@ -153,21 +169,48 @@ describe('a round', () => {
     expect(await one(service, 'SELECT count(*)::int FROM notifications')).toBe(0);
   });
 
-  it('waits for nobody who holds a row, and takes it in a later round', async () => {
-    const service = await start({ BODY_RETENTION_HOURS: '1' });
+  it('passes over a notification that somebody holds, and takes it in a later round', async () => {
+    const service = await start({
+      BODY_RETENTION_HOURS: '1',
+      HISTORY_RETENTION_DAYS: '1',
+      IDEMPOTENCY_TTL_HOURS: '24',
+    });
+    const { api, databaseUrl } = service;
     const retention = await service.retention();
-    const id = await service.api.send({ to: TO, channels: ['sms'], body: 'Hello' });
-    await service.api.untilStatus(id, 'delivered');
-    await moveClock(service.databaseUrl, 2 * HOUR);
-    const holder = new Client({ connectionString: service.databaseUrl });
-    await holder.connect();
-    onTestFinished(() => holder.end());
-    await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', [id]);
-    await expect(retention.round()).rejects.toMatchObject({ code: '55P03' });
-    expect(await words(service, id)).toContain('content');
-    await holder.query('ROLLBACK');
-    expect(await retention.round()).toMatchObject({ bodies: 1 });
-    expect(await words(service, id)).toEqual([]);
+    const [held, other] = [await delivered(api), await delivered(api)];
+    const letGo = await hold(databaseUrl, 'SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', held);
+    await moveClock(databaseUrl, 2 * HOUR);
+    expect(await retention.round()).toEqual({ bodies: 1, notifications: 0 });
+    expect(await words(service, held)).toContain('content');
+    expect(await words(service, other)).toEqual([]);
+
+    await moveClock(databaseUrl, 24 * HOUR);
+    expect(await retention.round()).toEqual({ bodies: 0, notifications: 1 });
+    expect((await api.get(`/v1/notifications/${other}`)).status).toBe(404);
+
+    await letGo();
+    expect(await retention.round()).toEqual({ bodies: 1, notifications: 1 });
+    expect((await api.get(`/v1/notifications/${held}`)).status).toBe(404);
+  });
+
+  it('waits no longer than a moment for a row of a notification, and goes on with other work meanwhile', async () => {
+    const service = await start({
+      BODY_RETENTION_HOURS: '1',
+      HISTORY_RETENTION_DAYS: '1',
+      IDEMPOTENCY_TTL_HOURS: '24',
+    });
+    const { api, databaseUrl } = service;
+    const retention = await service.retention();
+    const old = await delivered(api);
+    await moveClock(databaseUrl, 30 * HOUR);
+    const held = await delivered(api);
+    await moveClock(databaseUrl, 2 * HOUR);
+    const letGo = await hold(databaseUrl, 'SELECT 1 FROM callbacks WHERE notification_id = $1 FOR UPDATE', held);
+    expect(await retention.round()).toEqual({ bodies: 0, notifications: 1 });
+    expect((await api.get(`/v1/notifications/${old}`)).status).toBe(404);
+    expect(await words(service, held)).toContain('content');
+    await letGo();
+    expect(await retention.round()).toEqual({ bodies: 1, notifications: 0 });
+    expect(await words(service, held)).toEqual([]);
   });
 });

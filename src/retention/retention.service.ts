@@ -58,13 +58,24 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     let touched = 0;
     let after: string | null = null;
     while (!this.stop.signal.aborted) {
-      const result: ChunkResult | null = await chunk(after);
+      const result: ChunkResult | null = await this.unlessHeld(chunk(after));
       touched += result?.touched ?? 0;
       after = result?.next ?? null;
       if (after === null) break;
       await delay(PAUSE_MS, undefined, { signal: this.stop.signal }).catch(() => undefined);
     }
     return touched;
+  }
+
+  /** Null where a chunk met a row that somebody holds: what it would have done waits for the next round, the rest does not. */
+  private async unlessHeld(chunk: Promise<ChunkResult | null>): Promise<ChunkResult | null> {
+    try {
+      return await chunk;
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      this.log.warn({ err: loggableError(error) }, 'retention met a row that somebody holds; the next round goes on');
+      return null;
+    }
   }
 
   private after(ms: number): void {
@@ -80,8 +91,13 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
       const { bodies, notifications } = await this.round();
       if (bodies > 0 || notifications > 0) this.log.info({ bodies, notifications }, 'deleted what is kept no longer');
     } catch (error) {
-      // Among others a row that somebody holds: nothing is lost by waiting for the next round.
+      // Nothing is lost by waiting for the next round.
       this.log.warn({ err: loggableError(error) }, 'a round of retention broke off; the next one goes on');
     }
   }
+}
+
+/** SQLSTATE lock_not_available: what lock_timeout ends. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

@@ -1,7 +1,10 @@
 import { ADVISORY_LOCK } from '../database/advisory-locks.js';
 import type { Statement } from '../database/database.js';
 
-/** A chunk waits for nobody: what is locked is in use, and is looked at again in the next round. */
+/**
+ * A chunk waits for nobody: a notification that somebody holds is passed over, and looked at again in the next round.
+ * This is for its other rows, which are locked after it.
+ */
 export const WAIT_FOR_NOBODY: Statement = {
   name: 'retention-wait-for-nobody',
   plan: 'each_time',
@@ -55,7 +58,8 @@ export const LATER_FOR_BODIES: Statement = {
 
 /**
  * Deletes what was said in those of the notifications $1 that ended $2 hours ago: by the client, by a human's
- * correction, by the provider. Answers those with which it is done for good: one in review may be given new words.
+ * correction, by the provider. Answers those with which it is done for good: one in review may be given new words, one
+ * that somebody holds was left alone.
  */
 export const DELETE_BODIES: Statement = {
   name: 'retention-delete-bodies',
@@ -65,6 +69,7 @@ export const DELETE_BODIES: Statement = {
       SELECT n.id, ${IN_REVIEW} AS in_review FROM notifications n
       WHERE n.id = ANY ($1) AND coalesce(n.delivered_at, n.updated_at) <= service_now() - make_interval(hours => $2)
         AND ${ENDED}
+      FOR NO KEY UPDATE OF n SKIP LOCKED
     ), content AS (
       UPDATE notifications n SET content = NULL
       WHERE n.id = ANY (ARRAY(SELECT id FROM ended)) AND n.content IS NOT NULL
@@ -118,16 +123,18 @@ export const NEXT_FOR_HISTORY: Statement = {
 /** Every table with rows that belong to one notification; the outbox has none of an ended one. */
 const HISTORY_TABLES = ['deliveries', 'attempts', 'failures', 'callbacks', 'decisions', 'dead_letters'];
 
-/** Deletes those of the notifications $1 that ended $2 hours ago, with everything that belongs to them. */
+/** Deletes those of the notifications $1 that ended $2 hours ago and nobody holds, with everything that belongs to them. */
 export const DELETE_HISTORY: Statement = {
   name: 'retention-delete-history',
   plan: 'each_time',
   text: `
-    WITH gone AS (
-      DELETE FROM notifications n
+    WITH free AS MATERIALIZED (
+      SELECT n.id FROM notifications n
       WHERE n.id = ANY ($1) AND n.updated_at <= service_now() - make_interval(hours => $2)
         AND ${ENDED} AND NOT ${IN_REVIEW}
-      RETURNING n.id
+      FOR UPDATE OF n SKIP LOCKED
+    ), gone AS (
+      DELETE FROM notifications n WHERE n.id = ANY (ARRAY(SELECT id FROM free)) RETURNING n.id
     ), ${HISTORY_TABLES.map(
       (table) => `${table}_gone AS (
       DELETE FROM ${table} WHERE notification_id = ANY (ARRAY(SELECT id FROM gone))
