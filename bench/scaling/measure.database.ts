@@ -55,16 +55,25 @@ export async function spreadHistory(database: Client): Promise<void> {
   await database.query('VACUUM ANALYZE');
 }
 
-/** Runs a statement of retention through all notifications, chunk by chunk. @returns WAL bytes for each it answered. */
-export async function retire(database: Client, statement: string, chunk: number): Promise<number> {
+/** Runs a statement of retention through all notifications, chunk by chunk: what it cost, of each that it answered. */
+export async function retire(
+  database: Client,
+  statement: string,
+  chunk: number,
+): Promise<{ walBytes: number; chunkMs: number }> {
   const { rows } = await database.query<{ id: string }>('SELECT id FROM notifications ORDER BY id');
   const before = await walPosition(database);
+  const start = performance.now();
   let touched = 0;
   for (let first = 0; first < rows.length; first += chunk) {
     const ids = rows.slice(first, first + chunk).map(({ id }) => id);
     touched += (await database.query(statement, [ids, 0])).rowCount ?? 0;
   }
-  return Math.round(((await walPosition(database)) - before) / Math.max(1, touched));
+  const chunks = Math.ceil(rows.length / chunk);
+  return {
+    chunkMs: round((performance.now() - start) / chunks, 1),
+    walBytes: Math.round(((await walPosition(database)) - before) / Math.max(1, touched)),
+  };
 }
 
 function round(value: number, digits: number): number {

@@ -91,9 +91,9 @@ async function measureRetention(stage: Stage, { database }: RunningPostrider): P
   const module = new URL('../../../dist/src/retention/retention.sql.js', import.meta.url).href;
   const { DELETE_BODIES, DELETE_HISTORY } = (await import(module)) as Retention;
   await stage.postgres.checkpoint();
-  const bodiesWalBytes = await retire(database, DELETE_BODIES.text, CHUNK);
+  const bodies = await retire(database, DELETE_BODIES.text, CHUNK);
   await stage.postgres.checkpoint();
-  return { bodiesWalBytes, historyWalBytes: await retire(database, DELETE_HISTORY.text, CHUNK) };
+  return { bodies, history: await retire(database, DELETE_HISTORY.text, CHUNK) };
 }
 
 /** A few lives in a grown database, right after a checkpoint: each page that they touch is logged whole. */

@@ -33,8 +33,8 @@ export interface Measured {
   readonly tables: Readonly<Record<string, TableMeasure>>;
   /** What one that failed for good has besides: a failure and a dead letter. */
   readonly failure: Readonly<Record<string, TableMeasure>>;
-  /** WAL bytes for each notification. */
-  readonly retention: { readonly bodiesWalBytes: number; readonly historyWalBytes: number };
+  /** What deletes cost: WAL bytes for each notification, and milliseconds of a chunk of 500. */
+  readonly retention: Readonly<Record<'bodies' | 'history', { readonly walBytes: number; readonly chunkMs: number }>>;
 }
 
 const FILE = new URL(

@@ -19,10 +19,12 @@ const TERA = 1_000_000_000_000;
 
 /** What one notification costs where its sender has a rate and its pages are cold, as among many millions. */
 export function costOf(measured: Measured) {
-  const { wal, paced, tables, failure, cpu } = measured;
+  const { wal, paced, tables, failure, retention, cpu } = measured;
   return {
     statements: paced.statements,
     walBytes: wal.coldBytes + paced.walBytes - wal.warmBytes,
+    /** When its time has come, at any hour of some day. */
+    retentionWalBytes: retention.bodies.walBytes + retention.history.walBytes,
     rows: rowsOf(tables) + FAILING_SHARE * rowsOf(failure),
     bytes: bytesOf(tables) + FAILING_SHARE * bytesOf(failure),
     cpu,
@@ -56,7 +58,7 @@ export function shardLoad({ peak }: Pick<Simulation, 'peak'>, measured: Measured
     rows: notifications * cost.rows,
     walMegabytes: (notifications * cost.walBytes) / MEGA,
     busyCores: (notifications * cost.cpu.postgres) / MICROS,
-    walGigabytes: (daily * cost.walBytes) / GIGA,
+    walGigabytes: (daily * (cost.walBytes + cost.retentionWalBytes)) / GIGA,
     storedGigabytes: (daily * cost.bytes) / GIGA,
     terabytes: (daily * cost.bytes * KEPT_DAYS) / TERA,
   };

@@ -25,9 +25,9 @@ export interface Plan {
  * @param scale of the senders and the notifications, for a quick look
  * @throws when the senders of a kind are too few.
  */
-export function planDay(seed: number, scale = 1): Plan {
+export function planDay(seed: number, scale = 1, notificationsADay: number = LOAD.notificationsADay): Plan {
   const random = seededRandom(seed);
-  const { notificationsADay, campaign } = LOAD;
+  const { campaign } = LOAD;
   const base = notificationsADay - campaign.notifications;
   const relieved = {} as Record<KindName, number>;
   const shares = KIND_NAMES.map((kind) => {

@@ -18,8 +18,10 @@ export function costTable(measured: Measured): string {
     ['the same, for a sender in SENDER_RATES', whole(paced.walBytes)],
     ['WAL bytes, every page for the first time since the checkpoint', whole(wal.coldBytes)],
     ['the same, with wal_compression = on', whole(wal.coldCompressedBytes)],
-    ['WAL bytes when its body is deleted', whole(retention.bodiesWalBytes)],
-    ['WAL bytes when its history is deleted', whole(retention.historyWalBytes)],
+    ['WAL bytes when its body is deleted', whole(retention.bodies.walBytes)],
+    ['WAL bytes when its history is deleted', whole(retention.history.walBytes)],
+    ['ms in which the bodies of 500 are deleted', figure(retention.bodies.chunkMs)],
+    ['ms in which the history of 500 is deleted', figure(retention.history.chunkMs)],
     ['CPU of PostgreSQL, µs', whole(cpu.postgres)],
     ['CPU of the service, µs', whole(cpu.node)],
   ];
@@ -105,9 +107,9 @@ export function processTable(simulation: Simulation, measured: Measured): string
       ['attempts in flight', whole(inFlight)],
       ['processes, by their slots', whole(bySlots)],
       ['processes, by their CPU', whole(byCpu)],
-      ['connections of so many processes', whole(connections)],
-      ['of them LISTEN, which no pooler can share', whole(direct)],
       ['processes', whole(processes)],
+      ['their connections', whole(connections)],
+      ['of them LISTEN, which no pooler can share', whole(direct)],
     ],
   );
 }
