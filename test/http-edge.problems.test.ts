@@ -330,10 +330,33 @@ describe('problems', () => {
     expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('tells caches and browsers to keep their hands off', async () => {
-    const { headers } = await ask(edge, 'GET', '/nowhere');
-    expect(headers.get('cache-control')).toBe('no-store');
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  it.each([
+    ['GET', '/probe'],
+    ['GET', '/nowhere'],
+    ['DELETE', '/probe'],
+    ['OPTIONS', '/probe'],
+    ['GET', '/probe/teapot'],
+    ['GET', '/closed'],
+  ] as const)('tells caches and browsers to keep their hands off: %s %s', async (method, path) => {
+    const { headers } = await ask(edge, method, path);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy':
+        "default-src 'self';img-src 'self' data:;style-src 'self' 'unsafe-inline';object-src 'none';base-uri 'none';frame-ancestors 'none'",
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+  });
+
+  it('says so too where the address is none for any route', async () => {
+    const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
+    socket.write(`OPTIONS * HTTP/1.1\r\n${endOfHead}`);
+    const [head] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 404 /);
+    expect(head?.toLowerCase()).toContain('x-frame-options: deny');
   });
 });
