@@ -11,6 +11,7 @@ import type { NewNotification, Work } from '../outbox/work.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { LocalQueue } from './local.queue.js';
 import { Recorder } from './recorder.js';
+import { WorkPace } from './work.pace.js';
 
 /** Looks for due work at least this often, whatever was or was not announced. */
 const POLL_MS = 1000;
@@ -33,11 +34,9 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   /** Places promised to a claim or to the intake while their statement is on its way. */
   private reserved = 0;
   private readonly slots: number;
-  /** Work that may be in this process at a time: in a slot, or waiting for one. */
-  private readonly places: number;
-  private readonly batch: number;
-  /** How old the lease of a request may be when it begins. */
-  private readonly mayWaitMs: number;
+  private readonly pace: WorkPace;
+  /** How old the lease of a request may be when it begins; null where nothing may wait at all. */
+  private readonly mayWaitMs: number | null;
   /** True when the last claim left nothing due behind: what is accepted now overtakes nobody. */
   private caughtUp = false;
   private stopping = false;
@@ -59,10 +58,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     const longestRequestMs = TWILIO_TIMEOUT_MS + LEASE_MARGIN_MS;
     this.slots = DISPATCH_CONCURRENCY;
     // Whoever waits for a slot may wait for a whole request: where a lease is too short for two, nobody waits.
-    const leaseLastsForTwo = LEASE_MS >= 2 * longestRequestMs;
-    this.places = leaseLastsForTwo ? 2 * this.slots : this.slots;
-    this.mayWaitMs = leaseLastsForTwo ? LEASE_MS - longestRequestMs : Number.POSITIVE_INFINITY;
-    this.batch = Math.max(1, Math.floor(this.places / 4));
+    this.mayWaitMs = LEASE_MS >= 2 * longestRequestMs ? LEASE_MS - longestRequestMs : null;
+    this.pace = new WorkPace(this.slots, performance.now());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -90,11 +87,22 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return this.running.size;
   }
 
+  /** Work that may be in this process: in a slot, or waiting for one. */
+  private places(): number {
+    return this.slots + (this.mayWaitMs === null ? 0 : this.pace.ahead(performance.now()));
+  }
+
   /** Places for more work: what is here and what is not recorded yet are both bounded. */
-  private room(): number {
+  private room(places = this.places()): number {
     const unsettled = UNSETTLED_PER_SLOT * this.slots - this.recorder.pending;
     const taken = this.running.size + this.waiting.size + this.reserved;
-    return Math.max(0, Math.min(this.places - taken, unsettled));
+    return Math.max(0, Math.min(places - taken, unsettled));
+  }
+
+  /** A claim of a few rows costs hardly less than one of many. */
+  private hasRoomForBatch(): boolean {
+    const places = this.places();
+    return this.room(places) >= Math.max(1, Math.floor(places / 4));
   }
 
   reserve(wanted: number): number {
@@ -110,7 +118,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   take(work: readonly Work[], reserved: number, leasedAt: number): void {
     this.reserved -= reserved;
-    for (const piece of work) this.waiting.push({ work: piece, startBy: leasedAt + this.mayWaitMs });
+    const startBy = this.mayWaitMs === null ? Number.POSITIVE_INFINITY : leasedAt + this.mayWaitMs;
+    for (const piece of work) this.waiting.push({ work: piece, startBy });
     while (this.running.size < this.slots && this.waiting.size > 0) this.startNext();
   }
 
@@ -154,8 +163,9 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
       })
       .finally(() => {
         this.running.delete(run);
+        this.pace.noteFinished();
         this.startNext();
-        if (!this.caughtUp && this.room() >= this.batch) this.wakeNow();
+        if (!this.caughtUp && this.hasRoomForBatch()) this.wakeNow();
       });
     this.running.add(run);
   }
@@ -185,7 +195,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   }
 
   private async untilSlotsAreFree(): Promise<void> {
-    while (!this.stopping && this.room() < this.batch) {
+    while (!this.stopping && !this.hasRoomForBatch()) {
       this.woken = false;
       await this.sleep(UNSETTLED_POLL_MS);
     }

@@ -9,8 +9,8 @@ const AWAIT_MS = '($12::int[])[array_position($1::uuid[], o.notification_id)]';
 
 /**
  * Records accepted attempts: the attempt, the delivery's sid, the notification's move to `sent`; the outbox row goes,
- * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease
- * still held. Of the others the attempt is kept with its sid, as evidence for reconciliation, and nothing moves.
+ * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease had
+ * moved on: of them the attempt is kept with its sid, as evidence for reconciliation, and nothing moves.
  *
  * Rows are found by an array of their ids, and nothing is joined: the outbox is empty one minute and holds a million
  * rows the next, and a plan that believes in the empty one joins every row with every result
@@ -57,5 +57,6 @@ export const SETTLE_ACCEPTED: Statement = {
       UPDATE notifications SET status = 'sent', updated_at = service_now()
       WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}
     )
-    SELECT notification_id AS "notificationId" FROM held`,
+    SELECT notification_id AS "notificationId" FROM input
+    WHERE notification_id <> ALL (ARRAY(SELECT notification_id FROM held))`,
 };

@@ -10,7 +10,7 @@ import type { AcceptedAttempt, UnsuccessfulWork } from './work.js';
  */
 export type SettleOutcome = 'settled' | 'stale';
 
-type Settled = { notificationId: string };
+type Named = { notificationId: string };
 
 /** Writes a group of accepted attempts in one statement. */
 export async function settleAccepted(
@@ -18,7 +18,7 @@ export async function settleAccepted(
   group: readonly AcceptedAttempt[],
 ): Promise<readonly SettleOutcome[]> {
   const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
-  const rows = await database.run<Settled>(SETTLE_ACCEPTED, [
+  const stale = await database.run<Named>(SETTLE_ACCEPTED, [
     plainArray(sorted.map((r) => r.work.notificationId)),
     plainArray(sorted.map((r) => r.work.deliveryId)),
     plainArray(sorted.map((r) => r.work.leaseToken)),
@@ -32,7 +32,8 @@ export async function settleAccepted(
     plainArray(sorted.map((r) => r.work.possibleDuplicate)),
     plainArray(sorted.map((r) => awaitMs(r))),
   ]);
-  return outcomes(group, rows);
+  const moved = new Set(stale.map((row) => row.notificationId));
+  return group.map(({ work }) => (moved.has(work.notificationId) ? 'stale' : 'settled'));
 }
 
 /** A timer only makes sense while another channel is left. */
@@ -46,12 +47,7 @@ export async function settleUnsuccessful(
   database: Database,
   group: readonly UnsuccessfulWork[],
 ): Promise<readonly SettleOutcome[]> {
-  const rows = await database.run<Settled>(SETTLE_UNSUCCESSFUL, [JSON.stringify(group.map(unsuccessfulRow))]);
-  return outcomes(group, rows);
-}
-
-function outcomes(group: readonly { work: { notificationId: string } }[], rows: readonly Settled[]): SettleOutcome[] {
-  if (rows.length === group.length) return group.map(() => 'settled');
+  const rows = await database.run<Named>(SETTLE_UNSUCCESSFUL, [JSON.stringify(group.map(unsuccessfulRow))]);
   const settled = new Set(rows.map((row) => row.notificationId));
   return group.map(({ work }) => (settled.has(work.notificationId) ? 'settled' : 'stale'));
 }

@@ -1,0 +1,119 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { LocalQueue } from '../src/dispatch/local.queue.js';
+import { WorkPace } from '../src/dispatch/work.pace.js';
+import type { Work } from '../src/outbox/work.js';
+import { startTestService } from './support/service.js';
+
+describe('the pace of work', () => {
+  /** A process that finishes `perSecond` for a second, seen every 20 ms. */
+  function aheadAfter(perSecond: number, slots: number): number {
+    const pace = new WorkPace(slots, 0);
+    let ahead = 0;
+    for (let now = 20; now <= 1000; now += 20) {
+      for (let done = 0; done < perSecond / 50; done += 1) pace.noteFinished();
+      ahead = pace.ahead(now);
+    }
+    return ahead;
+  }
+
+  it('claims ahead what is sent in 50 ms', () => {
+    expect(aheadAfter(1000, 64)).toBe(50);
+  });
+
+  it('claims nothing ahead of a provider that takes its time', () => {
+    expect(aheadAfter(0, 64)).toBe(0);
+  });
+
+  it('never claims more ahead than there are slots', () => {
+    expect(aheadAfter(100_000, 64)).toBe(64);
+  });
+
+  it('forgets a pace that is over', () => {
+    const pace = new WorkPace(64, 0);
+    for (let done = 0; done < 1000; done += 1) pace.noteFinished();
+    expect(pace.ahead(100)).toBe(64);
+    expect(pace.ahead(300)).toBe(0);
+  });
+});
+
+describe('what waits for a slot', () => {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the queue looks at nothing else
+  const entry = (turn: number) => ({ work: { turn, notificationId: String(turn) } as Work, startBy: 0 });
+
+  it('comes in its turn, whenever it was claimed', () => {
+    const queue = new LocalQueue();
+    for (const turn of [30, 10, 40, 20]) queue.push(entry(turn));
+    expect(queue.shift()?.work.turn).toBe(10);
+    expect(queue.size).toBe(3);
+    expect(queue.takeAll().map(({ turn }) => turn)).toEqual([20, 30, 40]);
+    expect(queue.size).toBe(0);
+    expect(queue.shift()).toBeUndefined();
+  });
+
+  it('goes back to the outbox at once when the process stops, and another sends it as the first attempt', async () => {
+    const provider = await startPatientProvider();
+    const env = {
+      DISPATCH_CONCURRENCY: '8',
+      TWILIO_BASE_URL: provider.url,
+      TWILIO_TIMEOUT_MS: '5000',
+      LEASE_MS: '30000',
+    };
+    const first = await startTestService({ ...env, ROLE: 'api' });
+    const notifications = Array.from({ length: 400 }, (_, n) => ({
+      to: '+15551230001',
+      channels: ['sms'],
+      body: `Hello ${n}`,
+    }));
+    await first.api.post('/v1/notifications/batch', { notifications });
+    const worker = await first.replica({ ROLE: 'worker' });
+    // At full speed at first, so that it claims ahead; then the provider keeps what it has.
+    await expect.poll(() => provider.seen).toBeGreaterThan(8);
+    provider.hold();
+    const leased = async () =>
+      (await first.database.query('SELECT attempts FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
+    await expect.poll(leased).toBeGreaterThan(8);
+    const stopping = worker.close();
+    // Only what is in flight is still leased, and what is given back has no attempt behind it.
+    await expect.poll(leased).toBe(8);
+    const { rows } = await first.database.query('SELECT attempts, attempt_id FROM outbox WHERE lease_token IS NULL');
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).toEqual({ attempts: 0, attempt_id: null });
+    provider.release();
+    await stopping;
+    await first.replica({ ROLE: 'worker' });
+    await expect.poll(async () => (await first.database.query('SELECT 1 FROM outbox')).rows.length).toBe(0);
+    const attempts = await first.database.query('SELECT number, outcome FROM attempts');
+    expect(attempts.rows).toHaveLength(400);
+    for (const attempt of attempts.rows) expect(attempt).toEqual({ number: 1, outcome: 'accepted' });
+    expect(provider.seen).toBe(400);
+  });
+});
+
+/** Accepts at once until it is told to keep requests waiting. */
+async function startPatientProvider() {
+  const waiting: ServerResponse[] = [];
+  const provider = { url: '', seen: 0, holds: false, hold: () => {}, release: () => {} };
+  const accept = (response: ServerResponse, n: number) => {
+    response.writeHead(201, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ sid: `SM${String(n).padStart(32, '0')}`, status: 'queued' }));
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    provider.seen += 1;
+    if (provider.holds) waiting.push(response);
+    else setTimeout(accept, 5, response, provider.seen);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No address');
+  provider.url = `http://127.0.0.1:${address.port}`;
+  provider.hold = () => void (provider.holds = true);
+  provider.release = () => {
+    provider.holds = false;
+    for (const [n, response] of waiting.entries()) accept(response, 1000 + n);
+  };
+  return provider;
+}
