@@ -153,6 +153,18 @@ describe('the retention of history', () => {
 });
 
 describe('a round', () => {
+  it('forgets who was not on a channel once that may have changed, however many they are', async () => {
+    const service = await start({ ROLE: 'api' });
+    const retention = await service.retention();
+    await service.database.query(`
+      INSERT INTO unavailable_channels (recipient, channel, until)
+      SELECT '+1555' || (1000000 + n), 'whatsapp', service_now() + n * interval '1 minute' FROM generate_series(1, 1200) AS n`);
+    await moveClock(service.databaseUrl, 17.01 * HOUR);
+    await retention.round();
+    expect(await one(service, 'SELECT count(*)::int FROM unavailable_channels')).toBe(180);
+    expect(await one(service, 'SELECT count(*)::int FROM unavailable_channels WHERE until <= service_now()')).toBe(0);
+  });
+
   it('goes through many, by several replicas at once, each notification once', async () => {
     const service = await start({ ROLE: 'api', HISTORY_RETENTION_DAYS: '10' });
     const replicas = [await service.retention(), await service.retention()];

@@ -7,6 +7,7 @@ import {
   DELETE_HISTORY,
   DELETE_REPLAYS,
   FORGET,
+  FORGET_UNAVAILABLE,
   LATER_FOR_BODIES,
   NEXT_FOR_BODIES,
   NEXT_FOR_HISTORY,
@@ -18,6 +19,8 @@ import {
 /** Notifications in one transaction: short enough that nobody notices, long enough to get through. */
 const CHUNK = 500;
 const HOURS_A_DAY = 24;
+/** Where the next chunk begins that needs no place: what the one before found is gone. */
+const FROM_THE_START = '';
 
 /** What a chunk came to. */
 export interface ChunkResult {
@@ -82,6 +85,14 @@ export class RetentionChunks {
     return this.alone(async (transaction) => {
       await transaction.run(DELETE_REPLAYS, [this.historyHours]);
       return { touched: 0, next: null };
+    });
+  }
+
+  /** What was remembered of recipients, and is true no longer. */
+  unavailableChannels(): Promise<ChunkResult | null> {
+    return this.alone(async (transaction) => {
+      const { length } = await transaction.run(FORGET_UNAVAILABLE, [CHUNK]);
+      return { touched: length, next: length < CHUNK ? null : FROM_THE_START };
     });
   }
 

@@ -51,6 +51,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     const bodies = await this.through(() => this.chunks.bodies());
     const notifications = await this.through((after) => this.chunks.history(after));
     await this.through(() => this.chunks.replays());
+    await this.through(() => this.chunks.unavailableChannels());
     return { bodies: later + bodies, notifications };
   }
 

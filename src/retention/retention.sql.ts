@@ -149,3 +149,16 @@ export const DELETE_REPLAYS: Statement = {
   plan: 'each_time',
   text: `DELETE FROM replays WHERE ended_at <= service_now() - make_interval(hours => $1)`,
 };
+
+/**
+ * Forgets on which channels recipients were not, once that may have changed; at most $1. Without an index: what is
+ * remembered is of the last UNAVAILABLE_CHANNEL_HOURS, so a look at all of it costs little.
+ */
+export const FORGET_UNAVAILABLE: Statement = {
+  name: 'retention-forget-unavailable',
+  plan: 'each_time',
+  text: `
+    DELETE FROM unavailable_channels WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM unavailable_channels WHERE until <= service_now() LIMIT $1 FOR UPDATE SKIP LOCKED))
+    RETURNING recipient`,
+};
