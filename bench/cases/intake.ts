@@ -1,4 +1,11 @@
-import { NEST_WITHOUT_DATABASE, USUAL_TEAM, BULLMQ, GRAPHILE_WORKER, PG_BOSS } from '../contenders/peer.js';
+import {
+  NEST_WITHOUT_DATABASE,
+  OWN_PIPE_WITHOUT_DATABASE,
+  USUAL_TEAM,
+  BULLMQ,
+  GRAPHILE_WORKER,
+  PG_BOSS,
+} from '../contenders/peer.js';
 import { POSTRIDER, POSTRIDER_INSERT_EACH } from '../contenders/postrider.variants.js';
 import type { Running } from '../contenders/contender.js';
 import { type BenchCase, ratio, type Row } from './case.js';
@@ -11,9 +18,14 @@ export const intake: BenchCase = {
   title: 'Intake, one by one',
   targets: [
     {
-      statement: 'intake ≥ 0.85 × Nest on Fastify with the same validation and no database',
+      statement: 'intake ≥ 0.85 × Nest on Fastify with its ValidationPipe, the same rules and no database',
       least: 0.85,
       of: (run) => ratio(run, PER_SECOND, POSTRIDER.name, NEST_WITHOUT_DATABASE.name),
+    },
+    {
+      statement: 'intake ≥ 0.85 × the same with Postrider’s faster pipe',
+      least: 0.85,
+      of: (run) => ratio(run, PER_SECOND, POSTRIDER.name, OWN_PIPE_WITHOUT_DATABASE.name),
     },
     {
       statement: 'intake ≥ 5 × what a team usually writes',
@@ -38,7 +50,12 @@ export const intake: BenchCase = {
       return { row, posted: warm.count + count };
     };
     return {
-      ...(await tour(bench, [NEST_WITHOUT_DATABASE], setup, async (running) => (await measure(running)).row)),
+      ...(await tour(
+        bench,
+        [NEST_WITHOUT_DATABASE, OWN_PIPE_WITHOUT_DATABASE],
+        setup,
+        async (running) => (await measure(running)).row,
+      )),
       ...(await tour(bench, stores, setup, async (running) => {
         const { row, posted } = await measure(running);
         const stored = await running.unfinished();
