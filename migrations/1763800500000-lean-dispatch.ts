@@ -10,22 +10,24 @@ export class LeanDispatch1763800500000 implements MigrationInterface {
       -- so a claim need not look at it; null (written by an older version) means that it has to.
       ALTER TABLE outbox ADD COLUMN delivery_number smallint;
 
-      -- The first update of a delivery now brings its sid along, which makes the row a third larger: this much room keeps
-      -- the new versions of a whole page on it (HOT: 88 %, against 80 % with a fillfactor of 50).
-      ALTER TABLE deliveries SET (fillfactor = 42);
-
-      -- Where two indexes seem to cost the same, the planner takes the one that was made last. While the table is small,
-      -- finding an id by (recipient, id) seems to cost what the primary key costs; a plan that is kept from then on reads
-      -- that whole index for every row. So the primary key is made last.
-      ALTER TABLE notifications DROP CONSTRAINT notifications_pkey;
-      ALTER TABLE notifications ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+      -- What is written once dies by retention only, evenly: with PostgreSQL's default of a fifth, vacuum would come after
+      -- eighty days of deletions.
+      ALTER TABLE attempts SET (autovacuum_vacuum_scale_factor = 0.02);
+      ALTER TABLE callbacks SET (autovacuum_vacuum_scale_factor = 0.02);
+      ALTER TABLE failures SET (autovacuum_vacuum_scale_factor = 0.02);
+      ALTER TABLE decisions SET (autovacuum_vacuum_scale_factor = 0.02);
+      ALTER TABLE dead_letters SET (autovacuum_vacuum_scale_factor = 0.02);
     `);
   }
 
   async down(db: QueryRunner): Promise<void> {
     await db.query(`
-      ALTER TABLE deliveries SET (fillfactor = 50);
       ALTER TABLE outbox DROP COLUMN delivery_number;
+      ALTER TABLE attempts RESET (autovacuum_vacuum_scale_factor);
+      ALTER TABLE callbacks RESET (autovacuum_vacuum_scale_factor);
+      ALTER TABLE failures RESET (autovacuum_vacuum_scale_factor);
+      ALTER TABLE decisions RESET (autovacuum_vacuum_scale_factor);
+      ALTER TABLE dead_letters RESET (autovacuum_vacuum_scale_factor);
     `);
   }
 }

@@ -4,6 +4,7 @@ import { ReviewAndRetention1763800200000 } from './1763800200000-review-and-rete
 import { Alerts1763800300000 } from './1763800300000-alerts.js';
 import { Growth1763800400000 } from './1763800400000-growth.js';
 import { LeanDispatch1763800500000 } from './1763800500000-lean-dispatch.js';
+import { Lookups1763800600000 } from './1763800600000-lookups.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Alerts1763800300000,
   Growth1763800400000,
   LeanDispatch1763800500000,
+  Lookups1763800600000,
 ];

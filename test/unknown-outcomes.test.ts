@@ -55,8 +55,8 @@ describe('a provider that accepts and does not say so', () => {
     expect(answer.body.accepted).toBe(count);
     await untilNoneIs(service, 'queued', 'sending');
     const { rows } = await service.database.query(
-      `SELECT n.status, count(*)::int AS n, count(DISTINCT d.provider_sid)::int AS sids
-       FROM notifications n JOIN deliveries d ON d.notification_id = n.id GROUP BY 1`,
+      `SELECT n.status, count(DISTINCT n.id)::int AS n, count(DISTINCT a.provider_sid)::int AS sids
+       FROM notifications n JOIN attempts a ON a.notification_id = n.id GROUP BY 1`,
     );
     expect(rows).toEqual([{ status: 'sent', n: count, sids: count }]);
     const creates = await Promise.all(Array.from({ length: count }, (_, index) => provider.creates(numberOf(index))));
@@ -94,6 +94,40 @@ describe('two notifications with the same text to the same number', () => {
       clearInterval(shorten);
     }
     expect(await provider.creates(to)).toHaveLength(2);
+  });
+});
+
+describe("another notification's message in the list", () => {
+  const text = { channels: ['sms'], body: 'The same text again' };
+  const answersNothing = [{ times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } }];
+
+  it('is not adopted by one with the same text to the same number', async () => {
+    const { api, simulator } = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(simulator.url);
+    const to = numberOf(21);
+    const first = await api.untilStatus(await api.send({ to, ...text }), 'sent');
+    await provider.fail(to, answersNothing);
+    const second = await api.untilStatus(await api.send({ to, ...text }), 'sent');
+    expect(second.deliveries[0]?.providerSid).not.toBe(first.deliveries[0]?.providerSid);
+    expect(second.deliveries[0]?.attempts.map(({ outcome }) => outcome)).toEqual(['unknown', 'accepted']);
+    expect(await provider.creates(to)).toHaveLength(3);
+  });
+
+  it('is not adopted either where a human had corrected its number', async () => {
+    const { api, simulator } = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(simulator.url);
+    const [wrong, to] = [numberOf(22), numberOf(23)];
+    await provider.fail(wrong, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 400, code: 21617 } },
+    ]);
+    const id = await api.send({ to: wrong, ...text });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { to } });
+    const corrected = await api.untilStatus(id, 'sent');
+    await provider.fail(to, answersNothing);
+    const other = await api.untilStatus(await api.send({ to, ...text }), 'sent');
+    expect(other.deliveries[0]?.providerSid).not.toBe(corrected.deliveries[1]?.providerSid);
+    expect(await provider.creates(to)).toHaveLength(3);
   });
 });
 

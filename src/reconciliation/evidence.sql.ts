@@ -19,11 +19,19 @@ export const EVIDENCE: Statement = {
     ) AS f ON true`,
 };
 
-/** Which of these sids belong to attempts of other deliveries. */
+/**
+ * Which of these sids of messages to $3 belong to attempts of other deliveries. Looked for among what went to that
+ * number: an index of all sids, which come in no order, would cost every send a page of WAL.
+ */
 export const OWNED_SIDS: Statement = {
   name: 'reconciliation-owned-sids',
+  plan: 'each_time',
   text: `
-    SELECT provider_sid AS sid FROM attempts WHERE provider_sid = ANY ($1) AND delivery_id <> $2
+    SELECT a.provider_sid AS sid FROM notifications n JOIN attempts a ON a.notification_id = n.id
+    WHERE n.recipient = $3 AND a.provider_sid = ANY ($1) AND a.delivery_id <> $2
+    UNION
+    SELECT a.provider_sid FROM deliveries d JOIN attempts a ON a.notification_id = d.notification_id AND a.delivery_id = d.id
+    WHERE d.changes ->> 'to' = $3 AND a.provider_sid = ANY ($1) AND a.delivery_id <> $2
     UNION
     SELECT provider_sid FROM callbacks WHERE provider_sid = ANY ($1) AND delivery_id <> $2`,
 };

@@ -100,6 +100,7 @@ export class Reconciler {
     const rows = await this.database.run<{ sid: string }>(OWNED_SIDS, [
       records.map((record) => record.sid),
       work.deliveryId,
+      recipientOf(work),
     ]);
     return new Set(rows.map((row) => row.sid));
   }
