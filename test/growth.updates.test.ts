@@ -5,8 +5,8 @@ import { Life, newNotifications } from './growth.life.js';
 import { seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres, type GrowthDatabase } from './growth.setup.js';
 
-/** Each notification moves to sent and delivered, and so does its delivery: 108,000 updates. */
-const LIVES = 27_000;
+/** Each notification moves to sent and delivered, and its delivery to delivered: 108,000 updates. */
+const LIVES = 36_000;
 const GROUP = 100;
 /** With its index entries. Every life leaves two dead versions: as it was accepted, and as it was leased. */
 const BYTES_OF_AN_OUTBOX_ROW = 200;
@@ -86,14 +86,14 @@ describe.each([
     await untilUpdated(database, 'notifications', 1.8 * LIVES);
   });
 
-  it.each(['notifications', 'deliveries'])(
-    'more than four fifths of those of %s have stayed on their page',
-    async (table) => {
-      const { updates, hot } = await useOf(database, table);
-      expect(updates).toBeGreaterThan(1.8 * LIVES);
-      expect(hot).toBeGreaterThan(0.8);
-    },
-  );
+  it.each([
+    ['notifications', 1.8],
+    ['deliveries', 0.9],
+  ])('more than four fifths of those of %s have stayed on their page', async (table, updatesEach) => {
+    const { updates, hot } = await useOf(database, table);
+    expect(updates).toBeGreaterThan(updatesEach * LIVES);
+    expect(hot).toBeGreaterThan(0.8);
+  });
 
   it('the outbox is smaller than one dead version of each of its rows would be', async () => {
     expect((await useOf(database, 'outbox')).bytes).toBeLessThan(LIVES * BYTES_OF_AN_OUTBOX_ROW);

@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { legalMove } from '../policy/transitions.js';
+import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
 /** Keeps a callback once; answers nothing when this (sid, status) was there already. */
 export const KEEP_CALLBACK: Statement = {
@@ -45,7 +45,7 @@ export const DELIVERED: Statement = {
   text: `
     WITH delivery AS (
       UPDATE deliveries d SET status = 'delivered', ended_at = service_now()
-      WHERE d.id = $2 AND ${legalMove('d.status', 'delivered')}
+      WHERE d.id = $2 AND (${legalPath('d.status', [...WORKED_ON, 'sent', 'delivered'])} OR d.status = 'failed')
     ), watched AS (
       DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'
     )
@@ -78,7 +78,7 @@ export const END_DELIVERY: Statement = {
   name: 'callbacks-end-delivery',
   text: `
     UPDATE deliveries d SET status = 'failed', ended_at = service_now()
-    WHERE d.id = $1 AND ${legalMove('d.status', 'failed')}`,
+    WHERE d.id = $1 AND ${legalPath('d.status', [...WORKED_ON, 'sent', 'failed'])}`,
 };
 
 /** No automatic step is left: the notification fails; with $3 a dead letter waits for a human. */

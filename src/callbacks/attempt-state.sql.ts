@@ -27,12 +27,19 @@ export const LOCK_STATE: Statement = {
     SELECT n.id, n.client_id AS "clientId", n.recipient, n.status, n.category, n.channels,
       extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
       n.fallback_after_seconds AS "fallbackAfterSeconds", d.channel, d.sender, d.changes,
-      CASE WHEN o.sending AND d.status IN ('scheduled', 'queued') THEN 'sending' ELSE d.status END AS "deliveryStatus",
+      CASE
+        WHEN d.status NOT IN ('scheduled', 'queued', 'sending') THEN d.status
+        WHEN EXISTS (SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.outcome = 'accepted')
+          THEN 'sent'
+        WHEN o.sending THEN 'sending'
+        ELSE 'queued'
+      END AS "deliveryStatus",
       (SELECT l.id FROM deliveries l WHERE l.notification_id = n.id ORDER BY l.number DESC LIMIT 1) AS "latestDeliveryId",
       (SELECT array_agg(l.channel) FROM deliveries l WHERE l.notification_id = n.id) AS tried,
       a.outcome, a.provider_sid AS "providerSid",
       coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
-      EXISTS (SELECT 1 FROM attempts b WHERE b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted') AS "acceptedOtherwise"
+      EXISTS (SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3
+        AND b.outcome = 'accepted') AS "acceptedOtherwise"
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3

@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { legalMove } from '../policy/transitions.js';
+import { legalPath, WORKED_ON } from '../policy/transitions.js';
 
 const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
 
@@ -28,7 +28,7 @@ export const RECORD_PROGRESS: Statement = {
       CROSS JOIN LATERAL (SELECT status FROM notifications WHERE id = a.notification_id LIMIT 1) AS n
       CROSS JOIN LATERAL (SELECT status, number FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
       WHERE a.outcome = 'accepted' AND a.provider_sid = i.provider_sid
-        AND n.status IN ('sent', 'delivered') AND d.status IN ('sent', 'delivered')
+        AND n.status IN ('sent', 'delivered') AND d.status NOT IN ('failed', 'canceled', 'expired')
         AND d.number = (SELECT max(l.number) FROM deliveries l WHERE l.notification_id = a.notification_id)
     ), kept AS (
       INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params,
@@ -47,7 +47,8 @@ export const RECORD_PROGRESS: Statement = {
         AND o.stage = 'await_delivery'
     ), delivery AS (
       UPDATE deliveries SET status = 'delivered', ended_at = service_now()
-      WHERE id = ANY (ARRAY(SELECT delivery_id FROM progress WHERE delivered)) AND ${legalMove('status', 'delivered')}
+      WHERE id = ANY (ARRAY(SELECT delivery_id FROM progress WHERE delivered))
+        AND ${legalPath('status', [...WORKED_ON, 'sent', 'delivered'])}
     ), moved AS (
       UPDATE notifications SET
         status = 'delivered', updated_at = service_now(),

@@ -65,15 +65,11 @@ export class NotificationReader {
       this.traces([id]),
     ]);
     const trace = traces.get(id);
+    const standing = asItStands(notification, trace);
+    const attemptsOf = (delivery: Delivery) => attempts.filter(({ deliveryId }) => deliveryId === delivery.id);
     return {
-      notification: asItStands(notification, trace),
-      deliveries: deliveries.map((delivery) =>
-        deliveryAsItStands(
-          delivery,
-          trace,
-          attempts.find(({ deliveryId }) => deliveryId === delivery.id)?.startedAt ?? null,
-        ),
-      ),
+      notification: standing,
+      deliveries: deliveries.map((each) => deliveryAsItStands(each, standing, attemptsOf(each), trace)),
       attempts,
       failures,
       callbacks,

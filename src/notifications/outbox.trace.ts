@@ -1,5 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { SENDING } from '../outbox/sending.sql.js';
+import { WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
+import type { Attempt } from './attempt.entity.js';
 import type { Delivery } from './delivery.entity.js';
 import type { Notification } from './notification.entity.js';
 
@@ -30,25 +32,34 @@ export const BEING_SENT = `n.status IN ('scheduled', 'queued', 'sending')
 
 /** The notification as it stands: `sending` is not stored, it is what the outbox row means. Pure. */
 export function asItStands(notification: Notification, trace: OutboxTrace | undefined): Notification {
-  if (!trace?.sending || !isWaiting(notification.status)) return notification;
+  if (!trace?.sending || !isOpen(notification.status)) return notification;
   const { updatedAt } = notification;
   const since = trace.attemptStartedAt ?? updatedAt;
   return { ...notification, status: 'sending', updatedAt: since > updatedAt ? since : updatedAt };
 }
 
-/** The delivery as it stands, likewise. Pure. */
+/**
+ * The delivery as it stands. Its row is written when it starts and when it ends; in between its attempts tell when it
+ * began and whether it was accepted, and otherwise it waits or is being sent as its notification is. Pure.
+ * @param attempts the delivery's own, oldest first
+ */
 export function deliveryAsItStands(
   delivery: Delivery,
+  notification: Notification,
+  attempts: readonly Pick<Attempt, 'startedAt' | 'outcome' | 'providerSid'>[],
   trace: OutboxTrace | undefined,
-  firstAttemptAt: Date | null,
 ): Delivery {
-  const isCurrent = trace?.deliveryId === delivery.id;
-  const startedAt = firstAttemptAt ?? (isCurrent ? trace.attemptStartedAt : null);
-  return isCurrent && trace.sending && isWaiting(delivery.status)
-    ? { ...delivery, startedAt, status: 'sending' }
-    : { ...delivery, startedAt };
+  const accepted = attempts.findLast(({ outcome }) => outcome === 'accepted');
+  const inFlightSince = trace?.deliveryId === delivery.id ? trace.attemptStartedAt : null;
+  return {
+    ...delivery,
+    status: isOpen(delivery.status) ? (accepted ? 'sent' : notification.status) : delivery.status,
+    providerSid: accepted?.providerSid ?? delivery.providerSid,
+    startedAt: attempts[0]?.startedAt ?? inFlightSince,
+  };
 }
 
-function isWaiting(status: Notification['status']): boolean {
-  return status === 'scheduled' || status === 'queued';
+/** Stored as waiting, or by an older version as being sent. */
+function isOpen(status: NotificationStatus): boolean {
+  return WORKED_ON.some((open) => open === status);
 }

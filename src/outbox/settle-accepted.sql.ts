@@ -8,7 +8,7 @@ const LEASE_TOKEN = '($3::uuid[])[array_position($1::uuid[], o.notification_id)]
 const AWAIT_MS = '($12::int[])[array_position($1::uuid[], o.notification_id)]';
 
 /**
- * Records accepted attempts: the attempt, the delivery's sid, the notification's move to `sent`; the outbox row goes,
+ * Records accepted attempts: the attempt with its sid, the notification's move to `sent`; the outbox row goes,
  * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease had
  * moved on: of them the attempt is kept with its sid, as evidence for reconciliation, and nothing moves.
  *
@@ -49,10 +49,6 @@ export const SETTLE_ACCEPTED: Statement = {
         http_status = coalesce(EXCLUDED.http_status, attempts.http_status),
         provider_request_id = coalesce(EXCLUDED.provider_request_id, attempts.provider_request_id),
         duration_ms = CASE WHEN EXCLUDED.http_status IS NULL THEN attempts.duration_ms ELSE EXCLUDED.duration_ms END
-    ), delivery AS (
-      UPDATE deliveries SET provider_sid = ($9::text[])[array_position($2::uuid[], id)],
-        status = CASE WHEN ${SENT} THEN 'sent' ELSE status END
-      WHERE id = ANY ($2) AND notification_id = ANY (ARRAY(SELECT notification_id FROM held))
     ), moved AS (
       UPDATE notifications SET status = 'sent', updated_at = service_now()
       WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}

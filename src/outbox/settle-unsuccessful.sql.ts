@@ -94,11 +94,9 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     ), delivery AS (
       UPDATE deliveries d SET
         (status, ended_at) = (
-          SELECT
-            CASE i.action WHEN 'wait' THEN 'queued' WHEN 'fallback' THEN 'failed' ELSE i.end_status END,
-            CASE i.action WHEN 'wait' THEN NULL ELSE service_now() END
+          SELECT CASE i.action WHEN 'fallback' THEN 'failed' ELSE i.end_status END, service_now()
           FROM live i WHERE i.delivery_id = d.id)
-      WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live))
+      WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live WHERE action <> 'wait'))
     ), next_delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender)
       SELECT next_delivery_id, notification_id,
