@@ -54,5 +54,5 @@ export const SETTLE_ACCEPTED: Statement = {
       WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}
     )
     SELECT notification_id AS "notificationId" FROM input
-    WHERE notification_id <> ALL (ARRAY(SELECT notification_id FROM held))`,
+    WHERE notification_id NOT IN (SELECT notification_id FROM held)`,
 };
