@@ -73,7 +73,8 @@ describe('what waits for a slot', () => {
     provider.hold();
     const leased = async () =>
       (await first.database.query('SELECT attempts FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
-    await expect.poll(leased).toBeGreaterThan(8);
+    await expect.poll(() => provider.held).toBe(8);
+    expect(await leased()).toBeGreaterThan(8);
     const stopping = worker.close();
     // Only what is in flight is still leased, and what is given back has no attempt behind it.
     await expect.poll(leased).toBe(8);
@@ -94,7 +95,7 @@ describe('what waits for a slot', () => {
 /** Accepts at once until it is told to keep requests waiting. */
 async function startPatientProvider() {
   const waiting: ServerResponse[] = [];
-  const provider = { url: '', seen: 0, holds: false, hold: () => {}, release: () => {} };
+  const provider = { url: '', seen: 0, held: 0, holds: false, hold: () => {}, release: () => {} };
   const accept = (response: ServerResponse, n: number) => {
     response.writeHead(201, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ sid: `SM${String(n).padStart(32, '0')}`, status: 'queued' }));
@@ -102,7 +103,7 @@ async function startPatientProvider() {
   const server = createServer((request, response) => {
     request.resume();
     provider.seen += 1;
-    if (provider.holds) waiting.push(response);
+    if (provider.holds) provider.held = waiting.push(response);
     else setTimeout(accept, 5, response, provider.seen);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -47,7 +47,8 @@ export class AttemptRunner {
     const obstacle = findObstacle(work, this.circuits.blocking(work), this.fallback.remaining(work));
     if (obstacle) return this.recorder.unsuccessful(this.withFallback(obstacle));
 
-    const startedAt = this.clock.now();
+    // The clock here may be a moment behind the database's, but no attempt starts before its lease.
+    const startedAt = new Date(Math.max(this.clock.now().getTime(), work.attemptStartedAt.getTime()));
     const start = performance.now();
     const request = compose(work, {
       publicUrl: this.configuration.publicUrl,

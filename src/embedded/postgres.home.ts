@@ -32,7 +32,12 @@ export async function findHome(
     await mkdir(dataDir, { recursive: true }).catch((error: unknown) => {
       throw cannotUse(dataDir, 'could not be made', error);
     });
-    const folder = await realpath(dataDir);
+    const folder = await realpath(dataDir).catch((error: unknown) => {
+      // Another start is just replacing it by its link.
+      if (codeOf(error) === 'ENOENT') return null;
+      throw error;
+    });
+    if (folder === null) continue;
     if (!account.switched || (await canEnter(folder, account))) return { folder, forgotten };
     forgotten = await linkTo(await shelter(), dataDir);
   }
