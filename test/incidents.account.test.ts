@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Circuits } from '../src/incidents/circuits.js';
+import { FIRST_ATTEMPT } from '../src/outbox/claimed.work.js';
 import type { Work } from '../src/outbox/work.js';
 import type { Failure } from '../src/policy/failure.js';
 import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
@@ -136,17 +137,9 @@ function work(): Work {
     fallbackAfterSeconds: null,
     expiresAt: null,
     createdAt: now,
-    stage: 'send',
+    ...FIRST_ATTEMPT,
     attemptId: crypto.randomUUID(),
     attemptStartedAt: now,
-    attemptNumber: 1,
-    retries: 0,
-    waitedMs: 0,
-    lookups: 0,
-    exhausted: false,
-    possibleDuplicate: false,
-    probe: false,
-    releasedBy: null,
     suppressed: false,
     unavailableCode: null,
     turn: 0,

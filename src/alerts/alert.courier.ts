@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../identifiers/new-id.js';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { Rounds } from '../incidents/rounds.js';
@@ -62,7 +62,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async claim(free: readonly Sink[]): Promise<void> {
-    const leaseToken = uuidv7();
+    const leaseToken = newId();
     const news = await this.database.run<ClaimedNews>(CLAIM_NEWS, [
       free.map(({ name }) => name),
       free.map(({ updateAfterMs }) => updateAfterMs),

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../identifiers/new-id.js';
 import { Database } from '../database/database.js';
 import { GroupedWrites } from '../database/grouped-writes.js';
 import { CallbackJournal, type FirstDelivery } from './callback.journal.js';
@@ -34,7 +34,7 @@ export class CallbackIntake {
   private async recordProgress(group: readonly ProviderReport[]): Promise<readonly boolean[]> {
     const effects = group.map(effectOf);
     const done = await this.database.run<Progress>(RECORD_PROGRESS, [
-      group.map(() => uuidv7()),
+      group.map(() => newId()),
       group.map((report) => report.attemptId),
       group.map((report) => report.providerSid),
       group.map((report) => report.status),

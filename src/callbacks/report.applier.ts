@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../identifiers/new-id.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
 import { FallbackService } from '../channels/fallback.service.js';
@@ -73,7 +73,7 @@ export class ReportApplier {
       const [outbox] = await transaction.run<OutboxState>(LOCK_OUTBOX_ROW, [notificationId]);
       const [state] = await transaction.run<ReportedState>(LOCK_STATE, [notificationId, deliveryId, report.attemptId]);
       if (!state) return 'unknown_attempt';
-      const callbackId = uuidv7();
+      const callbackId = newId();
       const kept = await transaction.run(KEEP_CALLBACK, [
         callbackId,
         report.attemptId,

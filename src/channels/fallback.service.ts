@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../identifiers/new-id.js';
 import { Senders } from './senders.js';
 import type { Work } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -20,6 +20,6 @@ export class FallbackService {
 
   /** The next delivery: its id is new, and with it the Idempotency-Key of its attempts. */
   prepare(channel: Channel): { deliveryId: string; sender: string } {
-    return { deliveryId: uuidv7(), sender: this.senders.require(channel) };
+    return { deliveryId: newId(), sender: this.senders.require(channel) };
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../identifiers/new-id.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { StatementRunner, Transaction } from '../database/database.js';
@@ -33,12 +33,12 @@ export class IncidentTimeline {
 
   async tell(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
     // Ids of one process grow even within a millisecond, so that events of one transaction keep their order.
-    await runner.run(ADD_EVENT, [uuidv7(), incidentId, kind, sentence]);
+    await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
   }
 
   /** Quotes the status page, unless it says what it said last time. */
   async quote(runner: StatementRunner, incidentId: string, sentence: string): Promise<void> {
-    await runner.run(ADD_STATUS, [uuidv7(), incidentId, sentence]);
+    await runner.run(ADD_STATUS, [newId(), incidentId, sentence]);
   }
 
   async noteHeld(runner: StatementRunner, incidentId: string, held: number): Promise<void> {
