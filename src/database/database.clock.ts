@@ -18,10 +18,14 @@ export class DatabaseClock {
     return new Date(this.reading + performance.now() - this.readAt);
   }
 
+  /** Takes note of a time that a statement brought along. */
+  set(now: Date): void {
+    this.reading = now.getTime();
+    this.readAt = performance.now();
+  }
+
   async refresh(): Promise<void> {
     const [row] = await this.database.run<{ now: Date }>(READ_CLOCK);
-    if (!row) return;
-    this.reading = row.now.getTime();
-    this.readAt = performance.now();
+    if (row) this.set(row.now);
   }
 }
