@@ -55,6 +55,12 @@ export interface OutboxListener {
 }
 
 /**
+ * Nobody waits for the settlement of what was accepted: its slot is free already, and the lease holds until it is on disk.
+ * After a crash, what was accepted in this time is looked up like everything else that was leased.
+ */
+const SETTLEMENT_SPACING_MS = 20;
+
+/**
  * The due work, in PostgreSQL. Nobody else touches the outbox table. Intake and settlement are grouped: what arrives
  * during one commit goes out with the next.
  */
@@ -68,10 +74,7 @@ export class Outbox {
     maxGroup: 500,
     maxWaiting: 10_000,
   });
-  private readonly accepted = new GroupedWrites<AcceptedAttempt, SettleOutcome>(
-    (group) => settleAccepted(this.database, group),
-    { name: 'The settlement of accepted attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
-  );
+  private readonly accepted: GroupedWrites<AcceptedAttempt, SettleOutcome>;
   private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
     (group) => this.storeUnsuccessful(group),
     { name: 'The settlement of failed attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
@@ -81,7 +84,14 @@ export class Outbox {
     private readonly database: Database,
     private readonly wakeUp: WakeUp,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
-  ) {}
+  ) {
+    this.accepted = new GroupedWrites((group) => settleAccepted(this.database, group), {
+      name: 'The settlement of accepted attempts',
+      maxGroup: 200,
+      maxWaiting: Number.POSITIVE_INFINITY,
+      spacing: { ms: SETTLEMENT_SPACING_MS, enough: configuration.env.DISPATCH_CONCURRENCY },
+    });
+  }
 
   /** Lets accepted work start in this process without a claim. */
   attach(worker: Worker): void {
