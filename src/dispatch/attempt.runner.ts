@@ -38,8 +38,12 @@ export class AttemptRunner {
   }
 
   /** Resolves when the provider has answered; what came of it is then on its way to disk. */
-  async run(work: Work): Promise<void> {
-    const sendable = work.stage === 'reconcile' ? await this.reconcile.run(work, this.retryPolicy) : work;
+  run(work: Work): Promise<void> {
+    return work.stage === 'reconcile' ? this.findOutFirst(work) : this.attempt(work);
+  }
+
+  private async findOutFirst(work: Work): Promise<void> {
+    const sendable = await this.reconcile.run(work, this.retryPolicy);
     if (sendable) await this.attempt(sendable);
   }
 

@@ -28,7 +28,9 @@ const LEASE_MARGIN_MS = 1000;
  */
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly running = new Set<Promise<void>>();
+  /** Attempts in flight. */
+  private running = 0;
+  private onIdle: () => void = () => {};
   /** Leased, and waiting for a slot. */
   private readonly waiting = new LocalQueue();
   /** Places promised to a claim or to the intake while their statement is on its way. */
@@ -77,14 +79,14 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     await this.loop;
     await this.outbox.settled();
     await this.giveBack(this.waiting.takeAll());
-    while (this.running.size > 0) await Promise.allSettled(this.running);
+    while (this.running > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
     await this.recorder.settled();
     await this.outbox.settled();
   }
 
   /** Attempts in flight. */
   get inFlight(): number {
-    return this.running.size;
+    return this.running;
   }
 
   /** Work that may be in this process: in a slot, or waiting for one. */
@@ -95,7 +97,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   /** Places for more work: what is here and what is not recorded yet are both bounded. */
   private room(places = this.places()): number {
     const unsettled = UNSETTLED_PER_SLOT * this.slots - this.recorder.pending;
-    const taken = this.running.size + this.waiting.size + this.reserved;
+    const taken = this.running + this.waiting.size + this.reserved;
     return Math.max(0, Math.min(places - taken, unsettled));
   }
 
@@ -120,7 +122,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     this.reserved -= reserved;
     const startBy = this.mayWaitMs === null ? Number.POSITIVE_INFINITY : leasedAt + this.mayWaitMs;
     for (const piece of work) this.waiting.push({ work: piece, startBy });
-    while (this.running.size < this.slots && this.waiting.size > 0) this.startNext();
+    while (this.running < this.slots && this.waiting.size > 0) this.startNext();
   }
 
   private async dispatch(): Promise<void> {
@@ -152,29 +154,31 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return work.length;
   }
 
-  private start(work: Work): void {
-    const run: Promise<void> = this.runner
-      .run(work)
-      .catch((error: unknown) => {
-        this.log.error(
-          { err: error, notificationId: work.notificationId, attemptId: work.attemptId },
-          'an attempt stopped on a fault of our own; its lease will run out and it will be reconciled',
-        );
-      })
-      .finally(() => {
-        this.running.delete(run);
-        this.pace.noteFinished();
-        this.startNext();
-        if (!this.caughtUp && this.hasRoomForBatch()) this.wakeNow();
-      });
-    this.running.add(run);
+  private async start(work: Work): Promise<void> {
+    this.running += 1;
+    try {
+      await this.runner.run(work);
+    } catch (error) {
+      this.log.error(
+        { err: error, notificationId: work.notificationId, attemptId: work.attemptId },
+        'an attempt stopped on a fault of our own; its lease will run out and it will be reconciled',
+      );
+    }
+    this.running -= 1;
+    this.pace.noteFinished();
+    this.startNext();
+    if (this.running === 0) this.onIdle();
+    if (!this.caughtUp && this.hasRoomForBatch()) this.wakeNow();
   }
 
   /** Gives the free slot to whoever waits for it. */
   private startNext(): void {
     const next = this.waiting.shift();
     if (!next) return;
-    if (performance.now() <= next.startBy) return this.start(next.work);
+    if (performance.now() <= next.startBy) {
+      void this.start(next.work);
+      return;
+    }
     // The provider keeps every slot busy: the rest has waited as long, and another process may have a slot.
     void this.giveBack([next.work, ...this.waiting.takeAll()]);
   }

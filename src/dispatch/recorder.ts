@@ -18,7 +18,8 @@ const LONGEST_WAIT_MS = 2000;
  */
 @Injectable()
 export class Recorder {
-  private readonly writing = new Set<Promise<void>>();
+  private writing = 0;
+  private onSettled: () => void = () => {};
 
   constructor(
     private readonly outbox: Outbox,
@@ -29,11 +30,11 @@ export class Recorder {
 
   /** Results that are not on disk yet. The dispatcher claims no more while there are too many. */
   get pending(): number {
-    return this.writing.size;
+    return this.writing;
   }
 
   accepted(attempt: AcceptedAttempt): void {
-    this.keep(
+    void this.keep(
       attempt,
       () => this.outbox.settleAccepted(attempt),
       () => this.journal.accepted(attempt),
@@ -41,7 +42,7 @@ export class Recorder {
   }
 
   unsuccessful(result: UnsuccessfulWork): void {
-    this.keep(
+    void this.keep(
       result,
       () => this.outbox.settleUnsuccessful(result),
       () => this.journal.unsuccessful(result),
@@ -50,22 +51,24 @@ export class Recorder {
 
   /** Resolves when every result handed in so far is on disk, or given up. */
   async settled(): Promise<void> {
-    while (this.writing.size > 0) await Promise.all(this.writing);
+    while (this.writing > 0) await new Promise<void>((resolve) => (this.onSettled = resolve));
   }
 
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */
-  private keep(
+  private async keep(
     result: AcceptedAttempt | UnsuccessfulWork,
     write: () => Promise<SettleOutcome>,
     announce: () => void,
-  ): void {
-    const writing: Promise<void> = this.persist(result, write, announce)
-      .catch((error: unknown) => {
-        const { attemptId } = result.work;
-        this.log.error({ err: error, attemptId }, 'a result was given up; its lease runs out and it is reconciled');
-      })
-      .finally(() => this.writing.delete(writing));
-    this.writing.add(writing);
+  ): Promise<void> {
+    this.writing += 1;
+    try {
+      await this.persist(result, write, announce);
+    } catch (error) {
+      const { attemptId } = result.work;
+      this.log.error({ err: error, attemptId }, 'a result was given up; its lease runs out and it is reconciled');
+    }
+    this.writing -= 1;
+    if (this.writing === 0) this.onSettled();
   }
 
   private async persist(
