@@ -47,6 +47,8 @@ export class GroupedWrites<Item, Result> {
   private writing: Promise<void> | null = null;
   private lastWriteAt = Number.NEGATIVE_INFINITY;
   private endDistance = () => {};
+  /** Who waits for everything to be written. */
+  private awaited = 0;
 
   /** @param write stores a group and answers in the group's order; all or nothing. */
   constructor(
@@ -60,7 +62,7 @@ export class GroupedWrites<Item, Result> {
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
       this.writing ??= this.drain();
-      if (this.hasEnough()) this.endDistance();
+      if (this.isWorthAWrite()) this.endDistance();
     });
   }
 
@@ -71,10 +73,10 @@ export class GroupedWrites<Item, Result> {
 
   /** Resolves when everything added so far is written. */
   async settled(): Promise<void> {
-    while (this.writing) {
-      this.endDistance();
-      await this.writing;
-    }
+    this.awaited += 1;
+    this.endDistance();
+    while (this.writing) await this.writing;
+    this.awaited -= 1;
   }
 
   private async drain(): Promise<void> {
@@ -92,7 +94,7 @@ export class GroupedWrites<Item, Result> {
     const { spacing } = this.options;
     if (!spacing) return;
     const ms = this.lastWriteAt + spacing.ms - performance.now();
-    if (ms > 0 && !this.hasEnough()) {
+    if (ms > 0 && !this.isWorthAWrite()) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
         this.endDistance = () => {
@@ -105,8 +107,8 @@ export class GroupedWrites<Item, Result> {
     this.lastWriteAt = performance.now();
   }
 
-  private hasEnough(): boolean {
-    return this.waiting.length >= (this.options.spacing?.enough ?? this.options.maxGroup);
+  private isWorthAWrite(): boolean {
+    return this.awaited > 0 || this.waiting.length >= (this.options.spacing?.enough ?? this.options.maxGroup);
   }
 
   private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -1,0 +1,171 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GroupedWrites, OverloadedError, type GroupedWritesOptions } from '../src/database/grouped-writes.js';
+
+const OPTIONS: GroupedWritesOptions = { name: 'The test', maxGroup: 10, maxWaiting: 100 };
+const SPACED: GroupedWritesOptions = { ...OPTIONS, spacing: { ms: 20, enough: 5 } };
+
+/** Enough turns of the event loop for everything that waits for no time. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await setImmediate();
+}
+
+/** A store that keeps what each write was given, and answers with the item doubled. */
+class Store {
+  readonly writes: number[][] = [];
+  private refusal: ((items: readonly number[]) => Error | null) | null = null;
+  private gate: Promise<void> | null = null;
+
+  readonly write = async (items: readonly number[]): Promise<number[]> => {
+    this.writes.push([...items]);
+    if (this.gate) await this.gate;
+    const refused = this.refusal?.(items);
+    if (refused) throw refused;
+    return items.map((item) => item * 2);
+  };
+
+  refuse(refusal: (items: readonly number[]) => Error | null): void {
+    this.refusal = refusal;
+  }
+
+  /** Holds every write until the answer is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.gate = promise;
+    return () => {
+      this.gate = null;
+      resolve();
+    };
+  }
+}
+
+function grouped(options: GroupedWritesOptions): { store: Store; writes: GroupedWrites<number, number> } {
+  const store = new Store();
+  return { store, writes: new GroupedWrites(store.write, options) };
+}
+
+describe('grouped writes', () => {
+  it('write together what arrives together, and answer each its own', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    expect(await Promise.all([1, 2, 3].map((item) => writes.add(item)))).toEqual([2, 4, 6]);
+    expect(store.writes).toEqual([[1, 2, 3]]);
+  });
+
+  it('take whatever else this turn of the event loop brings', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    const first = writes.add(1);
+    for (let step = 0; step < 20; step += 1) await Promise.resolve();
+    await Promise.all([first, writes.add(2)]);
+    expect(store.writes).toEqual([[1, 2]]);
+  });
+
+  it('have one write in flight; what arrives meanwhile goes out with the next', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    const release = store.hold();
+    const first = writes.add(1);
+    await turns();
+    const later = [2, 3].map((item) => writes.add(item));
+    await turns();
+    expect(store.writes).toEqual([[1]]);
+    release();
+    expect(await Promise.all([first, ...later])).toEqual([2, 4, 6]);
+    expect(store.writes).toEqual([[1], [2, 3]]);
+  });
+
+  it('never write more at once than the group may hold', async () => {
+    const { store, writes } = grouped({ ...OPTIONS, maxGroup: 2 });
+    await Promise.all([1, 2, 3, 4, 5].map((item) => writes.add(item)));
+    expect(store.writes).toEqual([[1, 2], [3, 4], [5]]);
+  });
+
+  it('write a group that is refused for its data one by one: one bad item fails nobody else', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    store.refuse((items) => (items.includes(2) ? Object.assign(new Error('bad'), { code: '22021' }) : null));
+    const results = await Promise.allSettled([1, 2, 3].map((item) => writes.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(store.writes).toEqual([[1, 2, 3], [1], [2], [3]]);
+  });
+
+  it('fail as a whole when it is not the data, and write what comes next', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    store.refuse(() => Object.assign(new Error('gone'), { code: '08006' }));
+    const results = await Promise.allSettled([1, 2].map((item) => writes.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    store.refuse(() => null);
+    expect(await writes.add(3)).toBe(6);
+    expect(store.writes).toEqual([[1, 2], [3]]);
+  });
+
+  it('refuse more than may wait', async () => {
+    const { store, writes } = grouped({ ...OPTIONS, maxWaiting: 2 });
+    const release = store.hold();
+    const waiting = [1, 2].map((item) => writes.add(item));
+    expect(() => writes.add(3)).toThrow(OverloadedError);
+    release();
+    await Promise.all(waiting);
+  });
+});
+
+describe('grouped writes that keep a distance', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** One write has just been made: whatever comes now has to keep the distance. */
+  async function justWritten() {
+    const { store, writes } = grouped(SPACED);
+    await writes.add(0);
+    store.writes.length = 0;
+    return { store, writes };
+  }
+
+  it('let a lone item go at once', async () => {
+    const { store, writes } = grouped(SPACED);
+    expect(await writes.add(1)).toBe(2);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await writes.add(2)).toBe(4);
+    expect(store.writes).toEqual([[1], [2]]);
+  });
+
+  it('gather what arrives within it', async () => {
+    const { store, writes } = await justWritten();
+    const first = writes.add(1);
+    await turns();
+    await vi.advanceTimersByTimeAsync(19);
+    const second = writes.add(2);
+    await turns();
+    expect(store.writes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await Promise.all([first, second])).toEqual([2, 4]);
+    expect(store.writes).toEqual([[1, 2]]);
+  });
+
+  it('wait no longer once there is enough', async () => {
+    const { store, writes } = await justWritten();
+    const few = [1, 2, 3, 4].map((item) => writes.add(item));
+    await turns();
+    expect(store.writes).toEqual([]);
+    await Promise.all([...few, writes.add(5)]);
+    expect(store.writes).toEqual([[1, 2, 3, 4, 5]]);
+  });
+
+  it('wait no longer when somebody waits for everything to be written', async () => {
+    const { store, writes } = await justWritten();
+    const item = writes.add(1);
+    await turns();
+    await writes.settled();
+    expect(store.writes).toEqual([[1]]);
+    expect(await item).toBe(2);
+  });
+
+  it('wait no longer when that somebody came first', async () => {
+    const { store, writes } = await justWritten();
+    const item = writes.add(1);
+    await writes.settled();
+    expect(store.writes).toEqual([[1]]);
+    expect(await item).toBe(2);
+  });
+});
