@@ -1,45 +1,57 @@
 import { seedDue, seedFinished } from '../contenders/postrider.seed.js';
 import { Postrider } from '../contenders/postrider.js';
-import { POSTRIDER } from '../contenders/postrider.variants.js';
 import { monotonicMs } from '../programs/provider.calls.js';
 import type { Running } from '../contenders/contender.js';
 import type { Stage } from '../stage/stage.js';
-import { type Bench, type BenchCase, ratio, type Row } from './case.js';
-import { drain, PER_SECOND, untilSeen } from './measure.js';
+import { type Bench, type BenchCase, ratio, type Row, type Run } from './case.js';
+import { drain, PER_SECOND, post, untilRecorded, untilSeen } from './measure.js';
+import { FAILURES_MS, LOOK_UP_MS, readingTimes, SUMMARY_MS } from './reading.js';
 import { visit } from './tour.js';
 
+const ALL = { role: 'both', concurrency: 64 } as const;
 const WORK = { role: 'work', concurrency: 64 } as const;
-const EMPTY = 'nothing around it';
+const FEW = 'few finished rows around it';
 const FINISHED = 'many finished rows around it';
 const DUE = 'many due rows around it';
 
-/** Whether a backlog drains as fast when there is much around it. */
+/** Enough of a history to be read, and little enough to be cheap. */
+const A_FEW = 20_000;
+const ACCEPTED = 'accepted and sent per second';
+
+/** Whether everything is as fast when there is much around it. */
 export const around: BenchCase = {
   name: 'around',
-  title: 'A backlog with much around it, one worker process, provider without latency',
+  title: 'Work and reading with much around it, one process, provider without latency',
   targets: [
     {
-      statement: 'backlog with a million finished rows ≥ 0.8 × without',
+      statement: 'backlog with many finished rows ≥ 0.8 × without',
       least: 0.8,
-      of: (run) => ratio(run, PER_SECOND, FINISHED, EMPTY),
+      of: (run) => ratio(run, PER_SECOND, FINISHED, FEW),
     },
     {
-      statement: 'backlog with a million due ≥ 0.6 × with few',
+      statement: 'accepting and sending with many finished rows ≥ 0.77 × without',
+      least: 1 / 1.3,
+      of: (run) => ratio(run, ACCEPTED, FINISHED, FEW),
+    },
+    ...[LOOK_UP_MS, FAILURES_MS, SUMMARY_MS].map((column) => ({
+      statement: `${column} with many finished rows ≤ 1.3 × without`,
+      most: 1.3,
+      of: (run: Run) => ratio(run, column, FINISHED, FEW),
+    })),
+    {
+      statement: 'backlog with many due rows ≥ 0.6 × with few',
       least: 0.6,
-      of: (run) => ratio(run, PER_SECOND, DUE, EMPTY),
+      of: (run) => ratio(run, PER_SECOND, DUE, FEW),
     },
   ],
   async run(bench) {
     const { finished, due } = bench.sizes;
     return {
-      [EMPTY]: await drained(bench, POSTRIDER),
-      [FINISHED]: {
-        'rows around': finished,
-        ...(await drained(bench, new Postrider({ prepare: (database) => seedFinished(database, finished) }))),
-      },
+      [FEW]: await workedAndRead(bench, A_FEW),
+      [FINISHED]: await workedAndRead(bench, finished),
       [DUE]: {
         'rows around': due,
-        ...(await visit(bench, new Postrider({ prepare: (database) => seedDue(database, due) }), WORK, (running) =>
+        ...(await visit(bench, new Postrider({ prepare: (database) => seedDue(database, due) }), ALL, (running) =>
           firstOfMany(bench.stage, running, bench.sizes.warmBacklog, bench.sizes.backlog),
         )),
       },
@@ -80,6 +92,26 @@ export const neverAnalysed: BenchCase = {
     };
   },
 };
+
+async function workedAndRead(bench: Bench, finished: number): Promise<Row> {
+  const { stage, sizes } = bench;
+  const postrider = new Postrider({ prepare: (database) => seedFinished(database, finished) });
+  return await visit(bench, postrider, ALL, async (running) => {
+    const drained = await drain(stage, running, { warmUp: sizes.warmBacklog, count: sizes.backlog, latencyMs: 0 });
+    await stage.provider.call('reset', { latencyMs: 0 });
+    await untilRecorded(stage, running, (await post(stage, running, sizes.warmSeconds)).count);
+    await stage.provider.call('reset', { latencyMs: 0 });
+    const start = monotonicMs();
+    const { count } = await post(stage, running, sizes.loadSeconds);
+    const seconds = ((await untilRecorded(stage, running, count)) - start) / 1000;
+    return {
+      'rows around': finished,
+      ...drained,
+      [ACCEPTED]: count / seconds,
+      ...(await readingTimes(running)),
+    };
+  });
+}
 
 async function drained(bench: Bench, postrider: Postrider): Promise<Row> {
   const { warmBacklog: warmUp, backlog: count } = bench.sizes;

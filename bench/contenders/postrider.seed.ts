@@ -16,12 +16,15 @@ export async function seedDue(database: Client, count: number): Promise<void> {
   });
 }
 
-/** Notifications of the last 30 days that are over: each with its delivery and its accepted attempt. */
+/**
+ * Notifications of the last 30 days that are over: each with its delivery and its accepted attempt, every twentieth with
+ * a failure before it.
+ */
 export async function seedFinished(database: Client, count: number): Promise<void> {
   for (let from = 1; from <= count; from += CHUNK) {
     await database.query(SEED_FINISHED, [from, Math.min(count, from + CHUNK - 1), count]);
   }
-  await database.query('VACUUM ANALYZE notifications, deliveries, attempts');
+  await database.query('VACUUM ANALYZE notifications, deliveries, attempts, failures');
 }
 
 async function inTransaction(database: Client, work: () => Promise<void>): Promise<void> {
@@ -67,6 +70,14 @@ const SEED_FINISHED = `
   ), delivery AS (
     INSERT INTO deliveries (id, notification_id, number, channel, status, sender, provider_sid, started_at, ended_at)
     SELECT delivery_id, id, 1, 'sms', 'delivered', '+15005550006', 'SM' || md5(id::text), at, at FROM seed
+  ), attempt AS (
+    INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,
+      provider_sid)
+    SELECT attempt_id, id, delivery_id, 1, at, 120, 'accepted', 201, 'SM' || md5(id::text) FROM seed
   )
-  INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status, provider_sid)
-  SELECT attempt_id, id, delivery_id, 1, at, 120, 'accepted', 201, 'SM' || md5(id::text) FROM seed`;
+  INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+    http_status, provider_code, provider_message, error_class, responsible, rule, next_step)
+  SELECT uuidv7(at - now()), at, attempt_id, id, delivery_id, ${CLIENT}, '+1555' || (1000000 + n % 9000000), 'sms',
+    'rejected', 429, 20429, 'It was refused.', 'rate_limited', 'provider', 'code',
+    json_build_object('kind', 'retry', 'reason', 'it may help')
+  FROM seed WHERE n % 20 = 0`;

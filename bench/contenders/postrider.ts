@@ -3,6 +3,7 @@ import { seedDue } from './postrider.seed.js';
 import { fromService, SERVICE_PROGRAM } from '../service.build.js';
 import { cpuMicros } from '../stage/proc.js';
 import { endProcess, spawnQuietly } from '../stage/program.js';
+import type { Requests } from '../programs/load.calls.js';
 import type { Cleanup } from '../stage/cleanup.js';
 import { freePort, until } from '../stage/ports.js';
 import type { Stage } from '../stage/stage.js';
@@ -24,6 +25,7 @@ export interface PostriderOptions {
 }
 
 export interface RunningPostrider extends Running {
+  readonly requests: Extract<Requests, { kind: 'notifications' }>;
   readonly database: Client;
 }
 

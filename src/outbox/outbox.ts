@@ -89,7 +89,7 @@ export class Outbox {
       name: 'The settlement of accepted attempts',
       maxGroup: 200,
       maxWaiting: Number.POSITIVE_INFINITY,
-      spacing: { ms: SETTLEMENT_SPACING_MS, enough: configuration.env.DISPATCH_CONCURRENCY },
+      spacing: { ms: SETTLEMENT_SPACING_MS, enough: 2 * configuration.env.DISPATCH_CONCURRENCY },
     });
   }
 
