@@ -20,9 +20,12 @@ export const USAGE = `npm run bench -- [options]
   --profile       CPU profiles of intake and dispatch instead, into bench/profiles
 `;
 
-/** Warm enough that V8 has optimised what runs often: nobody's first seconds are measured. */
+/**
+ * Warm enough that V8 has optimised what runs often, which takes about ten seconds of load: the first of them cost twice
+ * as much, whoever is measured.
+ */
 const FULL: Sizes = {
-  warmSeconds: 6,
+  warmSeconds: 12,
   loadSeconds: 6,
   warmBacklog: 20_000,
   backlog: 20_000,

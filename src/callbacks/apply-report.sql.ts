@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
+import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
 /** Keeps a callback once; answers nothing when this (sid, status) was there already. */
 export const KEEP_CALLBACK: Statement = {
@@ -20,6 +20,9 @@ export const RECORD_ACCEPTANCE: Statement = {
     ON CONFLICT (id) DO UPDATE SET outcome = 'accepted', provider_sid = EXCLUDED.provider_sid`,
 };
 
+/** What a sid proves wrong: it was sent, whether it was being worked on or given up. */
+const PROVABLY_SENT = [...WORKED_ON, 'failed'] as const;
+
 /** The delivery and its notification count as sent; the outbox row goes, or watches for the receipt. */
 export const BIND_DELIVERY: Statement = {
   name: 'callbacks-bind-delivery',
@@ -33,11 +36,11 @@ export const BIND_DELIVERY: Statement = {
       WHERE notification_id = $1 AND delivery_id = $2 AND $4::int IS NOT NULL
     ), delivery AS (
       UPDATE deliveries d SET provider_sid = $3, ended_at = NULL,
-        status = CASE WHEN d.status IN ('scheduled', 'queued', 'sending', 'failed') THEN 'sent' ELSE d.status END
+        status = CASE WHEN ${isOneOf('d.status', PROVABLY_SENT)} THEN 'sent' ELSE d.status END
       WHERE d.id = $2
     )
     UPDATE notifications n SET status = 'sent', updated_at = service_now()
-    WHERE n.id = $1 AND n.status IN ('scheduled', 'queued', 'sending', 'failed')`,
+    WHERE n.id = $1 AND ${isOneOf('n.status', PROVABLY_SENT)}`,
 };
 
 export const DELIVERED: Statement = {

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { SENDING } from '../outbox/sending.sql.js';
 
 /**
@@ -28,7 +29,7 @@ export const LOCK_STATE: Statement = {
       extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
       n.fallback_after_seconds AS "fallbackAfterSeconds", d.channel, d.sender, d.changes,
       CASE
-        WHEN d.status NOT IN ('scheduled', 'queued', 'sending') THEN d.status
+        WHEN NOT ${isOneOf('d.status', WORKED_ON)} THEN d.status
         WHEN EXISTS (SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.outcome = 'accepted')
           THEN 'sent'
         WHEN o.sending THEN 'sending'

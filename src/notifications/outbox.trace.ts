@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { SENDING } from '../outbox/sending.sql.js';
-import { WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
+import { isOneOf, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 import type { Attempt } from './attempt.entity.js';
 import type { Delivery } from './delivery.entity.js';
 import type { Notification } from './notification.entity.js';
@@ -27,7 +27,7 @@ export const OUTBOX_TRACES: Statement = {
 };
 
 /** For a search by status, of notifications `n`: those that are stored as waiting, but are being sent. */
-export const BEING_SENT = `n.status IN ('scheduled', 'queued', 'sending')
+export const BEING_SENT = `${isOneOf('n.status', WORKED_ON)}
   AND EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${SENDING})`;
 
 /** The notification as it stands: `sending` is not stored, it is what the outbox row means. Pure. */

@@ -64,6 +64,7 @@ export function legalPath(column: string, path: readonly NotificationStatus[]): 
   return isOneOf(column, path.slice(0, -1));
 }
 
-function isOneOf(column: string, statuses: readonly NotificationStatus[]): string {
+/** A condition on a column, for a WHERE clause. */
+export function isOneOf(column: string, statuses: readonly NotificationStatus[]): string {
   return `${column} IN (${statuses.map((status) => `'${status}'`).join(', ')})`;
 }
