@@ -9,6 +9,7 @@ import { Outbox, type Worker } from '../outbox/outbox.js';
 import { WakeUp } from '../outbox/wake-up.js';
 import type { NewNotification, Work } from '../outbox/work.js';
 import { AttemptRunner } from './attempt.runner.js';
+import { InFlight } from './in-flight.js';
 import { LocalQueue } from './local.queue.js';
 import { Recorder } from './recorder.js';
 import { WorkPace } from './work.pace.js';
@@ -28,9 +29,7 @@ const LEASE_MARGIN_MS = 1000;
  */
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplicationShutdown {
-  /** Attempts in flight. */
-  private running = 0;
-  private onIdle: () => void = () => {};
+  private readonly running = new InFlight();
   /** Leased, and waiting for a slot. */
   private readonly waiting = new LocalQueue();
   /** Places promised to a claim or to the intake while their statement is on its way. */
@@ -79,14 +78,14 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     await this.loop;
     await this.outbox.settled();
     await this.giveBack(this.waiting.takeAll());
-    while (this.running > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+    await this.running.none();
     await this.recorder.settled();
     await this.outbox.settled();
   }
 
   /** Attempts in flight. */
   get inFlight(): number {
-    return this.running;
+    return this.running.count;
   }
 
   /** Work that may be in this process: in a slot, or waiting for one. */
@@ -97,7 +96,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   /** Places for more work: what is here and what is not recorded yet are both bounded. */
   private room(places = this.places()): number {
     const unsettled = UNSETTLED_PER_SLOT * this.slots - this.recorder.pending;
-    const taken = this.running + this.waiting.size + this.reserved;
+    const taken = this.running.count + this.waiting.size + this.reserved;
     return Math.max(0, Math.min(places - taken, unsettled));
   }
 
@@ -122,7 +121,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     this.reserved -= reserved;
     const startBy = this.mayWaitMs === null ? Number.POSITIVE_INFINITY : leasedAt + this.mayWaitMs;
     for (const piece of work) this.waiting.push({ work: piece, startBy });
-    while (this.running < this.slots && this.waiting.size > 0) this.startNext();
+    while (this.running.count < this.slots && this.waiting.size > 0) this.startNext();
   }
 
   private async dispatch(): Promise<void> {
@@ -155,7 +154,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   }
 
   private async start(work: Work): Promise<void> {
-    this.running += 1;
+    this.running.begin();
     try {
       await this.runner.run(work);
     } catch (error) {
@@ -164,10 +163,9 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
         'an attempt stopped on a fault of our own; its lease will run out and it will be reconciled',
       );
     }
-    this.running -= 1;
+    this.running.end();
     this.pace.noteFinished();
     this.startNext();
-    if (this.running === 0) this.onIdle();
     if (!this.caughtUp && this.hasRoomForBatch()) this.wakeNow();
   }
 

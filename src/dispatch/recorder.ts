@@ -7,6 +7,7 @@ import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
 import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
+import { InFlight } from './in-flight.js';
 import { Journal } from './journal.js';
 
 const FIRST_WAIT_MS = 50;
@@ -18,8 +19,7 @@ const LONGEST_WAIT_MS = 2000;
  */
 @Injectable()
 export class Recorder {
-  private writing = 0;
-  private onSettled: () => void = () => {};
+  private readonly writing = new InFlight();
 
   constructor(
     private readonly outbox: Outbox,
@@ -30,7 +30,7 @@ export class Recorder {
 
   /** Results that are not on disk yet. The dispatcher claims no more while there are too many. */
   get pending(): number {
-    return this.writing;
+    return this.writing.count;
   }
 
   accepted(attempt: AcceptedAttempt): void {
@@ -50,8 +50,8 @@ export class Recorder {
   }
 
   /** Resolves when every result handed in so far is on disk, or given up. */
-  async settled(): Promise<void> {
-    while (this.writing > 0) await new Promise<void>((resolve) => (this.onSettled = resolve));
+  settled(): Promise<void> {
+    return this.writing.none();
   }
 
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */
@@ -60,15 +60,14 @@ export class Recorder {
     write: () => Promise<SettleOutcome>,
     announce: () => void,
   ): Promise<void> {
-    this.writing += 1;
+    this.writing.begin();
     try {
       await this.persist(result, write, announce);
     } catch (error) {
       const { attemptId } = result.work;
       this.log.error({ err: error, attemptId }, 'a result was given up; its lease runs out and it is reconciled');
     }
-    this.writing -= 1;
-    if (this.writing === 0) this.onSettled();
+    this.writing.end();
   }
 
   private async persist(
