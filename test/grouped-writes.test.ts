@@ -152,6 +152,14 @@ describe('grouped writes that keep a distance', () => {
     expect(store.writes).toEqual([[1, 2, 3, 4, 5]]);
   });
 
+  it('wait no longer once a group is full, however much would be enough', async () => {
+    const store = new Store();
+    const writes = new GroupedWrites(store.write, { ...OPTIONS, maxGroup: 2, spacing: { ms: 20, enough: 5 } });
+    await writes.add(0);
+    await Promise.all([1, 2].map((item) => writes.add(item)));
+    expect(store.writes).toEqual([[0], [1, 2]]);
+  });
+
   it('wait no longer when somebody waits for everything to be written', async () => {
     const { store, writes } = await justWritten();
     const item = writes.add(1);

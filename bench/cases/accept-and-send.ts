@@ -1,8 +1,7 @@
 import { BULLMQ, GRAPHILE_WORKER, PG_BOSS, USUAL_TEAM } from '../contenders/peer.js';
 import { POSTRIDER, POSTRIDER_SILENT } from '../contenders/postrider.variants.js';
-import { monotonicMs } from '../programs/provider.calls.js';
 import { type BenchCase, ratio } from './case.js';
-import { PER_SECOND, post, STORE_MICROS, untilRecorded, watchCpu } from './measure.js';
+import { postAndSend, PER_SECOND, STORE_MICROS } from './measure.js';
 import { tour } from './tour.js';
 
 /** What a service really does: from the first POST to the last recorded result, in one process. */
@@ -34,17 +33,9 @@ export const acceptAndSend: BenchCase = {
   async run(bench) {
     const { stage, sizes } = bench;
     const contenders = [POSTRIDER, BULLMQ, GRAPHILE_WORKER, USUAL_TEAM, ...(sizes.withOthers ? OTHERS : [])];
-    return await tour(bench, contenders, { role: 'both', concurrency: 64 }, async (running) => {
-      await stage.provider.call('reset', { latencyMs: 0 });
-      const warm = await post(stage, running, sizes.warmSeconds);
-      await untilRecorded(stage, running, warm.count);
-      await stage.provider.call('reset', { latencyMs: 0 });
-      const cpu = watchCpu(running);
-      const start = monotonicMs();
-      const { count } = await post(stage, running, sizes.loadSeconds);
-      const end = await untilRecorded(stage, running, count);
-      return { [PER_SECOND]: (count * 1000) / (end - start), ...cpu(count) };
-    });
+    return await tour(bench, contenders, { role: 'both', concurrency: 64 }, (running) =>
+      postAndSend(stage, running, sizes),
+    );
   },
 };
 

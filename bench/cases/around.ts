@@ -4,7 +4,7 @@ import { monotonicMs } from '../programs/provider.calls.js';
 import type { Running } from '../contenders/contender.js';
 import type { Stage } from '../stage/stage.js';
 import { type Bench, type BenchCase, ratio, type Row, type Run } from './case.js';
-import { drain, PER_SECOND, post, untilRecorded, untilSeen } from './measure.js';
+import { postAndSend, drain, PER_SECOND, untilSeen } from './measure.js';
 import { FAILURES_MS, LOOK_UP_MS, readingTimes, SUMMARY_MS } from './reading.js';
 import { visit } from './tour.js';
 
@@ -98,16 +98,11 @@ async function workedAndRead(bench: Bench, finished: number): Promise<Row> {
   const postrider = new Postrider({ prepare: (database) => seedFinished(database, finished) });
   return await visit(bench, postrider, ALL, async (running) => {
     const drained = await drain(stage, running, { warmUp: sizes.warmBacklog, count: sizes.backlog, latencyMs: 0 });
-    await stage.provider.call('reset', { latencyMs: 0 });
-    await untilRecorded(stage, running, (await post(stage, running, sizes.warmSeconds)).count);
-    await stage.provider.call('reset', { latencyMs: 0 });
-    const start = monotonicMs();
-    const { count } = await post(stage, running, sizes.loadSeconds);
-    const seconds = ((await untilRecorded(stage, running, count)) - start) / 1000;
+    const { [PER_SECOND]: accepted = Number.NaN } = await postAndSend(stage, running, sizes);
     return {
       'rows around': finished,
       ...drained,
-      [ACCEPTED]: count / seconds,
+      [ACCEPTED]: accepted,
       ...(await readingTimes(running)),
     };
   });

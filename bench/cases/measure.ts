@@ -52,6 +52,26 @@ export async function untilSeen(stage: Stage, count: number): Promise<void> {
   await until(`the provider has seen ${count} requests`, ENDS_WITHIN_MS, reached, 10);
 }
 
+/**
+ * Posts for so long to a process that accepts and sends, after it got warm: from the first POST to the last result on
+ * disk.
+ */
+export async function postAndSend(
+  stage: Stage,
+  running: Running,
+  { warmSeconds, loadSeconds }: { readonly warmSeconds: number; readonly loadSeconds: number },
+): Promise<Row> {
+  await stage.provider.call('reset', { latencyMs: 0 });
+  const warm = await post(stage, running, warmSeconds);
+  await untilRecorded(stage, running, warm.count);
+  await stage.provider.call('reset', { latencyMs: 0 });
+  const cpu = watchCpu(running);
+  const start = monotonicMs();
+  const { count } = await post(stage, running, loadSeconds);
+  const end = await untilRecorded(stage, running, count);
+  return { [PER_SECOND]: (count * 1000) / (end - start), ...cpu(count) };
+}
+
 export interface Backlog {
   readonly warmUp: number;
   readonly count: number;

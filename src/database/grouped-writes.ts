@@ -95,20 +95,19 @@ export class GroupedWrites<Item, Result> {
     if (!spacing) return;
     const ms = this.lastWriteAt + spacing.ms - performance.now();
     if (ms > 0 && !this.isWorthAWrite()) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.endDistance = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.endDistance = resolve;
+      const timer = setTimeout(resolve, ms);
+      await promise;
+      clearTimeout(timer);
       this.endDistance = () => {};
     }
     this.lastWriteAt = performance.now();
   }
 
   private isWorthAWrite(): boolean {
-    return this.awaited > 0 || this.waiting.length >= (this.options.spacing?.enough ?? this.options.maxGroup);
+    const { maxGroup, spacing } = this.options;
+    return this.awaited > 0 || this.waiting.length >= Math.min(maxGroup, spacing?.enough ?? maxGroup);
   }
 
   private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -30,21 +30,7 @@ import type {
 import { PRIORITY } from './work.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
 import { WakeUp } from './wake-up.js';
-
-/** What this process can work on right now; the dispatcher is one, an api-only process has none. */
-export interface Worker {
-  /**
-   * Asks for places in which accepted notifications may start at once, without overtaking what waits already.
-   * @returns how many of them are granted; {@link take} gives them back.
-   */
-  reserve(wanted: number): number;
-  mayStart(notification: NewNotification): boolean;
-  /**
-   * Takes over leased work in the places that were reserved for it.
-   * @param leasedAt when its lease began at the earliest, on this process's monotonic clock
-   */
-  take(work: readonly Work[], reserved: number, leasedAt: number): void;
-}
+import type { Worker } from './worker.js';
 
 /** Hears of what happens without an attempt; metrics are made of it. Must not throw and must not wait. */
 export interface OutboxListener {
