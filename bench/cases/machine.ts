@@ -12,6 +12,7 @@ export const machine: BenchCase = {
     await stage.provider.call('reset', { latencyMs: 0 });
     const client = await stage.load.call('closedLoop', {
       url: stage.provider.url,
+      client: 'undici',
       connections: CONNECTIONS,
       requests: { kind: 'messages' },
       seconds,

@@ -36,6 +36,7 @@ async function clientAlone({ stage, sizes }: Bench): Promise<Row> {
   const send = async (most: number) =>
     await stage.load.call('closedLoop', {
       url: stage.provider.url,
+      client: 'undici',
       connections: CONCURRENCY,
       requests: { kind: 'messages' },
       seconds: 60,

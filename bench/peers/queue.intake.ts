@@ -16,9 +16,14 @@ export async function serveIntake(queue: Queue): Promise<string> {
   async function take(key: string, body: Buffer, response: ServerResponse): Promise<void> {
     try {
       await queue.add(key, JSON.parse(body.toString()) as Job);
-      response.writeHead(202, { 'content-type': 'application/json' }).end(JSON.stringify({ id: key }));
+      answer(response, 202, JSON.stringify({ id: key }));
     } catch (error) {
-      response.writeHead(500).end(String(error));
+      answer(response, 500, JSON.stringify({ error: String(error) }));
     }
   }
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, headers).end(body);
 }

@@ -17,8 +17,13 @@ export interface PreparedRequest {
   readonly body: string;
 }
 
+/** Bare sockets, which cost next to nothing; or undici where it is itself what is measured. */
+export type ClientName = 'sockets' | 'undici';
+
 interface Load {
   readonly url: string;
+  /** Sockets unless said otherwise. */
+  readonly client?: ClientName;
   readonly connections: number;
   readonly requests: Requests;
   /** Requests end after this many seconds… */

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Dispatcher, Pool } from 'undici';
 import { serve } from '../stage/rpc.js';
 import type { LoadCalls, LoadResult } from './load.calls.js';
+import { type LoadClient, loadClient } from './load.clients.js';
 import { type NextRequest, requestSource } from './load.requests.js';
 import { monotonicMs } from './provider.calls.js';
 
-/** Sends load from a process of its own, over the fastest HTTP client that Node has, and keeps what each answer took. */
+/** Sends load from a process of its own and keeps what each answer took. */
 class Sender {
   private readonly latenciesMs: number[] = [];
   private readonly postedAt: Record<string, number> = {};
@@ -14,23 +14,19 @@ class Sender {
   private failures = 0;
 
   constructor(
-    private readonly pool: Pool,
+    private readonly client: LoadClient,
     private readonly tracesOrders: boolean,
   ) {}
 
   /** Resolves with the answer's end, whatever it was. */
-  send({ path, headers, body, order }: NextRequest): Promise<void> {
-    return new Promise((resolve) => {
-      const begin = monotonicMs();
-      if (this.tracesOrders && order !== undefined) this.postedAt[String(order).padStart(9, '0')] = begin;
-      const done = (status: number) => {
-        this.endedAt = monotonicMs();
-        if (status >= 200 && status < 300) this.latenciesMs.push(this.endedAt - begin);
-        else this.failures += 1;
-        resolve();
-      };
-      this.pool.dispatch({ method: 'POST', path, headers, body }, new AnswerHandler(done));
-    });
+  async send(request: NextRequest): Promise<void> {
+    const begin = monotonicMs();
+    const { order } = request;
+    if (this.tracesOrders && order !== undefined) this.postedAt[String(order).padStart(9, '0')] = begin;
+    const status = await this.client.send(request);
+    this.endedAt = monotonicMs();
+    if (status >= 200 && status < 300) this.latenciesMs.push(this.endedAt - begin);
+    else this.failures += 1;
   }
 
   result(): LoadResult {
@@ -47,33 +43,10 @@ class Sender {
   }
 }
 
-/** Only the status counts. */
-class AnswerHandler implements Dispatcher.DispatchHandler {
-  private status = 0;
-
-  constructor(private readonly done: (status: number) => void) {}
-
-  onRequestStart(): void {}
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number): void {
-    this.status = status;
-  }
-
-  onResponseData(): void {}
-
-  onResponseEnd(): void {
-    this.done(this.status);
-  }
-
-  onResponseError(): void {
-    this.done(0);
-  }
-}
-
-const closedLoop: LoadCalls['closedLoop'] = async ({ url, connections, requests, seconds, most }) => {
-  const pool = new Pool(url, { connections, pipelining: 1 });
+const closedLoop: LoadCalls['closedLoop'] = async ({ url, client: name, connections, requests, seconds, most }) => {
+  const client = loadClient(name ?? 'sockets', url, connections);
   const next = requestSource(requests);
-  const sender = new Sender(pool, false);
+  const sender = new Sender(client, false);
   const end = monotonicMs() + seconds * 1000;
   let left = most;
   const connection = async () => {
@@ -85,14 +58,14 @@ const closedLoop: LoadCalls['closedLoop'] = async ({ url, connections, requests,
     }
   };
   await Promise.all(Array.from({ length: connections }, connection));
-  await pool.close();
+  await client.close();
   return sender.result();
 };
 
-const openLoop: LoadCalls['openLoop'] = async ({ url, connections, requests, seconds, most, perSecond }) => {
-  const pool = new Pool(url, { connections, pipelining: 1 });
+const openLoop: LoadCalls['openLoop'] = async ({ url, client: name, connections, requests, seconds, most, perSecond }) => {
+  const client = loadClient(name ?? 'sockets', url, connections);
   const next = requestSource(requests);
-  const sender = new Sender(pool, requests.kind === 'notifications' && perSecond <= 1000);
+  const sender = new Sender(client, requests.kind === 'notifications' && perSecond <= 1000);
   const start = monotonicMs();
   const total = Math.min(most, Math.round(seconds * perSecond));
   const answers: Promise<void>[] = [];
@@ -106,7 +79,7 @@ const openLoop: LoadCalls['openLoop'] = async ({ url, connections, requests, sec
     request = next();
   }
   await Promise.all(answers);
-  await pool.close();
+  await client.close();
   return sender.result();
 };
 
