@@ -25,11 +25,12 @@ export const USAGE = `npm run bench -- [options]
  * as much, whoever is measured.
  */
 const FULL: Sizes = {
+  rounds: 3,
   warmSeconds: 12,
-  loadSeconds: 6,
+  loadSeconds: 2,
   warmBacklog: 20_000,
   backlog: 20_000,
-  latencySeconds: 20,
+  latencySeconds: 5,
   finished: 1_000_000,
   due: 1_000_000,
   freshDatabases: 5,
@@ -39,6 +40,7 @@ const FULL: Sizes = {
 
 /** Small enough for every push: it shows that everything runs, and roughly how. */
 const SHORT: Sizes = {
+  rounds: 1,
   warmSeconds: 0.5,
   loadSeconds: 1,
   warmBacklog: 500,

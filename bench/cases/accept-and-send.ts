@@ -1,7 +1,7 @@
 import { BULLMQ, GRAPHILE_WORKER, PG_BOSS, USUAL_TEAM } from '../contenders/peer.js';
 import { POSTRIDER, POSTRIDER_SILENT } from '../contenders/postrider.variants.js';
 import { type BenchCase, ratio } from './case.js';
-import { postAndSend, PER_SECOND, STORE_MICROS } from './measure.js';
+import { getWarmBySending, postAndSend, PER_SECOND, STORE_MICROS } from './measure.js';
 import { tour } from './tour.js';
 
 /** What a service really does: from the first POST to the last recorded result, in one process. */
@@ -33,8 +33,14 @@ export const acceptAndSend: BenchCase = {
   async run(bench) {
     const { stage, sizes } = bench;
     const contenders = [POSTRIDER, BULLMQ, GRAPHILE_WORKER, USUAL_TEAM, ...(sizes.withOthers ? OTHERS : [])];
-    return await tour(bench, contenders, { role: 'both', concurrency: 64 }, (running) =>
-      postAndSend(stage, running, sizes),
+    return await tour(
+      bench,
+      contenders,
+      { role: 'both', concurrency: 64 },
+      {
+        warm: (running) => getWarmBySending(stage, running, sizes.warmSeconds),
+        measure: (running) => postAndSend(stage, running, sizes.loadSeconds),
+      },
     );
   },
 };

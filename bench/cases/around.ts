@@ -4,9 +4,9 @@ import { monotonicMs } from '../programs/provider.calls.js';
 import type { Running } from '../contenders/contender.js';
 import type { Stage } from '../stage/stage.js';
 import { type Bench, type BenchCase, ratio, type Row, type Run } from './case.js';
-import { postAndSend, drain, PER_SECOND, untilSeen } from './measure.js';
+import { drain, getWarmByDraining, getWarmBySending, PER_SECOND, postAndSend, untilSeen } from './measure.js';
 import { FAILURES_MS, LOOK_UP_MS, readingTimes, SUMMARY_MS } from './reading.js';
-import { visit } from './tour.js';
+import { tour, visit } from './tour.js';
 
 const ALL = { role: 'both', concurrency: 64 } as const;
 const WORK = { role: 'work', concurrency: 64 } as const;
@@ -45,10 +45,9 @@ export const around: BenchCase = {
     },
   ],
   async run(bench) {
-    const { finished, due } = bench.sizes;
+    const { due } = bench.sizes;
     return {
-      [FEW]: await workedAndRead(bench, A_FEW),
-      [FINISHED]: await workedAndRead(bench, finished),
+      ...(await workedAndRead(bench)),
       [DUE]: {
         'rows around': due,
         ...(await visit(bench, new Postrider({ prepare: (database) => seedDue(database, due) }), ALL, (running) =>
@@ -93,24 +92,39 @@ export const neverAnalysed: BenchCase = {
   },
 };
 
-async function workedAndRead(bench: Bench, finished: number): Promise<Row> {
+async function workedAndRead(bench: Bench): Promise<Run> {
   const { stage, sizes } = bench;
-  const postrider = new Postrider({ prepare: (database) => seedFinished(database, finished) });
-  return await visit(bench, postrider, ALL, async (running) => {
-    const drained = await drain(stage, running, { warmUp: sizes.warmBacklog, count: sizes.backlog, latencyMs: 0 });
-    const { [PER_SECOND]: accepted = Number.NaN } = await postAndSend(stage, running, sizes);
-    return {
-      'rows around': finished,
-      ...drained,
-      [ACCEPTED]: accepted,
-      ...(await readingTimes(running)),
-    };
+  const amounts = new Map([
+    [FEW, A_FEW],
+    [FINISHED, sizes.finished],
+  ]);
+  const contenders = [...amounts].map(
+    ([name, count]) => new Postrider({ name, prepare: (database) => seedFinished(database, count) }),
+  );
+  return await tour(bench, contenders, ALL, {
+    warm: async (running) => {
+      await getWarmByDraining(stage, running, sizes.warmBacklog);
+      await getWarmBySending(stage, running, sizes.warmSeconds);
+    },
+    measure: async (running, name) => {
+      const drained = await drain(stage, running, { count: sizes.backlog, latencyMs: 0 });
+      const { [PER_SECOND]: accepted = Number.NaN } = await postAndSend(stage, running, sizes.loadSeconds);
+      return {
+        'rows around': amounts.get(name) ?? Number.NaN,
+        ...drained,
+        [ACCEPTED]: accepted,
+        ...(await readingTimes(running)),
+      };
+    },
   });
 }
 
 async function drained(bench: Bench, postrider: Postrider): Promise<Row> {
-  const { warmBacklog: warmUp, backlog: count } = bench.sizes;
-  return await visit(bench, postrider, WORK, (running) => drain(bench.stage, running, { warmUp, count, latencyMs: 0 }));
+  const { stage, sizes } = bench;
+  return await visit(bench, postrider, WORK, async (running) => {
+    await getWarmByDraining(stage, running, sizes.warmBacklog);
+    return await drain(stage, running, { count: sizes.backlog, latencyMs: 0 });
+  });
 }
 
 /** The pace of the first sends after the warm-up; the rest stays due. */

@@ -1,7 +1,7 @@
-import { BULLMQ, GRAPHILE_WORKER, PG_BOSS, USUAL_TEAM } from '../contenders/peer.js';
+import { BULLMQ, GRAPHILE_WORKER, PG_BOSS } from '../contenders/peer.js';
 import { POSTRIDER } from '../contenders/postrider.variants.js';
 import { type BenchCase, ratio } from './case.js';
-import { drain, PER_SECOND } from './measure.js';
+import { drain, getWarmByDraining, PER_SECOND } from './measure.js';
 import { tour } from './tour.js';
 
 export const backlog: BenchCase = {
@@ -21,9 +21,15 @@ export const backlog: BenchCase = {
   ],
   async run(bench) {
     const { stage, sizes } = bench;
-    const contenders = [POSTRIDER, GRAPHILE_WORKER, BULLMQ, ...(sizes.withOthers ? [PG_BOSS, USUAL_TEAM] : [])];
-    return await tour(bench, contenders, { role: 'work', concurrency: 64 }, (running) =>
-      drain(stage, running, { warmUp: sizes.warmBacklog, count: sizes.backlog, latencyMs: 0 }),
+    const contenders = [POSTRIDER, GRAPHILE_WORKER, BULLMQ, ...(sizes.withOthers ? [PG_BOSS] : [])];
+    return await tour(
+      bench,
+      contenders,
+      { role: 'work', concurrency: 64 },
+      {
+        warm: (running) => getWarmByDraining(stage, running, sizes.warmBacklog),
+        measure: (running) => drain(stage, running, { count: sizes.backlog, latencyMs: 0 }),
+      },
     );
   },
 };

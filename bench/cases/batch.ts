@@ -1,6 +1,5 @@
 import { POSTRIDER } from '../contenders/postrider.variants.js';
-import type { Running } from '../contenders/contender.js';
-import type { Requests } from '../programs/load.calls.js';
+import { medianRow } from '../report/median.js';
 import { type BenchCase, ratio, type Row } from './case.js';
 import { P50_MS, P99_MS, PER_SECOND, post, watchCpu } from './measure.js';
 import { visit } from './tour.js';
@@ -19,23 +18,29 @@ export const batch: BenchCase = {
       of: (run) => ratio(run, PER_SECOND, BATCHED, SINGLE),
     },
   ],
-  async run(bench) {
-    const measure = async (requests: (running: Running) => Requests, size: number): Promise<Row> =>
-      await visit(bench, POSTRIDER, { role: 'accept', concurrency: 64 }, async (started) => {
-        const running = { ...started, requests: requests(started) };
-        await post(bench.stage, running, bench.sizes.warmSeconds);
-        const cpu = watchCpu(running);
-        const { count, seconds, p50Ms, p99Ms } = await post(bench.stage, running, bench.sizes.loadSeconds);
-        const notifications = count * size;
-        return { [PER_SECOND]: notifications / seconds, [P50_MS]: p50Ms, [P99_MS]: p99Ms, ...cpu(notifications) };
-      });
-    return {
-      [SINGLE]: await measure(({ requests }) => requests, 1),
-      [BATCHED]: await measure(({ requests }) => ({ kind: 'batches', headers: headersOf(requests), size: SIZE }), SIZE),
-    };
-  },
+  run: (bench) =>
+    visit(bench, POSTRIDER, { role: 'accept', concurrency: 64 }, async (running) => {
+      const { stage, sizes } = bench;
+      const { headers } = running.requests;
+      const ways = [
+        { name: SINGLE, size: 1, running, rows: new Array<Row>() },
+        {
+          name: BATCHED,
+          size: SIZE,
+          running: { ...running, requests: { kind: 'batches', headers, size: SIZE } as const },
+          rows: new Array<Row>(),
+        },
+      ];
+      for (const way of ways) await post(stage, way.running, sizes.warmSeconds);
+      await stage.postgres.checkpoint();
+      for (let round = 0; round < sizes.rounds; round += 1) {
+        for (const { size, running: asked, rows } of ways) {
+          const cpu = watchCpu(running);
+          const { count, seconds, p50Ms, p99Ms } = await post(stage, asked, sizes.loadSeconds);
+          const notifications = count * size;
+          rows.push({ [PER_SECOND]: notifications / seconds, [P50_MS]: p50Ms, [P99_MS]: p99Ms, ...cpu(notifications) });
+        }
+      }
+      return Object.fromEntries(ways.map(({ name, rows }) => [name, medianRow(rows)]));
+    }),
 };
-
-function headersOf(requests: Requests): Readonly<Record<string, string>> {
-  return 'headers' in requests ? requests.headers : {};
-}

@@ -3,7 +3,16 @@ import { POSTRIDER } from '../contenders/postrider.variants.js';
 import type { PreparedRequest } from '../programs/load.calls.js';
 import { type Bench, type BenchCase, ratio, type Row } from './case.js';
 import { callbacksFor } from './callbacks.requests.js';
-import { CONNECTIONS, drain, P50_MS, P99_MS, PER_SECOND, untilRecorded, watchCpu } from './measure.js';
+import {
+  CONNECTIONS,
+  drain,
+  getWarmByDraining,
+  P50_MS,
+  P99_MS,
+  PER_SECOND,
+  untilRecorded,
+  watchCpu,
+} from './measure.js';
 import { visit } from './tour.js';
 
 const PACE = 3000;
@@ -27,7 +36,8 @@ export const callbacks: BenchCase = {
   run: (bench) =>
     visit(bench, POSTRIDER, { role: 'both', concurrency: 64 }, async (running) => {
       const { stage, sizes } = bench;
-      const backlog = { warmUp: sizes.warmBacklog, count: Math.round(sizes.backlog / 4), latencyMs: LATENCY_MS };
+      const backlog = { count: Math.round(sizes.backlog / 4), latencyMs: LATENCY_MS };
+      await getWarmByDraining(stage, running, sizes.warmBacklog);
       const sends = await drain(stage, running, backlog);
       // As many as arrive while the same backlog is drained again, and some to measure by themselves.
       await accept(bench, running, (backlog.count / (sends[PER_SECOND] ?? 1)) * PACE + sizes.backlog / 2);

@@ -2,10 +2,12 @@ import type { Stage } from '../stage/stage.js';
 
 /** How much is measured. */
 export interface Sizes {
-  /** Seconds of load before, and while it is measured. */
+  /** How often each contender is measured in a run, in turn with the others. */
+  readonly rounds: number;
+  /** Seconds of load before, and in a round. */
   readonly warmSeconds: number;
   readonly loadSeconds: number;
-  /** Notifications that are due before, and while it is measured. */
+  /** Notifications that are due before, and in a round. */
   readonly warmBacklog: number;
   readonly backlog: number;
   readonly latencySeconds: number;

@@ -8,7 +8,7 @@ import {
 } from '../contenders/peer.js';
 import { POSTRIDER, POSTRIDER_INSERT_EACH } from '../contenders/postrider.variants.js';
 import type { Running } from '../contenders/contender.js';
-import { type BenchCase, ratio, type Row } from './case.js';
+import { type BenchCase, ratio } from './case.js';
 import { P50_MS, P99_MS, PER_SECOND, post, watchCpu } from './measure.js';
 import { tour } from './tour.js';
 
@@ -40,29 +40,35 @@ export const intake: BenchCase = {
   ],
   async run(bench) {
     const { stage, sizes } = bench;
+    const floors = [NEST_WITHOUT_DATABASE, OWN_PIPE_WITHOUT_DATABASE];
     const stores = [POSTRIDER, POSTRIDER_INSERT_EACH, USUAL_TEAM, ...(sizes.withOthers ? OTHERS : [])];
-    const setup = { role: 'accept', concurrency: 64 } as const;
-    const measure = async (running: Running) => {
-      const warm = await post(stage, running, sizes.warmSeconds);
-      const cpu = watchCpu(running);
-      const { count, seconds, p50Ms, p99Ms } = await post(stage, running, sizes.loadSeconds);
-      const row: Row = { [PER_SECOND]: count / seconds, [P50_MS]: p50Ms, [P99_MS]: p99Ms, ...cpu(count) };
-      return { row, posted: warm.count + count };
+    const posted = new Map<Running, number>();
+    const postFor = async (running: Running, seconds: number) => {
+      const result = await post(stage, running, seconds);
+      posted.set(running, (posted.get(running) ?? 0) + result.count);
+      return result;
     };
-    return {
-      ...(await tour(
-        bench,
-        [NEST_WITHOUT_DATABASE, OWN_PIPE_WITHOUT_DATABASE],
-        setup,
-        async (running) => (await measure(running)).row,
-      )),
-      ...(await tour(bench, stores, setup, async (running) => {
-        const { row, posted } = await measure(running);
-        const stored = await running.unfinished();
-        if (stored !== posted) throw new Error(`${posted} were acknowledged and ${stored} are stored`);
-        return row;
-      })),
-    };
+    return await tour(
+      bench,
+      [...floors, ...stores],
+      { role: 'accept', concurrency: 64 },
+      {
+        warm: async (running) => {
+          await postFor(running, sizes.warmSeconds);
+          await stage.postgres.checkpoint();
+        },
+        measure: async (running) => {
+          const cpu = watchCpu(running);
+          const { count, seconds, p50Ms, p99Ms } = await postFor(running, sizes.loadSeconds);
+          return { [PER_SECOND]: count / seconds, [P50_MS]: p50Ms, [P99_MS]: p99Ms, ...cpu(count) };
+        },
+        check: async (running, name) => {
+          if (!stores.some((store) => store.name === name)) return;
+          const [acknowledged, stored] = [posted.get(running), await running.unfinished()];
+          if (stored !== acknowledged) throw new Error(`${acknowledged} were acknowledged and ${stored} are stored`);
+        },
+      },
+    );
   },
 };
 

@@ -1,7 +1,8 @@
 import { BULLMQ } from '../contenders/peer.js';
 import { POSTRIDER } from '../contenders/postrider.variants.js';
-import { type BenchCase, ratio } from './case.js';
-import { CONNECTIONS, P50_MS, P99_MS, post, untilRecorded } from './measure.js';
+import type { Running } from '../contenders/contender.js';
+import { type Bench, type BenchCase, ratio, type Row } from './case.js';
+import { CONNECTIONS, getWarmBySending, P50_MS, P99_MS, untilRecorded } from './measure.js';
 import { tour } from './tour.js';
 
 const PER_SECOND = 200;
@@ -24,26 +25,33 @@ export const latency: BenchCase = {
   ],
   async run(bench) {
     const { stage, sizes } = bench;
-    return await tour(bench, [POSTRIDER, BULLMQ], { role: 'both', concurrency: 64 }, async (running) => {
-      await stage.provider.call('reset', { latencyMs: 0 });
-      const warm = await post(stage, running, sizes.warmSeconds);
-      await untilRecorded(stage, running, warm.count);
-      await stage.provider.call('reset', { latencyMs: 0 });
-      const { count, postedAt = {} } = await stage.load.call('openLoop', {
-        url: running.url,
-        connections: CONNECTIONS,
-        requests: running.requests,
-        seconds: sizes.latencySeconds,
-        most: 100_000,
-        perSecond: PER_SECOND,
-      });
-      await untilRecorded(stage, running, count);
-      const arrivals = await stage.provider.call('arrivals');
-      const sorted = Float64Array.from(
-        Object.entries(postedAt).map(([order, at]) => (arrivals[order] ?? Number.POSITIVE_INFINITY) - at),
-      ).sort();
-      const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-      return { [P50_MS]: at(0.5), [P99_MS]: at(0.99) };
-    });
+    return await tour(
+      bench,
+      [POSTRIDER, BULLMQ],
+      { role: 'both', concurrency: 64 },
+      {
+        warm: (running) => getWarmBySending(stage, running, sizes.warmSeconds),
+        measure: (running) => fromPostToSocket(bench, running),
+      },
+    );
   },
 };
+
+async function fromPostToSocket({ stage, sizes }: Bench, running: Running): Promise<Row> {
+  await stage.provider.call('reset', { latencyMs: 0 });
+  const { count, postedAt = {} } = await stage.load.call('openLoop', {
+    url: running.url,
+    connections: CONNECTIONS,
+    requests: running.requests,
+    seconds: sizes.latencySeconds,
+    most: 100_000,
+    perSecond: PER_SECOND,
+  });
+  await untilRecorded(stage, running, count);
+  const arrivals = await stage.provider.call('arrivals');
+  const sorted = Float64Array.from(
+    Object.entries(postedAt).map(([order, at]) => (arrivals[order] ?? Number.POSITIVE_INFINITY) - at),
+  ).sort();
+  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  return { [P50_MS]: at(0.5), [P99_MS]: at(0.99) };
+}

@@ -53,41 +53,42 @@ export async function untilSeen(stage: Stage, count: number): Promise<void> {
 }
 
 /**
- * Posts for so long to a process that accepts and sends, after it got warm: from the first POST to the last result on
- * disk.
+ * Posts for so long to a process that accepts and sends, and waits until it has sent and recorded everything; so does
+ * what gets it warm. What that left behind is on disk before anything is measured.
  */
-export async function postAndSend(
-  stage: Stage,
-  running: Running,
-  { warmSeconds, loadSeconds }: { readonly warmSeconds: number; readonly loadSeconds: number },
-): Promise<Row> {
+export async function getWarmBySending(stage: Stage, running: Running, seconds: number): Promise<void> {
   await stage.provider.call('reset', { latencyMs: 0 });
-  const warm = await post(stage, running, warmSeconds);
-  await untilRecorded(stage, running, warm.count);
+  const { count } = await post(stage, running, seconds);
+  await untilRecorded(stage, running, count);
+  await stage.postgres.checkpoint();
+}
+
+/** Posts for so long to a process that accepts and sends: from the first POST to the last result on disk. */
+export async function postAndSend(stage: Stage, running: Running, seconds: number): Promise<Row> {
   await stage.provider.call('reset', { latencyMs: 0 });
   const cpu = watchCpu(running);
   const start = monotonicMs();
-  const { count } = await post(stage, running, loadSeconds);
+  const { count } = await post(stage, running, seconds);
   const end = await untilRecorded(stage, running, count);
   return { [PER_SECOND]: (count * 1000) / (end - start), ...cpu(count) };
 }
 
+/** Lets a running worker get warm on some work. What that left behind is on disk before anything is measured. */
+export async function getWarmByDraining(stage: Stage, running: Running, count: number): Promise<void> {
+  await stage.provider.call('reset', { latencyMs: 0 });
+  await running.fill(count);
+  await untilRecorded(stage, running, count);
+  await stage.postgres.checkpoint();
+}
+
 export interface Backlog {
-  readonly warmUp: number;
   readonly count: number;
   readonly latencyMs: number;
 }
 
-/**
- * Lets a running worker get warm on some work, then gives it a backlog all at once: from the first request to the last
- * result on disk.
- */
+/** Gives a running worker a backlog all at once: from the first request to the last result on disk. */
 export async function drain(stage: Stage, running: Running, backlog: Backlog): Promise<Row> {
-  await stage.provider.call('reset', { latencyMs: 0 });
-  await running.fill(backlog.warmUp);
-  await untilRecorded(stage, running, backlog.warmUp);
   await stage.provider.call('reset', { latencyMs: backlog.latencyMs });
-  await stage.postgres.checkpoint();
   await running.fill(backlog.count);
   const cpu = watchCpu(running);
   const end = await untilRecorded(stage, running, backlog.count);

@@ -2,8 +2,8 @@ import type { RunningPostrider } from '../contenders/postrider.js';
 import type { Row } from './case.js';
 
 /** How often each thing is read: first to get warm, then for the median. */
-const WARM = 300;
-const MEASURED = 1000;
+const WARM = 100;
+const MEASURED = 500;
 
 export const LOOK_UP_MS = 'look-up ms';
 export const FAILURES_MS = 'failures ms';

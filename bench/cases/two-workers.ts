@@ -1,6 +1,6 @@
 import { POSTRIDER, POSTRIDER_TWICE } from '../contenders/postrider.variants.js';
 import { type BenchCase, ratio } from './case.js';
-import { drain, PER_SECOND } from './measure.js';
+import { drain, getWarmByDraining, PER_SECOND } from './measure.js';
 import { tour } from './tour.js';
 
 export const twoWorkers: BenchCase = {
@@ -15,8 +15,14 @@ export const twoWorkers: BenchCase = {
   ],
   async run(bench) {
     const { stage, sizes } = bench;
-    return await tour(bench, [POSTRIDER, POSTRIDER_TWICE], { role: 'work', concurrency: 64 }, (running) =>
-      drain(stage, running, { warmUp: sizes.warmBacklog, count: Math.round(sizes.backlog / 2), latencyMs: 50 }),
+    return await tour(
+      bench,
+      [POSTRIDER, POSTRIDER_TWICE],
+      { role: 'work', concurrency: 64 },
+      {
+        warm: (running) => getWarmByDraining(stage, running, sizes.warmBacklog),
+        measure: (running) => drain(stage, running, { count: Math.round(sizes.backlog / 2), latencyMs: 50 }),
+      },
     );
   },
 };

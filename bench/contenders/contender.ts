@@ -2,12 +2,12 @@ import type { Requests } from '../programs/load.calls.js';
 import type { Stage } from '../stage/stage.js';
 
 /** Somebody who accepts notifications and sends them: Postrider, or what it is measured against. */
-export interface Contender {
+export interface Contender<R extends Running = Running> {
   readonly name: string;
   /** Why it cannot be measured here; null when it can. */
   missing(stage: Stage): string | null;
   /** Starts it on an empty store of its own. */
-  start(stage: Stage, setup: Setup): Promise<Running>;
+  start(stage: Stage, setup: Setup): Promise<R>;
 }
 
 export interface Setup {

@@ -36,10 +36,9 @@ class Peer implements Contender {
 
   private async startOn(stage: Stage, setup: Setup, cleanup: Cleanup): Promise<Running> {
     const databaseUrl = await stage.postgres.createDatabase(cleanup);
-    await stage.redis?.flush();
     const peerSetup: PeerSetup = {
       databaseUrl,
-      redisUrl: stage.redis?.url ?? null,
+      redisUrl: (await stage.redis?.createDatabase(cleanup)) ?? null,
       providerUrl: stage.provider.url,
       role: setup.role,
       concurrency: setup.concurrency,

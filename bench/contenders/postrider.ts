@@ -30,7 +30,7 @@ export interface RunningPostrider extends Running {
 }
 
 /** The service as `npm start` runs it, with a database and a provider given, as in production. */
-export class Postrider implements Contender {
+export class Postrider implements Contender<RunningPostrider> {
   readonly name: string;
 
   constructor(private readonly options: PostriderOptions = {}) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Bench, Sizes } from '../cases/case.js';
-import { drain, post } from '../cases/measure.js';
+import { drain, getWarmByDraining, post } from '../cases/measure.js';
 import { visit } from '../cases/tour.js';
 import type { Running, Setup } from '../contenders/contender.js';
 import { POSTRIDER } from '../contenders/postrider.variants.js';
@@ -34,12 +34,12 @@ export async function profileJourney(stage: Stage, sizes: Sizes, folder: string,
     return { since, count };
   });
   await profile('dispatch', 'work', async (running) => {
-    const backlog = { warmUp: sizes.warmBacklog, count: sizes.backlog, latencyMs: 0 };
-    await drain(stage, running, { ...backlog, count: sizes.warmBacklog });
+    const count = sizes.backlog;
+    await getWarmByDraining(stage, running, sizes.warmBacklog);
     await stage.postgres.takeStatements();
     const since = monotonicMs();
-    await drain(stage, running, backlog);
-    return { since, count: backlog.warmUp + backlog.count };
+    await drain(stage, running, { count, latencyMs: 0 });
+    return { since, count };
   });
   say(`\nThe profiles are in ${folder}; Chrome DevTools opens them.`);
 }

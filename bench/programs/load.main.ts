@@ -62,7 +62,15 @@ const closedLoop: LoadCalls['closedLoop'] = async ({ url, client: name, connecti
   return sender.result();
 };
 
-const openLoop: LoadCalls['openLoop'] = async ({ url, client: name, connections, requests, seconds, most, perSecond }) => {
+const openLoop: LoadCalls['openLoop'] = async ({
+  url,
+  client: name,
+  connections,
+  requests,
+  seconds,
+  most,
+  perSecond,
+}) => {
   const client = loadClient(name ?? 'sockets', url, connections);
   const next = requestSource(requests);
   const sender = new Sender(client, requests.kind === 'notifications' && perSecond <= 1000);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import type { BenchCase, Row, Run } from '../cases/case.js';
-import { median } from './median.js';
+import type { BenchCase, Run } from '../cases/case.js';
+import { median, medianRow } from './median.js';
 
 /** What is kept of a case: medians over its runs, and every target's numbers. */
 export interface CaseResult {
@@ -49,16 +49,6 @@ function medianRows(runs: readonly Run[]): Run {
   const names = new Set(runs.flatMap((run) => Object.keys(run)));
   return Object.fromEntries(
     [...names].map((name) => [name, medianRow(runs.map((run) => run[name]).filter((row) => row !== undefined))]),
-  );
-}
-
-function medianRow(rows: readonly Row[]): Row {
-  const columns = new Set(rows.flatMap((row) => Object.keys(row)));
-  return Object.fromEntries(
-    [...columns].map((column) => [
-      column,
-      median(rows.map((row) => row[column]).filter((value) => value !== undefined)),
-    ]),
   );
 }
 

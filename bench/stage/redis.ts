@@ -10,11 +10,13 @@ import { freePort, untilPortListens } from './ports.js';
 
 /** Redis as durable as the database: every write is on disk before it is answered. */
 export interface BenchRedis {
-  readonly url: string;
-  /** Forgets everything. */
-  flush(): Promise<void>;
+  /** A new database; its contents are forgotten with `cleanup`. @returns its address */
+  createDatabase(cleanup: Cleanup): Promise<string>;
   cpuMicros(): number;
 }
+
+/** More than a benchmark makes. */
+const DATABASES = 4096;
 
 /** @returns null where there is no redis-server on the PATH. */
 export async function startRedis(cleanup: Cleanup): Promise<BenchRedis | null> {
@@ -22,7 +24,15 @@ export async function startRedis(cleanup: Cleanup): Promise<BenchRedis | null> {
   if (program === null) return null;
   const dir = await mkdtemp(join(tmpdir(), 'postrider-bench-redis-'));
   const port = await freePort();
-  const settings = { port, bind: '127.0.0.1', dir, appendonly: 'yes', appendfsync: 'always', save: '' };
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir,
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
+    databases: DATABASES,
+  };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawnQuietly(program, args, process.env);
   cleanup.add(async () => {
@@ -31,15 +41,22 @@ export async function startRedis(cleanup: Cleanup): Promise<BenchRedis | null> {
   });
   await untilPortListens(port);
   const url = `redis://127.0.0.1:${port}`;
+  let created = 0;
   return {
-    url,
-    flush: async () => {
-      const redis = new Redis(url);
-      await redis.flushall();
-      redis.disconnect();
+    createDatabase: async (whileUsed) => {
+      const database = `${url}/${created}`;
+      created += 1;
+      whileUsed.add(() => forget(database));
+      return database;
     },
     cpuMicros: () => cpuMicros(child.pid ?? 0),
   };
+}
+
+async function forget(database: string): Promise<void> {
+  const redis = new Redis(database);
+  await redis.flushdb();
+  redis.disconnect();
 }
 
 function findOnPath(name: string): string | null {
