@@ -23,18 +23,20 @@ export const SETTLE_ACCEPTED: Statement = {
     WITH input AS (
       SELECT * FROM unnest(
         $1::uuid[], $2::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::int[], $8::smallint[],
-        $9::text[], $10::text[], $11::boolean[]
+        $9::text[], $10::text[], $11::boolean[], $12::int[]
       ) AS t (notification_id, delivery_id, attempt_id, number, started_at, duration_ms, http_status,
-              provider_sid, provider_request_id, possible_duplicate)
+              provider_sid, provider_request_id, possible_duplicate, await_ms)
     ), done AS (
       DELETE FROM outbox o
-      WHERE o.notification_id = ANY ($1) AND o.lease_token = ${LEASE_TOKEN} AND ${AWAIT_MS} IS NULL
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input WHERE await_ms IS NULL))
+        AND o.lease_token = ${LEASE_TOKEN}
       RETURNING o.notification_id
     ), awaiting AS (
       UPDATE outbox o SET stage = 'await_delivery', due_at = service_now() + ${AWAIT_MS} * interval '1 millisecond',
         attempt_id = NULL, attempt_started_at = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL,
         probe = false, released_by = NULL
-      WHERE o.notification_id = ANY ($1) AND o.lease_token = ${LEASE_TOKEN} AND ${AWAIT_MS} IS NOT NULL
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input WHERE await_ms IS NOT NULL))
+        AND o.lease_token = ${LEASE_TOKEN}
       RETURNING o.notification_id
     ), held AS (
       SELECT notification_id FROM done UNION ALL SELECT notification_id FROM awaiting
