@@ -33,7 +33,8 @@ const BATCH_MS = 250;
  * the text that it holds anew for every line.
  */
 function inBackground(): DestinationStream & Pick<ReturnType<typeof destination>, 'flush' | 'flushSync'> {
-  const out = destination({ sync: false });
+  // Less than a batch is never on its way by itself: at the end it could not be called back.
+  const out = destination({ sync: false, minLength: BATCH_CHARACTERS, maxWrite: 2 * BATCH_CHARACTERS });
   let held = '';
   const pass = () => {
     if (held !== '') out.write(held);
@@ -43,7 +44,10 @@ function inBackground(): DestinationStream & Pick<ReturnType<typeof destination>
     pass();
     out.flushSync();
   };
-  setInterval(pass, BATCH_MS).unref();
+  setInterval(() => {
+    pass();
+    out.flush();
+  }, BATCH_MS).unref();
   // Whatever ends the process, what led there is in the log.
   process.once('exit', flushSync);
   return {
