@@ -38,7 +38,7 @@ export const acceptAndSend: BenchCase = {
       contenders,
       { role: 'both', concurrency: 64 },
       {
-        warm: (running) => getWarmBySending(stage, running, sizes.warmSeconds),
+        warm: (running, share) => getWarmBySending(stage, running, sizes.warmSeconds * share),
         measure: (running) => postAndSend(stage, running, sizes.loadSeconds),
       },
     );

@@ -102,9 +102,9 @@ async function workedAndRead(bench: Bench): Promise<Run> {
     ([name, count]) => new Postrider({ name, prepare: (database) => seedFinished(database, count) }),
   );
   return await tour(bench, contenders, ALL, {
-    warm: async (running) => {
-      await getWarmByDraining(stage, running, sizes.warmBacklog);
-      await getWarmBySending(stage, running, sizes.warmSeconds);
+    warm: async (running, share) => {
+      await getWarmByDraining(stage, running, Math.ceil(sizes.warmBacklog * share));
+      await getWarmBySending(stage, running, sizes.warmSeconds * share);
     },
     measure: async (running, name) => {
       const drained = await drain(stage, running, { count: sizes.backlog, latencyMs: 0 });
@@ -123,6 +123,7 @@ async function drained(bench: Bench, postrider: Postrider): Promise<Row> {
   const { stage, sizes } = bench;
   return await visit(bench, postrider, WORK, async (running) => {
     await getWarmByDraining(stage, running, sizes.warmBacklog);
+    await stage.postgres.checkpoint();
     return await drain(stage, running, { count: sizes.backlog, latencyMs: 0 });
   });
 }

@@ -27,7 +27,7 @@ export const backlog: BenchCase = {
       contenders,
       { role: 'work', concurrency: 64 },
       {
-        warm: (running) => getWarmByDraining(stage, running, sizes.warmBacklog),
+        warm: (running, share) => getWarmByDraining(stage, running, Math.ceil(sizes.warmBacklog * share)),
         measure: (running) => drain(stage, running, { count: sizes.backlog, latencyMs: 0 }),
       },
     );

@@ -38,6 +38,7 @@ export const callbacks: BenchCase = {
       const { stage, sizes } = bench;
       const backlog = { count: Math.round(sizes.backlog / 4), latencyMs: LATENCY_MS };
       await getWarmByDraining(stage, running, sizes.warmBacklog);
+      await stage.postgres.checkpoint();
       const sends = await drain(stage, running, backlog);
       // As many as arrive while the same backlog is drained again, and some to measure by themselves.
       await accept(bench, running, (backlog.count / (sends[PER_SECOND] ?? 1)) * PACE + sizes.backlog / 2);

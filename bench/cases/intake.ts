@@ -53,10 +53,7 @@ export const intake: BenchCase = {
       [...floors, ...stores],
       { role: 'accept', concurrency: 64 },
       {
-        warm: async (running) => {
-          await postFor(running, sizes.warmSeconds);
-          await stage.postgres.checkpoint();
-        },
+        warm: (running, share) => postFor(running, sizes.warmSeconds * share),
         measure: async (running) => {
           const cpu = watchCpu(running);
           const { count, seconds, p50Ms, p99Ms } = await postFor(running, sizes.loadSeconds);

@@ -30,7 +30,7 @@ export const latency: BenchCase = {
       [POSTRIDER, BULLMQ],
       { role: 'both', concurrency: 64 },
       {
-        warm: (running) => getWarmBySending(stage, running, sizes.warmSeconds),
+        warm: (running, share) => getWarmBySending(stage, running, sizes.warmSeconds * share),
         measure: (running) => fromPostToSocket(bench, running),
       },
     );

@@ -54,13 +54,12 @@ export async function untilSeen(stage: Stage, count: number): Promise<void> {
 
 /**
  * Posts for so long to a process that accepts and sends, and waits until it has sent and recorded everything; so does
- * what gets it warm. What that left behind is on disk before anything is measured.
+ * what gets it warm.
  */
 export async function getWarmBySending(stage: Stage, running: Running, seconds: number): Promise<void> {
   await stage.provider.call('reset', { latencyMs: 0 });
   const { count } = await post(stage, running, seconds);
   await untilRecorded(stage, running, count);
-  await stage.postgres.checkpoint();
 }
 
 /** Posts for so long to a process that accepts and sends: from the first POST to the last result on disk. */
@@ -73,12 +72,11 @@ export async function postAndSend(stage: Stage, running: Running, seconds: numbe
   return { [PER_SECOND]: (count * 1000) / (end - start), ...cpu(count) };
 }
 
-/** Lets a running worker get warm on some work. What that left behind is on disk before anything is measured. */
+/** Lets a running worker get warm on some work. */
 export async function getWarmByDraining(stage: Stage, running: Running, count: number): Promise<void> {
   await stage.provider.call('reset', { latencyMs: 0 });
   await running.fill(count);
   await untilRecorded(stage, running, count);
-  await stage.postgres.checkpoint();
 }
 
 export interface Backlog {

@@ -26,7 +26,7 @@ export const slowProvider: BenchCase = {
       contenders,
       { role: 'work', concurrency: CONCURRENCY },
       {
-        warm: (running) => getWarmByDraining(stage, running, sizes.warmBacklog),
+        warm: (running, share) => getWarmByDraining(stage, running, Math.ceil(sizes.warmBacklog * share)),
         measure: (running) => drain(stage, running, { count: sizes.backlog, latencyMs: LATENCY_MS }),
       },
     );

@@ -4,12 +4,16 @@ import type { Bench, Row, Run } from './case.js';
 
 /** What is done with each contender of a tour. */
 export interface Stops<R extends Running> {
-  readonly warm: (running: R) => Promise<void>;
+  /** Gets it going, for a share of what it takes when it is new. */
+  readonly warm: (running: R, share: number) => Promise<unknown>;
   /** A short measurement, of which there are several. */
   readonly measure: (running: R, name: string) => Promise<Row>;
   /** Whether all that it did was right. @throws where it was not */
   readonly check?: (running: R, name: string) => Promise<void>;
 }
+
+/** Whoever waited for its turn has shrunk its heap and cooled its caches: a little of everything, before it counts. */
+const WARM_AGAIN = 1 / 12;
 
 /**
  * Measures contenders beside each other: all are there from start to end, and take turns in being measured for a moment,
@@ -43,10 +47,16 @@ export async function tour<R extends Running>(
         measured.set(contender.name, { running: await contender.start(bench.stage, setup), rows: [] });
       });
     }
-    for (const [name, { running }] of measured) await attempt(name, () => warm(running));
+    for (const [name, { running }] of measured) {
+      await attempt(name, async () => {
+        await warm(running, 1);
+        await bench.stage.postgres.checkpoint();
+      });
+    }
     for (let round = 0; round < bench.sizes.rounds; round += 1) {
       for (const [name, { running, rows }] of inTurn([...measured], bench.turn + round)) {
         await attempt(name, async () => {
+          await warm(running, WARM_AGAIN);
           rows.push(await measure(running, name));
         });
       }

@@ -20,7 +20,7 @@ export const twoWorkers: BenchCase = {
       [POSTRIDER, POSTRIDER_TWICE],
       { role: 'work', concurrency: 64 },
       {
-        warm: (running) => getWarmByDraining(stage, running, sizes.warmBacklog),
+        warm: (running, share) => getWarmByDraining(stage, running, Math.ceil(sizes.warmBacklog * share)),
         measure: (running) => drain(stage, running, { count: Math.round(sizes.backlog / 2), latencyMs: 50 }),
       },
     );
