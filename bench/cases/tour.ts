@@ -37,7 +37,7 @@ export async function tour<R extends Running>(
     }
   };
   try {
-    for (const contender of contenders) {
+    for (const contender of inTurn(contenders, bench.turn)) {
       const missing = contender.missing(bench.stage);
       if (missing !== null) {
         bench.note(`${contender.name}: not measured, ${missing}`);
