@@ -66,6 +66,7 @@ export interface NotificationRequest {
   readonly to: string;
   readonly channels: readonly string[];
   readonly category?: string;
+  readonly body?: string;
   readonly metadata?: object;
 }
 

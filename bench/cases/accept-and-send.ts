@@ -1,4 +1,4 @@
-import { BULLMQ, GRAPHILE_WORKER, PG_BOSS, USUAL_TEAM } from '../contenders/peer.js';
+import { BULLMQ, GRAPHILE_WORKER, NOTHING_STORED, PG_BOSS, USUAL_TEAM } from '../contenders/peer.js';
 import { POSTRIDER, POSTRIDER_SILENT } from '../contenders/postrider.variants.js';
 import { type BenchCase, ratio } from './case.js';
 import { getWarmBySending, postAndSend, PER_SECOND, STORE_MICROS } from './measure.js';
@@ -45,4 +45,4 @@ export const acceptAndSend: BenchCase = {
   },
 };
 
-const OTHERS = [PG_BOSS, POSTRIDER_SILENT];
+const OTHERS = [NOTHING_STORED, PG_BOSS, POSTRIDER_SILENT];

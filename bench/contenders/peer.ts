@@ -101,3 +101,11 @@ export const OWN_PIPE_WITHOUT_DATABASE: Contender = new Peer({
   args: ['own'],
   stores: [],
 });
+
+/** The floor of accepting and sending: the same in front of undici, with nothing stored in between. */
+export const NOTHING_STORED: Contender = new Peer({
+  name: 'Nest on Fastify before undici, nothing stored',
+  file: 'limits/nest-without-database.main',
+  args: ['own'],
+  stores: [],
+});
