@@ -8,8 +8,8 @@ import { startTestService } from './support/service.js';
 
 describe('the pace of work', () => {
   /** A process that finishes `perSecond` for a second, seen every 20 ms. */
-  function aheadAfter(perSecond: number, slots: number): number {
-    const pace = new WorkPace(slots, 0);
+  function aheadAfter(perSecond: number): number {
+    const pace = new WorkPace(0);
     let ahead = 0;
     for (let now = 20; now <= 1000; now += 20) {
       for (let done = 0; done < perSecond / 50; done += 1) pace.noteFinished();
@@ -19,21 +19,21 @@ describe('the pace of work', () => {
   }
 
   it('claims ahead what is sent in 50 ms', () => {
-    expect(aheadAfter(1000, 64)).toBe(50);
+    expect(aheadAfter(1000)).toBe(50);
   });
 
   it('claims nothing ahead of a provider that takes its time', () => {
-    expect(aheadAfter(0, 64)).toBe(0);
+    expect(aheadAfter(0)).toBe(0);
   });
 
-  it('never claims more ahead than there are slots', () => {
-    expect(aheadAfter(100_000, 64)).toBe(64);
+  it('never claims more than 500 ahead', () => {
+    expect(aheadAfter(100_000)).toBe(500);
   });
 
   it('forgets a pace that is over', () => {
-    const pace = new WorkPace(64, 0);
+    const pace = new WorkPace(0);
     for (let done = 0; done < 1000; done += 1) pace.noteFinished();
-    expect(pace.ahead(100)).toBe(64);
+    expect(pace.ahead(100)).toBe(500);
     expect(pace.ahead(300)).toBe(0);
   });
 });

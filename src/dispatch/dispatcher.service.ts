@@ -18,15 +18,15 @@ import { WorkPace } from './work.pace.js';
 /** Looks for due work at least this often, whatever was or was not announced. */
 const POLL_MS = 1000;
 const DATABASE_AWAY_MS = 500;
-/** Results in memory for each slot at most: beyond it the database is too slow to claim more. */
-const UNSETTLED_PER_SLOT = 4;
+/** Results in memory for each place at most: beyond it the database is too slow to claim more. */
+const UNSETTLED_PER_PLACE = 4;
 const UNSETTLED_POLL_MS = 20;
 /** What a request may take beyond its deadline: composing it, and a busy event loop. */
 const LEASE_MARGIN_MS = 1000;
 
 /**
  * The loop: wake, claim, run, settle; drain at the end. Claims are made in batches and a little ahead, so that no slot
- * waits for the next one; what is claimed at a time is limited by slots, so the work in memory is bounded.
+ * waits for the next one; what is claimed is limited by slots and by pace, so the work in memory is bounded.
  */
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -61,7 +61,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     this.slots = DISPATCH_CONCURRENCY;
     // Whoever waits for a slot may wait for a whole request: where a lease is too short for two, nobody waits.
     this.mayWaitMs = LEASE_MS >= 2 * longestRequestMs ? LEASE_MS - longestRequestMs : null;
-    this.pace = new WorkPace(this.slots, performance.now());
+    this.pace = new WorkPace(performance.now());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -96,7 +96,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   /** Places for more work: what is here and what is not recorded yet are both bounded. */
   private room(places = this.places()): number {
-    const unsettled = UNSETTLED_PER_SLOT * this.slots - this.recorder.pending;
+    const unsettled = UNSETTLED_PER_PLACE * places - this.recorder.pending;
     const taken = this.running.count + this.waiting.size + this.reserved;
     return Math.max(0, Math.min(places - taken, unsettled));
   }
