@@ -33,7 +33,7 @@ class Store {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.gate = promise;
     return () => {
-      this.gate = null;
+      if (this.gate === promise) this.gate = null;
       resolve();
     };
   }
@@ -70,6 +70,34 @@ describe('grouped writes', () => {
     release();
     expect(await Promise.all([first, ...later])).toEqual([2, 4, 6]);
     expect(store.writes).toEqual([[1], [2, 3]]);
+  });
+
+  it('send the next group before they answer the last one, and answer that while the next is written', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    const releaseFirst = store.hold();
+    const writtenWhenAnswered = writes.add(1).then(() => [...store.writes]);
+    await turns();
+    const second = writes.add(2);
+    const releaseSecond = store.hold();
+    releaseFirst();
+    expect(await writtenWhenAnswered).toEqual([[1], [2]]);
+    releaseSecond();
+    expect(await second).toBe(4);
+  });
+
+  it('answer at once where nothing waits', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    const release = store.hold();
+    const only = writes.add(1);
+    await turns();
+    release();
+    expect(await Promise.race([only, setImmediate('a turn later')])).toBe(2);
+  });
+
+  it('fail everybody where the store answers for fewer than it was given', async () => {
+    const writes = new GroupedWrites(async () => [1], OPTIONS);
+    const results = await Promise.allSettled([1, 2].map((item) => writes.add(item)));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
   it('never write more at once than the group may hold', async () => {
@@ -141,6 +169,20 @@ describe('grouped writes that keep a distance', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(await Promise.all([first, second])).toEqual([2, 4]);
     expect(store.writes).toEqual([[1, 2]]);
+  });
+
+  it('answer at once, however long the next write keeps its distance', async () => {
+    const { store, writes } = await justWritten();
+    await vi.advanceTimersByTimeAsync(20);
+    const release = store.hold();
+    const first = writes.add(1);
+    await turns();
+    const second = writes.add(2);
+    release();
+    expect(await first).toBe(2);
+    expect(store.writes).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await second).toBe(4);
   });
 
   it('wait no longer once there is enough', async () => {

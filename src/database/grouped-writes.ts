@@ -36,8 +36,9 @@ interface Waiting<Item, Result> {
 /**
  * Group commit: what arrives while one write is on its way to disk goes out together with the next one. Exactly one
  * write is in flight, and a lone item waits for nobody. Where somebody waits for the answer there is no timer: on the
- * machine of docs/performance.md this beat every timer and every number of parallel flushes that was tried. Where nobody
- * waits, writes may keep a distance: a statement costs as much as ten of its rows, so fewer of them leave more for the rest.
+ * machine of docs/performance.md this beat every timer and every number of parallel flushes that was tried. The next group
+ * leaves before the last one is answered, so that the database never waits for the answers. Where nobody waits, writes may
+ * keep a distance: a statement costs as much as ten of its rows, so fewer of them leave more for the rest.
  *
  * One bad item never fails its group: a group refused for its data is written again one item at a time. A group
  * that failed for another reason (no connection, say) fails as a whole: asking again item by item would only wait longer.
@@ -80,14 +81,27 @@ export class GroupedWrites<Item, Result> {
   }
 
   private async drain(): Promise<void> {
+    let answer = nobodyWaits;
     while (this.waiting.length > 0) {
       // What has arrived already joins the group: a turn of the event loop takes no time where nothing has.
       await setImmediate();
       await this.keepDistance();
       const group = this.waiting.splice(0, this.options.maxGroup);
-      await this.writeGroup(group);
+      const written = this.writeGroup(group);
+      // The pool takes a tick to hand the statement to its connection. After it, so that the database works meanwhile.
+      process.nextTick(answer);
+      answer = await written;
+      if (this.answersAtOnce()) {
+        answer();
+        answer = nobodyWaits;
+      }
     }
     this.writing = null;
+  }
+
+  /** Only a group that goes out right now goes out before the answers to the last one. */
+  private answersAtOnce(): boolean {
+    return this.waiting.length === 0 || this.options.spacing !== undefined;
   }
 
   private async keepDistance(): Promise<void> {
@@ -110,23 +124,32 @@ export class GroupedWrites<Item, Result> {
     return this.awaited > 0 || this.waiting.length >= Math.min(maxGroup, spacing?.enough ?? maxGroup);
   }
 
-  private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<void> {
+  /** @returns what answers those who wait for the group */
+  private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await this.write(group.map((entry) => entry.item));
-      group.forEach((entry, index) => {
-        if (index >= results.length) throw new Error(`${this.options.name} answered for fewer items than it was given`);
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the index is checked; Result may include undefined
-        entry.resolve(results[index] as Result);
-      });
+      if (results.length < group.length) {
+        throw new Error(`${this.options.name} answered for fewer items than it was given`);
+      }
+      return () => {
+        for (const [index, { resolve }] of group.entries()) {
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- there is one for each; Result may include undefined
+          resolve(results[index] as Result);
+        }
+      };
     } catch (error) {
       if (group.length > 1 && isRefusedForItsData(error)) {
-        for (const entry of group) await this.writeGroup([entry]);
-      } else {
-        for (const entry of group) entry.reject(error);
+        for (const entry of group) (await this.writeGroup([entry]))();
+        return nobodyWaits;
       }
+      return () => {
+        for (const { reject } of group) reject(error);
+      };
     }
   }
 }
+
+function nobodyWaits(): void {}
 
 /** SQLSTATE classes 22 (data exception) and 23 (integrity constraint); postgresql.org/docs/current/errcodes-appendix.html */
 function isRefusedForItsData(error: unknown): boolean {
