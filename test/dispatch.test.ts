@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startTestService } from './support/service.js';
 
-/** A provider that accepts after 30 ms and knows how many requests it had at the same time. */
-async function startCountingProvider() {
+/** A provider that accepts after some milliseconds and knows how many requests it had at the same time. */
+async function startCountingProvider(latencyMs = 30) {
   let now = 0;
   const seen = { most: 0, total: 0 };
   const server = createServer((request, response) => {
@@ -16,7 +16,7 @@ async function startCountingProvider() {
       now -= 1;
       response.writeHead(201, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ sid: `SM${String(seen.total).padStart(32, '0')}`, status: 'queued' }));
-    }, 30);
+    }, latencyMs);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
@@ -36,6 +36,32 @@ describe('the dispatcher', () => {
       .poll(async () => (await database.query(`SELECT 1 FROM notifications WHERE status <> 'sent'`)).rows.length)
       .toBe(0);
     expect(seen).toEqual({ most: 4, total: 80 });
+  });
+
+  it('stops sending while results cannot be recorded, and then goes on without losing or repeating any', async () => {
+    const { seen, url } = await startCountingProvider(1);
+    const started = await startTestService({ DISPATCH_CONCURRENCY: '4', TWILIO_BASE_URL: url, ROLE: 'api' });
+    const { api, database } = started;
+    const notifications = Array.from({ length: 1000 }, (_, n) => ({
+      to: '+15551230001',
+      channels: ['sms'],
+      body: `Hello ${n}`,
+    }));
+    await api.post('/v1/notifications/batch', { notifications });
+    await database.query('BEGIN; LOCK TABLE attempts IN SHARE MODE');
+    await started.replica({ ROLE: 'worker' });
+    let before = 0;
+    const sendsNoMore = () => {
+      const same = seen.total === before;
+      before = seen.total;
+      return same && before > 0;
+    };
+    await expect.poll(sendsNoMore, { interval: 300 }).toBe(true);
+    expect(seen.total).toBeLessThan(700);
+    await database.query('COMMIT');
+    await expect.poll(async () => (await database.query('SELECT 1 FROM outbox')).rows.length).toBe(0);
+    expect(seen.total).toBe(1000);
+    expect((await database.query('SELECT 1 FROM attempts')).rows).toHaveLength(1000);
   });
 
   it('sends what waits by category, and lets nobody wait for ever', async () => {
