@@ -32,7 +32,8 @@ export const acceptAndSend: BenchCase = {
   ],
   async run(bench) {
     const { stage, sizes } = bench;
-    const contenders = [POSTRIDER, BULLMQ, GRAPHILE_WORKER, USUAL_TEAM, ...(sizes.withOthers ? OTHERS : [])];
+    const peers = [BULLMQ, GRAPHILE_WORKER, USUAL_TEAM];
+    const contenders = [POSTRIDER, ...peers, NOTHING_STORED, ...(sizes.withOthers ? OTHERS : [])];
     return await tour(
       bench,
       contenders,
@@ -45,4 +46,4 @@ export const acceptAndSend: BenchCase = {
   },
 };
 
-const OTHERS = [NOTHING_STORED, PG_BOSS, POSTRIDER_SILENT];
+const OTHERS = [PG_BOSS, POSTRIDER_SILENT];
