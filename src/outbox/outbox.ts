@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { plainArray } from '../database/array-literal.js';
@@ -269,6 +270,8 @@ export class Outbox {
       return stored.results;
     } finally {
       worker?.take(leased, slots, leasedAt);
+      // What starts here is on its way to the provider before its callers are answered: an answer costs as much as a send.
+      if (leased.length > 0) await setImmediate();
     }
   }
 
