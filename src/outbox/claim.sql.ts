@@ -5,6 +5,9 @@ import { STANDS_BACK_SECONDS } from './work.js';
 /** For a row with its priority: what its category stands back, as an interval. */
 const STANDS_BACK = `(ARRAY[${Object.values(STANDS_BACK_SECONDS).join(', ')}])[priority + 1] * interval '1 second'`;
 
+/** A time in microseconds since 1970. By way of a double, which is exact to the microsecond until the year 2255. */
+const micros = (time: string) => `(date_part('epoch', ${time}) * 1000000)::bigint`;
+
 /**
  * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age. Writes nothing
  * but the lease: `sending` is what a leased row means (docs/decisions/0010-sending-is-a-lease.md).
@@ -42,15 +45,16 @@ export const CLAIM: Statement = {
     )
     SELECT l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", n.client_id AS "clientId", l.channel,
       array_to_string(n.channels, ',') AS channels, n.recipient, l.sender, n.category,
-      extract(epoch FROM l.due_at + ${STANDS_BACK})::float8 AS turn, n.content,
-      n.on_unknown AS "onUnknown", n.fallback_after_seconds AS "fallbackAfterSeconds", l.expires_at AS "expiresAt",
-      n.created_at AS "createdAt", l.attempt_id AS "attemptId", l.attempt_started_at AS "attemptStartedAt",
-      CASE WHEN l.stage <> 'send' OR l.attempts > 1 OR l.possible_duplicate OR l.probe OR l.released_by IS NOT NULL THEN
+      date_part('epoch', l.due_at + ${STANDS_BACK}) AS turn, n.content,
+      n.on_unknown AS "onUnknown", n.fallback_after_seconds AS "fallbackAfterSeconds", ${micros('l.expires_at')} AS "expiresAt",
+      ${micros('n.created_at')} AS "createdAt", l.attempt_id AS "attemptId",
+      ${micros('l.attempt_started_at')} AS "attemptStartedAt",
+      CASE WHEN l.stage <> 'send' OR l.attempts > 1 OR l.possible_duplicate OR l.probe OR l.released_by IS NOT NULL
+        OR l.delivery_number IS DISTINCT FROM 1 THEN
         json_build_object('stage', l.stage, 'attemptNumber', l.attempts, 'retries', l.retries, 'waitedMs', l.waited_ms,
           'lookups', l.lookups, 'exhausted', l.exhausted, 'possibleDuplicate', l.possible_duplicate, 'probe', l.probe,
-          'releasedBy', l.released_by)
+          'releasedBy', l.released_by, 'tried', d.tried, 'changes', d.changes)
       END AS course,
-      d.changes, d.tried,
       ${recipientMemory("coalesce(d.changes ->> 'to', n.recipient)", 'l.sender', 'l.channel')}
     FROM leased l
     CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = l.notification_id LIMIT 1) AS n

@@ -13,6 +13,8 @@ type Course = Pick<
   | 'possibleDuplicate'
   | 'probe'
   | 'releasedBy'
+  | 'tried'
+  | 'changes'
 >;
 
 export const FIRST_ATTEMPT = {
@@ -25,17 +27,62 @@ export const FIRST_ATTEMPT = {
   possibleDuplicate: false,
   probe: false,
   releasedBy: null,
+  tried: null,
+  changes: null,
 } as const satisfies Course;
 
+type Time = 'createdAt' | 'attemptStartedAt' | 'expiresAt';
+
 /** A row of the claim's answer: what is as usual is not said, since reading it was a third of what a claim costs Node. */
-export type ClaimedRow = Omit<Work, keyof Course | 'channels' | 'leaseToken'> & {
+export type ClaimedRow = Omit<Work, keyof Course | Time | 'channels' | 'leaseToken'> & {
   /** Separated by commas. */
   readonly channels: string;
   /** Null where it is {@link FIRST_ATTEMPT}. */
   readonly course: Course | null;
+  /** Microseconds since 1970, in digits: a date costs twice as much to write and to read. */
+  readonly createdAt: string;
+  readonly attemptStartedAt: string;
+  readonly expiresAt: string | null;
 };
 
-export function claimedWork({ channels, course, ...row }: ClaimedRow, leaseToken: string): Work {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the database checks their names
-  return { ...row, channels: channels.split(',') as Channel[], ...(course ?? FIRST_ATTEMPT), leaseToken };
+/** Field by field: spread, a row would be copied as often as it has parts. */
+export function claimedWork(row: ClaimedRow, leaseToken: string): Work {
+  const course = row.course ?? FIRST_ATTEMPT;
+  return {
+    notificationId: row.notificationId,
+    deliveryId: row.deliveryId,
+    clientId: row.clientId,
+    channel: row.channel,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the database checks their names
+    channels: row.channels.split(',') as Channel[],
+    tried: course.tried,
+    recipient: row.recipient,
+    sender: row.sender,
+    category: row.category,
+    turn: row.turn,
+    content: row.content,
+    changes: course.changes,
+    onUnknown: row.onUnknown,
+    fallbackAfterSeconds: row.fallbackAfterSeconds,
+    expiresAt: row.expiresAt === null ? null : dateOf(row.expiresAt),
+    createdAt: dateOf(row.createdAt),
+    stage: course.stage,
+    attemptId: row.attemptId,
+    attemptStartedAt: dateOf(row.attemptStartedAt),
+    attemptNumber: course.attemptNumber,
+    retries: course.retries,
+    waitedMs: course.waitedMs,
+    lookups: course.lookups,
+    exhausted: course.exhausted,
+    possibleDuplicate: course.possibleDuplicate,
+    probe: course.probe,
+    releasedBy: course.releasedBy,
+    suppressed: row.suppressed,
+    unavailableCode: row.unavailableCode,
+    leaseToken,
+  };
+}
+
+function dateOf(micros: string): Date {
+  return new Date(Number(micros) / 1000);
 }

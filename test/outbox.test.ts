@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { Outbox } from '../src/outbox/outbox.js';
+import type { Work } from '../src/outbox/work.js';
+import type { Worker } from '../src/outbox/worker.js';
+import { newNotifications } from './growth.life.js';
+import { startTestService } from './support/service.js';
+
+const first = <T>([item]: readonly T[]): T => {
+  if (item === undefined) throw new Error('There is none');
+  return item;
+};
+
+describe('a claim', () => {
+  it.each([
+    ['2026-11-28 11:15:53.000+00', '2026-11-28T11:15:53.000Z'],
+    ['2026-11-28 11:15:53.123+00', '2026-11-28T11:15:53.123Z'],
+    ['2026-11-28 11:15:53.999999+00', '2026-11-28T11:15:53.999Z'],
+    ['2034-02-03 04:05:06.001+00', '2034-02-03T04:05:06.001Z'],
+  ])('tells the time %s to the millisecond', async (stored, told) => {
+    const { service, database } = await startTestService({ ROLE: 'api' });
+    const outbox = service.app.get(Outbox);
+    await outbox.enqueue(first(newNotifications(1)));
+    await database.query(`UPDATE notifications SET created_at = '${stored}'`);
+    await database.query(`UPDATE outbox SET expires_at = timestamptz '${stored}' + interval '40 years'`);
+    const work = first(await outbox.claim(1));
+    const expiresAt = told.replace(/^\d{4}/, (year) => String(Number(year) + 40));
+    expect(work.createdAt.toISOString()).toBe(told);
+    expect(work.expiresAt?.toISOString()).toBe(expiresAt);
+    const { rows } = await database.query<{ at: Date }>('SELECT attempt_started_at AS at FROM outbox');
+    expect(work.attemptStartedAt).toEqual(rows[0]?.at);
+  });
+
+  it('says of a later delivery what was tried before it and what a human changed', async () => {
+    const { service, database } = await startTestService({ ROLE: 'api' });
+    const outbox = service.app.get(Outbox);
+    const notification = first(newNotifications(1));
+    await outbox.enqueue(notification);
+    await database.query(
+      `WITH next AS (
+         INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
+         VALUES (gen_random_uuid(), $1, 2, 'voice', 'queued', '+15005550006', '{"to": "+15551230002"}') RETURNING id
+       )
+       UPDATE outbox SET delivery_id = (SELECT id FROM next), delivery_number = 2, channel = 'voice'`,
+      [notification.id],
+    );
+    const work = first(await outbox.claim(1));
+    expect(work).toMatchObject({ channel: 'voice', tried: ['sms'], changes: { to: '+15551230002' }, attemptNumber: 1 });
+  });
+});
+
+describe('what starts as it is accepted', () => {
+  it('is handed to the worker before its caller is answered', async () => {
+    const { service } = await startTestService({ ROLE: 'api' });
+    const outbox = service.app.get(Outbox);
+    const seen: string[] = [];
+    const worker: Worker = {
+      reserve: (wanted) => wanted,
+      mayStart: () => true,
+      take: (work: readonly Work[]) => {
+        seen.push(`took ${work.length}`);
+        // A send goes through several promises before it waits for the provider.
+        process.nextTick(() => seen.push('sent'));
+      },
+    };
+    outbox.attach(worker);
+    await outbox.enqueue(first(newNotifications(1)));
+    seen.push('answered');
+    expect(seen).toEqual(['took 1', 'sent', 'answered']);
+  });
+});
