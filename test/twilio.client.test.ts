@@ -42,7 +42,7 @@ describe('creating', () => {
       [
         'To=whatsapp%3A%2B15551230001',
         'From=whatsapp%3A%2B14155238886',
-        'Body=Z%C3%BCrich+%26+100%25+%2B+more',
+        'Body=Z%C3%BCrich%20%26%20100%25%20%2B%20more',
         'MediaUrl=https%3A%2F%2Fa.example%2F1.png%3Fx%3D1%26y%3D2',
         'MediaUrl=https%3A%2F%2Fa.example%2F2.png',
         'ContentVariables=%7B%221%22%3A%22493021%22%7D',
@@ -67,7 +67,7 @@ describe('creating', () => {
     expect(accepted).toEqual({ sid: CALL_SID, status: 'queued', requestId: null, httpStatus: 201 });
     expect(wire.requests[0]?.path).toBe(`/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json`);
     expect(wire.requests[0]?.body).toBe(
-      'To=%2B15551230001&From=%2B15005550006&Twiml=%3CResponse%3E%3CSay%3E4+9%3C%2FSay%3E%3C%2FResponse%3E' +
+      'To=%2B15551230001&From=%2B15005550006&Twiml=%3CResponse%3E%3CSay%3E4%209%3C%2FSay%3E%3C%2FResponse%3E' +
         '&StatusCallback=https%3A%2F%2Fp.example%2Fc&StatusCallbackEvent=initiated&StatusCallbackEvent=completed',
     );
   });
@@ -82,7 +82,7 @@ describe('creating', () => {
       accept: 'application/json',
       authorization: `Basic ${Buffer.from(`${ACCOUNT_SID}:token-of-the-account`).toString('base64')}`,
       connection: 'keep-alive',
-      'content-length': '62',
+      'content-length': '68',
       'content-type': 'application/x-www-form-urlencoded',
       'idempotency-key': IDS.deliveryId,
       'x-request-id': IDS.attemptId,

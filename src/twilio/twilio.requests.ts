@@ -1,3 +1,5 @@
+import { stringify } from 'node:querystring';
+
 /** Twilio's form fields of POST Messages.json, by Twilio's names. Which of them a message needs is not decided here. */
 export type MessageRequest = {
   /** E.164, or `whatsapp:` and E.164. */
@@ -28,15 +30,16 @@ export type CallRequest = {
   readonly Timeout?: number;
 };
 
-export type FormFields = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+type FormValue = string | number | readonly string[];
 
-/** application/x-www-form-urlencoded: the fields in their order, a list as its name repeated, undefined left out. */
+export type FormFields = Readonly<Record<string, FormValue | undefined>>;
+
+/**
+ * application/x-www-form-urlencoded: the fields in their order, a list as its name repeated, undefined left out. A space
+ * is %20, as in Twilio's own library: querystring takes half the time of URLSearchParams, which would make it a plus.
+ */
 export function encodeForm(fields: FormFields): string {
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    if (typeof value === 'object') for (const item of value) form.append(name, item);
-    else form.append(name, String(value));
-  }
-  return form.toString();
+  const given: Record<string, FormValue> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) given[name] = value;
+  return stringify(given);
 }
