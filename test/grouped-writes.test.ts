@@ -106,6 +106,71 @@ describe('grouped writes', () => {
     expect(store.writes).toEqual([[1, 2], [3, 4], [5]]);
   });
 
+  describe('with two whole groups at once', () => {
+    const TWO: GroupedWritesOptions = { ...OPTIONS, maxGroup: 2, wholeGroupsAtOnce: 2 };
+
+    it('write a whole group beside the one in flight, but no third and no part of one', async () => {
+      const { store, writes } = grouped(TWO);
+      const release = store.hold();
+      const added = [1, 2, 3].map((item) => writes.add(item));
+      await turns();
+      expect(store.writes).toEqual([[1, 2]]);
+      added.push(writes.add(4), writes.add(5), writes.add(6));
+      await turns();
+      expect(store.writes).toEqual([
+        [1, 2],
+        [3, 4],
+      ]);
+      release();
+      expect(await Promise.all(added)).toEqual([2, 4, 6, 8, 10, 12]);
+    });
+
+    it('leave a part of a group to the writer that comes back last, and lose none', async () => {
+      const { store, writes } = grouped(TWO);
+      const releaseFirst = store.hold();
+      const first = [1, 2].map((item) => writes.add(item));
+      await turns();
+      const releaseSecond = store.hold();
+      const second = [3, 4, 5].map((item) => writes.add(item));
+      await turns();
+      releaseFirst();
+      expect(await Promise.all(first)).toEqual([2, 4]);
+      await turns();
+      expect(store.writes).toEqual([
+        [1, 2],
+        [3, 4],
+      ]);
+      releaseSecond();
+      expect(await Promise.all(second)).toEqual([6, 8, 10]);
+      expect(store.writes[2]).toEqual([5]);
+    });
+
+    it('are settled when both are back', async () => {
+      const { store, writes } = grouped(TWO);
+      const releaseFirst = store.hold();
+      void writes.add(1);
+      void writes.add(2);
+      await turns();
+      const releaseSecond = store.hold();
+      const last = Promise.all([3, 4].map((item) => writes.add(item)));
+      await turns();
+      let settled = false;
+      const settling = writes.settled().then(() => (settled = true));
+      releaseFirst();
+      await turns();
+      expect(settled).toBe(false);
+      releaseSecond();
+      await settling;
+      expect(await last).toEqual([6, 8]);
+    });
+
+    it('still write together what arrives together', async () => {
+      const { store, writes } = grouped({ ...TWO, maxGroup: 10 });
+      await Promise.all([1, 2, 3].map((item) => writes.add(item)));
+      expect(store.writes).toEqual([[1, 2, 3]]);
+    });
+  });
+
   it('write a group that is refused for its data one by one: one bad item fails nobody else', async () => {
     const { store, writes } = grouped(OPTIONS);
     store.refuse((items) => (items.includes(2) ? Object.assign(new Error('bad'), { code: '22021' }) : null));

@@ -83,4 +83,4 @@ export const KEPT_DAYS = 400;
 /** A process of the service: DISPATCH_CONCURRENCY, and of one core what it may use all the time. */
 export const PROCESS = { slots: 64, busyShare: 0.7 } as const;
 /** Its connections: DATABASE_POOL_MAX, the statements that are planned once, LISTEN (src/database). */
-export const CONNECTIONS = { pool: 10, plannedOnce: 5, listen: 1 } as const;
+export const CONNECTIONS = { pool: 10, plannedOnce: 6, listen: 1 } as const;

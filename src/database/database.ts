@@ -88,8 +88,8 @@ export class Database implements StatementRunner, OnApplicationShutdown {
   }
 }
 
-/** The intake, a claim, two settlements and the progress of callbacks at the same time: grouped writes need no more. */
-const PLAN_ONCE_CONNECTIONS = 5;
+/** Two of the intake, a claim, two settlements and the progress of callbacks at once: grouped writes need no more. */
+const PLAN_ONCE_CONNECTIONS = 6;
 
 function planOncePool(url: string): Pool {
   const pool = new Pool({

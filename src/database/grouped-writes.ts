@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { InFlight } from './in-flight.js';
 
 /** More work arrived than the database takes; the caller should answer 503 and name a time to come back. */
 export class OverloadedError extends Error {
@@ -18,6 +19,8 @@ export interface GroupedWritesOptions {
   readonly maxGroup: number;
   /** Items waiting at most; beyond it {@link OverloadedError}. */
   readonly maxWaiting: number;
+  /** Writes in flight at most, where a whole group waits for each of them. Default: 1. */
+  readonly wholeGroupsAtOnce?: number;
   /** Only where nobody waits for the answer: fewer and larger writes. Without it a write follows the one before at once. */
   readonly spacing?: {
     /** From the start of one write to the start of the next, in milliseconds at most. */
@@ -34,18 +37,19 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Group commit: what arrives while one write is on its way to disk goes out together with the next one. Exactly one
- * write is in flight, and a lone item waits for nobody. Where somebody waits for the answer there is no timer: on the
- * machine of docs/performance.md this beat every timer and every number of parallel flushes that was tried. The next group
- * leaves before the last one is answered, so that the database never waits for the answers. Where nobody waits, writes may
- * keep a distance: a statement costs as much as ten of its rows, so fewer of them leave more for the rest.
+ * Group commit: what arrives while one write is on its way to disk goes out together with the next one. One write is in
+ * flight, and a lone item waits for nobody. Where somebody waits for the answer there is no timer: on the machine of
+ * docs/performance.md this beat every timer and every number of parallel flushes that was tried. Only a whole group gains
+ * nothing by waiting for company, and may go beside the one in flight. The next group leaves before the last one is
+ * answered, so that the database never waits for the answers. Where nobody waits, writes may keep a distance: a statement
+ * costs as much as ten of its rows, so fewer of them leave more for the rest.
  *
  * One bad item never fails its group: a group refused for its data is written again one item at a time. A group
  * that failed for another reason (no connection, say) fails as a whole: asking again item by item would only wait longer.
  */
 export class GroupedWrites<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
-  private writing: Promise<void> | null = null;
+  private readonly writers = new InFlight();
   private lastWriteAt = Number.NEGATIVE_INFINITY;
   private endDistance = () => {};
   /** Who waits for everything to be written. */
@@ -62,12 +66,12 @@ export class GroupedWrites<Item, Result> {
     if (this.waiting.length >= this.options.maxWaiting) throw new OverloadedError(this.options.name);
     return new Promise<Result>((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
-      this.writing ??= this.drain();
+      if (this.mayBegin()) void this.drain();
       if (this.isWorthAWrite()) this.endDistance();
     });
   }
 
-  /** How many items wait for the write in flight. */
+  /** How many items wait for a write. */
   get backlog(): number {
     return this.waiting.length;
   }
@@ -76,32 +80,43 @@ export class GroupedWrites<Item, Result> {
   async settled(): Promise<void> {
     this.awaited += 1;
     this.endDistance();
-    while (this.writing) await this.writing;
+    await this.writers.none();
     this.awaited -= 1;
   }
 
+  private mayBegin(): boolean {
+    const { maxGroup, wholeGroupsAtOnce = 1 } = this.options;
+    const { count } = this.writers;
+    return count === 0 || (count < wholeGroupsAtOnce && this.waiting.length >= maxGroup);
+  }
+
   private async drain(): Promise<void> {
+    this.writers.begin();
     let answer = nobodyWaits;
-    while (this.waiting.length > 0) {
+    do {
       // What has arrived already joins the group: a turn of the event loop takes no time where nothing has.
       await setImmediate();
       await this.keepDistance();
+      if (!this.mayTake()) break;
       const group = this.waiting.splice(0, this.options.maxGroup);
       const written = this.writeGroup(group);
       // The pool takes a tick to hand the statement to its connection. After it, so that the database works meanwhile.
       process.nextTick(answer);
       answer = await written;
-      if (this.answersAtOnce()) {
+      if (this.options.spacing) {
+        // Its successor may wait for its distance.
         answer();
         answer = nobodyWaits;
       }
-    }
-    this.writing = null;
+    } while (this.mayTake());
+    answer();
+    this.writers.end();
   }
 
-  /** Only a group that goes out right now goes out before the answers to the last one. */
-  private answersAtOnce(): boolean {
-    return this.waiting.length === 0 || this.options.spacing !== undefined;
+  /** A part of a group is left to the other writer: it goes out, with what joins it, when that one is back. */
+  private mayTake(): boolean {
+    const { length } = this.waiting;
+    return length >= this.options.maxGroup || (length > 0 && this.writers.count === 1);
   }
 
   private async keepDistance(): Promise<void> {

@@ -10,7 +10,7 @@ import { WakeUp } from '../outbox/wake-up.js';
 import type { NewNotification, Work } from '../outbox/work.js';
 import type { Worker } from '../outbox/worker.js';
 import { AttemptRunner } from './attempt.runner.js';
-import { InFlight } from './in-flight.js';
+import { InFlight } from '../database/in-flight.js';
 import { LocalQueue } from './local.queue.js';
 import { Recorder } from './recorder.js';
 import { WorkPace } from './work.pace.js';

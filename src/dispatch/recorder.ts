@@ -7,7 +7,7 @@ import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
 import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
-import { InFlight } from './in-flight.js';
+import { InFlight } from '../database/in-flight.js';
 import { Journal } from './journal.js';
 
 const FIRST_WAIT_MS = 50;

@@ -60,6 +60,7 @@ export class Outbox {
     name: 'The intake',
     maxGroup: 500,
     maxWaiting: 10_000,
+    wholeGroupsAtOnce: 2,
   });
   private readonly accepted: GroupedWrites<AcceptedAttempt, SettleOutcome>;
   private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
