@@ -5,7 +5,7 @@ import { STANDS_BACK_SECONDS } from './work.js';
 /** For a row with its priority: what its category stands back, as an interval. */
 const STANDS_BACK = `(ARRAY[${Object.values(STANDS_BACK_SECONDS).join(', ')}])[priority + 1] * interval '1 second'`;
 
-/** A time in microseconds since 1970. By way of a double, which is exact to the microsecond until the year 2255. */
+/** A time in microseconds since 1970. By way of a double, which is exact to the microsecond until the year 2106. */
 const micros = (time: string) => `(date_part('epoch', ${time}) * 1000000)::bigint`;
 
 /**
@@ -15,7 +15,7 @@ const micros = (time: string) => `(date_part('epoch', ${time}) * 1000000)::bigin
  * The ids are collected by a materialised query and an array, not a join: a plan made before the table was ever
  * analysed cannot over-claim or turn slow. For the same reason everything else is looked up by id, row by row
  * (docs/decisions/0008-growth.md). The attempts' ids ($5) come from the caller: making one here costs as much as
- * leasing the row.
+ * leasing the row. The array is in order, so that width_bucket finds the place of a row in it by halves.
  */
 export const CLAIM: Statement = {
   name: 'outbox-claim',
@@ -31,12 +31,14 @@ export const CLAIM: Statement = {
         ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
       ) AS due
     ), picked AS MATERIALIZED (
-      SELECT ARRAY(SELECT notification_id FROM candidate ORDER BY due_at + ${STANDS_BACK} LIMIT $1) AS ids
+      SELECT ARRAY(SELECT notification_id FROM (
+        SELECT notification_id FROM candidate ORDER BY due_at + ${STANDS_BACK} LIMIT $1
+      ) AS first ORDER BY notification_id) AS ids
     ), leased AS (
       UPDATE outbox SET
         lease_token = $2, lease_owner = $3, leased_until = service_now() + $4 * interval '1 millisecond',
         attempt_id = CASE stage
-          WHEN 'send' THEN ($5::uuid[])[array_position((SELECT ids FROM picked), notification_id)]
+          WHEN 'send' THEN ($5::uuid[])[width_bucket(notification_id, (SELECT ids FROM picked))]
           ELSE attempt_id END,
         attempt_started_at = CASE stage WHEN 'send' THEN service_now() ELSE attempt_started_at END,
         attempts = attempts + CASE stage WHEN 'send' THEN 1 ELSE 0 END

@@ -3,9 +3,14 @@ import { legalPath, WORKED_ON } from '../policy/transitions.js';
 
 const SENT = legalPath('status', [...WORKED_ON, 'sent']);
 
-/** An attempt's lease and its wait for a receipt, for an outbox row `o`. */
-const LEASE_TOKEN = '($3::uuid[])[array_position($1::uuid[], o.notification_id)]';
-const AWAIT_MS = '($12::int[])[array_position($1::uuid[], o.notification_id)]';
+/**
+ * Which result is about an outbox row `o`: the ids in $1 are in order, so that width_bucket finds one by halves.
+ * array_position would compare every id before it: of two hundred, a twelfth of what a settlement costs.
+ */
+const RESULT = 'width_bucket(o.notification_id, $1::uuid[])';
+/** An attempt's lease and its wait for a receipt. */
+const LEASE_TOKEN = `($3::uuid[])[${RESULT}]`;
+const AWAIT_MS = `($12::int[])[${RESULT}]`;
 
 /**
  * Records accepted attempts: the attempt with its sid, the notification's move to `sent`; the outbox row goes,
@@ -22,9 +27,9 @@ export const SETTLE_ACCEPTED: Statement = {
   text: `
     WITH input AS (
       SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $4::uuid[], $5::smallint[], $6::timestamptz[], $7::int[], $8::smallint[],
+        $1::uuid[], $2::uuid[], $4::uuid[], $5::smallint[], $6::float8[], $7::int[], $8::smallint[],
         $9::text[], $10::text[], $11::boolean[], $12::int[]
-      ) AS t (notification_id, delivery_id, attempt_id, number, started_at, duration_ms, http_status,
+      ) AS t (notification_id, delivery_id, attempt_id, number, started_ms, duration_ms, http_status,
               provider_sid, provider_request_id, possible_duplicate, await_ms)
     ), done AS (
       DELETE FROM outbox o
@@ -43,7 +48,7 @@ export const SETTLE_ACCEPTED: Statement = {
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,
         provider_sid, provider_request_id, possible_duplicate)
-      SELECT attempt_id, notification_id, delivery_id, number, started_at, duration_ms, 'accepted', http_status,
+      SELECT attempt_id, notification_id, delivery_id, number, to_timestamp(started_ms / 1000), duration_ms, 'accepted', http_status,
         provider_sid, provider_request_id, possible_duplicate
       FROM input
       ON CONFLICT (id) DO UPDATE SET outcome = 'accepted', provider_sid = EXCLUDED.provider_sid,
