@@ -85,6 +85,18 @@ describe('grouped writes', () => {
     expect(await second).toBe(4);
   });
 
+  it('send what waited as soon as the write before is back, without another turn of the event loop', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    const release = store.hold();
+    const first = writes.add(1);
+    await turns();
+    const second = writes.add(2);
+    release();
+    for (let step = 0; step < 20; step += 1) await Promise.resolve();
+    expect(store.writes).toEqual([[1], [2]]);
+    expect(await Promise.all([first, second])).toEqual([2, 4]);
+  });
+
   it('answer at once where nothing waits', async () => {
     const { store, writes } = grouped(OPTIONS);
     const release = store.hold();

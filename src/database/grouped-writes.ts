@@ -93,9 +93,10 @@ export class GroupedWrites<Item, Result> {
   private async drain(): Promise<void> {
     this.writers.begin();
     let answer = nobodyWaits;
+    // What has arrived already joins the first: a turn of the event loop takes no time where nothing has. The next ones had
+    // a whole write's time to gather, and the database waits for them.
+    await setImmediate();
     do {
-      // What has arrived already joins the group: a turn of the event loop takes no time where nothing has.
-      await setImmediate();
       await this.keepDistance();
       if (!this.mayTake()) break;
       const group = this.waiting.splice(0, this.options.maxGroup);
