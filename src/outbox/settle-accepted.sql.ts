@@ -4,8 +4,8 @@ import { legalPath, WORKED_ON } from '../policy/transitions.js';
 const SENT = legalPath('status', [...WORKED_ON, 'sent']);
 
 /**
- * Which result is about an outbox row `o`: the ids in $1 are in order, so that width_bucket finds one by halves.
- * array_position would compare every id before it: of two hundred, a twelfth of what a settlement costs.
+ * Which result is about an outbox row `o`: the ids in $1 are in order, so that width_bucket finds one by halves, where
+ * array_position would compare every id before it.
  */
 const RESULT = 'width_bucket(o.notification_id, $1::uuid[])';
 /** An attempt's lease and its wait for a receipt. */
