@@ -81,12 +81,23 @@ describe('the effective policy of a code', () => {
     [20_003, 'hold', 'never'],
     [63_038, 'hold', 'never'],
     [21_610, 'never', 'never'],
-    [30_003, 'backoff', 'when_exhausted'],
+    // Seen in callbacks only: it was accepted, so nothing is sent again on that channel.
+    [30_003, 'never', 'at_once'],
+    [30_020, 'never', 'at_once'],
+    [30_023, 'never', 'at_once'],
     [21_211, 'never', 'never'],
   ])('of %i is retry %s, fallback %s', (code, retry, fallback) => {
     const row = TWILIO_ERROR_CODES.get(code);
     expect(row && effectivePolicy(row)).toEqual({ retry, fallback });
   });
+});
+
+it('no code promises a retry that is never made', () => {
+  const promises = [...TWILIO_ERROR_CODES.values()].filter(
+    (row) =>
+      effectivePolicy(row).retry === 'never' && /tries again/.test(row.action) && !/Twilio itself/.test(row.action),
+  );
+  expect(promises.map(({ code }) => code)).toEqual([]);
 });
 
 describe('the wish for CSV', () => {

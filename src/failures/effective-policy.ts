@@ -13,7 +13,9 @@ export type Fallback = (typeof FALLBACKS)[number];
 export function effectivePolicy(row: TwilioErrorCode): { retry: Retry; fallback: Fallback } {
   const { sameChannel } = CLASS_POLICY[row.errorClass];
   const ownAnswer = row.sameChannelAgain === 'backoff' ? 'backoff' : 'never';
-  const retry = sameChannel === 'by_code' ? ownAnswer : sameChannel;
+  const byClass = sameChannel === 'by_code' ? ownAnswer : sameChannel;
+  // Only what was refused is sent again by itself; what was accepted and failed later may have arrived all the same.
+  const retry = row.seenIn === 'status_callback' && byClass === 'backoff' ? 'never' : byClass;
   if (!anotherChannelHelps({ ...row, rule: '', unknownCode: false })) return { retry, fallback: 'never' };
   return { retry, fallback: retry === 'never' ? 'at_once' : 'when_exhausted' };
 }

@@ -17,8 +17,8 @@ export const DELIVERY_CODES = [
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
     action:
-      'Nobody: the phone is off or without signal; the service tries again, then moves on. Caller: add a channel if none is left.',
-    note: 'Twilio itself suggests another try. Each try is billed: where another channel is always at hand, override sameChannelAgain with "never".',
+      'Nobody: the phone is off or without signal; the next channel takes over, or it waits in the review queue. Caller: add a channel if none is left.',
+    note: 'Twilio itself suggests another try, but what was accepted is not sent again by itself: each try is billed, and the phone may be off for days.',
   }),
   recipientUnreachable(30004, 'Message is blocked for this destination', {
     seenIn: 'status_callback',
@@ -45,7 +45,7 @@ export const DELIVERY_CODES = [
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
     action:
-      'Nobody: the service tries again, then moves on. Operator: give Twilio support three message sids if many fail so.',
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: give Twilio support three message sids if many fail so.',
     note: 'Mostly the causes of 30003. Not `provider_fault`: it is common, and must not look like an outage of Twilio. It may have arrived after all.',
   }),
   channelUnavailable(30011, 'Recipient cannot receive MMS', {
@@ -93,23 +93,23 @@ export const DELIVERY_CODES = [
   rateLimited(30001, "Sender's queue overflowed", {
     seenIn: 'status_callback',
     action:
-      'Nobody: the service slows this sender down and tries again. Operator: set SENDER_RATES, or add senders to the Messaging Service.',
+      'Nobody: the service slows this sender down; the next channel takes over, or it waits in the review queue. Operator: set SENDER_RATES, or add senders to the Messaging Service.',
   }),
   rateLimited(30017, 'Carrier is congested', {
     seenIn: 'status_callback',
     scope: 'recipient',
-    action: 'Nobody: the service tries again more slowly, then moves on to the next channel.',
+    action: 'Nobody: the next channel takes over, or it waits in the review queue.',
     note: 'Not `provider_fault`: one crowded carrier is no outage of Twilio.',
   }),
   rateLimited(30022, 'US carrier rate limit (10DLC)', {
     seenIn: 'status_callback',
     action:
-      "Nobody: the service slows this sender down and tries again. Operator: set SENDER_RATES to the campaign's rate.",
+      "Nobody: the service slows this sender down; the next channel takes over, or it waits in the review queue. Operator: set SENDER_RATES to the campaign's rate.",
   }),
   rateLimited(30023, 'US daily message cap reached (10DLC)', {
     seenIn: 'status_callback',
     action: 'Operator: retry from the review queue after midnight Pacific Time, and ask for a higher cap of the brand.',
-    note: "Not `quota_exhausted`: the cap is one US carrier's, all other recipients are still reached. Backoff is over long before the day is, then the next channel is used.",
+    note: "Not `quota_exhausted`: the cap is one US carrier's, all other recipients are still reached. Another try would fail until the day is over, so the next channel is used.",
   }),
   rateLimited(30025, "Half of T-Mobile's daily cap is used", {
     seenIn: 'unclear',
@@ -131,7 +131,7 @@ export const DELIVERY_CODES = [
   rateLimited(30036, "Message expired in Twilio's queue", {
     seenIn: 'status_callback',
     action:
-      'Nobody: the service tries again if the notification is still wanted. Operator: set SENDER_RATES so that queues stay short.',
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: set SENDER_RATES so that queues stay short.',
     note: 'It was never sent, so a resend cannot duplicate.',
   }),
 
@@ -143,27 +143,30 @@ export const DELIVERY_CODES = [
   }),
   providerFault(30020, 'Internal failure of message scheduling', {
     seenIn: 'status_callback',
-    action: 'Nobody: the service tries again. Operator: give Twilio support the message sid if it repeats.',
+    action:
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: give Twilio support the message sid if it repeats.',
   }),
   providerFault(30021, 'Internal failure of the Messaging Service', {
     seenIn: 'status_callback',
-    action: 'Nobody: the service tries again. Operator: set From to a number for as long as Messaging Services fail.',
+    action:
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: set From to a number for as long as Messaging Services fail.',
   }),
   providerFault(30047, 'Could not be put off to a permitted hour', {
     seenIn: 'status_callback',
     action:
-      'Nobody: the service tries again, as Twilio asks. Operator: give Twilio support the message sid if it repeats.',
+      'Nobody: Twilio asks for another try; the next channel takes over, or it waits in the review queue. Operator: give Twilio support the message sid if it repeats.',
     note: 'Compliance Toolkit only. The message was neither sent nor scheduled, so a resend cannot duplicate.',
   }),
   providerFault(30410, 'Carrier timed out', {
     seenIn: 'status_callback',
-    action: "Nobody: the service tries again. Operator: watch Twilio's status page for the carrier if it lasts.",
+    action:
+      "Nobody: the next channel takes over, or it waits in the review queue. Operator: watch Twilio's status page for the carrier if it lasts.",
     note: 'Twilio itself does not try again, to avoid duplicates: the first message may have arrived.',
   }),
   providerFault(30500, 'Internal error while processing the message', {
     seenIn: 'status_callback',
     action:
-      'Nobody: the service tries again, as Twilio asks. Operator: give Twilio support the message sid if it fails twice.',
+      'Nobody: Twilio asks for another try; the next channel takes over, or it waits in the review queue. Operator: give Twilio support the message sid if it fails twice.',
   }),
 
   // The account.

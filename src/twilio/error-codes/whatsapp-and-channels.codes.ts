@@ -92,7 +92,7 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
     action:
-      'Nobody: the service tries again, then moves on. Caller: ask the recipient to update WhatsApp if it repeats.',
+      'Nobody: the next channel takes over, or it waits in the review queue. Caller: ask the recipient to update WhatsApp if it repeats.',
     note: 'The handset failed, not Meta, so it is no `provider_fault` and no sign of an outage.',
   }),
   channelUnavailable(63036, 'Number cannot be reached over RCS', {
@@ -231,20 +231,23 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
   // Twilio or the channel at fault.
   providerFault(63009, 'Channel answered with a server error', {
     seenIn: 'status_callback',
-    action: 'Nobody: the service tries again. Operator: watch the status pages of Twilio and Meta if it lasts.',
+    action:
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: watch the status pages of Twilio and Meta if it lasts.',
   }),
   providerFault(63010, 'Internal error of Twilio on a channel message', {
     seenIn: 'status_callback',
-    action: 'Nobody: the service tries again. Operator: give Twilio support the message sid if it repeats.',
+    action:
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: give Twilio support the message sid if it repeats.',
   }),
   providerFault(63012, 'Internal error of the channel', {
     seenIn: 'status_callback',
-    action: "Nobody: the service tries again, then moves on. Operator: watch Meta's status page if it lasts.",
+    action:
+      "Nobody: the next channel takes over, or it waits in the review queue. Operator: watch Meta's status page if it lasts.",
   }),
   providerFault(63023, 'Channel gave no particular reason', {
     seenIn: 'status_callback',
     action:
-      "Nobody: the service tries again, then moves on. Operator: the callback's ChannelStatusMessage may say more.",
+      "Nobody: the next channel takes over, or it waits in the review queue. Operator: the callback's ChannelStatusMessage may say more.",
     note: 'Unspecific, so it is taken for a fault of the channel, which a retry and a fallback help.',
   }),
   providerFault(63037, 'Media could not be uploaded to the channel', {
