@@ -91,6 +91,14 @@ describe('the failure history', () => {
     }
   });
 
+  it('holds an answer that is no text: its result is recorded at once like any other', async () => {
+    const { api, simulator } = await startTestService();
+    const fault = { kind: 'malformed', body: '\u001f\u008b\b\0\0' };
+    await new Provider(simulator.url).fail('+15551230001', { times: 1, fault });
+    await api.untilStatus(await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }), 'delivered');
+    expect(await failures({ api })).toMatchObject([{ outcome: 'unknown', providerBody: '\u001f\u008b\b\uFFFD\uFFFD' }]);
+  });
+
   it('narrows by every filter, and pages from the newest to the oldest', async () => {
     const service = await startWithFailures();
     const { api } = service;

@@ -194,6 +194,13 @@ describe('every failure of a creation becomes one ProviderError', () => {
     });
   });
 
+  it('keeps no character that the database cannot hold, and no code that it has no number for', async () => {
+    const { failure } = await errorOn(reply(502, '\u001f\u008b\b\0\0 still compressed'));
+    expect(failure.providerBody).toBe('\u001f\u008b\b\uFFFD\uFFFD still compressed');
+    const odd = await errorOn(reply(400, '{"code": 99999999999, "message": "half a pair: \\ud83d, and \\u0000"}'));
+    expect(odd.failure).toMatchObject({ providerCode: null, providerMessage: 'half a pair: \uFFFD, and \uFFFD' });
+  });
+
   it('waits for a Retry-After date in the past no longer', async () => {
     const headers = { Date: 'Sun, 22 Nov 2026 09:00:00 GMT', 'Retry-After': 'Sun, 22 Nov 2026 08:00:00 GMT' };
     expect((await errorOn(reply(503, '', headers))).failure.retryAfterMs).toBe(0);

@@ -15,7 +15,7 @@ export function readProviderAnswer(answer: Answer): ProviderAnswer {
     providerMessage:
       text(body?.['message']) ?? text(body?.['detail']) ?? text(first?.['message']) ?? text(body?.['title']),
     providerRequestId: headerOf(answer, 'twilio-request-id'),
-    providerBody: answer.text,
+    providerBody: storable(answer.text),
   };
 }
 
@@ -29,10 +29,10 @@ export function parseObject(body: string): Readonly<Record<string, unknown>> | n
   }
 }
 
-/** A Twilio error code, given as a number or in digits; null for anything else, as Twilio sends null for "none". */
+/** A Twilio error code, of nine digits at most, given as a number or as text; null for anything else, as Twilio sends null for "none". */
 export function providerCode(value: unknown): number | null {
   if (typeof value === 'string') return /^[1-9]\d{0,8}$/.test(value) ? Number(value) : null;
-  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : null;
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 1e9 ? value : null;
 }
 
 /** One value a name, as RFC 9110 section 5.3 lets a recipient combine them; null where there is none. */
@@ -69,5 +69,13 @@ function firstError(body: Readonly<Record<string, unknown>> | null): Readonly<Re
 }
 
 function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value !== '' ? storable(value) : null;
+}
+
+/**
+ * What PostgreSQL's text cannot hold, shown as U+FFFD: NUL (a gateway's page that is still compressed is full of it)
+ * and halves of surrogate pairs. A result that cannot be written would be written again until its lease is over.
+ */
+function storable(value: string): string {
+  return value.replaceAll('\0', '\uFFFD').toWellFormed();
 }
