@@ -1,5 +1,6 @@
 import { RECORD_PROGRESS } from '../src/callbacks/record-progress.sql.js';
-import type { Statement } from '../src/database/database.js';
+import { Database, type Statement } from '../src/database/database.js';
+import { FIND_DEAD_LETTER } from '../src/dead-letters/dead-letter.sql.js';
 import { LIST_FAILURES } from '../src/failures/failure.sql.js';
 import { CLAIM } from '../src/outbox/claim.sql.js';
 import { ENQUEUE, FIND_BY_KEY } from '../src/outbox/enqueue.sql.js';
@@ -7,7 +8,9 @@ import { RESCUE } from '../src/outbox/rescue.sql.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import { SETTLE_ACCEPTED } from '../src/outbox/settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from '../src/outbox/settle-unsuccessful.sql.js';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import type { Work } from '../src/outbox/work.js';
+import { EVIDENCE, OWNED_SIDS, RIVALS } from '../src/reconciliation/evidence.sql.js';
 import type { Execution } from './growth.executions.js';
 import { Life, newNotifications } from './growth.life.js';
 import type { ObservedService } from './growth.setup.js';
@@ -27,7 +30,10 @@ export const HOT_STEPS = [
   'report delivered',
   'give up',
   'rescue',
+  'find evidence',
+  'find owners and rivals',
   'look one up',
+  'look a dead letter up',
   'list',
   'list by recipient',
   'failures',
@@ -82,8 +88,20 @@ export async function tour(service: ObservedService, size: number, span: Span): 
   await step('put off', is(SETTLE_UNSUCCESSFUL), () => life.refuse(early, PUT_OFF));
   await step('rescue', is(RESCUE), () => app.get(Outbox).rescue(size));
 
+  const database = app.get(Database);
+  const asked = early[0];
+  await step('find evidence', is(EVIDENCE), () =>
+    database.run(EVIDENCE, [asked?.attemptId, asked?.deliveryId, asked?.notificationId]),
+  );
+  await step('find owners and rivals', is(OWNED_SIDS, RIVALS), async () => {
+    await database.run(OWNED_SIDS, [['SM0'], asked?.deliveryId, asked?.recipient]);
+    await database.run(RIVALS, [asked?.recipient, asked?.notificationId, 'sms', new Date(0)]);
+  });
+
   const id = sent[0]?.notificationId;
   await step('look one up', isOfTypeOrm, () => api.get(`/v1/notifications/${id}`));
+  const { deadLetter } = (await api.get<NotificationDto>(`/v1/notifications/${hopeless[0]?.notificationId}`)).body;
+  await step('look a dead letter up', is(FIND_DEAD_LETTER), () => api.get(`/v1/admin/dead-letters/${deadLetter?.id}`));
   await step('list', isOfTypeOrm, () => api.get('/v1/notifications'));
   await step('list by recipient', isOfTypeOrm, () => api.get('/v1/notifications?to=%2B15550000001'));
   await step('failures', is(LIST_FAILURES), () => api.get('/v1/admin/failures'));

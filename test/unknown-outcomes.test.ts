@@ -64,6 +64,22 @@ describe('a provider that accepts and does not say so', () => {
   });
 });
 
+/** Their questions are open. The waits for a callback that might still tell are 5 and 30 seconds. */
+async function expectBothToWaitForAHuman({ api, database }: ServiceUnderTest, ids: readonly string[]): Promise<void> {
+  const shorten = setInterval(
+    () => void database.query(`UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile'`),
+    100,
+  );
+  try {
+    for (const id of ids) {
+      const failed = await api.untilStatus(id, 'failed');
+      expect(failed.deadLetter).toMatchObject({ state: 'open', reason: expect.stringContaining('same content') });
+    }
+  } finally {
+    clearInterval(shorten);
+  }
+}
+
 describe('two notifications with the same text to the same number', () => {
   it("do not adopt each other's message: a human decides", async () => {
     const service = await startTestService({ RETRY_BASE_MS: '20000' }, { callbacks: 'none' });
@@ -80,19 +96,28 @@ describe('two notifications with the same text to the same number', () => {
     });
     const ids = both.body.results.map((result) => result.id ?? '');
     for (const id of ids) await service.api.until(id, ({ deliveries }) => deliveries[0]?.attempts.length === 1);
-    // Both questions are open now. The waits for a callback that might still tell are 5 and 30 seconds.
-    const shorten = setInterval(
-      () => void service.database.query(`UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile'`),
-      100,
-    );
-    try {
-      for (const id of ids) {
-        const failed = await service.api.untilStatus(id, 'failed');
-        expect(failed.deadLetter).toMatchObject({ state: 'open', reason: expect.stringContaining('same content') });
-      }
-    } finally {
-      clearInterval(shorten);
-    }
+    await expectBothToWaitForAHuman(service, ids);
+    expect(await provider.creates(to)).toHaveLength(2);
+  });
+
+  it('do not adopt it either where a human had corrected the number of one', async () => {
+    const service = await startTestService({ RETRY_BASE_MS: '20000' }, { callbacks: 'none' });
+    const { api } = service;
+    const provider = new Provider(service.simulator.url);
+    const [wrong, to] = [numberOf(31), numberOf(32)];
+    await provider.fail(wrong, { fault: { kind: 'status', status: 400, code: 21617 } });
+    const notification = { channels: ['sms'], body: 'The same text' };
+    const corrected = await api.send({ to: wrong, ...notification });
+    const { deadLetter } = await api.untilStatus(corrected, 'failed');
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
+    ]);
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { to } });
+    await api.until(corrected, ({ deliveries }) => deliveries[1]?.attempts.length === 1);
+    const ordinary = await api.send({ to, ...notification });
+    await api.until(ordinary, ({ deliveries }) => deliveries[0]?.attempts.length === 1);
+    await expectBothToWaitForAHuman(service, [corrected, ordinary]);
     expect(await provider.creates(to)).toHaveLength(2);
   });
 });

@@ -26,7 +26,10 @@ export const FIND_DEAD_LETTER: Statement = {
       n.status AS "notificationStatus", n.created_at AS "createdAt", n.expires_at AS "expiresAt",
       coalesce(n.expires_at <= service_now(), false) AS expired,
       coalesce(d.changes -> 'content', n.content) IS NOT NULL AS "contentKept",
-      EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = l.delivery_id AND a.outcome = 'unknown') AS "maybeAccepted"
+      EXISTS (
+        SELECT 1 FROM attempts a
+        WHERE a.notification_id = l.notification_id AND a.delivery_id = l.delivery_id AND a.outcome = 'unknown'
+      ) AS "maybeAccepted"
     FROM dead_letters l
     JOIN notifications n ON n.id = l.notification_id
     JOIN deliveries d ON d.id = l.delivery_id

@@ -6,7 +6,8 @@ export const EVIDENCE: Statement = {
   text: `
     SELECT coalesce(a.provider_sid, c.provider_sid) AS sid,
       CASE WHEN a.provider_sid IS NOT NULL THEN 'answer' WHEN c.provider_sid IS NOT NULL THEN 'callback' END AS source,
-      (SELECT min(e.started_at) FROM attempts e WHERE e.delivery_id = $2 AND e.outcome = 'unknown') AS "since",
+      (SELECT min(e.started_at) FROM attempts e
+        WHERE e.notification_id = $3 AND e.delivery_id = $2 AND e.outcome = 'unknown') AS "since",
       f.http_status AS "httpStatus", f.provider_code AS "providerCode", f.error_class AS "errorClass",
       f.responsible, f.rule
     FROM (VALUES ($1::uuid)) AS asked (attempt_id)
@@ -19,38 +20,53 @@ export const EVIDENCE: Statement = {
     ) AS f ON true`,
 };
 
+/** Deliveries to number `to`, by a human's correction as by the notification: the number that was really sent to. */
+const deliveriesTo = (to: string) => `
+      SELECT d.id, d.notification_id, d.channel, d.changes
+      FROM unnest(ARRAY(SELECT id FROM notifications WHERE recipient = ${to})) AS n (id)
+      CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE notification_id = n.id OFFSET 0) AS d
+      WHERE d.changes ->> 'to' IS NULL
+      UNION ALL
+      SELECT id, notification_id, channel, changes FROM deliveries WHERE changes ->> 'to' = ${to}`;
+
 /**
  * Which of these sids of messages to $3 belong to attempts of other deliveries. Looked for among what went to that
- * number: an index of all sids, which come in no order, would cost every send a page of WAL.
+ * number: an index of all sids, which come in no order, would cost every send a page of WAL. Row by row, as everything
+ * that is asked while tables grow (docs/decisions/0008-growth.md).
  */
 export const OWNED_SIDS: Statement = {
   name: 'reconciliation-owned-sids',
   plan: 'each_time',
   text: `
-    SELECT a.provider_sid AS sid FROM notifications n JOIN attempts a ON a.notification_id = n.id
-    WHERE n.recipient = $3 AND a.provider_sid = ANY ($1) AND a.delivery_id <> $2
-    UNION
-    SELECT a.provider_sid FROM deliveries d JOIN attempts a ON a.notification_id = d.notification_id AND a.delivery_id = d.id
-    WHERE d.changes ->> 'to' = $3 AND a.provider_sid = ANY ($1) AND a.delivery_id <> $2
+    SELECT a.provider_sid AS sid
+    FROM (${deliveriesTo('$3')}
+    ) AS d
+    CROSS JOIN LATERAL (SELECT * FROM attempts WHERE notification_id = d.notification_id OFFSET 0) AS a
+    WHERE a.delivery_id = d.id AND a.provider_sid = ANY ($1) AND d.id <> $2
     UNION
     SELECT provider_sid FROM callbacks WHERE provider_sid = ANY ($1) AND delivery_id <> $2`,
 };
 
 /**
- * Other notifications to the same number on the same channel with an attempt in flight, or one since $4 whose outcome
- * was never found out (given up and sent again alike): a message in the provider's list may be theirs.
+ * Other notifications to the same number ($1) on the same channel with an attempt in flight, or one since $4 whose outcome
+ * was never found out (given up and sent again alike): a message in the provider's list may be theirs. Each question is
+ * a scalar one: as EXISTS, a plan may read the whole outbox to answer it for a single row.
  */
 export const RIVALS: Statement = {
   name: 'reconciliation-rivals',
+  plan: 'each_time',
   text: `
     SELECT n.content, d.changes
-    FROM notifications n
-    JOIN deliveries d ON d.notification_id = n.id AND d.channel = $3
-    WHERE n.recipient = $1 AND n.id <> $2 AND (
-      EXISTS (SELECT 1 FROM outbox o WHERE o.delivery_id = d.id AND o.notification_id = n.id AND o.attempt_id IS NOT NULL)
-      OR EXISTS (
-        SELECT 1 FROM attempts a
-        WHERE a.notification_id = n.id AND a.delivery_id = d.id AND a.outcome = 'unknown' AND a.started_at >= $4
-      )
+    FROM (${deliveriesTo('$1')}
+    ) AS d
+    CROSS JOIN LATERAL (SELECT content FROM notifications WHERE id = d.notification_id LIMIT 1) AS n
+    WHERE d.notification_id <> $2 AND d.channel = $3 AND (
+      (SELECT attempt_id FROM outbox o WHERE o.notification_id = d.notification_id AND o.delivery_id = d.id) IS NOT NULL
+      OR (
+        SELECT a.id FROM attempts a
+        WHERE a.notification_id = d.notification_id AND a.delivery_id = d.id AND a.outcome = 'unknown'
+          AND a.started_at >= $4
+        LIMIT 1
+      ) IS NOT NULL
     )`,
 };

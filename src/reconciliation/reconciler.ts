@@ -108,7 +108,7 @@ export class Reconciler {
   private async rivals(work: Work, since: Date): Promise<number> {
     const rows = await this.database.run<{ content: NotificationContent | null; changes: DeliveryChanges | null }>(
       RIVALS,
-      [work.recipient, work.notificationId, work.channel, new Date(since.getTime() - RIVAL_MARGIN_MS)],
+      [recipientOf(work), work.notificationId, work.channel, new Date(since.getTime() - RIVAL_MARGIN_MS)],
     );
     const mine = comparableText(work, contentOf(work));
     return rows.filter((row) => {
