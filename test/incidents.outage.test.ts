@@ -111,6 +111,31 @@ describe('an outage of the provider', () => {
     expect(await operator.incidents()).toHaveLength(1);
   });
 
+  it('goes on when a lone fault meets traffic that ramps up', async () => {
+    const test = await startTestService(SENSITIVE);
+    const { operator, provider } = handsOn(test);
+    await provider.fail('*', DOWN);
+    const ids = await Promise.all(Array.from({ length: 100 }, (_, number) => test.api.send(sms(number))));
+    await operator.untilIncident(() => true);
+    await eventually(
+      () => operator.circuit('resource:sms'),
+      ({ heldCount }) => heldCount === ids.length,
+    );
+    // They go out in this order, in steps of 1, 2, 4 …: the fault meets the sixth, and a seventh is still held.
+    await test.database.query(
+      `UPDATE outbox SET due_at = now() - interval '1 hour' + array_position($1::uuid[], notification_id) * interval '1 second'`,
+      [ids],
+    );
+    await provider.heal();
+    const once = { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } };
+    await provider.fail(sms(40).to, once);
+    for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
+    const over = await operator.untilIncident(({ endedAt }) => endedAt !== null);
+    expect(over.timeline.map(({ kind }) => kind)).not.toContain('reopened');
+    const [delivery] = (await test.api.until(ids[40] ?? '', () => true)).deliveries;
+    expect(delivery?.attempts.map(({ httpStatus }) => httpStatus)).toContain(500);
+  });
+
   it('lets held work out in growing steps and in priority order, and expires what is too late', async () => {
     const test = await startTestService(SENSITIVE);
     const { operator, provider } = handsOn(test);

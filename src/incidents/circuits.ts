@@ -7,12 +7,13 @@ import type { Classification, Failure } from '../policy/failure.js';
 import type { Channel, ErrorClass } from '../policy/vocabulary.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay } from './circuit.passage.js';
-import { isLasting, type OpenCause, type Refusal } from './circuit.policy.js';
+import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
 import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
 import { evidenceOf, probeVerdict, type Evidence } from './evidence.policy.js';
 import { Paces } from './paces.js';
+import { Probation } from './probation.js';
 import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
 import { RecipientMemory } from './recipient-memory.js';
@@ -37,6 +38,7 @@ export class Circuits {
   private readonly account: CircuitScope;
   private readonly credentials: string;
   private readonly rateLimits = new RateLimitStreak();
+  private readonly probation = new Probation();
 
   constructor(
     private readonly board: CircuitBoard,
@@ -72,6 +74,7 @@ export class Circuits {
   /** Takes note of an accepted attempt, or of one that was found accepted when the provider was asked. */
   onAccepted(work: Work): void {
     if (work.stage === 'send') this.health.count(work.channel, null);
+    if (!this.board.allClosed) this.passed(work);
     if (work.probe) this.probed(work, null, null);
   }
 
@@ -135,8 +138,25 @@ export class Circuits {
     const circuit = this.board.get(scope);
     const oneTooMany = evidence.cause === 'rate_limit' && this.rateLimits.note(scope, performance.now());
     const onProbation = circuit.state === 'half_open' && circuit.cause === evidence.cause;
-    if (evidence.opens === 'repeated' && !oneTooMany && !onProbation) return;
+    const relapse = onProbation && (evidence.cause !== 'incident' || this.relapses(scope, circuit, work));
+    if (evidence.opens === 'repeated' && !oneTooMany && !relapse) return;
     this.writer.happen(scope, this.refusal(evidence, work, failure, false));
+  }
+
+  /** Counts for the recovery of an incident. */
+  private passed(work: Work): void {
+    const scope = resourceScope(work.channel);
+    const { state, changedAt } = this.board.get(scope);
+    if (state === 'half_open' && this.beganAt(work) >= changedAt) this.probation.notePassed(scope, changedAt);
+  }
+
+  /** What began before the circuit half-opened says nothing of the recovery. */
+  private relapses(
+    scope: CircuitScope,
+    { changedAt }: Circuit,
+    work: Pick<Work, 'stage' | 'attemptStartedAt'>,
+  ): boolean {
+    return this.beganAt(work) >= changedAt && this.probation.noteFault(scope, changedAt);
   }
 
   /** What the probe of a circuit says of that circuit. */

@@ -14,14 +14,18 @@ export const ADD_HEALTH: Statement = {
       attempts = provider_health.attempts + EXCLUDED.attempts, faults = provider_health.faults + EXCLUDED.faults`,
 };
 
-/** What all replicas saw in the last $1 ms, since the circuit of the resource last closed: what was before is over. */
+/**
+ * What all replicas saw in the last $1 ms, since the circuit of the resource last closed or half-opened: what was before
+ * is over. And whether that circuit was closed when this was read: the judgement is about that moment.
+ */
 export const READ_HEALTH: Statement = {
   name: 'health-read',
   text: `
-    SELECT h.resource, sum(h.attempts)::int AS attempts, sum(h.faults)::int AS faults
+    SELECT h.resource, sum(h.attempts)::int AS attempts, sum(h.faults)::int AS faults,
+      coalesce(bool_and(c.state = 'closed'), true) AS flowing
     FROM provider_health h LEFT JOIN circuits c ON c.scope = 'resource:' || h.resource
     WHERE h.at > service_now() - $1 * interval '1 millisecond' - interval '250 milliseconds'
-      AND (c.state IS DISTINCT FROM 'closed' OR h.at >= c.changed_at)
+      AND (c.state IS NULL OR c.state = 'open' OR h.at >= c.changed_at)
     GROUP BY h.resource`,
 };
 

@@ -113,8 +113,10 @@ export class ProviderHealth implements BeforeApplicationShutdown {
 
   private async judge(): Promise<void> {
     const { INCIDENT_WINDOW_MS, INCIDENT_THRESHOLD } = this.configuration.env;
-    const health = await this.database.run<ResourceHealth & object>(READ_HEALTH, [INCIDENT_WINDOW_MS]);
-    const resources = affectedResources(health, INCIDENT_THRESHOLD);
+    const health = await this.database.run<ResourceHealth & { flowing: boolean }>(READ_HEALTH, [INCIDENT_WINDOW_MS]);
+    const flowing = new Set(health.filter((resource) => resource.flowing).map(({ resource }) => resource));
+    // A resource that stands still already is no news, also where it has begun to recover meanwhile.
+    const resources = affectedResources(health, INCIDENT_THRESHOLD).filter((resource) => flowing.has(resource));
     if (resources.length === 0) return;
     const faults = health
       .filter(({ resource }) => resources.includes(resource))
