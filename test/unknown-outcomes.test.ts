@@ -185,6 +185,47 @@ describe('a list that cannot be read', () => {
   });
 });
 
+describe('whoever wants a human to decide what may have been accepted', () => {
+  const review = { channels: ['sms', 'voice'], body: 'Hello', onUnknown: 'review' };
+  const REFUSED_TO_SAY = { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } };
+
+  it('gets no other channel either where the last attempt is not in the list', async () => {
+    const service = await startTestService({ RETRY_MAX: '0' }, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(31);
+    await provider.fail(to, REFUSED_TO_SAY);
+    const failed = await service.api.untilStatus(await service.api.send({ to, ...review }), 'failed', 'sent');
+    expect(failed.deadLetter?.reason).toContain('the caller wants a human to decide');
+    expect(await provider.creates(to)).toHaveLength(1);
+  });
+
+  it('gets none where the list could not be read as often as it was tried', async () => {
+    const service = await startTestService({ RETRY_MAX: '2' }, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(32);
+    await provider.fail(to, [REFUSED_TO_SAY, { match: { resource: 'list' }, fault: { kind: 'status', status: 503 } }]);
+    const failed = await service.api.untilStatus(await service.api.send({ to, ...review }), 'failed', 'sent');
+    expect(failed.deadLetter?.reason).toContain('the caller wants a human to decide');
+    expect(failed.deliveries).toHaveLength(1);
+  });
+});
+
+describe('looks at a list that cannot be read', () => {
+  it('use up none of those that wait for two notifications to be told apart', async () => {
+    const service = await startTestService({ RETRY_MAX: '10' }, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(33);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 503 } },
+    ]);
+    await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const asked = async () =>
+      (await service.database.query(`SELECT lookups FROM outbox WHERE stage = 'reconcile' AND retries >= 4`)).rows;
+    await expect.poll(asked).toEqual([{ lookups: 0 }]);
+  });
+});
+
 describe('an outage with a full queue', () => {
   it('costs no retry once the incident is open, and afterwards everything arrives', async () => {
     const service = await startTestService(

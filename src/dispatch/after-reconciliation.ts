@@ -23,11 +23,10 @@ export function afterAbsence(
     const reason = 'its expiresAt has passed, so it is not sent again';
     return { kind: 'end', step: { kind: 'retry', at: new Date(), waitMs: 0, reason } };
   }
+  // Another channel is another send: whoever wants a human to decide wants it whether retries are left or not.
+  if (work.onUnknown === 'review') return { kind: 'end', step: review(because) };
   if (work.exhausted) {
     return { kind: 'end', step: afterLastAttempt(failure.classification, fallbacks, 'all retries are used') };
-  }
-  if (work.onUnknown === 'review') {
-    return { kind: 'end', step: { kind: 'dead_letter', reason: `${because}; the caller wants a human to decide` } };
   }
   return {
     kind: 'resend',
@@ -54,10 +53,15 @@ export function afterNoAnswer(
   const { because } = finding.judgement;
   const retry = decideRetry(policy, work, finding.lookupFailure?.retryAfterMs ?? null, clock.random);
   if (work.exhausted || retry.kind === 'exhausted') {
-    const reason = retry.kind === 'exhausted' ? retry.reason : 'all retries are used';
-    return afterLastAttempt(failure.classification, fallbacks, `${because}; ${reason}`);
+    const reason = `${because}; ${retry.kind === 'exhausted' ? retry.reason : 'all retries are used'}`;
+    if (work.onUnknown === 'review') return review(reason);
+    return afterLastAttempt(failure.classification, fallbacks, reason);
   }
   return askAgain(work, retry.waitMs, true, because, clock);
+}
+
+function review(because: string): NextStep {
+  return { kind: 'dead_letter', reason: `${because}; the caller wants a human to decide` };
 }
 
 function askAgain(work: Work, waitMs: number, spendsRetry: boolean, because: string, clock: DecisionClock): NextStep {

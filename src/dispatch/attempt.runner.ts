@@ -11,7 +11,7 @@ import type { RetryPolicy } from '../policy/retry.policy.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
 import { FallbackService } from '../channels/fallback.service.js';
-import { findObstacle } from './obstacle.js';
+import { alreadyOver, findObstacle } from './obstacle.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';
 
@@ -38,7 +38,8 @@ export class AttemptRunner {
   }
 
   /** Resolves when the provider has answered; what came of it is then on its way to disk. */
-  run(work: Work): Promise<void> {
+  async run(work: Work): Promise<void> {
+    if (work.over) return this.recorder.unsuccessful(alreadyOver(work));
     return work.stage === 'reconcile' ? this.findOutFirst(work) : this.attempt(work);
   }
 

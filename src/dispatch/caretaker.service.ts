@@ -8,6 +8,7 @@ import { Outbox } from '../outbox/outbox.js';
 import { OverdueFallback } from './overdue.fallback.js';
 
 const EVERY_MS = 500;
+const EXPIRED_AT_ONCE = 500;
 
 /** What must be looked after at times and is nobody's attempt: expired leases, expired notifications, late receipts. */
 @Injectable()
@@ -46,12 +47,23 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
       await this.clock.refresh();
       const rescued = await this.outbox.rescue();
       if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
-      for (const notificationId of await this.outbox.expire()) {
-        this.log.info({ notificationId, status: 'expired' }, 'expired before it was accepted');
-      }
+      await this.expire();
       for (const notificationId of await this.outbox.overdueDeliveries()) await this.overdue.fallBack(notificationId);
     } catch (error) {
       this.log.error({ err: error }, 'the round of the caretaker failed; the next one follows');
+    }
+  }
+
+  /** All of it at once: what has expired lies in the way of whoever looks for what is due. */
+  private async expire(): Promise<void> {
+    let ended = EXPIRED_AT_ONCE;
+    while (ended === EXPIRED_AT_ONCE && !this.stopped) {
+      const work = await this.outbox.expire(EXPIRED_AT_ONCE);
+      for (const { notificationId, movedTo } of work) {
+        if (movedTo === 'expired') this.log.info({ notificationId, status: movedTo }, 'expired before it was accepted');
+        else this.log.info({ notificationId, status: movedTo ?? undefined }, 'its fallback expired before it was sent');
+      }
+      ended = work.length;
     }
   }
 }

@@ -11,6 +11,7 @@ import type { NewNotification, Work } from '../outbox/work.js';
 import type { Worker } from '../outbox/worker.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { InFlight } from '../database/in-flight.js';
+import { leaseTime, type LeaseTime } from './lease.time.js';
 import { LocalQueue } from './local.queue.js';
 import { Recorder } from './recorder.js';
 import { WorkPace } from './work.pace.js';
@@ -21,8 +22,6 @@ const DATABASE_AWAY_MS = 500;
 /** Results in memory for each place at most: beyond it the database is too slow to claim more. */
 const UNSETTLED_PER_PLACE = 4;
 const UNSETTLED_POLL_MS = 20;
-/** What a request may take beyond its deadline: composing it, and a busy event loop. */
-const LEASE_MARGIN_MS = 1000;
 
 /**
  * The loop: wake, claim, run, settle; drain at the end. Claims are made in batches and a little ahead, so that no slot
@@ -37,8 +36,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   private reserved = 0;
   private readonly slots: number;
   private readonly pace: WorkPace;
-  /** How old the lease of a request may be when it begins; null where nothing may wait at all. */
-  private readonly mayWaitMs: number | null;
+  private readonly lease: LeaseTime;
   /** True when the last claim left nothing due behind: what is accepted now overtakes nobody. */
   private caughtUp = false;
   private stopping = false;
@@ -57,15 +55,14 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     @Inject(LOGGER) private readonly log: Logger,
   ) {
     const { DISPATCH_CONCURRENCY, LEASE_MS, TWILIO_TIMEOUT_MS } = configuration.env;
-    const longestRequestMs = TWILIO_TIMEOUT_MS + LEASE_MARGIN_MS;
     this.slots = DISPATCH_CONCURRENCY;
-    // Whoever waits for a slot may wait for a whole request: where a lease is too short for two, nobody waits.
-    this.mayWaitMs = LEASE_MS >= 2 * longestRequestMs ? LEASE_MS - longestRequestMs : null;
+    this.lease = leaseTime(LEASE_MS, TWILIO_TIMEOUT_MS);
     this.pace = new WorkPace(performance.now());
   }
 
   async onApplicationBootstrap(): Promise<void> {
     if (this.configuration.env.ROLE === 'api') return;
+    this.warnOfShortLease();
     await this.clock.refresh();
     this.outbox.attach(this);
     this.wakeUp.onDueWork(() => this.wakeNow());
@@ -91,7 +88,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   /** Work that may be in this process: in a slot, or waiting for one. */
   private places(): number {
-    return this.slots + (this.mayWaitMs === null ? 0 : this.pace.ahead(performance.now()));
+    return this.slots + (this.lease.mayWait ? this.pace.ahead(performance.now()) : 0);
   }
 
   /** Places for more work: what is here and what is not recorded yet are both bounded. */
@@ -120,7 +117,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   take(work: readonly Work[], reserved: number, leasedAt: number): void {
     this.reserved -= reserved;
-    const startBy = this.mayWaitMs === null ? Number.POSITIVE_INFINITY : leasedAt + this.mayWaitMs;
+    const startBy = leasedAt + this.lease.beginWithinMs;
     for (const piece of work) this.waiting.push({ work: piece, startBy });
     while (this.running.count < this.slots && this.waiting.size > 0) this.startNext();
   }
@@ -172,14 +169,28 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   /** Gives the free slot to whoever waits for it. */
   private startNext(): void {
-    const next = this.waiting.shift();
-    if (!next) return;
-    if (performance.now() <= next.startBy) {
-      void this.start(next.work);
-      return;
-    }
+    const back: Work[] = [];
+    let next = this.waiting.shift();
+    // What expired while it waited here is not sent any more: it goes back, and the caretaker ends it.
+    for (; next && this.hasExpired(next.work); next = this.waiting.shift()) back.push(next.work);
+    if (next && performance.now() <= next.startBy) void this.start(next.work);
     // The provider keeps every slot busy: the rest has waited as long, and another process may have a slot.
-    void this.giveBack([next.work, ...this.waiting.takeAll()]);
+    else if (next) back.push(next.work, ...this.waiting.takeAll());
+    if (back.length > 0) void this.giveBack(back);
+  }
+
+  /** An open question is answered all the same. */
+  private hasExpired({ stage, expiresAt }: Work): boolean {
+    return stage === 'send' && expiresAt !== null && expiresAt <= this.clock.now();
+  }
+
+  private warnOfShortLease(): void {
+    const { LEASE_MS, TWILIO_TIMEOUT_MS } = this.configuration.env;
+    if (LEASE_MS >= this.lease.shortestMs) return;
+    this.log.warn(
+      { LEASE_MS, TWILIO_TIMEOUT_MS },
+      `LEASE_MS is so near to TWILIO_TIMEOUT_MS that a slow request may outlive its lease and be looked up while it is on its way: set LEASE_MS to ${this.lease.shortestMs} or more, or TWILIO_TIMEOUT_MS to less`,
+    );
   }
 
   private async giveBack(work: readonly Work[]): Promise<void> {

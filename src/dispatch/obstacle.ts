@@ -1,4 +1,5 @@
 import type { BlockingCircuit } from '../incidents/circuits.js';
+import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -19,6 +20,11 @@ export function findObstacle(
   // What will not come back soon, such as a sender that is locked out: another channel is better than waiting.
   if (circuit.lasting && fallbacks[0]) return aroundSender(work, circuit, fallbacks[0]);
   return held(work, circuit);
+}
+
+/** Work of a notification that is over: it ends without a request, also without the question what became of the last one. */
+export function alreadyOver(work: Work): UnsuccessfulWork {
+  return { work, attempt: null, failure: null, ...OVERTAKEN };
 }
 
 function obstacle(work: Work, step: NextStep, rule: string, sentence: string): UnsuccessfulWork {

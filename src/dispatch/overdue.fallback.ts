@@ -1,9 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import { Database } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
+import { carriedTo } from '../dead-letters/corrections.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
+import type { OverdueDelivery } from '../outbox/work.js';
+import type { Channel } from '../policy/vocabulary.js';
 import { FallbackService } from '../channels/fallback.service.js';
 
 /** Gives the next channel its turn when a delivery was accepted but not delivered in fallbackAfterSeconds. */
@@ -21,20 +24,40 @@ export class OverdueFallback {
     const channel = await this.database.transaction(async (transaction) => {
       const overdue = await this.outbox.lockOverdue(transaction, notificationId);
       if (!overdue) return null;
-      const [next] = this.fallback.remaining(overdue);
-      if (!next) {
-        await this.outbox.stopWatching(transaction, notificationId);
-        return null;
+      // A receipt may have come first, or a result that was late.
+      const [next] = overdue.status === 'sent' ? this.fallback.remaining(overdue) : [];
+      if (next && !overdue.expired) {
+        await this.tell(transaction, overdue, `${next} takes over`);
+        await this.start(transaction, overdue, next);
+        return next;
       }
-      const { sender } = this.fallback.prepare(next);
-      await this.decisions.record(transaction, {
-        ...overdue,
-        rule: 'fallback after acceptance',
-        sentence: `${overdue.channel} accepted it, but did not report it delivered in ${overdue.fallbackAfterSeconds} s: ${next} takes over.`,
-      });
-      await this.outbox.startDelivery(transaction, { ...overdue, channel: next, sender });
-      return next;
+      if (next)
+        await this.tell(transaction, overdue, `its expiresAt has passed, so ${next} does not take over any more`);
+      await this.outbox.stopWatching(transaction, notificationId);
+      return null;
     });
     if (channel) this.log.info({ notificationId, nextStep: 'fallback', channel }, 'not delivered in time');
+  }
+
+  private tell(transaction: Transaction, overdue: OverdueDelivery, what: string): Promise<void> {
+    const { channel, fallbackAfterSeconds } = overdue;
+    return this.decisions.record(transaction, {
+      ...overdue,
+      rule: 'fallback after acceptance',
+      sentence: `${channel} accepted it, but did not report it delivered in ${fallbackAfterSeconds} s: ${what}.`,
+    });
+  }
+
+  private async start(transaction: Transaction, overdue: OverdueDelivery, channel: Channel): Promise<void> {
+    const { notificationId, category } = overdue;
+    const { sender } = this.fallback.prepare(channel);
+    const changes = carriedTo(overdue.changes);
+    await this.outbox.startDelivery(transaction, {
+      notificationId,
+      category,
+      channel,
+      sender,
+      ...(changes && { changes }),
+    });
   }
 }

@@ -106,7 +106,7 @@ export class ReconcileRunner {
       attempt: null,
       failure,
       step,
-      lookups: work.lookups + 1,
+      lookups: work.lookups + (finding.judgement.kind === 'ambiguous' ? 1 : 0),
       decision: {
         rule: 'reconciliation',
         sentence: `Asked whether it was accepted: ${finding.judgement.because}; ${step.reason}.`,

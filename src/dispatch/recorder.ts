@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
+import { asOvertaken } from '../outbox/overtaken.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
 import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
 import { InFlight } from '../database/in-flight.js';
@@ -45,7 +46,7 @@ export class Recorder {
     void this.keep(
       result,
       () => this.outbox.settleUnsuccessful(result),
-      () => this.journal.unsuccessful(result),
+      (outcome) => this.journal.unsuccessful(outcome === 'overtaken' ? asOvertaken(result) : result),
     );
   }
 
@@ -58,7 +59,7 @@ export class Recorder {
   private async keep(
     result: AcceptedAttempt | UnsuccessfulWork,
     write: () => Promise<SettleOutcome>,
-    announce: () => void,
+    announce: (outcome: SettleOutcome) => void,
   ): Promise<void> {
     this.writing.begin();
     try {
@@ -73,13 +74,14 @@ export class Recorder {
   private async persist(
     result: AcceptedAttempt | UnsuccessfulWork,
     write: () => Promise<SettleOutcome>,
-    announce: () => void,
+    announce: (outcome: SettleOutcome) => void,
   ): Promise<void> {
     const giveUpAt = performance.now() + this.configuration.env.LEASE_MS;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
-        if ((await write()) === 'settled') announce();
-        else this.journal.stale(result);
+        const outcome = await write();
+        if (outcome === 'stale') this.journal.stale(result);
+        else announce(outcome);
         return;
       } catch (error) {
         if (performance.now() + wait > giveUpAt) throw error;

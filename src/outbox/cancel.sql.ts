@@ -1,15 +1,18 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
+import { acceptedAndAlive } from './accepted-alive.sql.js';
 
 /**
- * Takes a notification back before anything was sent: no attempt may be in flight, unknown or accepted.
- * Answers nothing where that is not so.
+ * Takes a notification back before anything was sent: no attempt may be in flight, unknown or accepted. One that was
+ * accepted and failed later (its fallback waits) is no obstacle. Answers nothing where that is not so.
  */
 export const CANCEL: Statement = {
   name: 'outbox-cancel',
   text: `
     WITH taken AS (
       DELETE FROM outbox WHERE notification_id = $1 AND stage = 'send' AND lease_token IS NULL
+        AND NOT EXISTS (SELECT 1 FROM attempts WHERE notification_id = $1 AND outcome = 'unknown')
+        AND NOT ${acceptedAndAlive('$1')}
       RETURNING notification_id, delivery_id
     ), delivery AS (
       UPDATE deliveries d SET status = 'canceled', ended_at = service_now()

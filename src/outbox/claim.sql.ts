@@ -1,9 +1,14 @@
 import type { Statement } from '../database/database.js';
+import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { recipientMemory } from './recipient-memory.sql.js';
+import { STILL_WANTED } from './still-wanted.sql.js';
 import { STANDS_BACK_SECONDS } from './work.js';
 
 /** For a row with its priority: what its category stands back, as an interval. */
 const STANDS_BACK = `(ARRAY[${Object.values(STANDS_BACK_SECONDS).join(', ')}])[priority + 1] * interval '1 second'`;
+
+/** What a dispatcher may take, now or at its time, in the words of the index that it is read from. */
+const CLAIMABLE = `lease_token IS NULL AND held_by IS NULL AND stage <> 'await_delivery' AND ${STILL_WANTED}`;
 
 /** A time in microseconds since 1970. By way of a double, which is exact to the microsecond until the year 2106. */
 const micros = (time: string) => `(date_part('epoch', ${time}) * 1000000)::bigint`;
@@ -24,10 +29,7 @@ export const CLAIM: Statement = {
     WITH candidate AS MATERIALIZED (
       SELECT due.* FROM generate_series(0, 3) AS p (priority), LATERAL (
         SELECT notification_id, priority, due_at FROM outbox o
-        WHERE o.priority = p.priority AND o.due_at <= service_now()
-          AND o.lease_token IS NULL AND o.held_by IS NULL AND o.stage <> 'await_delivery'
-          -- What has expired before it was sent is not sent; an open question is still answered.
-          AND (o.stage <> 'send' OR o.expires_at IS NULL OR o.expires_at > service_now())
+        WHERE o.priority = p.priority AND o.due_at <= service_now() AND ${CLAIMABLE}
         ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
       ) AS due
     ), picked AS MATERIALIZED (
@@ -55,7 +57,8 @@ export const CLAIM: Statement = {
         OR l.delivery_number IS DISTINCT FROM 1 THEN
         json_build_object('stage', l.stage, 'attemptNumber', l.attempts, 'retries', l.retries, 'waitedMs', l.waited_ms,
           'lookups', l.lookups, 'exhausted', l.exhausted, 'possibleDuplicate', l.possible_duplicate, 'probe', l.probe,
-          'releasedBy', l.released_by, 'tried', d.tried, 'changes', d.changes)
+          'releasedBy', l.released_by, 'tried', d.tried, 'changes', d.changes,
+          'over', NOT ${isOneOf('n.status', WORKED_ON)})
       END AS course,
       ${recipientMemory("coalesce(d.changes ->> 'to', n.recipient)", 'l.sender', 'l.channel')}
     FROM leased l
@@ -75,7 +78,7 @@ export const NEXT_DUE: Statement = {
     SELECT extract(epoch FROM min(next.due_at) - service_now()) * 1000 AS "inMs"
     FROM generate_series(0, 3) AS p (priority), LATERAL (
       SELECT due_at FROM outbox o
-      WHERE o.priority = p.priority AND o.lease_token IS NULL AND o.held_by IS NULL AND o.stage <> 'await_delivery'
+      WHERE o.priority = p.priority AND ${CLAIMABLE}
       ORDER BY o.due_at LIMIT 1
     ) AS next`,
 };

@@ -15,6 +15,7 @@ type Course = Pick<
   | 'releasedBy'
   | 'tried'
   | 'changes'
+  | 'over'
 >;
 
 export const FIRST_ATTEMPT = {
@@ -29,6 +30,7 @@ export const FIRST_ATTEMPT = {
   releasedBy: null,
   tried: null,
   changes: null,
+  over: false,
 } as const satisfies Course;
 
 type Time = 'createdAt' | 'attemptStartedAt' | 'expiresAt';
@@ -77,6 +79,7 @@ export function claimedWork(row: ClaimedRow, leaseToken: string): Work {
     possibleDuplicate: course.possibleDuplicate,
     probe: course.probe,
     releasedBy: course.releasedBy,
+    over: course.over,
     suppressed: row.suppressed,
     unavailableCode: row.unavailableCode,
     leaseToken,

@@ -1,30 +1,48 @@
 import type { Statement } from '../database/database.js';
-import { legalMove } from '../policy/transitions.js';
+import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
+import { acceptedAndAlive } from './accepted-alive.sql.js';
 
 /**
  * Ends work whose expiresAt has passed before it was accepted: due, waiting or held alike, but not while an attempt is
- * in flight or its outcome is unknown (it may have been accepted).
+ * in flight or its outcome is unknown (it may have been accepted). Where a channel before had it accepted, only the
+ * fallback ends, and the notification is `sent` as it was before. Answers what became of each.
  */
 export const EXPIRE: Statement = {
   name: 'outbox-expire',
   plan: 'each_time',
   text: `
-    WITH late AS (
+    WITH ended AS (
       DELETE FROM outbox WHERE notification_id = ANY (ARRAY(
         SELECT notification_id FROM outbox
         WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send'
         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-      RETURNING notification_id, delivery_id
+      RETURNING notification_id, delivery_id, delivery_number
+    ), late AS MATERIALIZED (
+      SELECT e.notification_id, e.delivery_id,
+        CASE WHEN e.delivery_number = 1 THEN false
+          ELSE ${acceptedAndAlive('e.notification_id', 'e.delivery_id')} END AS accepted
+      FROM ended e
     ), delivery AS (
       UPDATE deliveries d SET status = 'expired', ended_at = service_now()
       FROM late WHERE d.id = late.delivery_id AND ${legalMove('d.status', 'expired')}
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
       SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'expiry',
-        'Its expiresAt passed before it was accepted, so it was not sent.'
+        CASE WHEN accepted
+          THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
+          ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END
       FROM late
+    ), expired AS (
+      UPDATE notifications n SET status = 'expired', updated_at = service_now()
+      FROM late WHERE n.id = late.notification_id AND NOT late.accepted AND ${legalMove('n.status', 'expired')}
+      RETURNING n.id
+    ), sent AS (
+      UPDATE notifications n SET status = 'sent', updated_at = service_now()
+      FROM late WHERE n.id = late.notification_id AND late.accepted AND ${legalPath('n.status', [...WORKED_ON, 'sent'])}
+      RETURNING n.id
     )
-    UPDATE notifications n SET status = 'expired', updated_at = service_now()
-    FROM late WHERE n.id = late.notification_id AND ${legalMove('n.status', 'expired')}
-    RETURNING n.id AS "notificationId"`,
+    SELECT notification_id AS "notificationId",
+      CASE WHEN notification_id IN (SELECT id FROM expired) THEN 'expired'
+        WHEN notification_id IN (SELECT id FROM sent) THEN 'sent' END AS "movedTo"
+    FROM late`,
 };

@@ -1,9 +1,7 @@
 import type { Statement } from '../database/database.js';
+import { STILL_WANTED } from './still-wanted.sql.js';
 
 const RELEASED = 'notification_id AS "notificationId", channel, sender';
-
-/** What was never sent expires; what may have been sent is still looked up. */
-const STILL_WANTED = `(stage <> 'send' OR expires_at IS NULL OR expires_at > service_now())`;
 
 /** Lets held work out again: the first rows of a circuit or pace in priority order, at most $2. */
 export const RELEASE_HELD: Statement = {

@@ -22,6 +22,7 @@ import type {
   AcceptedAttempt,
   DeliveryChanges,
   EnqueueResult,
+  ExpiredWork,
   NewNotification,
   OverdueDelivery,
   ReleasedWork,
@@ -148,7 +149,7 @@ export class Outbox {
       BEGIN_RESEND,
       [work.notificationId, work.leaseToken, this.configuration.env.LEASE_MS, reason, possibleDuplicate],
     );
-    return attempt ? { ...work, ...attempt, stage: 'send', possibleDuplicate } : null;
+    return attempt ? { ...work, ...attempt, stage: 'send', possibleDuplicate, lookups: 0 } : null;
   }
 
   /** Takes back work whose lease expired, a page at a time. @returns how many rows. */
@@ -159,9 +160,9 @@ export class Outbox {
     return rows.length;
   }
 
-  /** Ends work whose expiresAt passed, a page at a time. @returns the notifications. */
-  async expire(page = 500): Promise<string[]> {
-    return (await this.database.run<{ notificationId: string }>(EXPIRE, [page])).map((row) => row.notificationId);
+  /** Ends work whose expiresAt passed, a page at a time. */
+  expire(page: number): Promise<ExpiredWork[]> {
+    return this.database.run<ExpiredWork>(EXPIRE, [page]);
   }
 
   /** @returns false when something was sent already, or may have been. */
@@ -227,7 +228,7 @@ export class Outbox {
     return rows.map((row) => row.notificationId);
   }
 
-  /** Locks an overdue delivery in the caller's transaction; null when a receipt or somebody else came first. */
+  /** Locks an overdue delivery in the caller's transaction; null when it is not watched any more. */
   async lockOverdue(transaction: Transaction, notificationId: string): Promise<OverdueDelivery | null> {
     const [overdue] = await transaction.run<OverdueDelivery>(LOCK_OVERDUE_DELIVERY, [notificationId]);
     return overdue ?? null;

@@ -23,8 +23,12 @@ export const RESCUE: Statement = {
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired))
       RETURNING o.*, (SELECT e.was FROM expired e WHERE e.notification_id = o.notification_id)
     ), lost AS (
-      SELECT r.*, n.client_id, n.recipient FROM rescued r
+      SELECT r.*, n.client_id, coalesce(d.corrected_to, n.recipient) AS recipient FROM rescued r
       CROSS JOIN LATERAL (SELECT client_id, recipient FROM notifications WHERE id = r.notification_id LIMIT 1) AS n
+      LEFT JOIN LATERAL (
+        SELECT changes ->> 'to' AS corrected_to FROM deliveries
+        WHERE id = r.delivery_id AND r.delivery_number IS DISTINCT FROM 1 LIMIT 1
+      ) AS d ON true
       WHERE r.was = 'send'
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, possible_duplicate)

@@ -1,13 +1,13 @@
 import type { Statement } from '../database/database.js';
-import { legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
+import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 
 /** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
-function withAction(action: 'wait' | 'fallback' | 'end'): string {
-  return `ARRAY(SELECT notification_id FROM live WHERE action = '${action}')`;
+function withEffect(effect: 'wait' | 'fallback' | 'end'): string {
+  return `ARRAY(SELECT notification_id FROM live WHERE effect = '${effect}')`;
 }
 
-/** Wherever it goes from here (queued again, failed, expired), it was being sent until now. */
-const STILL_WORKED_ON = stillWorkedOn(['queued', 'failed', 'expired']);
+/** Wherever it goes from here (queued again or failed), it was being sent until now. */
+const STILL_WORKED_ON = stillWorkedOn(['queued', 'failed']);
 
 function stillWorkedOn(next: readonly NotificationStatus[]): string {
   const [guard, ...others] = new Set(next.map((status) => legalPath('n.status', [...WORKED_ON, status])));
@@ -19,6 +19,10 @@ function stillWorkedOn(next: readonly NotificationStatus[]): string {
  * Records work that did not get through, whatever follows: wait (retry, reconcile, hold), fall back, or end. One
  * statement, so that the decision and its effect are on disk together or not at all. Where the lease has moved on,
  * only the attempt itself is kept. Takes a JSON array of rows; the field names are the columns of \`input\`.
+ *
+ * Where the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever
+ * was decided: its failure is kept with the step $2, what else was decided becomes the rule $3 and the sentence $4, and the
+ * notification stays as it is. The answer tells which were so.
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',
@@ -33,16 +37,24 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         provider_message text, provider_body text, provider_request_id text, error_class text, responsible text,
         rule text, next_step json, decision_rule text, decision_sentence text,
         next_delivery_id uuid, next_channel text, next_sender text, opens_dead_letter boolean, dead_letter_reason text,
-        incident_id uuid, end_status text)
-    ), mine AS (
+        incident_id uuid, next_changes json)
+    ), locked AS MATERIALIZED (
       SELECT o.notification_id FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input))
         AND o.lease_token = (SELECT i.lease_token FROM input i WHERE i.notification_id = o.notification_id)
       FOR UPDATE
+    ), mine AS MATERIALIZED (
+      -- Locked after its outbox row, as everywhere: so this is how it stands, also after a wait for whoever moved it.
+      SELECT l.notification_id, NOT ${isOneOf('n.status', WORKED_ON)} AS overtaken
+      FROM locked l CROSS JOIN LATERAL (
+        SELECT status FROM notifications WHERE id = l.notification_id LIMIT 1 FOR NO KEY UPDATE
+      ) AS n
     ), live AS (
-      SELECT i.* FROM input i JOIN mine m ON m.notification_id = i.notification_id
+      SELECT i.*, m.overtaken, CASE WHEN m.overtaken THEN 'end' ELSE i.action END AS effect,
+        CASE WHEN m.overtaken THEN $2::json ELSE i.next_step END AS follows
+      FROM input i JOIN mine m ON m.notification_id = i.notification_id
     ), ended AS (
-      DELETE FROM outbox o WHERE o.notification_id = ANY (${withAction('end')})
+      DELETE FROM outbox o WHERE o.notification_id = ANY (${withEffect('end')})
     ), waiting AS (
       UPDATE outbox o SET
         (stage, due_at, retries, waited_ms, attempts, exhausted, lookups, held_by, attempt_id, attempt_started_at) = (
@@ -58,15 +70,20 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
             CASE i.stage WHEN 'reconcile' THEN i.attempt_started_at END
           FROM live i WHERE i.notification_id = o.notification_id),
         probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      WHERE o.notification_id = ANY (${withAction('wait')})
+      WHERE o.notification_id = ANY (${withEffect('wait')})
     ), replaced AS (
       UPDATE outbox o SET
         (delivery_id, channel, sender) = (
           SELECT i.next_delivery_id, i.next_channel, i.next_sender FROM live i WHERE i.notification_id = o.notification_id),
         delivery_number = o.delivery_number + 1, stage = 'send', due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
-        possible_duplicate = false, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL,
+        -- One channel may have reached the recipient: an earlier unknown attempt, or the one that this statement records.
+        possible_duplicate = (SELECT i.outcome IS NOT DISTINCT FROM 'unknown' FROM live i
+            WHERE i.notification_id = o.notification_id)
+          OR (SELECT true FROM attempts a
+            WHERE a.notification_id = o.notification_id AND a.outcome = 'unknown' LIMIT 1) IS NOT NULL,
+        attempt_id = NULL, attempt_started_at = NULL, held_by = NULL,
         probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      WHERE o.notification_id = ANY (${withAction('fallback')})
+      WHERE o.notification_id = ANY (${withEffect('fallback')})
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,
         provider_request_id, possible_duplicate)
@@ -78,46 +95,45 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
         http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, next_step)
       SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
-        outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, next_step
+        outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, follows
       FROM live WHERE records_failure
     ), concluded AS (
       -- The question of an unknown attempt is settled: its failure shows what came of it, no longer that it is asked.
-      UPDATE failures f SET next_step = i.next_step
+      UPDATE failures f SET next_step = i.follows
       FROM live i
-      WHERE f.notification_id = ANY (ARRAY(SELECT notification_id FROM live WHERE outcome IS NULL AND action <> 'wait'))
+      WHERE f.notification_id = ANY (ARRAY(SELECT notification_id FROM live WHERE outcome IS NULL AND effect <> 'wait'))
         AND f.notification_id = i.notification_id AND f.attempt_id = i.attempt_id
-        AND i.outcome IS NULL AND i.action <> 'wait'
+        AND i.outcome IS NULL AND i.effect <> 'wait'
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), decision_rule, decision_sentence
+      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(),
+        CASE WHEN overtaken THEN $3 ELSE decision_rule END, CASE WHEN overtaken THEN $4 ELSE decision_sentence END
       FROM live WHERE decision_rule IS NOT NULL
     ), delivery AS (
-      UPDATE deliveries d SET
-        (status, ended_at) = (
-          SELECT CASE i.action WHEN 'fallback' THEN 'failed' ELSE i.end_status END, service_now()
-          FROM live i WHERE i.delivery_id = d.id)
-      WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live WHERE action <> 'wait'))
+      UPDATE deliveries d SET status = 'failed', ended_at = service_now()
+      WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live WHERE effect <> 'wait'))
+        AND ${legalPath('d.status', [...WORKED_ON, 'failed'])}
     ), next_delivery AS (
-      INSERT INTO deliveries (id, notification_id, number, channel, status, sender)
+      INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
       SELECT next_delivery_id, notification_id,
         (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = live.notification_id),
-        next_channel, 'queued', next_sender
-      FROM live WHERE action = 'fallback'
+        next_channel, 'queued', next_sender, next_changes
+      FROM live WHERE effect = 'fallback'
     ), moved AS (
       UPDATE notifications n SET
         (status, channel) = (
-          SELECT CASE i.action WHEN 'end' THEN i.end_status ELSE 'queued' END, coalesce(i.next_channel, n.channel)
+          SELECT CASE i.effect WHEN 'end' THEN 'failed' ELSE 'queued' END, coalesce(i.next_channel, n.channel)
           FROM live i WHERE i.notification_id = n.id),
         updated_at = service_now()
-      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live))
+      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE NOT overtaken))
         AND ${STILL_WORKED_ON}
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)
       SELECT new_uuid_v7(), notification_id, delivery_id, client_id, 'open', error_class, http_status,
         provider_code, channel, category, incident_id, dead_letter_reason, service_now()
-      FROM live WHERE opens_dead_letter
+      FROM live WHERE opens_dead_letter AND NOT overtaken
       ON CONFLICT DO NOTHING
     )
-    SELECT notification_id AS "notificationId" FROM live`,
+    SELECT notification_id AS "notificationId", overtaken FROM live`,
 };

@@ -1,14 +1,17 @@
 import { plainArray } from '../database/array-literal.js';
 import type { Database } from '../database/database.js';
+import { carriedTo } from '../dead-letters/corrections.js';
+import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
 import type { AcceptedAttempt, UnsuccessfulWork } from './work.js';
 
 /**
- * `settled`: on disk. `stale`: the lease had moved on, so nothing followed from the result; a sid in it is kept as
- * evidence. A stale result is never written again.
+ * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended there and nothing
+ * else followed ({@link OVERTAKEN}). `stale`: the lease had moved on, so nothing followed from the result; a sid in it is
+ * kept as evidence. A stale result is never written again.
  */
-export type SettleOutcome = 'settled' | 'stale';
+export type SettleOutcome = 'settled' | 'overtaken' | 'stale';
 
 type Named = { notificationId: string };
 
@@ -48,9 +51,14 @@ export async function settleUnsuccessful(
   database: Database,
   group: readonly UnsuccessfulWork[],
 ): Promise<readonly SettleOutcome[]> {
-  const rows = await database.run<Named>(SETTLE_UNSUCCESSFUL, [JSON.stringify(group.map(unsuccessfulRow))]);
-  const settled = new Set(rows.map((row) => row.notificationId));
-  return group.map(({ work }) => (settled.has(work.notificationId) ? 'settled' : 'stale'));
+  const rows = await database.run<Named & { overtaken: boolean }>(SETTLE_UNSUCCESSFUL, [
+    JSON.stringify(group.map(unsuccessfulRow)),
+    JSON.stringify(recordedStep(OVERTAKEN.step)),
+    OVERTAKEN.decision.rule,
+    OVERTAKEN.decision.sentence,
+  ]);
+  const settled = new Map(rows.map((row) => [row.notificationId, row.overtaken ? 'overtaken' : 'settled'] as const));
+  return group.map(({ work }) => settled.get(work.notificationId) ?? 'stale');
 }
 
 function unsuccessfulRow(result: UnsuccessfulWork) {
@@ -62,7 +70,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     lease_token: work.leaseToken,
     channel: work.channel,
     category: work.category,
-    recipient: work.recipient,
+    recipient: work.changes?.to ?? work.recipient,
     ...effect(result),
     attempt_id: work.attemptId,
     attempt_number: work.attemptNumber,
@@ -117,11 +125,12 @@ function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: Uns
         next_channel: step.channel,
         next_delivery_id: fallback?.deliveryId,
         next_sender: fallback?.sender,
+        next_changes: carriedTo(work.changes) ?? null,
       };
     case 'dead_letter':
-      return { action: 'end', end_status: 'failed', opens_dead_letter: true, dead_letter_reason: step.reason };
+      return { action: 'end', opens_dead_letter: true, dead_letter_reason: step.reason };
     case 'none':
-      return { action: 'end', end_status: 'failed' };
+      return { action: 'end' };
   }
 }
 

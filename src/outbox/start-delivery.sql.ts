@@ -43,19 +43,21 @@ export const OVERDUE_DELIVERIES: Statement = {
     ORDER BY due_at LIMIT $1`,
 };
 
-/** One of them, locked with its outbox row; nothing when a receipt or somebody else came first. */
+/** One of them, locked with its outbox row and as it stands; nothing when its outbox row is gone or has moved on. */
 export const LOCK_OVERDUE_DELIVERY: Statement = {
   name: 'outbox-lock-overdue-delivery',
   text: `
     SELECT o.notification_id AS "notificationId", o.delivery_id AS "deliveryId", n.category, n.channels, o.channel,
-      n.fallback_after_seconds AS "fallbackAfterSeconds",
+      n.fallback_after_seconds AS "fallbackAfterSeconds", n.status,
+      coalesce(n.expires_at <= service_now(), false) AS expired,
+      (SELECT d.changes FROM deliveries d WHERE d.id = o.delivery_id) AS changes,
       (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id) AS tried
     FROM outbox o JOIN notifications n ON n.id = o.notification_id
-    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at <= service_now() AND n.status = 'sent'
+    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at <= service_now()
     FOR UPDATE OF o, n`,
 };
 
-/** Ends the watch for a delivery receipt: no other channel is left to take over. */
+/** Ends the watch for a delivery receipt: no other channel takes over. */
 export const STOP_WATCHING: Statement = {
   name: 'outbox-stop-watching',
   text: `DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'`,

@@ -1,6 +1,7 @@
 import type { NotificationContent } from '../channels/content.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
+import type { NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, OnUnknown } from '../policy/vocabulary.js';
 
 /** Order in which categories are served, and the `priority` column: 0 is served first. */
@@ -57,6 +58,7 @@ export interface Work {
   readonly attemptNumber: number;
   readonly retries: number;
   readonly waitedMs: number;
+  /** Looks that found a message which may be another notification's. */
   readonly lookups: number;
   readonly exhausted: boolean;
   readonly possibleDuplicate: boolean;
@@ -64,6 +66,8 @@ export interface Work {
   readonly probe: boolean;
   /** The circuit or pace that held it and let it out again, for this attempt; null for work that was never held. */
   readonly releasedBy: string | null;
+  /** Its notification was accepted, delivered or ended otherwise already: there is nothing left to send or to ask. */
+  readonly over: boolean;
   /** The recipient opted out of this sender: a send would fail, so none is made. */
   readonly suppressed: boolean;
   /** Provider code that said, not long ago, that the recipient is not on this channel; null when nothing is known. */
@@ -105,7 +109,7 @@ export interface UnsuccessfulWork {
   readonly fallback?: { readonly deliveryId: string; readonly sender: string };
   readonly decision?: Decision;
   readonly incidentId?: string | null;
-  /** Further looks at the provider's list so far. */
+  /** {@link Work.lookups} with the one that is told of here. */
   readonly lookups?: number;
 }
 
@@ -121,6 +125,19 @@ export interface OverdueDelivery {
   readonly channel: Channel;
   readonly tried: readonly Channel[];
   readonly fallbackAfterSeconds: number;
+  /** Of the notification. */
+  readonly status: NotificationStatus;
+  /** Its expiresAt has passed. */
+  readonly expired: boolean;
+  /** How a human had corrected this delivery. */
+  readonly changes: DeliveryChanges | null;
+}
+
+/** Work that ended because its notification's expiresAt had passed. */
+export interface ExpiredWork {
+  readonly notificationId: string;
+  /** `sent`: a channel before had it accepted, so only the fallback ended. Null where it was over already. */
+  readonly movedTo: 'expired' | 'sent' | null;
 }
 
 /** A notification as it enters the outbox. */

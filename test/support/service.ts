@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Client } from 'pg';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { configure, type Configuration } from '../../src/config/configuration.js';
@@ -28,7 +28,7 @@ export interface ServiceUnderTest {
   readonly database: Client;
   readonly api: ApiClient;
   /** Starts another process' worth of service on the same database and provider. */
-  replica(env?: Record<string, string>): Promise<RunningService>;
+  replica(env?: Record<string, string>, log?: Logger): Promise<RunningService>;
 }
 
 /** The whole service on a database of its own, with the simulator as its provider; ended after the test. */
@@ -88,11 +88,8 @@ async function start(
     simulator,
     database: client,
     api: new ApiClient(configuration.publicUrl, ADMIN_KEY),
-    replica: async (overrides = {}) => {
-      const other = await startService(
-        await configured({ PUBLIC_URL: configuration.publicUrl, ...overrides }),
-        pino({ level: 'silent' }),
-      );
+    replica: async (overrides = {}, log = pino({ level: 'silent' })) => {
+      const other = await startService(await configured({ PUBLIC_URL: configuration.publicUrl, ...overrides }), log);
       atEnd(() => other.close());
       return other;
     },

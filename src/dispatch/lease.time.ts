@@ -1,0 +1,23 @@
+/** What a request may take beyond its deadline: composing it, and a busy event loop. */
+const MARGIN_MS = 1000;
+
+/** What a lease leaves time for. Milliseconds throughout. */
+export interface LeaseTime {
+  /** How old a lease may be when its request begins; infinite where no lease is long enough to tell. */
+  readonly beginWithinMs: number;
+  /** Work may wait here for a slot: its lease is long enough for the request before it and for its own. */
+  readonly mayWait: boolean;
+  /** The shortest lease that surely outlives its request. */
+  readonly shortestMs: number;
+}
+
+/** Pure. */
+export function leaseTime(leaseMs: number, timeoutMs: number): LeaseTime {
+  const longestRequestMs = timeoutMs + MARGIN_MS;
+  const spareMs = leaseMs - longestRequestMs;
+  return {
+    beginWithinMs: spareMs > 0 ? spareMs : Number.POSITIVE_INFINITY,
+    mayWait: leaseMs >= 2 * longestRequestMs,
+    shortestMs: longestRequestMs + 1,
+  };
+}

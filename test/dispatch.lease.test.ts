@@ -1,0 +1,92 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { DatabaseClock } from '../src/database/database.clock.js';
+import { leaseTime } from '../src/dispatch/lease.time.js';
+import { startPatientProvider } from './dispatch.setup.js';
+import { moveClock } from './support/clock.js';
+import { startTestService } from './support/service.js';
+
+describe('what a lease leaves time for', () => {
+  it.each([
+    { leaseMs: 30_000, timeoutMs: 10_000, beginWithinMs: 19_000, mayWait: true },
+    { leaseMs: 21_999, timeoutMs: 10_000, beginWithinMs: 10_999, mayWait: false },
+    { leaseMs: 11_001, timeoutMs: 10_000, beginWithinMs: 1, mayWait: false },
+    { leaseMs: 11_000, timeoutMs: 10_000, beginWithinMs: Infinity, mayWait: false },
+  ])('of $leaseMs ms with a deadline of $timeoutMs ms', ({ leaseMs, timeoutMs, ...expected }) => {
+    expect(leaseTime(leaseMs, timeoutMs)).toEqual({ ...expected, shortestMs: 11_001 });
+  });
+});
+
+describe('a lease hardly longer than a request', () => {
+  async function warningsAtStart(leaseMs: string): Promise<string[]> {
+    const lines: string[] = [];
+    const destination = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        lines.push(chunk.toString());
+        done();
+      },
+    });
+    const started = await startTestService({ ROLE: 'api' });
+    await started.replica(
+      { ROLE: 'worker', TWILIO_TIMEOUT_MS: '10000', LEASE_MS: leaseMs },
+      pino({ level: 'warn' }, destination),
+    );
+    return lines.filter((line) => line.includes('TWILIO_TIMEOUT_MS'));
+  }
+
+  it('is warned of once, with what to set', async () => {
+    const [warning, ...more] = await warningsAtStart('10500');
+    expect(JSON.parse(warning ?? '{}')).toMatchObject({
+      LEASE_MS: 10_500,
+      TWILIO_TIMEOUT_MS: 10_000,
+      msg: expect.stringContaining('set LEASE_MS to 11001 or more'),
+    });
+    expect(more).toEqual([]);
+  });
+
+  it('is not warned of where it is long enough', async () => {
+    expect(await warningsAtStart('11001')).toEqual([]);
+  });
+});
+
+describe('what expires while it waits for a slot', () => {
+  it('is not sent when its turn comes, and leaves the slot to what does not expire', async () => {
+    const provider = await startPatientProvider();
+    const env = {
+      DISPATCH_CONCURRENCY: '8',
+      TWILIO_BASE_URL: provider.url,
+      TWILIO_TIMEOUT_MS: '10000',
+      LEASE_MS: '600000',
+    };
+    const first = await startTestService({ ...env, ROLE: 'api' });
+    const { database } = first;
+    const expiresAt = new Date(Date.now() + 100_000).toISOString();
+    const notifications = Array.from({ length: 400 }, (_, n) => ({
+      to: '+15551230001',
+      channels: ['sms'],
+      body: `Hello ${n}`,
+      expiresAt,
+    }));
+    await first.api.post('/v1/notifications/batch', { notifications });
+    const worker = await first.replica({ ROLE: 'worker' });
+    // At full speed at first, so that it claims ahead; then the provider keeps what it has.
+    await expect.poll(() => provider.seen).toBeGreaterThan(8);
+    provider.hold();
+    await expect.poll(() => provider.held).toBe(8);
+    const leased = async () => (await database.query('SELECT 1 FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
+    expect(await leased()).toBeGreaterThan(8);
+    const sent = provider.seen;
+    await first.api.send({ to: '+15551230001', channels: ['sms'], body: 'Whenever' });
+    await moveClock(first.databaseUrl, 200_000);
+    await expect.poll(() => worker.app.get(DatabaseClock).now().getTime()).toBeGreaterThan(Date.now() + 150_000);
+    provider.release();
+    await expect.poll(async () => (await database.query('SELECT 1 FROM outbox')).rows.length).toBe(0);
+    const { rows } = await database.query('SELECT status, count(*)::int AS n FROM notifications GROUP BY 1 ORDER BY 1');
+    expect(rows).toEqual([
+      { status: 'expired', n: 400 - sent },
+      { status: 'sent', n: sent + 1 },
+    ]);
+    expect(provider.seen).toBe(sent + 1);
+  });
+});

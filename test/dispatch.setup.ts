@@ -1,0 +1,30 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { onTestFinished } from 'vitest';
+
+/** Accepts at once until it is told to keep requests waiting. */
+export async function startPatientProvider() {
+  const waiting: ServerResponse[] = [];
+  const provider = { url: '', seen: 0, held: 0, holds: false, hold: () => {}, release: () => {} };
+  const accept = (response: ServerResponse, n: number) => {
+    response.writeHead(201, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ sid: `SM${String(n).padStart(32, '0')}`, status: 'queued' }));
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    provider.seen += 1;
+    if (provider.holds) provider.held = waiting.push(response);
+    else setTimeout(accept, 5, response, provider.seen);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No address');
+  provider.url = `http://127.0.0.1:${address.port}`;
+  provider.hold = () => void (provider.holds = true);
+  provider.release = () => {
+    provider.holds = false;
+    for (const [n, response] of waiting.entries()) accept(response, 1000 + n);
+  };
+  return provider;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { Caretaker } from '../src/dispatch/caretaker.service.js';
+import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
+import type { NewNotification } from '../src/outbox/work.js';
+import { failure, RECONCILE, RETRY, startOutbox, withFallbackDue, type OutboxUnderTest } from './outbox.setup.js';
+import { newNotifications } from './growth.life.js';
+import { moveClock } from './support/clock.js';
+
+const MINUTE = 60_000;
+const inAMinute = () => new Date(Date.now() + MINUTE);
+
+describe('a fallback whose expiresAt passes before it is sent', () => {
+  it('ends alone where the channel before it has it accepted: the notification is sent, not expired', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, { expiresAt: inAMinute() });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'sent' }]);
+    expect(await test.standing(id)).toMatchObject({ status: 'sent', deliveries: ['queued', 'expired'], stage: null });
+    expect(await test.sentences(id)).toEqual([expect.stringContaining('a channel before had it accepted')]);
+  });
+
+  it('ends the notification where the channel before it failed', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, { expiresAt: inAMinute() }, 'failed');
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'expired' }]);
+    expect(await test.standing(id)).toMatchObject({
+      status: 'expired',
+      deliveries: ['failed', 'expired'],
+      stage: null,
+    });
+  });
+});
+
+describe('what has expired', () => {
+  it('is ended in one round, however much it is', async () => {
+    const test = await startOutbox();
+    await Promise.all(newNotifications(501).map((one) => test.outbox.enqueue({ ...one, expiresAt: inAMinute() })));
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    await test.service.app.get(Caretaker, { strict: false })['look']();
+    expect(await test.rows('SELECT status, count(*)::int AS n FROM notifications GROUP BY 1')).toEqual([
+      { status: 'expired', n: 501 },
+    ]);
+  });
+
+  it('is not waited for by whoever looks when the next work is due', async () => {
+    const test = await startOutbox();
+    await test.enqueue({ expiresAt: inAMinute() });
+    expect(await test.outbox.nextDueInMs()).toBeLessThanOrEqual(0);
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.nextDueInMs()).toBeNull();
+    await test.enqueue({ sendAt: new Date(Date.now() + 3 * MINUTE) });
+    expect(await test.outbox.nextDueInMs()).toBeGreaterThan(0);
+  });
+});
+
+describe('the watch for a receipt that did not come', () => {
+  const overdue = async (test: OutboxUnderTest, more: Partial<NewNotification> = {}) => {
+    const work = await test.lease({ channels: ['sms', 'voice'], fallbackAfterSeconds: 60, ...more });
+    await test.accept(work);
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    return work.notificationId;
+  };
+  const fallBack = (test: OutboxUnderTest, id: string) =>
+    test.service.app.get(OverdueFallback, { strict: false }).fallBack(id);
+
+  it('ends where the notification is not sent any more, so that it cannot stand in the way of others', async () => {
+    const test = await startOutbox();
+    const id = await overdue(test);
+    await test.database.query(`UPDATE notifications SET status = 'delivered'`);
+    await fallBack(test, id);
+    expect(await test.standing(id)).toMatchObject({ status: 'delivered', deliveries: ['queued'], stage: null });
+    expect(await test.outbox.overdueDeliveries()).toEqual([]);
+  });
+
+  it('ends where its expiresAt has passed: it stays sent, and no other channel takes over', async () => {
+    const test = await startOutbox();
+    const id = await overdue(test, { expiresAt: inAMinute() });
+    await fallBack(test, id);
+    expect(await test.standing(id)).toMatchObject({ status: 'sent', deliveries: ['queued'], stage: null });
+    expect(await test.sentences(id)).toEqual([
+      'fallback after acceptance: sms accepted it, but did not report it delivered in 60 s: its expiresAt has passed, so voice does not take over any more.',
+    ]);
+  });
+});
+
+describe('a notification whose fallback waits', () => {
+  it('cannot be canceled while the channel before it has it accepted', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test);
+    expect(await test.outbox.cancel(id)).toBe(false);
+    expect(await test.standing(id)).toMatchObject({
+      status: 'queued',
+      deliveries: ['queued', 'queued'],
+      stage: 'send',
+    });
+  });
+
+  it('can be canceled where the channel before it failed', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, {}, 'failed');
+    expect(await test.outbox.cancel(id)).toBe(true);
+    expect(await test.standing(id)).toMatchObject({
+      status: 'canceled',
+      deliveries: ['failed', 'canceled'],
+      stage: null,
+    });
+  });
+});
+
+describe('a notification that waits for its next attempt', () => {
+  it('cannot be canceled where the last one may have been accepted', async () => {
+    const test = await startOutbox();
+    const work = await test.lease();
+    await test.fail(work, { step: RECONCILE, failure: failure('unknown') });
+    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.', true);
+    if (!resent) throw new Error('It was not resent');
+    await test.fail(resent, { step: RETRY });
+    expect(await test.standing(work.notificationId)).toMatchObject({ status: 'queued', stage: 'send' });
+    expect(await test.outbox.cancel(work.notificationId)).toBe(false);
+  });
+
+  it('can be canceled where the last one was surely refused', async () => {
+    const test = await startOutbox();
+    const work = await test.lease();
+    await test.fail(work, { step: RETRY });
+    expect(await test.outbox.cancel(work.notificationId)).toBe(true);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { failure, fallbackTo, RECONCILE, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { moveClock } from './support/clock.js';
+import { Provider, startTestService } from './support/service.js';
+
+describe('a fallback', () => {
+  it('is a possible duplicate where the attempt before it may have been accepted', async () => {
+    const test = await startOutbox();
+    const asked = await test.lease();
+    await test.fail(asked, { step: RECONCILE, failure: failure('unknown') });
+    await test.fail(await test.claim(), { ...fallbackTo('voice'), attempt: null });
+    expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: true });
+  });
+
+  it('is one too where that attempt is recorded in the same moment', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { ...fallbackTo('voice'), failure: failure('unknown') });
+    expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: true });
+  });
+
+  it('is none where everything before it was surely refused', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: RETRY });
+    await test.fail(await test.claim(), fallbackTo('voice'));
+    expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: false });
+  });
+});
+
+/** Work of a retry with everything corrected. */
+async function leaseCorrected(test: OutboxUnderTest) {
+  await test.enqueue();
+  await test.database.query(`UPDATE deliveries SET changes = $1`, [
+    JSON.stringify({ to: '+15551230002', from: '+15005550099', content: { body: 'Good day' } }),
+  ]);
+  await test.database.query('UPDATE outbox SET delivery_number = NULL');
+  return test.claim();
+}
+
+describe("a human's corrections", () => {
+  it('stay when another channel takes over, except for the sender, which was the old channel’s', async () => {
+    const test = await startOutbox();
+    await test.fail(await leaseCorrected(test), fallbackTo('voice'));
+    expect(await test.claim()).toMatchObject({
+      channel: 'voice',
+      changes: { to: '+15551230002', content: { body: 'Good day' } },
+      sender: '+15005550006',
+    });
+    const { rows } = await test.database.query(`SELECT changes FROM deliveries WHERE channel = 'voice'`);
+    expect(rows).toEqual([{ changes: { to: '+15551230002', content: { body: 'Good day' } } }]);
+  });
+
+  it('stay when another channel takes over because the receipt does not come', async () => {
+    const service = await startTestService({}, { callbacks: 'none' });
+    const { api, database, simulator } = service;
+    const provider = new Provider(simulator.url);
+    const [wrong, to] = ['+15551230061', '+15551230062'];
+    await provider.fail(`whatsapp:${wrong}`, { fault: { kind: 'status', status: 400, code: 21211 } });
+    const id = await api.send({ to: wrong, channels: ['whatsapp', 'sms'], body: 'Hello', fallbackAfterSeconds: 600 });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { to, body: 'Good day' } });
+    await api.untilStatus(id, 'sent');
+    await expect
+      .poll(async () => (await database.query('SELECT stage FROM outbox')).rows)
+      .toEqual([{ stage: 'await_delivery' }]);
+    await moveClock(service.databaseUrl, 601_000);
+    await api.until(id, ({ status, deliveries }) => status === 'sent' && deliveries.length === 3);
+    expect((await provider.creates(to)).at(-1)?.params).toMatchObject({ To: to, Body: 'Good day' });
+    expect(await provider.creates(wrong)).toHaveLength(1);
+  });
+
+  it('are what the failure history names as the recipient', async () => {
+    const test = await startOutbox();
+    await test.fail(await leaseCorrected(test), { step: RETRY });
+    await test.claim();
+    await moveClock(test.databaseUrl, 60_000);
+    await test.outbox.rescue();
+    const { rows } = await test.database.query('SELECT rule, recipient FROM failures ORDER BY id');
+    expect(rows).toEqual([
+      { rule: 'HTTP status 400', recipient: '+15551230002' },
+      { rule: 'the lease expired', recipient: '+15551230002' },
+    ]);
+  });
+});
+
+describe('an attempt that a callback or a rescuer wrote first', () => {
+  it('is a possible duplicate all the same when its answer is recorded', async () => {
+    const test = await startOutbox();
+    await test.enqueue();
+    await test.database.query('UPDATE outbox SET possible_duplicate = true');
+    const work = await test.claim();
+    await test.database.query(
+      `INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome)
+       VALUES ($1, $2, $3, 1, now(), 'accepted')`,
+      [work.attemptId, work.notificationId, work.deliveryId],
+    );
+    await test.accept(work);
+    expect(await test.rows('SELECT possible_duplicate FROM attempts')).toEqual([{ possible_duplicate: true }]);
+  });
+});
+
+describe('what is sent again', () => {
+  it('has no ambiguous look behind it', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: RECONCILE, failure: failure('unknown') });
+    await test.fail(await test.claim(), { step: RECONCILE, attempt: null, lookups: 1 });
+    const asked = await test.claim();
+    expect(asked.lookups).toBe(1);
+    const resent = await test.outbox.beginResend(asked, 'It is not there.', true);
+    expect(resent).toMatchObject({ stage: 'send', lookups: 0 });
+  });
+});

@@ -1,0 +1,142 @@
+import { Recorder } from '../src/dispatch/recorder.js';
+import { Journal } from '../src/dispatch/journal.js';
+import { Outbox } from '../src/outbox/outbox.js';
+import type { NewNotification, UnsuccessfulWork, Work } from '../src/outbox/work.js';
+import type { Failure } from '../src/policy/failure.js';
+import type { NextStep } from '../src/policy/next-step.js';
+import { newNotifications } from './growth.life.js';
+import { startTestService } from './support/service.js';
+
+export const DEAD_LETTER: NextStep = { kind: 'dead_letter', reason: 'no other channel is left' };
+export const RECONCILE: NextStep = {
+  kind: 'reconcile',
+  at: new Date(),
+  waitMs: 0,
+  exhausted: false,
+  spendsRetry: true,
+  reason: 'it may have been accepted',
+};
+export const RETRY: NextStep = { kind: 'retry', at: new Date(), waitMs: 0, reason: 'a retry' };
+
+export function fallbackTo(channel: 'sms' | 'voice'): Pick<UnsuccessfulWork, 'step' | 'fallback'> {
+  const [{ deliveryId }] = newNotifications(1) as [NewNotification];
+  return {
+    step: { kind: 'fallback', channel, reason: `${channel} is next` },
+    fallback: { deliveryId, sender: '+15005550006' },
+  };
+}
+
+export function failure(outcome: Failure['outcome'] = 'rejected'): Failure {
+  return {
+    provider: 'twilio',
+    outcome,
+    httpStatus: outcome === 'rejected' ? 400 : 500,
+    providerCode: null,
+    providerMessage: null,
+    providerRequestId: null,
+    providerBody: null,
+    retryAfterMs: null,
+    classification: {
+      errorClass: outcome === 'rejected' ? 'invalid_request' : 'provider_fault',
+      responsible: outcome === 'rejected' ? 'caller' : 'provider',
+      scope: 'message',
+      sameChannelAgain: 'by_class',
+      otherChannelHelps: 'by_class',
+      rule: outcome === 'rejected' ? 'HTTP status 400' : 'HTTP status 500',
+      unknownCode: false,
+    },
+  };
+}
+
+/** A service that accepts and dispatches nothing by itself, and its outbox by hand. */
+export async function startOutbox() {
+  const started = await startTestService({ ROLE: 'api' });
+  const { app } = started.service;
+  const { database } = started;
+  const outbox = app.get(Outbox);
+  const recorder = app.get(Recorder, { strict: false });
+  const heard: UnsuccessfulWork[] = [];
+  app.get(Journal, { strict: false }).subscribe({ onUnsuccessful: (result) => void heard.push(result) });
+
+  const enqueue = async (more: Partial<NewNotification> = {}): Promise<string> => {
+    const [notification] = newNotifications(1) as [NewNotification];
+    await outbox.enqueue({ ...notification, ...more });
+    return notification.id;
+  };
+  const claim = async (): Promise<Work> => {
+    const [work] = await outbox.claim(1);
+    if (!work) throw new Error('Nothing is due');
+    return work;
+  };
+  const rows = async (text: string, values: readonly unknown[] = []) =>
+    (await database.query<Record<string, unknown>>(text, [...values])).rows;
+
+  return {
+    ...started,
+    outbox,
+    recorder,
+    heard,
+    enqueue,
+    claim,
+    rows,
+    /** Accepted and leased. */
+    lease: async (more: Partial<NewNotification> = {}): Promise<Work> => {
+      await enqueue(more);
+      return claim();
+    },
+    /** An attempt ended so, and it is on disk with what follows. */
+    fail: (work: Work, more: Pick<UnsuccessfulWork, 'step'> & Partial<UnsuccessfulWork>) =>
+      outbox.settleUnsuccessful({
+        work,
+        attempt: { startedAt: work.attemptStartedAt, durationMs: 10 },
+        failure: failure(),
+        ...more,
+      }),
+    accept: (work: Work) =>
+      outbox.settleAccepted({
+        work,
+        startedAt: work.attemptStartedAt,
+        durationMs: 10,
+        httpStatus: 201,
+        providerSid: `SM${work.attemptId.replaceAll('-', '')}`,
+        providerRequestId: null,
+      }),
+    /** What the tables say of it. */
+    standing: async (notificationId: string) => {
+      const one = async (text: string) => (await rows(text, [notificationId]))[0]?.['value'];
+      return {
+        status: await one('SELECT status AS value FROM notifications WHERE id = $1'),
+        deliveries: await one(
+          'SELECT array_agg(status ORDER BY number) AS value FROM deliveries WHERE notification_id = $1',
+        ),
+        stage: (await one('SELECT stage AS value FROM outbox WHERE notification_id = $1')) ?? null,
+        deadLetters: await one('SELECT count(*)::int AS value FROM dead_letters WHERE notification_id = $1'),
+      };
+    },
+    sentences: async (notificationId: string) =>
+      (await rows('SELECT rule, sentence FROM decisions WHERE notification_id = $1 ORDER BY id', [notificationId])).map(
+        ({ rule, sentence }) => `${String(rule)}: ${String(sentence)}`,
+      ),
+  };
+}
+
+export type OutboxUnderTest = Awaited<ReturnType<typeof startOutbox>>;
+
+/** An attempt on WhatsApp was accepted and reported as failed; its fallback to SMS is due. */
+export async function withFallbackDue(
+  test: OutboxUnderTest,
+  more: Partial<NewNotification> = {},
+  whatsapp: 'failed' | 'queued' = 'queued',
+): Promise<string> {
+  const first = await test.lease({ channels: ['whatsapp', 'sms', 'voice'], ...more });
+  await test.accept(first);
+  const { notificationId } = first;
+  await test.database.query('UPDATE deliveries SET status = $2 WHERE id = $1', [first.deliveryId, whatsapp]);
+  await test.service.app
+    .get(Outbox)
+    .startDelivery(
+      { run: async (statement, values = []) => (await test.database.query(statement.text, [...values])).rows },
+      { notificationId, category: 'transactional', channel: 'sms', sender: '+15005550006' },
+    );
+  return notificationId;
+}
