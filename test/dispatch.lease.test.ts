@@ -11,10 +11,10 @@ describe('what a lease leaves time for', () => {
   it.each([
     { leaseMs: 30_000, timeoutMs: 10_000, beginWithinMs: 19_000, mayWait: true },
     { leaseMs: 21_999, timeoutMs: 10_000, beginWithinMs: 10_999, mayWait: false },
-    { leaseMs: 11_001, timeoutMs: 10_000, beginWithinMs: 1, mayWait: false },
-    { leaseMs: 11_000, timeoutMs: 10_000, beginWithinMs: Infinity, mayWait: false },
+    { leaseMs: 12_000, timeoutMs: 10_000, beginWithinMs: 1000, mayWait: false },
+    { leaseMs: 11_999, timeoutMs: 10_000, beginWithinMs: Infinity, mayWait: false },
   ])('of $leaseMs ms with a deadline of $timeoutMs ms', ({ leaseMs, timeoutMs, ...expected }) => {
-    expect(leaseTime(leaseMs, timeoutMs)).toEqual({ ...expected, shortestMs: 11_001 });
+    expect(leaseTime(leaseMs, timeoutMs)).toEqual({ ...expected, shortestMs: 12_000 });
   });
 });
 
@@ -40,13 +40,13 @@ describe('a lease hardly longer than a request', () => {
     expect(JSON.parse(warning ?? '{}')).toMatchObject({
       LEASE_MS: 10_500,
       TWILIO_TIMEOUT_MS: 10_000,
-      msg: expect.stringContaining('set LEASE_MS to 11001 or more'),
+      msg: expect.stringContaining('set LEASE_MS to 12000 or more'),
     });
     expect(more).toEqual([]);
   });
 
   it('is not warned of where it is long enough', async () => {
-    expect(await warningsAtStart('11001')).toEqual([]);
+    expect(await warningsAtStart('12000')).toEqual([]);
   });
 });
 

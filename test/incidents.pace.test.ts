@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { creations, eventually, handsOn } from './incidents.setup.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
@@ -22,6 +24,22 @@ it('never sends faster than the pace of the sender over two replicas, and no slo
   // From the first send on: what time has given, and one second's sends.
   for (let n = 0; n < count; n += 1) expect(n + 1).toBeLessThanOrEqual(RATE * fromFirst(n) + RATE);
   expect(fromFirst(count - 1)).toBeLessThan(count / RATE + 3);
+});
+
+it('says in the log who waits for its turn, without the whole number', async () => {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  const test = await startTestService({ ...PACED, ROLE: 'api' });
+  await test.replica({ ROLE: 'worker' }, pino({ level: 'info' }, destination));
+  const ids = await Promise.all([1, 2, 3].map((n) => test.api.send({ to: to(n), channels: ['sms'], body: 'Hello' })));
+  for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
+  expect(lines.join('')).toMatch(/The circuit of sender:\+150•••0006 is open/);
+  expect(lines.join('')).not.toMatch(/\+\d{6}/);
 });
 
 it('gives turns in priority order, and holds nothing of other senders', async () => {

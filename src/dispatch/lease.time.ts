@@ -1,5 +1,7 @@
 /** What a request may take beyond its deadline: composing it, and a busy event loop. */
 const MARGIN_MS = 1000;
+/** What a claim takes when the database is busy: with less, work would be given back as often as it is claimed. */
+const CLAIM_MS = 1000;
 
 /** What a lease leaves time for. Milliseconds throughout. */
 export interface LeaseTime {
@@ -7,7 +9,7 @@ export interface LeaseTime {
   readonly beginWithinMs: number;
   /** Work may wait here for a slot: its lease is long enough for the request before it and for its own. */
   readonly mayWait: boolean;
-  /** The shortest lease that surely outlives its request. */
+  /** The shortest lease that surely outlives its request and leaves time to begin it. */
   readonly shortestMs: number;
 }
 
@@ -16,8 +18,8 @@ export function leaseTime(leaseMs: number, timeoutMs: number): LeaseTime {
   const longestRequestMs = timeoutMs + MARGIN_MS;
   const spareMs = leaseMs - longestRequestMs;
   return {
-    beginWithinMs: spareMs > 0 ? spareMs : Number.POSITIVE_INFINITY,
+    beginWithinMs: spareMs >= CLAIM_MS ? spareMs : Number.POSITIVE_INFINITY,
     mayWait: leaseMs >= 2 * longestRequestMs,
-    shortestMs: longestRequestMs + 1,
+    shortestMs: longestRequestMs + CLAIM_MS,
   };
 }

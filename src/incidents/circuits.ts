@@ -9,6 +9,7 @@ import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
 import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { maskScope } from './circuit.story.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
 import { evidenceOf, probeVerdict, type Evidence } from './evidence.policy.js';
@@ -21,6 +22,7 @@ import { RecipientMemory } from './recipient-memory.js';
 /** A circuit that stands in the way of a send. */
 export interface BlockingCircuit {
   readonly circuitId: string;
+  /** For sentences: a sender's number is masked in it. */
   readonly scope: string;
   readonly cause: OpenCause | 'pace';
   readonly reason: string;
@@ -126,7 +128,14 @@ export class Circuits {
     const known = this.board.lookUp(scope);
     if (!known || known.circuit.state === 'closed') return null;
     const { cause, reason, incidentId } = known.circuit;
-    return { circuitId: known.id, scope, cause, reason, incidentId, lasting: isLasting(known.circuit) };
+    return {
+      circuitId: known.id,
+      scope: maskScope(scope),
+      cause,
+      reason,
+      incidentId,
+      lasting: isLasting(known.circuit),
+    };
   }
 
   private take(

@@ -4,6 +4,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { BlockingCircuit, Departure } from './circuits.js';
 import { paceId, senderScope, type CircuitScope } from './circuit.scope.js';
+import { maskScope } from './circuit.story.js';
 
 /** What a sender may send in a second, over all replicas. */
 export interface Pace {
@@ -47,7 +48,7 @@ export class Paces {
     this.someoneWaits();
     return {
       circuitId: pace.holdId,
-      scope: pace.scope,
+      scope: maskScope(pace.scope),
       cause: 'pace',
       reason: `SENDER_RATES lets it send ${pace.perSecond} per second, and its turn comes`,
       incidentId: null,
