@@ -20,7 +20,7 @@ export const EVIDENCE: Statement = {
 };
 
 /**
- * Which of these sids of messages to $3 belong to attempts of other deliveries. Looked for among what went to that
+ * Which of these sids of messages to $3 belong to attempts of other deliveries, or failed since. Looked for among what went to that
  * number: an index of all sids, which come in no order, would cost every send a page of WAL.
  */
 export const OWNED_SIDS: Statement = {
@@ -33,7 +33,9 @@ export const OWNED_SIDS: Statement = {
     SELECT a.provider_sid FROM deliveries d JOIN attempts a ON a.notification_id = d.notification_id AND a.delivery_id = d.id
     WHERE d.changes ->> 'to' = $3 AND a.provider_sid = ANY ($1) AND a.delivery_id <> $2
     UNION
-    SELECT provider_sid FROM callbacks WHERE provider_sid = ANY ($1) AND delivery_id <> $2`,
+    SELECT c.provider_sid FROM callbacks c
+    WHERE c.provider_sid = ANY ($1) AND (c.delivery_id <> $2 OR EXISTS (
+      SELECT 1 FROM failures f WHERE f.notification_id = c.notification_id AND f.callback_id = c.id))`,
 };
 
 /**
