@@ -160,6 +160,36 @@ describe('the failure of a delivery', () => {
     await story.accepted(2);
   });
 
+  it('leads to the next channel also when it is faster than the answer', async () => {
+    const story = await begin(['whatsapp', 'sms']);
+    const { attemptId, accept } = await story.request(0);
+    const sid = newSid();
+    await story.reports(attemptId, sid, 'failed', 63024);
+    await story.accepted(1);
+    accept(sid);
+    expect(statuses(await story.read())).toEqual(['failed', 'sent']);
+  });
+
+  it('leads from the review queue to the next channel where its acceptance had been in doubt', async () => {
+    const story = await begin(['whatsapp', 'sms'], { onUnknown: 'review' });
+    const attemptId = await story.refused(0, 503, 20503);
+    await story.timePasses();
+    expect(await story.until(({ status }) => status === 'failed')).toMatchObject({ deadLetter: { state: 'open' } });
+    const after = await story.reports(attemptId, newSid(), 'undelivered', 63016);
+    expect(after).toMatchObject({ channel: 'sms', deadLetter: { state: 'resolved', resolvedBy: 'system' } });
+    await story.accepted(1);
+  });
+
+  it('leaves a dead letter as it is where no channel is left', async () => {
+    const story = await begin(['sms'], { onUnknown: 'review' });
+    const attemptId = await story.refused(0, 503, 20503);
+    await story.timePasses();
+    const { deadLetter } = await story.until(({ status }) => status === 'failed');
+    const after = await story.reports(attemptId, newSid(), 'undelivered', 30003);
+    expect(after).toMatchObject({ status: 'failed', deadLetter: { id: deadLetter?.id, state: 'open' } });
+    expect(await story.stepsAfterCallbacks()).toEqual([{ kind: 'none', reason: 'it waits for a human already' }]);
+  });
+
   it('leads to no other channel once expiresAt has passed', async () => {
     const { rows } = await service().database.query<{ at: Date }>(`SELECT service_now() + interval '2 minutes' AS at`);
     const story = await begin(['whatsapp', 'sms'], { expiresAt: rows[0]?.at.toISOString() });
