@@ -1,4 +1,4 @@
-import type { ReportedState } from '../callbacks/report.decision.js';
+import type { ReportedState } from '../callbacks/report.state.js';
 import type { UnsuccessfulWork } from '../outbox/work.js';
 import type { Classification, ProviderAnswer } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';

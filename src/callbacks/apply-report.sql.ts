@@ -10,34 +10,46 @@ export const KEEP_CALLBACK: Statement = {
     ON CONFLICT (provider_sid, status) DO NOTHING RETURNING id`,
 };
 
-/** The attempt was accepted as $4, whatever was known of it before. */
+/**
+ * The attempt was accepted as $4, whatever was known of it before. Where it is still in flight, the outbox row tells the
+ * rest of it.
+ */
 export const RECORD_ACCEPTANCE: Statement = {
   name: 'callbacks-record-acceptance',
   text: `
-    INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid)
-    SELECT $1, $2, $3, coalesce(o.attempts, 1), coalesce(o.attempt_started_at, service_now()), 'accepted', $4
-    FROM (VALUES (1)) AS one LEFT JOIN outbox o ON o.notification_id = $2
+    INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid, possible_duplicate)
+    SELECT $1, $2, $3, coalesce(o.attempts, 1), coalesce(o.attempt_started_at, service_now()), 'accepted', $4,
+      coalesce(o.possible_duplicate, false)
+    FROM (VALUES (1)) AS one LEFT JOIN outbox o ON o.notification_id = $2 AND o.attempt_id = $1
     ON CONFLICT (id) DO UPDATE SET outcome = 'accepted', provider_sid = EXCLUDED.provider_sid`,
 };
 
 /** What a sid proves wrong: it was sent, whether it was being worked on or given up. */
 const PROVABLY_SENT = [...WORKED_ON, 'failed'] as const;
 
-/** The delivery and its notification count as sent; the outbox row goes, or watches for the receipt. */
+/**
+ * The delivery and its notification count as sent; the outbox row goes, or watches for the receipt, $4 seconds long. Where
+ * there is none any more, a watch begins; another delivery's row is left alone.
+ */
 export const BIND_DELIVERY: Statement = {
   name: 'callbacks-bind-delivery',
   text: `
     WITH done AS (
       DELETE FROM outbox WHERE notification_id = $1 AND delivery_id = $2 AND $4::int IS NULL
     ), awaiting AS (
-      UPDATE outbox SET stage = 'await_delivery', due_at = service_now() + $4 * interval '1 second',
-        attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false,
+      INSERT INTO outbox AS o (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
+        expires_at)
+      SELECT n.id, d.id, d.number, d.channel, d.sender, 'await_delivery', $5::smallint,
+        service_now() + $4 * interval '1 second', n.expires_at
+      FROM notifications n JOIN deliveries d ON d.id = $2
+      WHERE n.id = $1 AND $4::int IS NOT NULL
+      ON CONFLICT (notification_id) DO UPDATE SET stage = 'await_delivery', due_at = EXCLUDED.due_at,
+        attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false, released_by = NULL,
         lease_token = NULL, lease_owner = NULL, leased_until = NULL
-      WHERE notification_id = $1 AND delivery_id = $2 AND $4::int IS NOT NULL
+      WHERE o.delivery_id = $2
     ), delivery AS (
-      UPDATE deliveries d SET provider_sid = $3, ended_at = NULL,
-        status = CASE WHEN ${isOneOf('d.status', PROVABLY_SENT)} THEN 'sent' ELSE d.status END
-      WHERE d.id = $2
+      UPDATE deliveries d SET provider_sid = $3, ended_at = NULL, status = 'sent'
+      WHERE d.id = $2 AND ${isOneOf('d.status', PROVABLY_SENT)}
     )
     UPDATE notifications n SET status = 'sent', updated_at = service_now()
     WHERE n.id = $1 AND ${isOneOf('n.status', PROVABLY_SENT)}`,
@@ -58,15 +70,21 @@ export const DELIVERED: Statement = {
     WHERE n.id = $1 AND (${legalMove('n.status', 'delivered')} OR (n.status = 'delivered' AND $3 AND n.read_at IS NULL))`,
 };
 
-/** Drops a fallback that has not left: the earlier channel delivered after all. */
+/**
+ * Drops a fallback of which nothing is on its way, since the earlier delivery $2 needs none: its own delivery ends as $3,
+ * and the notification is on the earlier channel again.
+ */
 export const DROP_FALLBACK: Statement = {
   name: 'callbacks-drop-fallback',
   text: `
     WITH dropped AS (
-      DELETE FROM outbox WHERE notification_id = $1 AND delivery_id <> $2 RETURNING delivery_id
+      DELETE FROM outbox WHERE notification_id = $1 AND delivery_id <> $2 RETURNING notification_id, delivery_id
+    ), back AS (
+      UPDATE notifications n SET channel = (SELECT channel FROM deliveries WHERE id = $2)
+      FROM dropped WHERE n.id = dropped.notification_id
     )
-    UPDATE deliveries d SET status = 'canceled', ended_at = service_now()
-    FROM dropped WHERE d.id = dropped.delivery_id`,
+    UPDATE deliveries d SET status = $3, ended_at = service_now()
+    FROM dropped WHERE d.id = dropped.delivery_id AND ${legalPath('d.status', [...WORKED_ON, 'canceled'])}`,
 };
 
 export const RECORD_FAILED_CALLBACK: Statement = {

@@ -2,10 +2,7 @@ import type { Statement } from '../database/database.js';
 import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { SENDING } from '../outbox/sending.sql.js';
 
-/**
- * Where an attempt's notification stands, locked: first its outbox row, then the notification, the order in which
- * everything locks. The attempt is looked for among those that are over and those in the outbox.
- */
+/** The attempt is looked for among those that are over and those in the outbox. */
 export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
   name: 'callbacks-find-notification',
   text: `
@@ -14,39 +11,61 @@ export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
     SELECT notification_id, delivery_id FROM outbox WHERE attempt_id = $1`,
 };
 
+/**
+ * The first of two locks, the outbox row and then the notification: the order in which everything locks. Each is a
+ * statement of its own, and so is what is read under them: a statement that had to wait for a lock sees everything else
+ * as it was before the wait.
+ */
 export const LOCK_OUTBOX_ROW: Statement = {
   name: 'callbacks-lock-outbox',
   text: `
-    SELECT delivery_id AS "deliveryId", stage, attempt_id AS "attemptId", attempts,
-      lease_token IS NOT NULL AS leased
+    SELECT delivery_id AS "deliveryId", stage, attempt_id AS "attemptId", lease_token IS NOT NULL AS leased
     FROM outbox WHERE notification_id = $1 FOR UPDATE`,
 };
 
-export const LOCK_STATE: Statement = {
-  name: 'callbacks-lock-state',
+export const LOCK_NOTIFICATION: Statement = {
+  name: 'callbacks-lock-notification',
+  text: `SELECT id FROM notifications WHERE id = $1 FOR UPDATE`,
+};
+
+const ATTEMPTS_OF = (delivery: string) =>
+  `SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = ${delivery}`;
+
+/** Where the notification, the delivery and the attempt stand. To be read under both locks. */
+export const READ_STATE: Statement = {
+  name: 'callbacks-read-state',
   text: `
     SELECT n.id, n.client_id AS "clientId", n.recipient, n.status, n.category, n.channels,
       extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
-      n.fallback_after_seconds AS "fallbackAfterSeconds", d.channel, d.sender, d.changes,
+      coalesce(n.expires_at <= service_now(), false) AS expired,
+      n.fallback_after_seconds AS "fallbackAfterSeconds",
+      EXISTS (SELECT 1 FROM dead_letters l WHERE l.notification_id = n.id AND l.state = 'open') AS "awaitsReview",
+      EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id) AS "hasWork",
+      (SELECT json_agg(json_build_object('id', l.id, 'channel', l.channel, 'status', l.status,
+          'attempted', EXISTS (${ATTEMPTS_OF('l.id')}),
+          'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted')) ORDER BY l.number)
+        FROM deliveries l WHERE l.notification_id = n.id) AS deliveries,
+      d.id AS "deliveryId", d.channel, d.sender, d.changes,
       CASE
         WHEN NOT ${isOneOf('d.status', WORKED_ON)} THEN d.status
-        WHEN EXISTS (SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.outcome = 'accepted')
-          THEN 'sent'
+        WHEN EXISTS (${ATTEMPTS_OF('d.id')} AND b.outcome = 'accepted') THEN 'sent'
         WHEN o.sending THEN 'sending'
         ELSE 'queued'
       END AS "deliveryStatus",
-      (SELECT l.id FROM deliveries l WHERE l.notification_id = n.id ORDER BY l.number DESC LIMIT 1) AS "latestDeliveryId",
-      (SELECT array_agg(l.channel) FROM deliveries l WHERE l.notification_id = n.id) AS tried,
-      a.outcome, a.provider_sid AS "providerSid",
-      coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
-      EXISTS (SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3
-        AND b.outcome = 'accepted') AS "acceptedOtherwise"
+      a.outcome, coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
+      coalesce((
+        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', EXISTS (
+          SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id
+          WHERE f.notification_id = n.id AND c.provider_sid = b.provider_sid)))
+        FROM attempts b
+        WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted'
+      ), '[]') AS "othersAccepted"
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3
     LEFT JOIN LATERAL (
-      SELECT ${SENDING} AS sending, attempt_started_at FROM outbox
+      SELECT ${SENDING} AS sending, CASE attempt_id WHEN $3 THEN attempt_started_at END AS attempt_started_at FROM outbox
       WHERE notification_id = n.id AND delivery_id = d.id
     ) AS o ON true
-    WHERE n.id = $1 FOR UPDATE OF n`,
+    WHERE n.id = $1`,
 };

@@ -5,7 +5,18 @@ import type { Classification } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
 import type { ProviderReport } from './provider-report.js';
-import type { Delivered, ReportedState } from './report.decision.js';
+import type { ReportedState } from './report.state.js';
+
+/** What a delivered message means where a fallback had been decided. */
+export type Delivered =
+  /** The ordinary case. */
+  | 'delivered'
+  /** Nothing of the fallback was on its way: it is dropped. */
+  | 'drop_fallback'
+  /** The same, but its last attempt may have been accepted. */
+  | 'drop_doubtful'
+  /** The fallback is out: the recipient gets it on two channels. */
+  | 'delivered_twice';
 
 /** A notification that a callback moved to delivered, `seconds` after it was accepted. */
 export interface FirstDelivery {

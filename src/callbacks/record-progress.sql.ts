@@ -9,6 +9,9 @@ const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
  * attempt, whether the callback is done with; the others need a closer look. Where it was the one that delivered, it
  * says in one more row how long that took since the notification was accepted.
  *
+ * What is read without a lock may have changed when the locks are there: a receipt is done with only where it did move its
+ * notification, or found it delivered. The outbox row is locked first, as everywhere.
+ *
  * Everything is looked up by id, row by row: as a join, a plan made for a new database read every attempt with every
  * notification once both had grown (docs/decisions/0008-growth.md).
  */
@@ -22,7 +25,7 @@ export const RECORD_PROGRESS: Statement = {
       ) AS t (id, attempt_id, provider_sid, status, error_code, params, delivered, read)
       ORDER BY provider_sid, status
     ), plain AS (
-      SELECT i.*, a.notification_id, a.delivery_id
+      SELECT i.*, a.notification_id, a.delivery_id, n.status = 'delivered' AS was_delivered
       FROM input i
       CROSS JOIN LATERAL (SELECT * FROM attempts WHERE id = i.attempt_id LIMIT 1) AS a
       CROSS JOIN LATERAL (SELECT status FROM notifications WHERE id = a.notification_id LIMIT 1) AS n
@@ -30,14 +33,9 @@ export const RECORD_PROGRESS: Statement = {
       WHERE a.outcome = 'accepted' AND a.provider_sid = i.provider_sid
         AND n.status IN ('sent', 'delivered') AND d.status NOT IN ('failed', 'canceled', 'expired')
         AND d.number = (SELECT max(l.number) FROM deliveries l WHERE l.notification_id = a.notification_id)
-    ), kept AS (
-      INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params,
-        received_at)
-      SELECT id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params::json, service_now()
-      FROM plain
-      ON CONFLICT (provider_sid, status) DO NOTHING
     ), progress AS (
       SELECT notification_id, delivery_id, bool_or(delivered OR read) AS delivered, bool_or(read) AS read,
+        bool_or(was_delivered) AS was_delivered,
         (array_agg(attempt_id))[1] AS attempt_id, (array_agg(provider_sid))[1] AS provider_sid,
         (array_agg(status))[1] AS status
       FROM plain GROUP BY notification_id, delivery_id
@@ -45,10 +43,7 @@ export const RECORD_PROGRESS: Statement = {
       DELETE FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
         AND o.stage = 'await_delivery'
-    ), delivery AS (
-      UPDATE deliveries SET status = 'delivered', ended_at = service_now()
-      WHERE id = ANY (ARRAY(SELECT delivery_id FROM progress WHERE delivered))
-        AND ${legalPath('status', [...WORKED_ON, 'sent', 'delivered'])}
+      RETURNING o.notification_id
     ), moved AS (
       UPDATE notifications SET
         status = 'delivered', updated_at = service_now(),
@@ -56,12 +51,29 @@ export const RECORD_PROGRESS: Statement = {
         read_at = CASE WHEN id = ANY (${READ}) THEN coalesce(read_at, service_now()) ELSE read_at END
       WHERE id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
         AND (status = 'sent' OR (status = 'delivered' AND read_at IS NULL AND id = ANY (${READ})))
+        -- Always true; asks for the outbox rows, and so for their locks, before the first notification is touched.
+        AND (SELECT count(*) FROM watched) >= 0
       RETURNING id, channel, category, extract(epoch FROM delivered_at - created_at)::float8 AS seconds,
         delivered_at = service_now() AS first
+    ), done AS (
+      SELECT * FROM plain p
+      WHERE NOT (p.delivered OR p.read) OR p.was_delivered OR p.notification_id IN (SELECT id FROM moved)
+    ), kept AS (
+      INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params,
+        received_at)
+      SELECT id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params::json, service_now()
+      FROM done
+      ON CONFLICT (provider_sid, status) DO NOTHING
+    ), delivery AS (
+      UPDATE deliveries SET status = 'delivered', ended_at = service_now()
+      WHERE id = ANY (ARRAY(
+          SELECT delivery_id FROM progress
+          WHERE delivered AND (was_delivered OR notification_id IN (SELECT id FROM moved))))
+        AND ${legalPath('status', [...WORKED_ON, 'sent', 'delivered'])}
     )
     SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status,
       NULL AS channel, NULL AS category, NULL AS seconds
-    FROM plain
+    FROM done
     UNION ALL
     SELECT p.attempt_id, p.provider_sid, p.status, m.channel, m.category, m.seconds
     FROM moved m JOIN progress p ON p.notification_id = m.id WHERE m.first`,

@@ -6,9 +6,12 @@ import { FallbackService } from '../channels/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
 import { RecipientMemory } from '../incidents/recipient-memory.js';
+import { carriedTo } from '../outbox/carried-changes.js';
 import { Outbox } from '../outbox/outbox.js';
+import { PRIORITY } from '../outbox/work.js';
 import type { Classification } from '../policy/failure.js';
-import { afterLastAttempt, type NextStep } from '../policy/next-step.js';
+import type { NextStep } from '../policy/next-step.js';
+import type { Channel } from '../policy/vocabulary.js';
 import { classifyCallback, type CodeTable } from '../twilio/classification.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import {
@@ -21,24 +24,26 @@ import {
   RECORD_ACCEPTANCE,
   RECORD_FAILED_CALLBACK,
 } from './apply-report.sql.js';
-import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_OUTBOX_ROW, LOCK_STATE } from './attempt-state.sql.js';
-import { CallbackJournal } from './callback.journal.js';
+import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_NOTIFICATION, LOCK_OUTBOX_ROW, READ_STATE } from './attempt-state.sql.js';
+import { CallbackJournal, type Delivered } from './callback.journal.js';
+import { failureOf, type FailureDecision } from './failure.decision.js';
 import { effectOf, type ProviderReport } from './provider-report.js';
 import {
   type Acceptance,
   acceptanceOf,
-  deliveredOf,
-  endsDelivery,
-  type OutboxState,
-  type ReportedState,
+  type FallbackState,
+  fallbackOf,
+  triedChannels,
+  watchSeconds,
 } from './report.decision.js';
+import { acceptanceSentence, fallbackSentence } from './report.sentence.js';
+import type { OutboxState, ReportedState, Standing } from './report.state.js';
 
-interface Reported {
+interface Reported extends Standing {
   readonly report: ProviderReport;
   readonly callbackId: string;
-  readonly deliveryId: string;
-  readonly state: ReportedState;
-  readonly outbox: OutboxState | null;
+  readonly acceptance: Acceptance;
+  readonly fallback: FallbackState;
 }
 
 /** `applied`, `repeated` (this sid and status were there already), or `unknown_attempt`. */
@@ -68,112 +73,141 @@ export class ReportApplier {
       [report.attemptId],
     );
     if (!found) return 'unknown_attempt';
-    const { notificationId, deliveryId } = found;
-    return this.database.transaction(async (transaction) => {
-      const [outbox] = await transaction.run<OutboxState>(LOCK_OUTBOX_ROW, [notificationId]);
-      const [state] = await transaction.run<ReportedState>(LOCK_STATE, [notificationId, deliveryId, report.attemptId]);
-      if (!state) return 'unknown_attempt';
-      const callbackId = newId();
-      const kept = await transaction.run(KEEP_CALLBACK, [
-        callbackId,
-        report.attemptId,
-        notificationId,
-        deliveryId,
-        report.providerSid,
-        report.status,
-        report.errorCode,
-        JSON.stringify(report.params),
-      ]);
-      if (kept.length === 0) return 'repeated';
-      await this.take(transaction, { report, callbackId, deliveryId, state, outbox: outbox ?? null });
-      return 'applied';
-    });
+    for (;;) {
+      const applied = await this.database.transaction((transaction) => this.applyIn(transaction, report, found));
+      if (applied !== 'again') return applied;
+    }
+  }
+
+  /** `again`: work came in between the two locks; it has to be locked first. */
+  private async applyIn(
+    transaction: Transaction,
+    report: ProviderReport,
+    { notificationId, deliveryId }: { notificationId: string; deliveryId: string },
+  ): Promise<Applied | 'again'> {
+    const { attemptId, providerSid } = report;
+    const [outbox = null] = await transaction.run<OutboxState>(LOCK_OUTBOX_ROW, [notificationId]);
+    await transaction.run(LOCK_NOTIFICATION, [notificationId]);
+    const [state] = await transaction.run<ReportedState>(READ_STATE, [notificationId, deliveryId, attemptId]);
+    if (!state) return 'unknown_attempt';
+    if (state.hasWork && !outbox) return 'again';
+    const callbackId = newId();
+    const kept = await transaction.run(KEEP_CALLBACK, [
+      callbackId,
+      attemptId,
+      notificationId,
+      deliveryId,
+      providerSid,
+      report.status,
+      report.errorCode,
+      JSON.stringify(report.params),
+    ]);
+    if (kept.length === 0) return 'repeated';
+    const standing = { attemptId, providerSid, state, outbox };
+    const [acceptance, fallback] = [acceptanceOf(standing), fallbackOf(standing)];
+    await this.take(transaction, { ...standing, report, callbackId, acceptance, fallback });
+    return 'applied';
   }
 
   private async take(transaction: Transaction, reported: Reported): Promise<void> {
-    const { report, deliveryId, state, outbox } = reported;
-    const acceptance = acceptanceOf(state, deliveryId, report.attemptId, outbox);
-    if (acceptance !== 'known') await this.accept(transaction, reported, acceptance);
+    const { report, attemptId, providerSid, state } = reported;
+    if (state.outcome !== 'accepted') {
+      await transaction.run(RECORD_ACCEPTANCE, [attemptId, state.id, state.deliveryId, providerSid]);
+    }
     const effect = effectOf(report);
-    if (effect === 'delivered' || effect === 'read') await this.deliver(transaction, reported, effect === 'read');
-    const open = acceptance === 'known' ? state : { ...state, deliveryStatus: 'sent' as const };
-    if (endsDelivery(effect, open)) await this.fail(transaction, reported);
+    if (effect === 'failed') return this.fail(transaction, reported);
+    const delivered = effect !== 'noted';
+    await this.accept(transaction, reported, delivered);
+    if (delivered) await this.deliver(transaction, reported, effect === 'read');
   }
 
-  private async accept(
-    transaction: Transaction,
-    { report, deliveryId, state }: Reported,
-    acceptance: Exclude<Acceptance, 'known'>,
-  ): Promise<void> {
-    await transaction.run(RECORD_ACCEPTANCE, [report.attemptId, state.id, deliveryId, report.providerSid]);
-    if (acceptance === 'ahead_of_answer') return this.bind(transaction, report, deliveryId, state);
-    const sentence = {
-      bound: 'A callback carries the id of the attempt: it was accepted, and nothing is sent again.',
-      duplicate:
-        'A late callback shows that the attempt was accepted although it was sent again: the recipient gets it twice.',
-      after_all: 'A late callback shows that the attempt was accepted after all: no human needs to look at it.',
-    }[acceptance];
-    await this.decisions.record(transaction, {
-      notificationId: state.id,
-      deliveryId,
-      attemptId: report.attemptId,
-      rule: 'callback',
-      sentence,
-    });
-    this.journal.acceptance(state.id, report, acceptance);
-    if (acceptance === 'duplicate') return;
-    await this.bind(transaction, report, deliveryId, state);
-    if (acceptance === 'after_all') await this.review.acceptedAfterAll(transaction, state.id, sentence);
+  private async accept(transaction: Transaction, reported: Reported, delivered: boolean): Promise<void> {
+    const { state, acceptance, fallback } = reported;
+    await this.tellAcceptance(transaction, reported);
+    const news = acceptance.binds || (delivered && state.deliveryStatus !== 'delivered');
+    const dropped = news && (fallback === 'unsent' || fallback === 'in_doubt');
+    if (dropped) {
+      const status = fallback === 'unsent' ? 'canceled' : 'failed';
+      await transaction.run(DROP_FALLBACK, [state.id, state.deliveryId, status]);
+    }
+    if (news && fallback !== 'none') {
+      const rule = `${delivered ? 'delivered' : 'accepted'} after a fallback was decided`;
+      await this.decide(transaction, reported, rule, fallbackSentence(state.channel, delivered, fallback));
+    }
+    if (!acceptance.binds) return;
+    const watch = delivered ? null : watchSeconds(reported, fallback, this.remaining(reported, dropped));
+    await this.bind(transaction, reported, watch);
+    if (acceptance.kind === 'after_all') {
+      await this.review.acceptedAfterAll(transaction, state.id, acceptanceSentence(reported, 'after_all', fallback));
+    }
   }
 
-  private async bind(
-    transaction: Transaction,
-    report: ProviderReport,
-    deliveryId: string,
-    state: ReportedState,
-  ): Promise<void> {
-    const watch = this.fallback.remaining(state).length > 0 ? state.fallbackAfterSeconds : null;
-    await transaction.run(BIND_DELIVERY, [state.id, deliveryId, report.providerSid, watch]);
+  private async tellAcceptance(transaction: Transaction, reported: Reported): Promise<void> {
+    const { kind } = reported.acceptance;
+    if (kind === 'known' || kind === 'ahead_of_answer') return;
+    await this.decide(transaction, reported, 'callback', acceptanceSentence(reported, kind, reported.fallback));
+    this.journal.acceptance(reported.state.id, reported.report, kind);
+  }
+
+  private async decide(transaction: Transaction, { state, attemptId }: Reported, rule: string, sentence: string) {
+    const { id: notificationId, deliveryId } = state;
+    await this.decisions.record(transaction, { notificationId, deliveryId, attemptId, rule, sentence });
+  }
+
+  private async bind(transaction: Transaction, { state, providerSid }: Reported, watch: number | null) {
+    const { id, deliveryId, category } = state;
+    await transaction.run(BIND_DELIVERY, [id, deliveryId, providerSid, watch, PRIORITY[category]]);
+  }
+
+  private remaining(standing: Standing, dropped: boolean): Channel[] {
+    const { channels, channel } = standing.state;
+    return this.fallback.remaining({ channels, channel, tried: triedChannels(standing, dropped) });
   }
 
   private async deliver(transaction: Transaction, reported: Reported, read: boolean): Promise<void> {
-    const { report, deliveryId, state, outbox } = reported;
-    const kind = deliveredOf(state, deliveryId, outbox);
-    if (kind !== 'delivered') {
-      if (kind === 'drop_fallback') await transaction.run(DROP_FALLBACK, [state.id, deliveryId]);
-      await this.decisions.record(transaction, {
-        notificationId: state.id,
-        deliveryId,
-        attemptId: report.attemptId,
-        rule: 'delivered after a fallback was decided',
-        sentence:
-          kind === 'drop_fallback'
-            ? `It was delivered by ${state.channel} after a fallback was decided; the fallback had not left and is dropped.`
-            : `It was delivered by ${state.channel} after its fallback had left: the recipient gets it twice.`,
-      });
-    }
-    await transaction.run(DELIVERED, [state.id, deliveryId, read]);
+    const { report, state, fallback } = reported;
+    await transaction.run(DELIVERED, [state.id, state.deliveryId, read]);
     if (state.status === 'failed') {
       const sentence = `The provider reported it delivered by ${state.channel}.`;
       await this.review.acceptedAfterAll(transaction, state.id, sentence);
     }
-    this.journal.delivered(state, report, kind);
+    this.journal.delivered(state, report, state.deliveryStatus === 'delivered' ? 'delivered' : DELIVERED_AS[fallback]);
   }
 
   private async fail(transaction: Transaction, reported: Reported): Promise<void> {
-    const { report, callbackId, deliveryId, state } = reported;
+    const { report, state, outbox, acceptance } = reported;
     const classification = classifyCallback({ ...report, channel: state.channel }, this.codes);
-    const current = state.latestDeliveryId === deliveryId;
-    const step: NextStep = current
-      ? afterLastAttempt(classification, this.fallback.remaining(state), `${classification.rule} after acceptance`)
-      : { kind: 'none', reason: 'another delivery has taken over already' };
+    const knownBefore = acceptance.kind === 'known';
+    const decision = failureOf(reported, knownBefore, classification, this.remaining(reported, false));
+    if (!decision) return;
+    const replaced = outbox !== null && outbox.deliveryId !== state.deliveryId;
+    if (decision.endsDelivery && acceptance.binds && !replaced && state.status !== 'failed') {
+      await this.tellAcceptance(transaction, reported);
+      await this.bind(transaction, reported, null);
+    }
+    const recipient = state.changes?.to ?? state.recipient;
+    await this.recordFailure(transaction, reported, recipient, classification, decision.step);
+    if (decision.endsDelivery) await transaction.run(END_DELIVERY, [state.deliveryId]);
+    await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
+    this.circuits.onReported(state, classification);
+    if (decision.carriedOut) await this.follow(transaction, reported, classification, decision);
+    this.journal.failed(state, report, classification, decision.step);
+  }
+
+  private async recordFailure(
+    transaction: Transaction,
+    { report, callbackId, state }: Reported,
+    recipient: string,
+    classification: Classification,
+    step: NextStep,
+  ): Promise<void> {
     await transaction.run(RECORD_FAILED_CALLBACK, [
       report.attemptId,
       callbackId,
       state.id,
-      deliveryId,
+      state.deliveryId,
       state.clientId,
-      state.recipient,
+      recipient,
       state.channel,
       report.errorCode,
       textOf(report.params['ErrorMessage'] ?? report.params['ChannelStatusMessage']),
@@ -183,29 +217,28 @@ export class ReportApplier {
       classification.rule,
       JSON.stringify(step),
     ]);
-    await transaction.run(END_DELIVERY, [deliveryId]);
-    const recipient = state.changes?.to ?? state.recipient;
-    await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
-    this.circuits.onReported(state, classification);
-    if (current) await this.follow(transaction, reported, classification, step);
-    this.journal.failed(state, report, classification, step);
   }
 
   private async follow(
     transaction: Transaction,
-    { report, deliveryId, state }: Reported,
+    { report, state }: Reported,
     classification: Classification,
-    step: NextStep,
+    { step }: FailureDecision,
   ): Promise<void> {
     if (step.kind === 'fallback') {
-      const { sender } = this.fallback.prepare(step.channel);
+      const { channel } = step;
+      const { sender } = this.fallback.prepare(channel);
       const { id: notificationId, category } = state;
-      await this.outbox.startDelivery(transaction, { notificationId, category, channel: step.channel, sender });
+      const changes = carriedTo(state.changes);
+      const delivery = { notificationId, category, channel, sender, ...(changes && { changes }) };
+      await this.outbox.startDelivery(transaction, delivery);
+      const sentence = `A callback reported it failed on ${state.channel}: ${channel} takes over, and no human needs to look at it.`;
+      if (state.awaitsReview) await this.review.acceptedAfterAll(transaction, state.id, sentence);
       return;
     }
     await transaction.run(FAIL_NOTIFICATION, [
       state.id,
-      deliveryId,
+      state.deliveryId,
       step.kind === 'dead_letter',
       classification.errorClass,
       report.errorCode,
@@ -214,6 +247,13 @@ export class ReportApplier {
     ]);
   }
 }
+
+const DELIVERED_AS = {
+  none: 'delivered',
+  unsent: 'drop_fallback',
+  in_doubt: 'drop_doubtful',
+  left: 'delivered_twice',
+} as const satisfies Record<FallbackState, Delivered>;
 
 function textOf(value: string | string[] | undefined): string | null {
   return (Array.isArray(value) ? value[0] : value) ?? null;

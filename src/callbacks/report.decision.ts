@@ -1,46 +1,16 @@
-import type { NotificationStatus } from '../policy/transitions.js';
-import type { Category, Channel, Outcome } from '../policy/vocabulary.js';
-import type { DeliveryChanges } from '../outbox/work.js';
-import type { ReportedEffect } from './provider-report.js';
-
-/** The outbox row of the notification, where there is one. */
-export interface OutboxState {
-  readonly deliveryId: string;
-  readonly stage: 'send' | 'reconcile' | 'await_delivery';
-  readonly attemptId: string | null;
-  /** Attempts of that delivery so far. */
-  readonly attempts: number;
-  readonly leased: boolean;
-}
-
-/** Where the notification and the reported delivery stand when a callback comes in. */
-export interface ReportedState {
-  readonly id: string;
-  readonly clientId: string;
-  readonly recipient: string;
-  readonly status: NotificationStatus;
-  /** Since it was accepted. */
-  readonly ageSeconds: number;
-  readonly category: Category;
-  readonly channels: readonly Channel[];
-  readonly fallbackAfterSeconds: number | null;
-  /** Of the reported delivery. */
-  readonly channel: Channel;
-  readonly deliveryStatus: NotificationStatus;
-  readonly sender: string;
-  readonly changes: DeliveryChanges | null;
-  readonly latestDeliveryId: string;
-  readonly tried: readonly Channel[];
-  /** Null while the attempt is in flight. */
-  readonly outcome: Outcome | null;
-  readonly providerSid: string | null;
-  readonly attemptStartedAt: Date;
-  /** Another attempt of the same delivery was accepted. */
-  readonly acceptedOtherwise: boolean;
-}
+import type { Channel } from '../policy/vocabulary.js';
+import {
+  acceptedAsAnother,
+  isInFlight,
+  isOver,
+  laterDeliveries,
+  mayStillArrive,
+  ownWork,
+  type Standing,
+} from './report.state.js';
 
 /** What a callback tells about the attempt it names, before its own status is looked at. */
-export type Acceptance =
+export type AcceptanceKind =
   /** Known already. */
   | 'known'
   /** It came before the answer to the request was recorded: nothing was in doubt. */
@@ -52,40 +22,62 @@ export type Acceptance =
   /** It had been given up: a human need not look any more. */
   | 'after_all';
 
-/** A callback proves that its attempt was accepted. What does that change? Pure. */
-export function acceptanceOf(
-  state: ReportedState,
-  deliveryId: string,
-  attemptId: string,
-  outbox: OutboxState | null,
-): Acceptance {
-  if (state.outcome === 'accepted') return 'known';
-  if (state.acceptedOtherwise) return 'duplicate';
-  if (state.outcome === null && outbox?.leased && outbox.attemptId === attemptId) return 'ahead_of_answer';
-  if (outbox?.deliveryId === deliveryId) {
-    const anotherInFlight = outbox.leased && outbox.stage === 'send' && outbox.attemptId !== attemptId;
-    return anotherInFlight ? 'duplicate' : 'bound';
-  }
-  return state.status === 'failed' && state.latestDeliveryId === deliveryId ? 'after_all' : 'bound';
+export interface Acceptance {
+  readonly kind: AcceptanceKind;
+  /** The delivery counts as accepted from now on, and its work is done; otherwise that is so already. */
+  readonly binds: boolean;
 }
 
-/** What a delivered message means where a fallback had been decided. */
-export type Delivered =
-  /** The ordinary case. */
-  | 'delivered'
-  /** The fallback has not left: it is dropped. */
-  | 'drop_fallback'
-  /** The fallback is out: the recipient gets it on two channels. */
-  | 'delivered_twice';
+/** A callback proves that its attempt was accepted. What does that change? Pure. */
+export function acceptanceOf(standing: Standing): Acceptance {
+  const { state, attemptId, providerSid } = standing;
+  const own = ownWork(standing);
+  const sameMessage = state.othersAccepted.some((other) => other.providerSid === providerSid);
+  // An answer that came too late is on disk, but its delivery may still be worked on: then the question is open.
+  if (!own && (state.outcome === 'accepted' || sameMessage)) return { kind: 'known', binds: false };
+  if (acceptedAsAnother(standing)) return { kind: 'duplicate', binds: own !== null };
+  if (state.status === 'failed') return { kind: 'after_all', binds: true };
+  if (!isInFlight(own)) return { kind: 'bound', binds: true };
+  return { kind: own?.attemptId === attemptId ? 'ahead_of_answer' : 'duplicate', binds: true };
+}
+
+/** What has become of the fallback of the reported delivery. */
+export type FallbackState =
+  /** None was decided, or it came to nothing. */
+  | 'none'
+  /** It waits, for its first attempt or for another one: none is on its way. */
+  | 'unsent'
+  /** Nobody knows yet whether its last attempt was accepted. */
+  | 'in_doubt'
+  /** An attempt is in flight, or was accepted. */
+  | 'left';
 
 /** Pure. */
-export function deliveredOf(state: ReportedState, deliveryId: string, outbox: OutboxState | null): Delivered {
-  if (state.latestDeliveryId === deliveryId) return 'delivered';
-  const unsent = outbox?.stage === 'send' && !outbox.leased && outbox.attempts === 0;
-  return unsent ? 'drop_fallback' : 'delivered_twice';
+export function fallbackOf({ state, outbox }: Standing): FallbackState {
+  const later = laterDeliveries(state);
+  if (outbox && later.some(({ id }) => id === outbox.deliveryId)) {
+    if (outbox.stage === 'reconcile') return 'in_doubt';
+    return outbox.stage === 'send' && !outbox.leased ? 'unsent' : 'left';
+  }
+  return later.some(mayStillArrive) ? 'left' : 'none';
 }
 
-/** Does a failed callback end its delivery? Delivered is final, and what ended already ended. Pure. */
-export function endsDelivery(effect: ReportedEffect, state: ReportedState): boolean {
-  return effect === 'failed' && (state.deliveryStatus === 'sent' || state.deliveryStatus === 'sending');
+/**
+ * The channels that count as tried, once the fallback is dropped that is no longer needed: a delivery that was called off
+ * before its first attempt has tried nothing. Pure.
+ */
+export function triedChannels({ state, outbox }: Standing, dropped: boolean): Channel[] {
+  return state.deliveries
+    .filter(({ id, status, attempted }) => {
+      const calledOff = status === 'canceled' || (dropped && id === outbox?.deliveryId);
+      return attempted || !calledOff;
+    })
+    .map(({ channel }) => channel);
+}
+
+/** After how many seconds without a receipt the next channel takes over from the bound delivery; null for never. Pure. */
+export function watchSeconds({ state }: Standing, fallback: FallbackState, next: readonly Channel[]): number | null {
+  const givenUpByHuman = state.status === 'failed' && !state.awaitsReview;
+  const nobodyElse = next.length === 0 || fallback === 'left';
+  return isOver(state) || state.expired || givenUpByHuman || nobodyElse ? null : state.fallbackAfterSeconds;
 }

@@ -29,12 +29,6 @@ export function correctedDelivery(said: SaidBefore, corrections: Corrections): D
   return orUndefined({ ...(to && { to }), ...(from && { from }), ...(content && { content }) });
 }
 
-/** What stays of earlier corrections on another channel: all but the sender, which was the other channel's. Pure. */
-export function carriedTo(changes: DeliveryChanges | null): DeliveryChanges | undefined {
-  const { to, content } = changes ?? {};
-  return orUndefined({ ...(to && { to }), ...(content && { content }) });
-}
-
 function orUndefined(changes: DeliveryChanges): DeliveryChanges | undefined {
   return Object.keys(changes).length === 0 ? undefined : changes;
 }

@@ -3,11 +3,12 @@ import { AuditLog } from '../audit/audit-log.js';
 import { Senders } from '../channels/senders.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DecisionLog } from '../explain/decision.log.js';
+import { carriedTo } from '../outbox/carried-changes.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import { CHANNELS } from '../policy/vocabulary.js';
 import { notFound, Problem } from '../problems/problem.js';
-import { carriedTo, correctedDelivery, misplacedCorrections } from './corrections.js';
+import { correctedDelivery, misplacedCorrections } from './corrections.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { problemOf } from './obstacle.problem.js';
 import {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Database, type Transaction } from '../database/database.js';
-import { carriedTo } from '../dead-letters/corrections.js';
+import { carriedTo } from '../outbox/carried-changes.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';

@@ -2,6 +2,7 @@ import type { Statement } from '../database/database.js';
 import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { recipientMemory } from './recipient-memory.sql.js';
 import { STILL_WANTED } from './still-wanted.sql.js';
+import { countsAsTried } from './tried.sql.js';
 import { STANDS_BACK_SECONDS } from './work.js';
 
 /** For a row with its priority: what its category stands back, as an interval. */
@@ -65,7 +66,8 @@ export const CLAIM: Statement = {
     CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = l.notification_id LIMIT 1) AS n
     LEFT JOIN LATERAL (
       SELECT changes, (
-        SELECT json_agg(e.channel) FROM deliveries e WHERE e.notification_id = l.notification_id AND e.number < f.number
+        SELECT json_agg(e.channel) FROM deliveries e
+        WHERE e.notification_id = l.notification_id AND e.number < f.number AND ${countsAsTried('e')}
       ) AS tried
       FROM deliveries f WHERE f.id = l.delivery_id AND l.delivery_number IS DISTINCT FROM 1 LIMIT 1
     ) AS d ON true`,

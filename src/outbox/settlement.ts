@@ -1,6 +1,6 @@
 import { plainArray } from '../database/array-literal.js';
 import type { Database } from '../database/database.js';
-import { carriedTo } from '../dead-letters/corrections.js';
+import { carriedTo } from './carried-changes.js';
 import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';

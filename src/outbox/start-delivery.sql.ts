@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
+import { countsAsTried } from './tried.sql.js';
 
 /**
  * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
@@ -51,7 +52,7 @@ export const LOCK_OVERDUE_DELIVERY: Statement = {
       n.fallback_after_seconds AS "fallbackAfterSeconds", n.status,
       coalesce(n.expires_at <= service_now(), false) AS expired,
       (SELECT d.changes FROM deliveries d WHERE d.id = o.delivery_id) AS changes,
-      (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id) AS tried
+      (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id AND ${countsAsTried('d')}) AS tried
     FROM outbox o JOIN notifications n ON n.id = o.notification_id
     WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at <= service_now()
     FOR UPDATE OF o, n`,

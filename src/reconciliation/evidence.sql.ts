@@ -30,9 +30,9 @@ const deliveriesTo = (to: string) => `
       SELECT id, notification_id, channel, changes FROM deliveries WHERE changes ->> 'to' = ${to}`;
 
 /**
- * Which of these sids of messages to $3 belong to attempts of other deliveries. Looked for among what went to that
- * number: an index of all sids, which come in no order, would cost every send a page of WAL. Row by row, as everything
- * that is asked while tables grow (docs/decisions/0008-growth.md).
+ * Which of these sids of messages to $3 belong to attempts of other deliveries, or have failed since. Looked for among
+ * what went to that number: an index of all sids, which come in no order, would cost every send a page of WAL. Row by
+ * row, as everything that is asked while tables grow (docs/decisions/0008-growth.md).
  */
 export const OWNED_SIDS: Statement = {
   name: 'reconciliation-owned-sids',
@@ -44,7 +44,10 @@ export const OWNED_SIDS: Statement = {
     CROSS JOIN LATERAL (SELECT * FROM attempts WHERE notification_id = d.notification_id OFFSET 0) AS a
     WHERE a.delivery_id = d.id AND a.provider_sid = ANY ($1) AND d.id <> $2
     UNION
-    SELECT provider_sid FROM callbacks WHERE provider_sid = ANY ($1) AND delivery_id <> $2`,
+    SELECT c.provider_sid FROM callbacks c
+    WHERE c.provider_sid = ANY ($1) AND (c.delivery_id <> $2 OR (
+      SELECT f.id FROM failures f WHERE f.notification_id = c.notification_id AND f.callback_id = c.id LIMIT 1
+    ) IS NOT NULL)`,
 };
 
 /**

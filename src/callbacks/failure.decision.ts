@@ -1,0 +1,81 @@
+import type { Classification } from '../policy/failure.js';
+import { afterLastAttempt, anotherChannelHelps, type NextStep } from '../policy/next-step.js';
+import type { Channel } from '../policy/vocabulary.js';
+import {
+  acceptedAsAnother,
+  isInFlight,
+  isOver,
+  laterDeliveries,
+  mayStillArrive,
+  ownWork,
+  type Standing,
+} from './report.state.js';
+
+/** What a failed callback means for its delivery and its notification. */
+export interface FailureDecision {
+  readonly endsDelivery: boolean;
+  readonly step: NextStep;
+  /** The step is carried out; otherwise something else of the notification is alive, and nothing follows. */
+  readonly carriedOut: boolean;
+}
+
+/**
+ * Decides what follows a failed callback; null where it tells nothing new: delivered is final, and what ended already
+ * ended. Pure.
+ * @param fallbacks the channels that may still follow
+ */
+export function failureOf(
+  standing: Standing,
+  knownBefore: boolean,
+  classification: Classification,
+  fallbacks: readonly Channel[],
+): FailureDecision | null {
+  const { deliveryStatus } = standing.state;
+  if (knownBefore && deliveryStatus !== 'sent' && deliveryStatus !== 'sending') return null;
+  const anotherAttempt = anotherAttemptOf(standing);
+  if (anotherAttempt) return nothingFollows(anotherAttempt, false);
+  const elsewhere = aliveElsewhere(standing);
+  if (elsewhere) return nothingFollows(elsewhere, true);
+  const step = stepAfter(classification, fallbacks, standing.state.expired);
+  const goesOn = step.kind === 'fallback' ? null : settledElsewhere(standing);
+  return goesOn ? nothingFollows(goesOn, true) : { endsDelivery: true, step, carriedOut: true };
+}
+
+function nothingFollows(reason: string, endsDelivery: boolean): FailureDecision {
+  return { endsDelivery, step: { kind: 'none', reason }, carriedOut: false };
+}
+
+/** The delivery goes on with another attempt. */
+function anotherAttemptOf(standing: Standing): string | null {
+  if (acceptedAsAnother(standing)) return 'another attempt of this delivery was accepted and may still arrive';
+  const own = ownWork(standing);
+  const another =
+    own !== null && own.attemptId !== standing.attemptId && (isInFlight(own) || own.stage === 'reconcile');
+  return another ? 'another attempt of this delivery is under way' : null;
+}
+
+/** The notification needs nothing from this delivery any more. */
+function aliveElsewhere({ state, outbox }: Standing): string | null {
+  if (isOver(state)) return `the notification is ${state.status} already`;
+  const replaced = outbox !== null && outbox.deliveryId !== state.deliveryId;
+  if (replaced || laterDeliveries(state).some(mayStillArrive)) return 'another delivery has taken over already';
+  return state.status === 'failed' && !state.awaitsReview ? 'the notification was given up already' : null;
+}
+
+/** No other channel takes over; that alone need not be the end. */
+function settledElsewhere({ state }: Standing): string | null {
+  const other = state.deliveries.find((delivery) => delivery.id !== state.deliveryId && mayStillArrive(delivery));
+  if (other) return `${other.channel} accepted it as well and may still deliver it`;
+  return state.awaitsReview ? 'it waits for a human already' : null;
+}
+
+/** What would come after expiresAt is not sent: no other channel takes over then. */
+function stepAfter(classification: Classification, fallbacks: readonly Channel[], expired: boolean): NextStep {
+  const because = `${classification.rule} after acceptance`;
+  const tooLate = expired && fallbacks.length > 0 && anotherChannelHelps(classification);
+  if (!tooLate) return afterLastAttempt(classification, fallbacks, because);
+  return {
+    ...afterLastAttempt(classification, [], because),
+    reason: `${because}; its expiresAt has passed, so no other channel takes over`,
+  };
+}

@@ -1,0 +1,98 @@
+import type { NotificationStatus } from '../policy/transitions.js';
+import type { Category, Channel, Outcome } from '../policy/vocabulary.js';
+import type { DeliveryChanges } from '../outbox/work.js';
+
+/** The outbox row of the notification, where there is one. */
+export interface OutboxState {
+  readonly deliveryId: string;
+  readonly stage: 'send' | 'reconcile' | 'await_delivery';
+  readonly attemptId: string | null;
+  readonly leased: boolean;
+}
+
+/** One of the notification's deliveries. */
+export interface DeliveryState {
+  readonly id: string;
+  readonly channel: Channel;
+  /** As stored: what it was when it started, until it ends. */
+  readonly status: NotificationStatus;
+  /** It has an attempt that is over. */
+  readonly attempted: boolean;
+  readonly accepted: boolean;
+}
+
+/** Another attempt of the reported delivery that the provider accepted. */
+export interface AcceptedAttemptState {
+  readonly providerSid: string;
+  /** A callback reported it failed since. */
+  readonly failed: boolean;
+}
+
+/** Where the notification and the reported delivery stand when a callback comes in. */
+export interface ReportedState {
+  readonly id: string;
+  readonly clientId: string;
+  readonly recipient: string;
+  readonly status: NotificationStatus;
+  /** Since it was accepted. */
+  readonly ageSeconds: number;
+  /** Its expiresAt has passed, by the database's clock. */
+  readonly expired: boolean;
+  readonly category: Category;
+  readonly channels: readonly Channel[];
+  readonly fallbackAfterSeconds: number | null;
+  /** A dead letter is open. */
+  readonly awaitsReview: boolean;
+  /** The outbox holds a row of it: the one that was locked, or one that came in between. */
+  readonly hasWork: boolean;
+  /** All of them, the first one first. */
+  readonly deliveries: readonly DeliveryState[];
+  /** Of the reported delivery. */
+  readonly deliveryId: string;
+  readonly channel: Channel;
+  readonly deliveryStatus: NotificationStatus;
+  readonly sender: string;
+  readonly changes: DeliveryChanges | null;
+  /** Of the reported attempt; null while it is in flight. */
+  readonly outcome: Outcome | null;
+  readonly attemptStartedAt: Date;
+  readonly othersAccepted: readonly AcceptedAttemptState[];
+}
+
+/** What a decision about a callback looks at. */
+export interface Standing {
+  readonly attemptId: string;
+  readonly providerSid: string;
+  readonly state: ReportedState;
+  readonly outbox: OutboxState | null;
+}
+
+/** The outbox row, where it is the reported delivery's and more than a watch for its receipt. Pure. */
+export function ownWork({ state, outbox }: Standing): OutboxState | null {
+  return outbox?.deliveryId === state.deliveryId && outbox.stage !== 'await_delivery' ? outbox : null;
+}
+
+/** Pure. */
+export function isInFlight(outbox: OutboxState | null): boolean {
+  return outbox !== null && outbox.stage === 'send' && outbox.leased;
+}
+
+/** Another message of the same delivery was accepted and may still arrive. One sid is one message. Pure. */
+export function acceptedAsAnother({ state, providerSid }: Standing): boolean {
+  return state.othersAccepted.some((other) => !other.failed && other.providerSid !== providerSid);
+}
+
+/** Accepted, and neither failed nor called off since. Pure. */
+export function mayStillArrive({ accepted, status }: DeliveryState): boolean {
+  return accepted && status !== 'failed' && status !== 'canceled' && status !== 'expired';
+}
+
+/** Those that came after the reported one took its place. Pure. */
+export function laterDeliveries(state: ReportedState): readonly DeliveryState[] {
+  return state.deliveries.slice(state.deliveries.findIndex(({ id }) => id === state.deliveryId) + 1);
+}
+
+/** Nothing moves a notification out of these, but a receipt may move `delivered` on to read. Pure. */
+export function isOver({ status }: ReportedState): boolean {
+  return status === 'delivered' || status === 'canceled' || status === 'expired';
+}

@@ -1,0 +1,9 @@
+/**
+ * Whether a channel counts as tried by delivery `d`: one that was called off before its first attempt may still have its
+ * turn. Looked up by id, as a scalar, only where it was called off.
+ */
+export function countsAsTried(d: string): string {
+  return `(${d}.status <> 'canceled' OR (
+          SELECT a.id FROM attempts a WHERE a.notification_id = ${d}.notification_id AND a.delivery_id = ${d}.id LIMIT 1
+        ) IS NOT NULL)`;
+}

@@ -1,0 +1,102 @@
+import { Client } from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { newId } from '../src/identifiers/new-id.js';
+import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
+import { PRIORITY } from '../src/outbox/work.js';
+import { PATIENT, Story, whileHeld } from './callbacks.setup.js';
+import { startHeldProvider } from './support/held-provider.js';
+import { shareTestService } from './support/service.js';
+
+const provider = await startHeldProvider();
+const service = shareTestService({ ...PATIENT, TWILIO_BASE_URL: provider.url });
+
+let numbers = 0;
+
+/** WhatsApp accepted it; SMS would be next. */
+async function accepted(more: Record<string, unknown> = {}) {
+  numbers += 1;
+  const to = `+1555128${String(numbers).padStart(4, '0')}`;
+  const story = await Story.begin(service(), provider, to, ['whatsapp', 'sms'], more);
+  return { story, ...(await story.accepted(0)) };
+}
+
+/** Another process that holds the notification as everybody does: its outbox row first. */
+async function otherProcess({ id }: Story): Promise<Client> {
+  const other = new Client({ connectionString: service().databaseUrl });
+  await other.connect();
+  onTestFinished(() => other.end());
+  await other.query('BEGIN');
+  await other.query('SELECT 1 FROM outbox WHERE notification_id = $1 FOR UPDATE', [id]);
+  await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', [id]);
+  return other;
+}
+
+const startFallback = (other: Client, { id }: Story) =>
+  other.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, PRIORITY.transactional]);
+
+async function untilSomebodyWaits(): Promise<void> {
+  const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  await expect
+    .poll(async () => (await service().database.query(waiting)).rows, { timeout: 10_000 })
+    .toEqual([{ n: 1 }]);
+}
+
+/** What the callback finds once the other process is done. */
+async function reportedDuring(
+  other: Client,
+  { story, attemptId, sid }: { story: Story; attemptId: string; sid: string },
+  status: string,
+  code?: number,
+) {
+  const reported = story.reports(attemptId, sid, status, code);
+  await untilSomebodyWaits();
+  await other.query('COMMIT');
+  return reported;
+}
+
+describe('a receipt that comes while the fallback is decided', () => {
+  it.each([
+    ['with a watch', { fallbackAfterSeconds: 86_400 }],
+    ['without one', {}],
+  ])('stops it, %s', async (_, more) => {
+    const whatsapp = await accepted(more);
+    const { story } = whatsapp;
+    await whileHeld(service(), 'sms', async () => {
+      const other = await otherProcess(story);
+      await startFallback(other, story);
+      const delivered = await reportedDuring(other, whatsapp, 'delivered');
+      expect(delivered.status).toBe('delivered');
+      expect(delivered.deliveries.map(({ status }) => status)).toEqual(['delivered', 'canceled']);
+      expect(await story.work()).toBeNull();
+    });
+  });
+});
+
+describe('a failed callback that had to wait for its notification', () => {
+  it('sees the fallback that was started meanwhile', async () => {
+    const whatsapp = await accepted();
+    const { story } = whatsapp;
+    await whileHeld(service(), 'sms', async () => {
+      const other = await otherProcess(story);
+      await startFallback(other, story);
+      const failed = await reportedDuring(other, whatsapp, 'undelivered', 63016);
+      expect(failed).toMatchObject({ status: 'queued', channel: 'sms', deadLetter: null });
+      expect(failed.deliveries).toHaveLength(2);
+      expect(await story.stepsAfterCallbacks()).toEqual([
+        { kind: 'none', reason: 'another delivery has taken over already' },
+      ]);
+    });
+    await story.accepted(1);
+  });
+
+  it('sees that the delivery was delivered meanwhile', async () => {
+    const whatsapp = await accepted();
+    const { story } = whatsapp;
+    const other = await otherProcess(story);
+    await other.query(`UPDATE deliveries SET status = 'delivered' WHERE notification_id = $1`, [story.id]);
+    await other.query(`UPDATE notifications SET status = 'delivered', delivered_at = now() WHERE id = $1`, [story.id]);
+    expect((await reportedDuring(other, whatsapp, 'undelivered', 63016)).status).toBe('delivered');
+    expect(await story.stepsAfterCallbacks()).toEqual([]);
+  });
+});
