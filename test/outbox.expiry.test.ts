@@ -15,7 +15,12 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
     const id = await withFallbackDue(test, { expiresAt: inAMinute() });
     await moveClock(test.databaseUrl, 2 * MINUTE);
     expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'sent' }]);
-    expect(await test.standing(id)).toMatchObject({ status: 'sent', deliveries: ['queued', 'expired'], stage: null });
+    expect(await test.standing(id)).toMatchObject({
+      status: 'sent',
+      channel: 'whatsapp',
+      deliveries: ['queued', 'expired'],
+      stage: null,
+    });
     expect(await test.sentences(id)).toEqual([expect.stringContaining('a channel before had it accepted')]);
   });
 

@@ -20,6 +20,7 @@ describe('an attempt in flight whose notification is delivered by another channe
     expect(await test.fail(work, follows)).toBe('overtaken');
     expect(await test.standing(id)).toEqual({
       status: 'delivered',
+      channel: 'whatsapp',
       deliveries: ['queued', 'failed'],
       stage: null,
       deadLetters: 0,
@@ -65,6 +66,7 @@ describe('an attempt in flight whose notification is delivered by another channe
     expect(await settling).toBe('settled');
     expect(await test.standing(id)).toEqual({
       status: 'failed',
+      channel: 'sms',
       deliveries: ['queued', 'failed'],
       stage: null,
       deadLetters: 1,

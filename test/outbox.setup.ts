@@ -106,6 +106,7 @@ export async function startOutbox() {
       const one = async (text: string) => (await rows(text, [notificationId]))[0]?.['value'];
       return {
         status: await one('SELECT status AS value FROM notifications WHERE id = $1'),
+        channel: await one('SELECT channel AS value FROM notifications WHERE id = $1'),
         deliveries: await one(
           'SELECT array_agg(status ORDER BY number) AS value FROM deliveries WHERE notification_id = $1',
         ),

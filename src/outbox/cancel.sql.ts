@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
-import { acceptedAndAlive } from './accepted-alive.sql.js';
+import { acceptedChannel } from './accepted-channel.sql.js';
 
 /**
  * Takes a notification back before anything was sent: no attempt may be in flight, unknown or accepted. One that was
@@ -12,7 +12,7 @@ export const CANCEL: Statement = {
     WITH taken AS (
       DELETE FROM outbox WHERE notification_id = $1 AND stage = 'send' AND lease_token IS NULL
         AND NOT EXISTS (SELECT 1 FROM attempts WHERE notification_id = $1 AND outcome = 'unknown')
-        AND NOT ${acceptedAndAlive('$1')}
+        AND ${acceptedChannel('$1')} IS NULL
       RETURNING notification_id, delivery_id
     ), delivery AS (
       UPDATE deliveries d SET status = 'canceled', ended_at = service_now()

@@ -1,11 +1,11 @@
 import type { Statement } from '../database/database.js';
 import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
-import { acceptedAndAlive } from './accepted-alive.sql.js';
+import { acceptedChannel } from './accepted-channel.sql.js';
 
 /**
  * Ends work whose expiresAt has passed before it was accepted: due, waiting or held alike, but not while an attempt is
  * in flight or its outcome is unknown (it may have been accepted). Where a channel before had it accepted, only the
- * fallback ends, and the notification is `sent` as it was before. Answers what became of each.
+ * fallback ends, and the notification is `sent` on that channel again. Answers what became of each.
  */
 export const EXPIRE: Statement = {
   name: 'outbox-expire',
@@ -19,8 +19,7 @@ export const EXPIRE: Statement = {
       RETURNING notification_id, delivery_id, delivery_number
     ), late AS MATERIALIZED (
       SELECT e.notification_id, e.delivery_id,
-        CASE WHEN e.delivery_number = 1 THEN false
-          ELSE ${acceptedAndAlive('e.notification_id', 'e.delivery_id')} END AS accepted
+        CASE WHEN e.delivery_number IS DISTINCT FROM 1 THEN ${acceptedChannel('e.notification_id', 'e.delivery_id')} END AS accepted_by
       FROM ended e
     ), delivery AS (
       UPDATE deliveries d SET status = 'expired', ended_at = service_now()
@@ -28,17 +27,17 @@ export const EXPIRE: Statement = {
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
       SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'expiry',
-        CASE WHEN accepted
+        CASE WHEN accepted_by IS NOT NULL
           THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
           ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END
       FROM late
     ), expired AS (
       UPDATE notifications n SET status = 'expired', updated_at = service_now()
-      FROM late WHERE n.id = late.notification_id AND NOT late.accepted AND ${legalMove('n.status', 'expired')}
+      FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NULL AND ${legalMove('n.status', 'expired')}
       RETURNING n.id
     ), sent AS (
-      UPDATE notifications n SET status = 'sent', updated_at = service_now()
-      FROM late WHERE n.id = late.notification_id AND late.accepted AND ${legalPath('n.status', [...WORKED_ON, 'sent'])}
+      UPDATE notifications n SET status = 'sent', channel = late.accepted_by, updated_at = service_now()
+      FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NOT NULL AND ${legalPath('n.status', [...WORKED_ON, 'sent'])}
       RETURNING n.id
     )
     SELECT notification_id AS "notificationId",

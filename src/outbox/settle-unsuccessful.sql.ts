@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { acceptedChannel } from './accepted-channel.sql.js';
 import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 
 /** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
@@ -22,7 +23,7 @@ function stillWorkedOn(next: readonly NotificationStatus[]): string {
  *
  * Where the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever
  * was decided: its failure is kept with the step $2, what else was decided becomes the rule $3 and the sentence $4, and the
- * notification stays as it is. The answer tells which were so.
+ * notification stays as it is, on the channel that has it. The answer tells which were so.
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',
@@ -127,6 +128,9 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         updated_at = service_now()
       WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE NOT overtaken))
         AND ${STILL_WORKED_ON}
+    ), back AS (
+      UPDATE notifications n SET channel = coalesce(${acceptedChannel('n.id')}, n.channel)
+      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE overtaken))
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)
