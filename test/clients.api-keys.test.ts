@@ -240,6 +240,11 @@ describe('the audit log', () => {
     const all = await ask(edge, 'GET', '/v1/admin/audit?limit=1');
     expect(all.body['nextCursor']).toEqual(expect.any(String));
   });
+
+  it.each(['actor', 'action', 'subjectType', 'subjectId'])('refuses a NUL character in %s', async (field) => {
+    const answer = await ask(edge, 'GET', `/v1/admin/audit?${field}=a%00b`);
+    expect([answer.status, answer.body['errors']]).toMatchObject([400, [{ pointer: `/${field}` }]]);
+  });
 });
 
 describe('ADMIN_API_KEY', () => {
