@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Scopes } from '../src/clients/access.decorator.js';
 import type { Caller } from '../src/clients/caller.js';
 import { CurrentCaller } from '../src/clients/current-caller.decorator.js';
+import { readEnvironment } from '../src/config/read-environment.js';
 import type { Page } from '../src/http/pagination.js';
 import { ADMIN_KEY, type Answer, type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
 import type { TestDatabase } from './support/postgres.js';
@@ -182,8 +183,12 @@ describe('API keys', () => {
     }
   });
 
-  it('takes an admin key with spaces in it', async () => {
-    const adminApiKey = 'correct horse battery staple';
+  it.each([
+    ['with spaces in it', 'correct horse battery  staple'],
+    ['of every printable character', String.fromCharCode(...Array.from({ length: 94 }, (_, index) => 33 + index))],
+    ['of the longest kind', 'x'.repeat(512)],
+  ])('takes an admin key %s', async (_, adminApiKey) => {
+    expect(readEnvironment({ ADMIN_API_KEY: adminApiKey })).toMatchObject({ ADMIN_API_KEY: adminApiKey });
     const spaced = await createMigratedDatabase();
     const replica = await startEdge({ databaseUrl: spaced.url, adminApiKey });
     try {
