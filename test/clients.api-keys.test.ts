@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Scopes } from '../src/clients/access.decorator.js';
 import type { Caller } from '../src/clients/caller.js';
 import { CurrentCaller } from '../src/clients/current-caller.decorator.js';
+import { readEnvironment } from '../src/config/read-environment.js';
 import type { Page } from '../src/http/pagination.js';
 import { ADMIN_KEY, type Answer, type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
 import type { TestDatabase } from './support/postgres.js';
@@ -182,8 +183,12 @@ describe('API keys', () => {
     }
   });
 
-  it('takes an admin key with spaces in it', async () => {
-    const adminApiKey = 'correct horse battery staple';
+  it.each([
+    ['with spaces in it', 'correct horse battery  staple'],
+    ['of every printable character', String.fromCharCode(...Array.from({ length: 94 }, (_, index) => 33 + index))],
+    ['of the longest kind', 'x'.repeat(512)],
+  ])('takes an admin key %s', async (_, adminApiKey) => {
+    expect(readEnvironment({ ADMIN_API_KEY: adminApiKey })).toMatchObject({ ADMIN_API_KEY: adminApiKey });
     const spaced = await createMigratedDatabase();
     const replica = await startEdge({ databaseUrl: spaced.url, adminApiKey });
     try {
@@ -239,6 +244,11 @@ describe('the audit log', () => {
     expect(byAction.body).toMatchObject({ items: [{ subjectId: id }], nextCursor: null });
     const all = await ask(edge, 'GET', '/v1/admin/audit?limit=1');
     expect(all.body['nextCursor']).toEqual(expect.any(String));
+  });
+
+  it.each(['actor', 'action', 'subjectType', 'subjectId'])('refuses a NUL character in %s', async (field) => {
+    const answer = await ask(edge, 'GET', `/v1/admin/audit?${field}=a%00b`);
+    expect([answer.status, answer.body['errors']]).toMatchObject([400, [{ pointer: `/${field}` }]]);
   });
 });
 

@@ -122,7 +122,14 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ['DATABASE_URL', 'mysql://user:secret@host/db', /^a postgres:\/\/ address$/],
   ['DATABASE_LISTEN_URL', 'host:5432', /^a postgres:\/\/ address$/],
   ['DATABASE_PREPARED_STATEMENTS', 'off', /^true, or false/],
-  ['ADMIN_API_KEY', 'short-secret', /^a secret of 20 characters or more$/],
+  ...[
+    'short-secret',
+    'x'.repeat(513),
+    'a secret with an ümlaut',
+    ' a secret after a space',
+    'a secret before one ',
+    'a\ttab in the secret, too',
+  ].map((value) => ['ADMIN_API_KEY', value, /^a secret of 20 to 512 printable ASCII/] satisfies (typeof WRONG)[number]),
   ['REQUIRE_IDEMPOTENCY_KEY', 'yes', /^true or false$/],
   ['TWILIO_ACCOUNT_SID', 'AC-secret', /^AC followed by 32 hex digits$/],
   ['TWILIO_API_KEY_SID', 'AC0123', /^SK followed by 32 hex digits$/],
@@ -211,7 +218,7 @@ describe('a start with a wrong environment', () => {
     expect(stderr).toBe(
       'The environment needs a correction:\n' +
         '  PORT: expected a whole number from 0 to 65535\n' +
-        '  ADMIN_API_KEY: expected a secret of 20 characters or more\n',
+        '  ADMIN_API_KEY: expected a secret of 20 to 512 printable ASCII characters, no space at either end\n',
     );
     expect(existsSync(dataDir)).toBe(false);
   });

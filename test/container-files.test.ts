@@ -109,7 +109,8 @@ async function exitCodeOf([program, ...args]: readonly string[], port: string): 
 
 interface ComposeService {
   readonly [key: string]: unknown;
-  readonly environment?: Record<string, string>;
+  /** null: passed on where it is set. */
+  readonly environment?: Record<string, string | null>;
   readonly profiles?: readonly string[];
 }
 
@@ -171,6 +172,35 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  /** What an operator cannot set, and why. */
+  const KEPT = new Map([
+    ['NODE_ENV', 'the image is for production'],
+    ['HOST', 'inside the container: the port is published on 127.0.0.1'],
+    ['PORT', 'inside the container: ports publishes it as PORT'],
+    ['DATA_DIR', 'of the embedded database, which the image does not hold'],
+    ['DATABASE_URL', 'made of POSTGRES_PASSWORD'],
+  ]);
+
+  it.each([
+    ['postrider', postrider, []],
+    ['worker', worker, ['ROLE']],
+  ])('passes every variable on to %s that an operator sets, and none that they do not', (_name, service, own) => {
+    const environment = service?.environment ?? {};
+    const settable = Object.keys(ENVIRONMENT_SCHEMA.shape).filter((name) => !KEPT.has(name) && !own.includes(name));
+    const set = Object.fromEntries(settable.map((name) => [name, `the value of ${name}`]));
+    expect(interpolate(environment, { ...REQUIRED, ...set })).toMatchObject(set);
+    // An empty TWILIO_STATUS_URL, for one, would switch the status page off.
+    expect(Object.keys(interpolate(environment, REQUIRED)).toSorted()).toEqual([
+      'ADMIN_API_KEY',
+      'DATABASE_URL',
+      'PUBLIC_URL',
+      'ROLE',
+      'TWILIO_ACCOUNT_SID',
+      'TWILIO_AUTH_TOKEN',
+      'TWILIO_CALLBACK_OVERRIDES',
+    ]);
+  });
+
   it.each([
     ['postrider', postrider, 'all'],
     ['worker', worker, 'worker'],
@@ -182,13 +212,17 @@ describe('docker-compose.yml', () => {
   });
 });
 
-/** Compose's interpolation of `${NAME}`, `${NAME:-default}` and `${NAME:?what to do}`. */
-function interpolate(texts: Readonly<Record<string, string>>, given: Readonly<Record<string, string>>) {
+/**
+ * Compose's interpolation of `${NAME}`, `${NAME:-default}` and `${NAME:?what to do}`; without a value, what is set is passed
+ * on, and what is not is left out.
+ */
+function interpolate(texts: Readonly<Record<string, string | null>>, given: Readonly<Record<string, string>>) {
   const resolved = (text: string) =>
     text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_whole, name: string, kind?: string, rest = '') => {
       if (given[name]) return given[name];
       if (kind === '?') throw new Error(`required variable ${name} is missing a value: ${rest}`);
       return rest;
     });
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, resolved(text)]));
+  const values = Object.entries(texts).map(([name, text]) => [name, text === null ? given[name] : resolved(text)]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as Record<string, string>;
 }

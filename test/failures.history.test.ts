@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FailureDto } from '../src/failures/failure.dto.js';
 import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
@@ -123,6 +124,10 @@ describe('the failure history', () => {
     const { body: second } = await api.get<FailurePageBody>(`${HISTORY}?${span}&cursor=${first.nextCursor}`);
     expect([...first.items, ...second.items]).toEqual(all);
     expect((await api.get(`${HISTORY}?cursor=${first.nextCursor}`)).status).toBe(400);
+    for (const day of ['0000-01-01', '2026-02-30']) {
+      const cursor = Buffer.from(JSON.stringify([`${day}T00:00:00.000000Z`, randomUUID()])).toString('base64url');
+      expect([day, (await api.get(`${HISTORY}?${span}&cursor=${cursor}`)).status]).toEqual([day, 400]);
+    }
 
     const [newest] = all;
     const oldest = all.at(-1);

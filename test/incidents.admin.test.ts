@@ -74,7 +74,10 @@ describe('circuits', () => {
     expect((await api.post(`${nowhere}/close`)).status).toBe(404);
     expect((await api.post('/v1/admin/circuits/sms/close')).status).toBe(404);
     expect((await api.post(`${nowhere}/open`, { because: 'no' })).status).toBe(400);
-    expect((await api.get('/v1/admin/circuits?cursor=x')).status).toBe(400);
+    const withNul = Buffer.from(JSON.stringify(['resource:\u0000'])).toString('base64url');
+    for (const cursor of ['x', withNul]) {
+      expect((await api.get(`/v1/admin/circuits?cursor=${cursor}`)).status).toBe(400);
+    }
     expect((await api.get(nowhere.replace('circuits', 'incidents'))).status).toBe(404);
     const key = await api.post<{ secret: string }>('/v1/admin/api-keys', { name: 'shop', scopes: ['send', 'read'] });
     const shop = api.as(key.body.secret);

@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS } from '../migrations/migrations.js';
@@ -26,6 +30,54 @@ async function schemaOf(client: Client): Promise<unknown[]> {
     ORDER BY 1, 2, 3`);
   return rows;
 }
+
+const PROGRAM = fileURLToPath(new URL('../dist/src/database/migrate.main.js', import.meta.url));
+
+/** Runs the program as a migration job would: in production, and with no other variable than these. */
+async function runProgram(variables: Record<string, string>, ...args: string[]) {
+  const env = { NODE_ENV: 'production', ...variables };
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = Promise.all([text(child.stdout), text(child.stderr)]);
+  const [exitCode] = await once(child, 'exit');
+  const [stdout, stderr] = await said;
+  return { exitCode, stdout, stderr };
+}
+
+describe('the migration program', () => {
+  it('needs the address of the database and nothing else, up and down', async () => {
+    const { url } = await emptyDatabase();
+    expect(await runProgram({ DATABASE_URL: url })).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^Ran /),
+      stderr: '',
+    });
+    expect(await runProgram({ DATABASE_URL: url }, 'down')).toMatchObject({ exitCode: 0, stderr: '' });
+    const last = MIGRATIONS.at(-1)?.name;
+    expect((await runProgram({ DATABASE_URL: url })).stdout).toBe(`Ran ${last}.\n`);
+  });
+
+  it('migrates over DATABASE_LISTEN_URL where there is one', async () => {
+    const { url } = await emptyDatabase();
+    const variables = { DATABASE_URL: 'postgres://127.0.0.1:1/nobody', DATABASE_LISTEN_URL: url };
+    expect(await runProgram(variables)).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  it.each([
+    ['no address', {}, 'the database to migrate'],
+    ['another database', { DATABASE_URL: 'mysql://user:secret@host/db' }, 'a postgres:// address'],
+  ])('says what it needs instead of %s', async (_, variables, expected) => {
+    const { exitCode, stderr } = await runProgram(variables);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`DATABASE_URL: expected ${expected}`);
+    expect(stderr).not.toContain('secret');
+  });
+
+  it('says so where nobody answers at that address', async () => {
+    const { exitCode, stderr } = await runProgram({ DATABASE_URL: 'postgres://127.0.0.1:1/nobody' });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('The database of DATABASE_URL does not answer')]);
+  });
+});
 
 describe('migrations', () => {
   it('lead all the way up, all the way down, and up to the same schema again', async () => {

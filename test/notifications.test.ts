@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchDto } from '../src/notifications/batch.dto.js';
 import type { NotificationDto, NotificationSummaryDto } from '../src/notifications/notification.dto.js';
 import { Provider, shareTestService } from './support/service.js';
 
@@ -90,6 +89,67 @@ describe('POST /v1/notifications', () => {
     expect((await new Provider(simulator.url).creates(to))[0]?.params['Body']).toBe(body);
   });
 
+  it.each([
+    ['a number that JSON has no name for', '{"price":1e999}'],
+    ['the same, deep inside and negative', '{"items":[{"price":[1,-1e999]}]}'],
+    ['a hundred levels and one', `{"deep":${'['.repeat(100)}${']'.repeat(100)}}`],
+    ['more than a thousand levels', `{"deep":${'['.repeat(1500)}${']'.repeat(1500)}}`],
+  ])('refuses metadata with %s', async (_, metadata) => {
+    const body = JSON.stringify({ ...SMS, to: recipient(), metadata: 0 }).replace(
+      '"metadata":0',
+      `"metadata":${metadata}`,
+    );
+    const answer = await service().api.post<Errors>('/v1/notifications', body);
+    expect([answer.status, answer.body.errors]).toMatchObject([400, [{ pointer: '/metadata' }]]);
+  });
+
+  it('accepts metadata of a hundred levels, with null, the text "null" and the largest number', async () => {
+    const { api } = service();
+    const deep = (levels: number): unknown => (levels === 0 ? Number.MAX_VALUE : [deep(levels - 1)]);
+    const metadata = { deep: deep(98), nothing: null, text: 'null' };
+    const id = await api.send({ ...SMS, to: recipient(), sendAt: soon(3_600_000), metadata });
+    expect((await api.get(`/v1/notifications/${id}`)).body).toMatchObject({ metadata });
+  });
+
+  it.each([
+    ['9999-12-31T23:59:59-12:00', 'in the year 10000 of UTC'],
+    ['0001-01-01T00:00:00+12:00', 'in the year 0 of UTC'],
+    ['0000-12-31T23:00:00-12:00', 'in the year 0 where it is written'],
+    ['2026-12-01T09:00:00+16:00', 'at an offset that nobody has'],
+    ['2026-12-01T09:00:00+10:60', 'at an offset of sixty minutes'],
+    ['2027-02-29T09:00:00Z', 'on a day that is none'],
+    ['2026-12-01T09:00:00', 'without an offset'],
+  ])('refuses %s, a moment %s, wherever one is asked for', async (moment) => {
+    const { api } = service();
+    const answer = await api.post<Errors>('/v1/notifications', { ...SMS, to: recipient(), sendAt: moment });
+    expect([answer.status, answer.body.errors]).toMatchObject([400, [{ pointer: '/sendAt' }]]);
+    const from = encodeURIComponent(moment);
+    for (const list of ['notifications', 'admin/failures', 'admin/failures/summary']) {
+      const { status, body } = await api.get<Errors>(`/v1/${list}?from=${from}`);
+      expect([list, status, body.errors]).toMatchObject([list, 400, [{ pointer: '/from' }]]);
+    }
+  });
+
+  it.each(['9999-12-31T23:59:59Z', '9999-12-31T12:00:00+15:59', '2099-02-28T09:00:00.123456789-15:59'])(
+    'accepts %s',
+    async (sendAt) => {
+      const answer = await service().api.post('/v1/notifications', { ...SMS, to: recipient(), sendAt });
+      expect(answer).toMatchObject({
+        status: 202,
+        body: { sendAt: new Date(sendAt).toISOString(), status: 'scheduled' },
+      });
+    },
+  );
+
+  it('takes null for nothing', async () => {
+    const nothing = { sendAt: null, expiresAt: null, sms: null, category: null, metadata: null };
+    const answer = await service().api.post('/v1/notifications', { ...SMS, to: recipient(), ...nothing });
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { status: 'queued', sendAt: null, expiresAt: null, category: 'transactional', metadata: {} },
+    });
+  });
+
   it('refuses text that cannot be stored', async () => {
     const { api } = service();
     for (const bad of ['a\u0000b', '\ud800']) {
@@ -98,39 +158,6 @@ describe('POST /v1/notifications', () => {
       const meta = await api.post('/v1/notifications', { ...SMS, to: recipient(), metadata: { deep: [bad] } });
       expect(meta.status).toBe(400);
     }
-  });
-});
-
-describe('POST /v1/notifications/batch', () => {
-  it('accepts the good, refuses the bad, and answers each at its place', async () => {
-    const { api } = service();
-    const to = recipient();
-    const answer = await api.post<BatchDto>('/v1/notifications/batch', {
-      notifications: [
-        { ...SMS, to, idempotencyKey: 'batch-1' },
-        { ...SMS, to: 'nobody' },
-        { ...SMS, to, idempotencyKey: 'batch-1' },
-        { ...SMS, to, body: 'Other', idempotencyKey: 'batch-1' },
-        'not an object',
-      ],
-    });
-    expect(answer.status).toBe(202);
-    expect(answer.body).toMatchObject({ accepted: 2, rejected: 3 });
-    const [one, bad, replay, conflict, nonsense] = answer.body.results;
-    expect(replay?.id).toBe(one?.id);
-    expect(bad?.error).toMatchObject({ status: 400, errors: [{ pointer: '/to' }] });
-    expect(conflict?.error).toMatchObject({ status: 422 });
-    expect(nonsense?.error).toMatchObject({ status: 400 });
-  });
-
-  it('takes a thousand and not one more', async () => {
-    const { api } = service();
-    const many = (count: number) => ({
-      notifications: Array.from({ length: count }, () => ({ ...SMS, to: '+15005551403', sendAt: soon(3_600_000) })),
-    });
-    expect((await api.post('/v1/notifications/batch', many(1000))).body).toMatchObject({ accepted: 1000 });
-    expect((await api.post('/v1/notifications/batch', many(1001))).status).toBe(400);
-    expect((await api.post('/v1/notifications/batch', many(0))).status).toBe(400);
   });
 });
 

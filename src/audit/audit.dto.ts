@@ -1,30 +1,31 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Length } from 'class-validator';
+import { IsOptional, Length } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
+import { IsText } from '../notifications/field.rules.js';
 import type { AuditEntry } from './audit-entry.entity.js';
 
 export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ type: String, example: 'dead_letter' })
   @IsOptional()
-  @IsString()
+  @IsText()
   @Length(1, 200)
   subjectType?: string;
 
   @ApiPropertyOptional({ type: String })
   @IsOptional()
-  @IsString()
+  @IsText()
   @Length(1, 200)
   subjectId?: string;
 
   @ApiPropertyOptional({ type: String, example: 'admin/ADMIN_API_KEY' })
   @IsOptional()
-  @IsString()
+  @IsText()
   @Length(1, 300)
   actor?: string;
 
   @ApiPropertyOptional({ type: String, example: 'api_key.created' })
   @IsOptional()
-  @IsString()
+  @IsText()
   @Length(1, 200)
   action?: string;
 }

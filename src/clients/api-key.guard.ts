@@ -1,13 +1,13 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { Problem } from '../problems/problem.js';
 import { ACCESS, type Access } from './access.decorator.js';
-import { ApiKeyAuthenticator } from './api-key.authenticator.js';
-import type { Caller } from './caller.js';
-import type { Scope } from './scope.js';
+import { Admission } from './admission.js';
 
-/** Stands before every route. One that says neither `@Scopes` nor `@Public` is closed. */
+/**
+ * Stands before every route. One that says neither `@Scopes` nor `@Public` is closed. Where a route needs scopes, the key was
+ * asked for before the body was read, see key-first.hook.ts.
+ */
 @Injectable()
 export class ApiKeyGuard implements CanActivate {
   /** What each route says, by controller and method; asking the metadata takes 3 µs of each request. */
@@ -15,17 +15,14 @@ export class ApiKeyGuard implements CanActivate {
 
   constructor(
     private readonly reflector: Reflector,
-    private readonly authenticator: ApiKeyAuthenticator,
+    private readonly admission: Admission,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const access = this.accessTo(context);
     if (access?.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const found = this.authenticator.authenticate(secretOf(request));
-    return found instanceof Promise
-      ? found.then((caller) => admit(request, caller, access))
-      : admit(request, found, access);
+    return this.admission.admit(request, access);
   }
 
   private accessTo(context: ExecutionContext): Access | undefined {
@@ -37,32 +34,4 @@ export class ApiKeyGuard implements CanActivate {
     if (access) this.accessOf.set(controller, ofController.set(handler, access));
     return access;
   }
-}
-
-function admit(request: FastifyRequest, caller: Caller | null, access: Access | undefined): true {
-  if (!caller) throw unauthenticated('This API key is unknown or revoked.', 'Bearer error="invalid_token"');
-  if (access?.kind !== 'scopes') throw new Problem('forbidden', { detail: 'No key opens this route.' });
-  const missing = access.scopes.find((scope) => !caller.scopes.has(scope));
-  if (missing !== undefined) throw missingScope(missing);
-  request.caller = caller;
-  return true;
-}
-
-/** RFC 6750 section 2.1, and wider: an ADMIN_API_KEY may have spaces. The scheme's name may be written in any case. */
-function secretOf(request: FastifyRequest): string {
-  const secret = /^bearer +(?<secret>.+)$/i.exec(request.headers.authorization ?? '')?.groups?.['secret'];
-  if (secret === undefined) throw unauthenticated('Send Authorization: Bearer <API key>.', 'Bearer');
-  return secret;
-}
-
-function unauthenticated(detail: string, challenge: string): Problem {
-  return new Problem('unauthenticated', { detail, headers: { 'www-authenticate': challenge } });
-}
-
-function missingScope(scope: Scope): Problem {
-  return new Problem('missing-scope', {
-    detail: `This operation needs an API key with the scope ${scope}.`,
-    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
-    extra: { scope },
-  });
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Admission } from './admission.js';
 import { AdminKey } from './admin-key.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { ApiKey } from './api-key.entity.js';
@@ -14,6 +15,6 @@ import { KeyUse } from './key-use.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Client, ApiKey])],
   controllers: [ApiKeysController],
-  providers: [ApiKeys, ApiKeyAuthenticator, KeyUse, AdminKey, { provide: APP_GUARD, useClass: ApiKeyGuard }],
+  providers: [Admission, ApiKeys, ApiKeyAuthenticator, KeyUse, AdminKey, { provide: APP_GUARD, useClass: ApiKeyGuard }],
 })
 export class ClientsModule {}

@@ -68,6 +68,11 @@ const allowedCountries = z
     return z.NEVER;
   });
 
+/** What an Authorization header carries unchanged, and no longer than the service reads. */
+const adminApiKey = z.string().regex(/^(?! )[ -~]{20,512}(?<! )$/, {
+  error: 'a secret of 20 to 512 printable ASCII characters, no space at either end',
+});
+
 const flag = z
   .enum(['true', 'false'], { error: 'true or false' })
   .default('false')
@@ -87,7 +92,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
     .transform((value) => value === 'true'),
   DATA_DIR: z.string().default('.data'),
   PUBLIC_URL: httpUrl('the http:// or https:// address at which Twilio reaches this service').optional(),
-  ADMIN_API_KEY: z.string().min(20, { error: 'a secret of 20 characters or more' }).optional(),
+  ADMIN_API_KEY: adminApiKey.optional(),
   REQUIRE_IDEMPOTENCY_KEY: flag,
   IDEMPOTENCY_TTL_HOURS: wholeNumber(1, 87_600, 168),
   TWILIO_ACCOUNT_SID: sid('AC').optional(),

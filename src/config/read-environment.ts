@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Environment } from './environment.schema.js';
 import { ENVIRONMENT_SCHEMA } from './environment.schema.js';
 import type { EnvironmentProblem } from './environment.error.js';
@@ -8,18 +9,38 @@ import { InvalidEnvironmentError } from './environment.error.js';
  * @throws InvalidEnvironmentError naming every variable that is wrong, all at once.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const env = checked(ENVIRONMENT_SCHEMA, variables);
+  const problems = contradictions(env);
+  if (problems.length > 0) throw new InvalidEnvironmentError(problems);
+  return env;
+}
+
+const MIGRATION_SCHEMA = ENVIRONMENT_SCHEMA.pick({ DATABASE_URL: true, DATABASE_LISTEN_URL: true });
+
+/**
+ * What a migration needs, and no more: who only migrates need not hold the credentials of who sends.
+ * @returns the address to migrate over: one session all along, which a transaction pooler would not give.
+ * @throws InvalidEnvironmentError
+ */
+export function readMigrationAddress(variables: NodeJS.ProcessEnv): string {
+  const { DATABASE_URL, DATABASE_LISTEN_URL } = checked(MIGRATION_SCHEMA, variables);
+  if (!DATABASE_URL) {
+    throw new InvalidEnvironmentError([
+      { variable: 'DATABASE_URL', expected: 'the database to migrate; the embedded one is migrated by npm start' },
+    ]);
+  }
+  return DATABASE_LISTEN_URL ?? DATABASE_URL;
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, variables: NodeJS.ProcessEnv): z.infer<Schema> {
   const present = Object.fromEntries(
     Object.entries(variables).filter(([name, value]) => value !== '' || name === 'TWILIO_STATUS_URL'),
   );
-  const parsed = ENVIRONMENT_SCHEMA.safeParse(present);
-  if (!parsed.success) {
-    throw new InvalidEnvironmentError(
-      parsed.error.issues.map((issue) => ({ variable: issue.path.join('.'), expected: issue.message })),
-    );
-  }
-  const problems = contradictions(parsed.data);
-  if (problems.length > 0) throw new InvalidEnvironmentError(problems);
-  return parsed.data;
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return parsed.data;
+  throw new InvalidEnvironmentError(
+    parsed.error.issues.map((issue) => ({ variable: issue.path.join('.'), expected: issue.message })),
+  );
 }
 
 /** Rules between variables. */

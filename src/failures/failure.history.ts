@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { Database } from '../database/database.js';
 import { cursorId, decodeCursor, type Page, toPage } from '../http/pagination.js';
+import { isMoment } from '../notifications/field.rules.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
 import { filterValues, type FailureFilter, type FailuresQuery } from './failure.filter.js';
 import { LATEST_FAILURES, LIST_FAILURES, LIST_FAILURES_BY_TIME, type FailureRow } from './failure.sql.js';
@@ -56,5 +57,5 @@ export class FailureHistory {
 }
 
 function isExactMoment(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text) && !Number.isNaN(Date.parse(text));
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text) && isMoment(text);
 }

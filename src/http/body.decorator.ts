@@ -1,4 +1,4 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
+import { addToRoute } from './route.config.js';
 
 const KIB = 1024;
 
@@ -20,4 +20,4 @@ declare module 'fastify' {
 }
 
 /** For a route whose body is not JSON of at most {@link BODY_LIMIT}. */
-export const ExpectsBody = (body: BodyExpectation): MethodDecorator => RouteConfig({ body });
+export const ExpectsBody = (body: BodyExpectation): MethodDecorator => addToRoute({ body });

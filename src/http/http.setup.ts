@@ -1,6 +1,8 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse as parseQuery } from 'qs';
+import { Admission } from '../clients/admission.js';
+import { askForKeysFirst } from '../clients/key-first.hook.js';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
@@ -64,12 +66,11 @@ export function createFastifyAdapter(): FastifyAdapter {
 export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new ProblemFilter(app.get(LOGGER)));
   app.useGlobalPipes(new ValidationPipe());
+  const fastify = app.getHttpAdapter().getInstance();
   const draining = app.get(Draining);
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', (_request, reply, done) => {
-      if (draining.active) reply.header('connection', 'close');
-      done();
-    });
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    if (draining.active) reply.header('connection', 'close');
+    done();
+  });
+  askForKeysFirst(fastify, app.get(Admission));
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Page, type PageQuery, decodeCursor, toPage } from '../http/pagination.js';
+import { isStorable } from '../notifications/field.rules.js';
 import { Outbox } from '../outbox/outbox.js';
 import { notFound } from '../problems/problem.js';
 import { CircuitBoard } from './circuit.board.js';
@@ -23,7 +24,7 @@ export class CircuitCommands {
 
   /** In the order of their scopes. */
   async list(query: PageQuery): Promise<Page<CircuitDto>> {
-    const [after] = query.cursor === undefined ? [''] : decodeCursor(query.cursor, [() => true]);
+    const [after] = query.cursor === undefined ? [''] : decodeCursor(query.cursor, [isStorable]);
     const [rows, held] = await Promise.all([this.store.list(after, query.limit + 1), this.outbox.heldCounts()]);
     return toPage(
       rows,

@@ -1,8 +1,8 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPhoneNumber } from './phone-number.js';
 
-/** Bytes of serialised metadata at most. */
-const METADATA_LIMIT = 8192;
+/** Of serialised metadata: bytes at most, and how deep it may be nested. */
+const METADATA = { longest: 8192, deepest: 100 };
 
 /** Twilio's limits of ContentVariables; facts, section 5. */
 const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
@@ -23,7 +23,7 @@ export function IsText(options?: ValidationOptions): PropertyDecorator {
   });
 }
 
-/** ISO 8601 with a date, a time and an offset: a moment, not a local time. */
+/** ISO 8601 with a date, a time and an offset: a moment, not a local time, and one that PostgreSQL can read. */
 export function IsMoment(options?: ValidationOptions): PropertyDecorator {
   return rule('isMoment', (value) => typeof value === 'string' && isMoment(value), {
     message: '$property must be a moment in ISO 8601 with its offset, such as 2026-12-01T09:00:00Z',
@@ -31,10 +31,10 @@ export function IsMoment(options?: ValidationOptions): PropertyDecorator {
   });
 }
 
-/** A JSON object of at most {@link METADATA_LIMIT} bytes, all of it storable. */
+/** A JSON object within the limits of {@link METADATA}, all of it storable. */
 export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
   return rule('isMetadata', (value) => isPlainObject(value) && isStorableJson(value), {
-    message: `$property must be an object of at most ${METADATA_LIMIT} bytes`,
+    message: `$property must be an object of at most ${METADATA.longest} bytes, nested at most ${METADATA.deepest} deep, of text without NUL characters and numbers below 1e309`,
     ...options,
   });
 }
@@ -51,17 +51,24 @@ function rule(name: string, validate: (value: unknown) => boolean, options: Vali
   return ValidateBy({ name, validator: { validate } }, options);
 }
 
-function isStorable(text: string): boolean {
+/** Whether PostgreSQL can hold the text. */
+export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 
-const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+// PostgreSQL knows no year 0 and reads offsets up to 15:59.
+const MOMENT = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
-function isMoment(text: string): boolean {
+/** See {@link IsMoment}. */
+export function isMoment(text: string): boolean {
   if (!MOMENT.test(text)) return false;
-  const time = Date.parse(text);
-  // Date.parse lets 30 February pass as 2 March.
-  return !Number.isNaN(time) && new Date(`${text.slice(0, 10)}T00:00:00Z`).toISOString().startsWith(text.slice(0, 10));
+  const moment = new Date(text);
+  // Its offset may carry it out of the years that have four digits, where ISO 8601 and PostgreSQL part.
+  const year = moment.getUTCFullYear();
+  if (!(year >= 1 && year <= 9999)) return false;
+  // Date lets 30 February pass as 2 March.
+  const day = text.slice(0, 10);
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -70,7 +77,16 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function isStorableJson(value: object): boolean {
   const json = JSON.stringify(value);
-  return json.length <= METADATA_LIMIT && !json.includes('\\u0000') && !/\\ud[89a-f]/i.test(json);
+  if (json.length > METADATA.longest || json.includes('\\u0000') || /\\ud[89a-f]/i.test(json)) return false;
+  // Infinity (1e999 is read as it) is written as null, and every level takes two brackets: most need no second look.
+  const isPlain = !json.includes('null') && json.length <= 2 * METADATA.deepest;
+  return isPlain || holdsOnlyJson(value, METADATA.deepest);
+}
+
+function holdsOnlyJson(value: unknown, levels: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((element) => holdsOnlyJson(element, levels - 1));
 }
 
 function areVariables(value: Record<string, unknown>): boolean {

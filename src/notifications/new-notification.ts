@@ -31,8 +31,8 @@ export function newNotification(
   rules: AcceptanceRules,
 ): NewNotification {
   const content = contentOf(request);
-  const sendAt = request.sendAt === undefined ? null : new Date(request.sendAt);
-  const expiresAt = request.expiresAt === undefined ? null : new Date(request.expiresAt);
+  const sendAt = momentOf(request.sendAt);
+  const expiresAt = momentOf(request.expiresAt);
   refuse([...missingContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
   const sender = firstSender(request.channels, rules);
   refuseCountry(request.to, rules.allowedCountries, '/to');
@@ -55,13 +55,22 @@ export function newNotification(
   };
 }
 
-/** By way of a text, so that the bytes come from Node's pool: half of the time of asking for a buffer of their own. */
-function requestHash(body: unknown): Buffer {
+/**
+ * Tells a replay from another request under the same key.
+ *
+ * By way of a text, so that the bytes come from Node's pool: half of the time of asking for a buffer of their own.
+ */
+export function requestHash(body: unknown): Buffer {
   return Buffer.from(hash('sha256', canonicalJson(body), 'base64'), 'base64');
 }
 
 function contentOf({ body, whatsapp, sms, voice }: CreateNotificationDto): NotificationContent {
   return { body, whatsapp, sms, voice };
+}
+
+/** JSON's null says as much as nothing. */
+function momentOf(text: string | null | undefined): Date | null {
+  return text == null ? null : new Date(text);
 }
 
 function impossibleTimes(sendAt: Date | null, expiresAt: Date | null, now: Date): FieldError[] {

@@ -85,8 +85,13 @@ export class NotificationsController {
   @ApiOperation({ summary: 'Accept 1 to 1000 notifications, each on its own' })
   @ApiAcceptedResponse({ type: BatchDto })
   @Problems('validation-failed', 'malformed-json', 'unsupported-media-type', 'payload-too-large', 'overloaded')
-  createBatch(@Body() { notifications }: CreateBatchDto, @CurrentCaller() caller: Caller): Promise<BatchDto> {
-    return this.batches.accept(notifications, caller, this.configuration.env.REQUIRE_IDEMPOTENCY_KEY);
+  createBatch(
+    @Body() { notifications }: CreateBatchDto,
+    @Req() { id: requestId }: FastifyRequest,
+    @CurrentCaller() caller: Caller,
+  ): Promise<BatchDto> {
+    const keyRequired = this.configuration.env.REQUIRE_IDEMPOTENCY_KEY;
+    return this.batches.accept(notifications, { requestId, caller, keyRequired });
   }
 
   @Get()

@@ -4,11 +4,12 @@ import type { Caller } from '../clients/caller.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
+import { EarlierRequests } from '../outbox/earlier-requests.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { EnqueueResult } from '../outbox/work.js';
 import { notFound, Problem } from '../problems/problem.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
-import { newNotification } from './new-notification.js';
+import { newNotification, requestHash } from './new-notification.js';
 import type { NotificationDto } from './notification.dto.js';
 import { NotificationReader, type Visibility } from './notification.reader.js';
 import { acceptedView, historyView } from './notification.view.js';
@@ -26,6 +27,7 @@ type Stored = Exclude<EnqueueResult, { readonly kind: 'conflict' }>;
 export class NotificationsService {
   constructor(
     private readonly outbox: Outbox,
+    private readonly earlierRequests: EarlierRequests,
     private readonly senders: Senders,
     private readonly reader: NotificationReader,
     private readonly clock: DatabaseClock,
@@ -44,14 +46,7 @@ export class NotificationsService {
 
   /** {@link accept} for who needs no whole view of it. */
   async store(request: CreateNotificationDto, body: unknown, caller: Caller, key: string | null): Promise<Stored> {
-    const result = await this.outbox.enqueue(
-      newNotification(request, body, caller.clientId, key, {
-        senderOf: (channel) => this.senders.of(channel),
-        senderVariable: SENDER_VARIABLE,
-        allowedCountries: this.configuration.env.ALLOWED_COUNTRIES,
-        now: this.clock.now(),
-      }),
-    );
+    const result = await this.enqueue(request, body, caller.clientId, key);
     if (result.kind === 'conflict') {
       throw new Problem('idempotency-conflict', {
         detail: `This key was used for another request, which became notification ${result.id}. Use a new key for a new notification.`,
@@ -59,6 +54,28 @@ export class NotificationsService {
       });
     }
     return result;
+  }
+
+  /** What refuses a request today need not have refused it when it was made: a key is looked up before its request is. */
+  private async enqueue(request: CreateNotificationDto, body: unknown, clientId: string, key: string | null) {
+    try {
+      return await this.outbox.enqueue(this.newNotification(request, body, clientId, key));
+    } catch (refusal) {
+      if (key === null || !(refusal instanceof Problem)) throw refusal;
+      const keyed = { clientId, idempotencyKey: key, requestHash: requestHash(body) };
+      const repeated = await this.earlierRequests.find(keyed);
+      if (!repeated) throw refusal;
+      return repeated;
+    }
+  }
+
+  private newNotification(request: CreateNotificationDto, body: unknown, clientId: string, key: string | null) {
+    return newNotification(request, body, clientId, key, {
+      senderOf: (channel) => this.senders.of(channel),
+      senderVariable: SENDER_VARIABLE,
+      allowedCountries: this.configuration.env.ALLOWED_COUNTRIES,
+      now: this.clock.now(),
+    });
   }
 
   async find(id: string, visibility: Visibility): Promise<NotificationDto> {

@@ -2,8 +2,9 @@ import { bytesArray, plainArray, timeArray } from '../database/array-literal.js'
 import type { Database } from '../database/database.js';
 import { newId } from '../identifiers/new-id.js';
 import { FIRST_ATTEMPT } from './claimed.work.js';
-import { ENQUEUE, FIND_BY_KEY, type EnqueueAnswer } from './enqueue.sql.js';
-import type { AcceptedNotification, EnqueueResult, NewNotification, Work } from './work.js';
+import { answerFromOriginal, findOriginals } from './earlier-requests.js';
+import { ENQUEUE, type EnqueueAnswer } from './enqueue.sql.js';
+import type { EnqueueResult, NewNotification, Work } from './work.js';
 import { PRIORITY, STANDS_BACK_SECONDS } from './work.js';
 
 /** What lets a process lease what it accepts to itself, saving the claim. */
@@ -22,7 +23,6 @@ export interface IntakeResult {
   readonly due: boolean;
 }
 
-type KeyRow = AcceptedNotification & { clientId: string; requestHash: Buffer };
 type Memory = Pick<Work, 'suppressed' | 'unavailableCode'>;
 
 const NOTHING_REMEMBERED: Memory = { suppressed: false, unavailableCode: null };
@@ -38,7 +38,8 @@ export async function storeNotifications(
   if (!answer) throw new Error('The statement that stores notifications always answers');
   const { createdAt } = answer;
   const repeated = new Set(answer.repeated);
-  const originals = repeated.size > 0 ? await findOriginals(database, group, repeated) : new Map<string, KeyRow>();
+  const repetitions = repeated.size > 0 ? group.filter(({ id }) => repeated.has(id)) : [];
+  const originals = await findOriginals(database, repetitions);
   const remembered = new Map(answer.remembered?.map((memory) => [memory.id, memory]));
 
   const leased: Work[] = [];
@@ -78,31 +79,6 @@ function columns(group: readonly NewNotification[], attemptIds: readonly (string
     lease?.owner ?? null,
     lease?.leaseMs ?? 0,
   ];
-}
-
-async function findOriginals(
-  database: Database,
-  group: readonly NewNotification[],
-  repeated: ReadonlySet<string>,
-): Promise<Map<string, KeyRow>> {
-  const repetitions = group.filter((notification) => repeated.has(notification.id));
-  const rows = await database.run<KeyRow>(FIND_BY_KEY, [
-    repetitions.map((n) => n.clientId),
-    repetitions.map((n) => n.idempotencyKey),
-  ]);
-  return new Map(rows.map((row) => [scopedKey(row), row]));
-}
-
-function answerFromOriginal(notification: NewNotification, originals: ReadonlyMap<string, KeyRow>): EnqueueResult {
-  const original = originals.get(scopedKey(notification));
-  if (!original) throw new Error('A notification was neither stored nor found by its key');
-  return original.requestHash.equals(notification.requestHash)
-    ? { kind: 'replayed', notification: original }
-    : { kind: 'conflict', id: original.id };
-}
-
-function scopedKey(row: { readonly clientId: string; readonly idempotencyKey: string | null }): string {
-  return `${row.clientId} ${row.idempotencyKey}`;
 }
 
 function leasedWork(

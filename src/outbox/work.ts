@@ -174,7 +174,12 @@ export interface AcceptedNotification {
   readonly createdAt: Date;
 }
 
-export type EnqueueResult =
-  | { readonly kind: 'accepted'; readonly notification: AcceptedNotification }
+/** What tells whether a request was made before. */
+export type KeyedRequest = Pick<NewNotification, 'clientId' | 'idempotencyKey' | 'requestHash'>;
+
+export type EnqueueResult = { readonly kind: 'accepted'; readonly notification: AcceptedNotification } | RepeatedResult;
+
+/** The key was used before, for the same request or for another one. */
+export type RepeatedResult =
   | { readonly kind: 'replayed'; readonly notification: AcceptedNotification }
   | { readonly kind: 'conflict'; readonly id: string };

@@ -17,10 +17,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 }
 
 /** Nobody expected this: the caller learns an id to quote, the log holds the rest under the same id. */
-export function unexpectedProblem(requestId: string): Problem {
+export function unexpectedProblem(requestId: string, cause?: unknown): Problem {
   return new Problem('internal', {
     detail: `The log explains it under request id ${requestId}.`,
     extra: { requestId },
+    cause,
   });
 }
 

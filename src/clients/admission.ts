@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Problem } from '../problems/problem.js';
+import type { Access } from './access.decorator.js';
+import { ApiKeyAuthenticator } from './api-key.authenticator.js';
+import type { Caller } from './caller.js';
+import type { Scope } from './scope.js';
+
+/** Lets a request in whose key has what its route asks for. */
+@Injectable()
+export class Admission {
+  constructor(private readonly authenticator: ApiKeyAuthenticator) {}
+
+  /**
+   * Notes the caller on the request; who was found there already is not looked for again.
+   * @param access what the route says; without any it is closed to everyone
+   * @returns at once where the key is known
+   * @throws Problem `unauthenticated`, `missing-scope` or `forbidden`, or rejects with it
+   */
+  admit(request: FastifyRequest, access: Access | undefined): true | Promise<true> {
+    const found = request.caller ?? this.authenticator.authenticate(secretOf(request));
+    return found instanceof Promise
+      ? found.then((caller) => admit(request, caller, access))
+      : admit(request, found, access);
+  }
+}
+
+function admit(request: FastifyRequest, caller: Caller | null, access: Access | undefined): true {
+  if (!caller) throw unauthenticated('This API key is unknown or revoked.', 'Bearer error="invalid_token"');
+  if (access?.kind !== 'scopes') throw new Problem('forbidden', { detail: 'No key opens this route.' });
+  const missing = access.scopes.find((scope) => !caller.scopes.has(scope));
+  if (missing !== undefined) throw missingScope(missing);
+  request.caller = caller;
+  return true;
+}
+
+/** RFC 6750 section 2.1, and wider: an ADMIN_API_KEY may have spaces. The scheme's name may be written in any case. */
+function secretOf(request: FastifyRequest): string {
+  const secret = /^bearer +(?<secret>.+)$/i.exec(request.headers.authorization ?? '')?.groups?.['secret'];
+  if (secret === undefined) throw unauthenticated('Send Authorization: Bearer <API key>.', 'Bearer');
+  return secret;
+}
+
+function unauthenticated(detail: string, challenge: string): Problem {
+  return new Problem('unauthenticated', { detail, headers: { 'www-authenticate': challenge } });
+}
+
+function missingScope(scope: Scope): Problem {
+  return new Problem('missing-scope', {
+    detail: `This operation needs an API key with the scope ${scope}.`,
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+    extra: { scope },
+  });
+}

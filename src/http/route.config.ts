@@ -1,0 +1,15 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyContextConfig } from 'fastify';
+
+const SAID_SO_FAR = 'postrider:route-config';
+
+/** Tells Fastify something about a route, besides what was told before: Nest's RouteConfig alone replaces it. */
+export function addToRoute(told: Partial<FastifyContextConfig>): MethodDecorator {
+  return (target, name, descriptor) => {
+    const handler: object = Object(descriptor.value);
+    const before: object | undefined = Reflect.getMetadata(SAID_SO_FAR, handler);
+    const config = { ...before, ...told };
+    Reflect.defineMetadata(SAID_SO_FAR, config, handler);
+    RouteConfig(config)(target, name, descriptor);
+  };
+}

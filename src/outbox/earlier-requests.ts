@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { FIND_BY_KEY } from './enqueue.sql.js';
+import type { AcceptedNotification, KeyedRequest, RepeatedResult } from './work.js';
+
+type KeyRow = AcceptedNotification & { clientId: string; requestHash: Buffer };
+
+/** What the keys of requests were used for before. */
+@Injectable()
+export class EarlierRequests {
+  constructor(private readonly database: Database) {}
+
+  /** For a request that cannot be stored as things are now. @returns null where its key is new. */
+  async find(request: KeyedRequest): Promise<RepeatedResult | null> {
+    const originals = await findOriginals(this.database, [request]);
+    return originals.size > 0 ? answerFromOriginal(request, originals) : null;
+  }
+}
+
+/** The notifications that have the keys of these requests. */
+export async function findOriginals(
+  database: Database,
+  requests: readonly KeyedRequest[],
+): Promise<ReadonlyMap<string, KeyRow>> {
+  if (requests.length === 0) return new Map();
+  const rows = await database.run<KeyRow>(FIND_BY_KEY, [
+    requests.map((request) => request.clientId),
+    requests.map((request) => request.idempotencyKey),
+  ]);
+  return new Map(rows.map((row) => [scopedKey(row), row]));
+}
+
+/** @param originals from {@link findOriginals}; this request's is among them */
+export function answerFromOriginal(request: KeyedRequest, originals: ReadonlyMap<string, KeyRow>): RepeatedResult {
+  const original = originals.get(scopedKey(request));
+  if (!original) throw new Error('A notification was neither stored nor found by its key');
+  return original.requestHash.equals(request.requestHash)
+    ? { kind: 'replayed', notification: original }
+    : { kind: 'conflict', id: original.id };
+}
+
+function scopedKey(row: Pick<KeyedRequest, 'clientId' | 'idempotencyKey'>): string {
+  return `${row.clientId} ${row.idempotencyKey}`;
+}
