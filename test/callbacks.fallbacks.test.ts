@@ -149,16 +149,30 @@ describe('the failure of a delivery', () => {
     });
   });
 
-  it('waits for another channel that accepted it and may still deliver it', async () => {
+  it('is shown to a human also where an earlier channel may still deliver it, until it does', async () => {
     const story = await begin(['whatsapp', 'sms'], { fallbackAfterSeconds: 60 });
     const whatsapp = await story.accepted(0);
     await story.timePasses();
     const sms = await story.accepted(1);
-    const waiting = await story.reports(sms.attemptId, sms.sid, 'undelivered', 30003);
-    expect(waiting).toMatchObject({ status: 'sent', deadLetter: null });
+    expect(await story.reports(sms.attemptId, sms.sid, 'undelivered', 30003)).toMatchObject({
+      status: 'failed',
+      deadLetter: { state: 'open', channel: 'sms', reason: expect.stringContaining('whatsapp accepted it as well') },
+    });
+    expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).toMatchObject({
+      status: 'delivered',
+      deadLetter: { state: 'resolved', resolvedBy: 'system' },
+    });
+  });
+
+  it('keeps its dead letter when the earlier channel fails, too', async () => {
+    const story = await begin(['whatsapp', 'sms'], { fallbackAfterSeconds: 60 });
+    const whatsapp = await story.accepted(0);
+    await story.timePasses();
+    const sms = await story.accepted(1);
+    const { deadLetter } = await story.reports(sms.attemptId, sms.sid, 'undelivered', 30003);
     expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'undelivered', 63016)).toMatchObject({
       status: 'failed',
-      deadLetter: { state: 'open', channel: 'whatsapp' },
+      deadLetter: { id: deadLetter?.id, state: 'open' },
     });
   });
 

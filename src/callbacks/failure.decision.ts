@@ -37,8 +37,9 @@ export function failureOf(
   const elsewhere = aliveElsewhere(standing);
   if (elsewhere) return nothingFollows(elsewhere, true);
   const step = stepAfter(classification, fallbacks, standing.state.expired);
-  const goesOn = step.kind === 'fallback' ? null : settledElsewhere(standing);
-  return goesOn ? nothingFollows(goesOn, true) : { endsDelivery: true, step, carriedOut: true };
+  if (step.kind === 'fallback') return { endsDelivery: true, step, carriedOut: true };
+  if (standing.state.awaitsReview) return nothingFollows('it waits for a human already', true);
+  return { endsDelivery: true, step: { ...step, reason: step.reason + hopeElsewhere(standing) }, carriedOut: true };
 }
 
 function nothingFollows(reason: string, endsDelivery: boolean): FailureDecision {
@@ -62,11 +63,13 @@ function aliveElsewhere({ state, outbox }: Standing): string | null {
   return state.status === 'failed' && !state.awaitsReview ? 'the notification was given up already' : null;
 }
 
-/** No other channel takes over; that alone need not be the end. */
-function settledElsewhere({ state }: Standing): string | null {
+/**
+ * An earlier channel that was not in time may still deliver it. No automatic step helps it to, so that does not keep it
+ * from a human; a receipt takes it out of the review queue again.
+ */
+function hopeElsewhere({ state }: Standing): string {
   const other = state.deliveries.find((delivery) => delivery.id !== state.deliveryId && mayStillArrive(delivery));
-  if (other) return `${other.channel} accepted it as well and may still deliver it`;
-  return state.awaitsReview ? 'it waits for a human already' : null;
+  return other ? `; ${other.channel} accepted it as well and may still deliver it` : '';
 }
 
 /** What would come after expiresAt is not sent: no other channel takes over then. */
