@@ -166,6 +166,34 @@ describe('a dead sink', () => {
     expect(told).toMatchObject({ state: 'delivered', lastError: null });
   });
 
+  it('that hangs is told eight things at once at most, and the other sinks hear the rest', async () => {
+    const slack = await Receiver.start();
+    const { receiver, register, database } = await withWebhook({ SLACK_WEBHOOK_URL: `${slack.url}/services/T0/B0` });
+    receiver.mood = 'hangs';
+    for (let code = 1; code <= 7; code += 1) {
+      await register.raise(testAlarm({ cause: `request_errors:400:${code}` }), { count: { added: 1 } });
+    }
+    await eventually(
+      () => receiver.asked,
+      (asked) => asked.length === 7,
+      8000,
+    );
+    // Ten more of them in one moment.
+    await database.query(`
+      INSERT INTO alerts
+      SELECT (jsonb_populate_record(NULL::alerts, to_jsonb(a) || jsonb_build_object('id', gen_random_uuid(), 'cause', 'request_errors:400:' || code))).*
+      FROM (SELECT * FROM alerts LIMIT 1) AS a, generate_series(8, 17) AS code`);
+    await eventually(
+      () => slack.taken,
+      (taken) => taken.length === 17,
+      8000,
+    );
+    const { rows } = await database.query(
+      `SELECT count(*)::int AS told FROM alert_deliveries WHERE sink = 'webhook' AND lease_token IS NOT NULL`,
+    );
+    expect(rows).toEqual([{ told: 8 }]);
+  });
+
   it('that hangs keeps neither the other sinks nor a send waiting, and is given up after 10 s', async () => {
     const slack = await Receiver.start();
     const { receiver, register, api } = await withWebhook({ SLACK_WEBHOOK_URL: `${slack.url}/services/T0/B0` });

@@ -21,35 +21,39 @@ export const UNPARK: Statement = {
 };
 
 /**
- * Leases what the sinks $1 have to hear. One row per alert and sink, and one lease on it, so a sink hears of an alert
- * in order: that it opened, what changed, that it is over. What follows is read off the alert at the moment of the
- * claim, so nothing that happens to an alert can be missed, however long a sink was away.
+ * Leases what the sinks $1 have to hear, for each as much as it has room for ($4). One row per alert and sink, and one
+ * lease on it, so a sink hears of an alert in order: that it opened, what changed, that it is over. What follows is read
+ * off the alert at the moment of the claim, so nothing that happens to an alert can be missed, however long a sink was
+ * away.
  */
 export const CLAIM_NEWS: Statement = {
   name: 'alert-courier-claim',
   text: `
     WITH sinks AS (
-      SELECT * FROM unnest($1::text[], $2::int[], $3::int[]) AS t (sink, update_after_ms, repeat_after_ms)
+      SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[]) AS t (sink, update_after_ms, repeat_after_ms, room)
     ), due AS MATERIALIZED (
-      SELECT d.alert_id, d.sink,
-        CASE
-          WHEN d.told IS NULL THEN 'opened'
-          WHEN a.resolved_at IS NOT NULL THEN 'resolved'
-          WHEN a.version > d.told_version THEN 'updated'
-          ELSE 'repeated'
-        END AS change
-      FROM alert_deliveries d JOIN sinks s ON s.sink = d.sink JOIN alerts a ON a.id = d.alert_id
-      WHERE d.told IS DISTINCT FROM 'resolved'
-        AND (d.parked_at IS NULL OR a.resolved_at > d.parked_at)
-        AND d.due_at <= service_now()
-        AND (d.leased_until IS NULL OR d.leased_until < service_now())
-        AND (d.told IS NULL
-          OR a.resolved_at IS NOT NULL
-          OR (a.version > d.told_version AND d.told_at <= service_now() - s.update_after_ms * interval '1 millisecond')
-          OR d.told_at <= service_now() - s.repeat_after_ms * interval '1 millisecond')
-      ORDER BY d.due_at
-      LIMIT $4
-      FOR UPDATE OF d SKIP LOCKED
+      SELECT news.* FROM sinks s CROSS JOIN LATERAL (
+        SELECT d.alert_id, d.sink,
+          CASE
+            WHEN d.told IS NULL THEN 'opened'
+            WHEN a.resolved_at IS NOT NULL THEN 'resolved'
+            WHEN a.version > d.told_version THEN 'updated'
+            ELSE 'repeated'
+          END AS change
+        FROM alert_deliveries d JOIN alerts a ON a.id = d.alert_id
+        WHERE d.sink = s.sink
+          AND d.told IS DISTINCT FROM 'resolved'
+          AND (d.parked_at IS NULL OR a.resolved_at > d.parked_at)
+          AND d.due_at <= service_now()
+          AND (d.leased_until IS NULL OR d.leased_until < service_now())
+          AND (d.told IS NULL
+            OR a.resolved_at IS NOT NULL
+            OR (a.version > d.told_version AND d.told_at <= service_now() - s.update_after_ms * interval '1 millisecond')
+            OR d.told_at <= service_now() - s.repeat_after_ms * interval '1 millisecond')
+        ORDER BY d.due_at
+        LIMIT s.room
+        FOR UPDATE OF d SKIP LOCKED
+      ) AS news
     ), leased AS (
       UPDATE alert_deliveries d SET lease_token = $5, leased_until = service_now() + $6 * interval '1 millisecond',
         failures = CASE WHEN d.parked_at IS NULL THEN d.failures ELSE 0 END,

@@ -56,9 +56,13 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
       this.unparked = true;
     }
     await this.database.run(ENROL, [names]);
-    const free = this.sinks.filter(({ name }) => (this.inFlight.get(name) ?? 0) < COURIER_LIMITS.inFlightPerSink);
+    const free = this.sinks.filter((sink) => this.roomFor(sink) > 0);
     if (free.length > 0) await this.claim(free);
     return POLL_MS;
+  }
+
+  private roomFor({ name }: Sink): number {
+    return COURIER_LIMITS.inFlightPerSink - (this.inFlight.get(name) ?? 0);
   }
 
   private async claim(free: readonly Sink[]): Promise<void> {
@@ -67,7 +71,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
       free.map(({ name }) => name),
       free.map(({ updateAfterMs }) => updateAfterMs),
       free.map(({ repeatAfterMs }) => repeatAfterMs),
-      COURIER_LIMITS.inFlightPerSink,
+      free.map((sink) => this.roomFor(sink)),
       leaseToken,
       COURIER_LIMITS.leaseMs,
     ]);
