@@ -1,6 +1,9 @@
 import type { CircuitScope } from './circuit.scope.js';
 
-/** A fault in so many sends ends a recovery. A provider that is well has one in a thousand, one that is down nearly all. */
+/**
+ * A fault in so many sends ends a recovery: far more than single faults come to, far less than a provider that is down.
+ * A judgement, not a measurement.
+ */
 const SENDS_PER_FAULT = 20;
 
 interface Record {
