@@ -1,19 +1,34 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { GroupedWrites } from '../database/grouped-writes.js';
 import { FIND_BY_KEY } from './enqueue.sql.js';
 import type { AcceptedNotification, KeyedRequest, RepeatedResult } from './work.js';
 
 type KeyRow = AcceptedNotification & { clientId: string; requestHash: Buffer };
 
-/** What the keys of requests were used for before. */
+/** What the keys of requests were used for before. Asked for together, as a batch of a thousand would otherwise ask. */
 @Injectable()
 export class EarlierRequests {
-  constructor(private readonly database: Database) {}
+  private readonly questions: GroupedWrites<KeyedRequest, RepeatedResult | null>;
 
-  /** For a request that cannot be stored as things are now. @returns null where its key is new. */
-  async find(request: KeyedRequest): Promise<RepeatedResult | null> {
-    const originals = await findOriginals(this.database, [request]);
-    return originals.size > 0 ? answerFromOriginal(request, originals) : null;
+  constructor(database: Database) {
+    this.questions = new GroupedWrites(
+      async (group) => {
+        const originals = await findOriginals(database, group);
+        return group.map((request) =>
+          originals.has(scopedKey(request)) ? answerFromOriginal(request, originals) : null,
+        );
+      },
+      { name: 'The look-up of idempotency keys', maxGroup: 500, maxWaiting: 10_000 },
+    );
+  }
+
+  /**
+   * For a request that cannot be stored as things are now. @returns null where its key is new.
+   * @throws OverloadedError when more is asked than the database takes.
+   */
+  find(request: KeyedRequest): Promise<RepeatedResult | null> {
+    return this.questions.add(request);
   }
 }
 
