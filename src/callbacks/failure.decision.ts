@@ -1,10 +1,10 @@
 import type { Classification } from '../policy/failure.js';
 import { afterLastAttempt, anotherChannelHelps, type NextStep } from '../policy/next-step.js';
+import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
   acceptedAsAnother,
   isInFlight,
-  isOver,
   laterDeliveries,
   mayStillArrive,
   ownWork,
@@ -57,7 +57,7 @@ function anotherAttemptOf(standing: Standing): string | null {
 
 /** The notification needs nothing from this delivery any more. */
 function aliveElsewhere({ state, outbox }: Standing): string | null {
-  if (isOver(state)) return `the notification is ${state.status} already`;
+  if (isFinal(state.status)) return `the notification is ${state.status} already`;
   const replaced = outbox !== null && outbox.deliveryId !== state.deliveryId;
   if (replaced || laterDeliveries(state).some(mayStillArrive)) return 'another delivery has taken over already';
   return state.status === 'failed' && !state.awaitsReview ? 'the notification was given up already' : null;

@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { legalPath, WORKED_ON } from '../policy/transitions.js';
+import { isOneOf, legalPath, UNSUCCESSFUL_ENDS, WORKED_ON } from '../policy/transitions.js';
 
 const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
 
@@ -31,7 +31,7 @@ export const RECORD_PROGRESS: Statement = {
       CROSS JOIN LATERAL (SELECT status FROM notifications WHERE id = a.notification_id LIMIT 1) AS n
       CROSS JOIN LATERAL (SELECT status, number FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
       WHERE a.outcome = 'accepted' AND a.provider_sid = i.provider_sid
-        AND n.status IN ('sent', 'delivered') AND d.status NOT IN ('failed', 'canceled', 'expired')
+        AND n.status IN ('sent', 'delivered') AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
         AND d.number = (SELECT max(l.number) FROM deliveries l WHERE l.notification_id = a.notification_id)
     ), progress AS (
       SELECT notification_id, delivery_id, bool_or(delivered OR read) AS delivered, bool_or(read) AS read,

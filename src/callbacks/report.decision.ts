@@ -1,8 +1,8 @@
+import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
   acceptedAsAnother,
   isInFlight,
-  isOver,
   laterDeliveries,
   mayStillArrive,
   ownWork,
@@ -79,5 +79,5 @@ export function triedChannels({ state, outbox }: Standing, dropped: boolean): Ch
 export function watchSeconds({ state }: Standing, fallback: FallbackState, next: readonly Channel[]): number | null {
   const givenUpByHuman = state.status === 'failed' && !state.awaitsReview;
   const nobodyElse = next.length === 0 || fallback === 'left';
-  return isOver(state) || state.expired || givenUpByHuman || nobodyElse ? null : state.fallbackAfterSeconds;
+  return isFinal(state.status) || state.expired || givenUpByHuman || nobodyElse ? null : state.fallbackAfterSeconds;
 }

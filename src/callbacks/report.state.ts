@@ -1,4 +1,4 @@
-import type { NotificationStatus } from '../policy/transitions.js';
+import { UNSUCCESSFUL_ENDS, type NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, Outcome } from '../policy/vocabulary.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 
@@ -84,15 +84,10 @@ export function acceptedAsAnother({ state, providerSid }: Standing): boolean {
 
 /** Accepted, and neither failed nor called off since. Pure. */
 export function mayStillArrive({ accepted, status }: DeliveryState): boolean {
-  return accepted && status !== 'failed' && status !== 'canceled' && status !== 'expired';
+  return accepted && !UNSUCCESSFUL_ENDS.some((end) => end === status);
 }
 
 /** Those that came after the reported one took its place. Pure. */
 export function laterDeliveries(state: ReportedState): readonly DeliveryState[] {
   return state.deliveries.slice(state.deliveries.findIndex(({ id }) => id === state.deliveryId) + 1);
-}
-
-/** Nothing moves a notification out of these, but a receipt may move `delivered` on to read. Pure. */
-export function isOver({ status }: ReportedState): boolean {
-  return status === 'delivered' || status === 'canceled' || status === 'expired';
 }

@@ -1,4 +1,4 @@
-import { isOneOf } from '../policy/transitions.js';
+import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
 
 /**
  * The channel of the notification's latest delivery that was accepted and has not ended without success: it may still be
@@ -11,7 +11,7 @@ export function acceptedChannel(notificationId: string, except?: string): string
     SELECT d.channel
     FROM attempts a CROSS JOIN LATERAL (SELECT status, channel FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
     WHERE a.notification_id = ${notificationId} AND a.outcome = 'accepted'
-      AND NOT ${isOneOf('d.status', ['failed', 'canceled', 'expired'])}
+      AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
       ${except === undefined ? '' : `AND a.delivery_id <> ${except}`}
     ORDER BY a.id DESC LIMIT 1
   )`;

@@ -36,6 +36,14 @@ export const TRANSITIONS = {
   expired: [],
 } as const satisfies Record<NotificationStatus, readonly NotificationStatus[]>;
 
+/** How a delivery ends without success: nothing of it may still arrive. */
+export const UNSUCCESSFUL_ENDS = ['failed', 'canceled', 'expired'] as const satisfies readonly NotificationStatus[];
+
+/** Whether nothing leads out of a status. */
+export function isFinal(status: NotificationStatus): boolean {
+  return TRANSITIONS[status].length === 0;
+}
+
 /** The statuses from which `status` may be reached in one move. */
 export function statusesBefore(status: NotificationStatus): NotificationStatus[] {
   return NOTIFICATION_STATUSES.filter((from) => (TRANSITIONS[from] as readonly NotificationStatus[]).includes(status));
