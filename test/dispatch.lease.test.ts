@@ -1,10 +1,10 @@
-import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { DatabaseClock } from '../src/database/database.clock.js';
 import { leaseTime } from '../src/dispatch/lease.time.js';
 import { startPatientProvider } from './dispatch.setup.js';
 import { moveClock } from './support/clock.js';
+import { keepLines } from './support/log.lines.js';
 import { startTestService } from './support/service.js';
 
 describe('what a lease leaves time for', () => {
@@ -20,13 +20,7 @@ describe('what a lease leaves time for', () => {
 
 describe('a lease hardly longer than a request', () => {
   async function warningsAtStart(leaseMs: string): Promise<string[]> {
-    const lines: string[] = [];
-    const destination = new Writable({
-      write: (chunk: Buffer, _, done) => {
-        lines.push(chunk.toString());
-        done();
-      },
-    });
+    const { destination, lines } = keepLines();
     const started = await startTestService({ ROLE: 'api' });
     await started.replica(
       { ROLE: 'worker', TWILIO_TIMEOUT_MS: '10000', LEASE_MS: leaseMs },

@@ -1,7 +1,7 @@
-import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { creations, eventually, handsOn } from './incidents.setup.js';
+import { keepLines } from './support/log.lines.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 const RATE = 8;
@@ -27,13 +27,7 @@ it('never sends faster than the pace of the sender over two replicas, and no slo
 });
 
 it('says in the log who waits for its turn, without the whole number', async () => {
-  const lines: string[] = [];
-  const destination = new Writable({
-    write: (chunk: Buffer, _, done) => {
-      lines.push(chunk.toString());
-      done();
-    },
-  });
+  const { destination, lines } = keepLines();
   const test = await startTestService({ ...PACED, ROLE: 'api' });
   await test.replica({ ROLE: 'worker' }, pino({ level: 'info' }, destination));
   const ids = await Promise.all([1, 2, 3].map((n) => test.api.send({ to: to(n), channels: ['sms'], body: 'Hello' })));

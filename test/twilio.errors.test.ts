@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import { isAxiosError } from 'axios';
 import { pino } from 'pino';
@@ -6,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '../src/policy/failure.js';
 import { ProviderError } from '../src/twilio/provider.error.js';
 import type { TwilioSettings } from '../src/twilio/twilio.settings.js';
+import { keepLines } from './support/log.lines.js';
 import { CREATED, IDS, MESSAGE, providerErrorOf, startClient } from './twilio.setup.js';
 import { reply, response, startWire } from './twilio.wire.js';
 import type { Script, Wire } from './twilio.wire.js';
@@ -264,13 +264,7 @@ describe('what a ProviderError shows', () => {
       apiKeySid: 'SK1',
       apiKeySecret: 'sucha secret',
     });
-    const logged: string[] = [];
-    const sink = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        logged.push(chunk.toString());
-        done();
-      },
-    });
+    const { destination: sink, lines: logged } = keepLines();
     pino(sink).error(error, 'not sent');
     pino(sink).error({ error }, 'not sent');
     const shown = [error.message, error.stack, String(error), JSON.stringify(error), inspect(error, { depth: 9 })];
