@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { wishOf } from '../src/incidents/inbound.keywords.js';
-import { creations, eventually } from './incidents.setup.js';
+import { creations, eventually, handsOn } from './incidents.setup.js';
 import { type ServiceUnderTest, startTestService } from './support/service.js';
 
 const TO = '+15551230001';
 const FROM = '+15005550006';
+/** One number for every channel. */
+const NUMBER = '+14155238886';
 const hello = { to: TO, channels: ['sms'], body: 'Hello' };
 
 describe('a recipient who answers STOP', () => {
@@ -51,6 +53,63 @@ describe('a recipient who answers STOP', () => {
     const { body } = await test.api.get<{ items: object[] }>('/v1/admin/audit?subjectType=suppression');
     expect(body.items).toMatchObject([{ action: 'suppression.lifted', subjectId: suppression?.id }]);
     await test.api.untilStatus(await test.api.send(hello), 'delivered');
+  });
+});
+
+describe('a recipient on WhatsApp', () => {
+  const onWhatsApp = (errorCode: number) => ({
+    times: 1,
+    match: { channel: 'whatsapp' },
+    fault: { kind: 'callback', status: 'undelivered', errorCode },
+  });
+
+  it('who wants no marketing still gets a one-time password there', async () => {
+    const test = await startTestService();
+    const { provider } = handsOn(test);
+    await provider.fail(TO, onWhatsApp(63033));
+    const everywhere = { to: TO, channels: ['whatsapp', 'sms', 'voice'], body: 'Hello' };
+    const refused = await test.api.untilStatus(
+      await test.api.send({ ...everywhere, category: 'marketing' }),
+      'failed',
+      'delivered',
+    );
+    expect(refused).toMatchObject({ channel: 'whatsapp', deadLetter: { errorClass: 'content_rejected' } });
+    expect(await list(test)).toEqual([]);
+    const password = await test.api.send({ ...everywhere, category: 'otp' });
+    expect(await test.api.untilStatus(password, 'failed', 'delivered')).toMatchObject({
+      status: 'delivered',
+      channel: 'whatsapp',
+    });
+  });
+
+  it('who blocked the sender there still gets SMS and calls from the same number, and the other way round', async () => {
+    const test = await startTestService({
+      TWILIO_SMS_FROM: NUMBER,
+      TWILIO_WHATSAPP_FROM: NUMBER,
+      TWILIO_VOICE_FROM: NUMBER,
+    });
+    const { provider } = handsOn(test);
+    const ends = async (channel: string) =>
+      (await test.api.untilStatus(await test.api.send({ ...hello, channels: [channel] }), 'failed', 'delivered'))
+        .status;
+    await provider.fail(TO, onWhatsApp(63014));
+    expect(await ends('whatsapp')).toBe('failed');
+    expect(await list(test)).toMatchObject([{ sender: `whatsapp:${NUMBER}`, recipient: TO }]);
+    const calls = (await creations(test.simulator.url)).length;
+    expect(await ends('whatsapp')).toBe('failed');
+    expect(await creations(test.simulator.url)).toHaveLength(calls);
+    expect(await ends('sms')).toBe('delivered');
+    expect(await ends('voice')).toBe('delivered');
+
+    await inbound(test, 'START', NUMBER);
+    const [blocked] = await list(test);
+    expect(blocked?.sender).toBe(`whatsapp:${NUMBER}`);
+    await test.api.request('DELETE', `/v1/admin/suppressions/${blocked?.id}`);
+    await inbound(test, 'STOP', NUMBER);
+    expect(await list(test)).toMatchObject([{ sender: NUMBER, recipient: TO }]);
+    expect(await ends('sms')).toBe('failed');
+    expect(await ends('voice')).toBe('failed');
+    expect(await ends('whatsapp')).toBe('delivered');
   });
 });
 
@@ -112,11 +171,11 @@ async function list(test: ServiceUnderTest): Promise<Suppression[]> {
 }
 
 /** A message of the recipient, as the provider passes it on, signed. @returns what the service answered. */
-async function inbound(test: ServiceUnderTest, body: string): Promise<number> {
+async function inbound(test: ServiceUnderTest, body: string, to = FROM): Promise<number> {
   const answer = await fetch(`${test.simulator.url}/__simulator/inbound`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ from: TO, to: FROM, body, url: `${test.url}/callbacks/twilio/inbound` }),
+    body: JSON.stringify({ from: TO, to, body, url: `${test.url}/callbacks/twilio/inbound` }),
   });
   return ((await answer.json()) as { status: number }).status;
 }

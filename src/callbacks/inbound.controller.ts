@@ -36,12 +36,14 @@ export class InboundController {
     if (wish === null) return;
     // Sent through a Messaging Service, the sender of a delivery is the service.
     const service = textOf(params, 'MessagingServiceSid');
+    const channel = from.startsWith('whatsapp:') ? 'whatsapp' : 'sms';
     await this.database.transaction(async (transaction) => {
       for (const sender of service === null ? [to] : [to, service]) {
         if (wish === 'stop') {
-          await this.memory.optedOut(transaction, { sender, recipient: from, reason: 'The recipient answered STOP' });
+          const reason = 'The recipient answered STOP';
+          await this.memory.optedOut(transaction, { channel, sender, recipient: from, reason });
         } else {
-          await this.memory.optedIn(transaction, { sender, recipient: from, by: 'START of the recipient' });
+          await this.memory.optedIn(transaction, { channel, sender, recipient: from, by: 'START of the recipient' });
         }
       }
     });

@@ -14,13 +14,20 @@ const NOT_ON_CHANNEL: ReadonlySet<number> = new Set([63003, 63024]);
 
 /** What failed, as far as it says something of the recipient. */
 export interface RecipientFailure {
-  /** A number or a Messaging Service sid, with or without `whatsapp:`. */
+  /** A number or a Messaging Service sid. */
   readonly sender: string;
   /** E.164 */
   readonly recipient: string;
   readonly channel: Channel;
   readonly errorCode: number | null;
-  readonly classification: Pick<Classification, 'errorClass' | 'rule'>;
+  readonly classification: Pick<Classification, 'errorClass' | 'rule' | 'notOnChannel'>;
+}
+
+/** Both with or without `whatsapp:`. */
+interface SenderAndRecipient {
+  readonly channel: Channel;
+  readonly sender: string;
+  readonly recipient: string;
 }
 
 /**
@@ -39,8 +46,8 @@ export class RecipientMemory {
   async learn(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
     const { sender, recipient, channel, errorCode, classification } = failure;
     if (classification.errorClass === 'opted_out') {
-      await this.optedOut(runner, { sender, recipient, reason: classification.rule });
-    } else if (errorCode !== null && NOT_ON_CHANNEL.has(errorCode)) {
+      await this.optedOut(runner, { channel, sender, recipient, reason: classification.rule });
+    } else if (errorCode !== null && classification.notOnChannel) {
       await this.notOnChannel(runner, { recipient, channel, errorCode });
     }
   }
@@ -57,14 +64,11 @@ export class RecipientMemory {
     runner: StatementRunner,
     { sender, recipient, reason }: { readonly sender: string; readonly recipient: string; readonly reason: string },
   ): Promise<void> {
-    await runner.run(SUPPRESS, [bare(sender), bare(recipient), reason]);
+    await runner.run(SUPPRESS, [senderName(pair), bare(pair.recipient), reason]);
   }
 
-  async optedIn(
-    runner: StatementRunner,
-    { sender, recipient, by }: { readonly sender: string; readonly recipient: string; readonly by: string },
-  ): Promise<void> {
-    await runner.run(OPT_IN, [bare(sender), bare(recipient), by]);
+  async optedIn(runner: StatementRunner, { by, ...pair }: SenderAndRecipient & { readonly by: string }): Promise<void> {
+    await runner.run(OPT_IN, [senderName(pair), bare(pair.recipient), by]);
   }
 
   /** For UNAVAILABLE_CHANNEL_HOURS, work that has another channel skips this one. */
@@ -75,6 +79,11 @@ export class RecipientMemory {
     const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
     if (hours === 0) return;
     await runner.run(REMEMBER_NOT_ON_CHANNEL, [bare(known.recipient), known.channel, known.errorCode, hours]);
+/** As SENDER_RATES names it: on WhatsApp a number is another sender, which people block without meaning its SMS. */
+function senderName({ channel, sender }: Pick<SenderAndRecipient, 'channel' | 'sender'>): string {
+  return channel === 'whatsapp' ? `whatsapp:${bare(sender)}` : bare(sender);
+}
+
   }
 }
 

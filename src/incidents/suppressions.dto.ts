@@ -14,7 +14,10 @@ export class SuppressionDto {
   @ApiProperty({ type: String, format: 'uuid' })
   id: string;
 
-  @ApiProperty({ type: String, description: 'A number or a Messaging Service sid.' })
+  @ApiProperty({
+    type: String,
+    description: 'A number or a Messaging Service sid; with whatsapp: before it for WhatsApp.',
+  })
   sender: string;
 
   @ApiProperty({ type: String })

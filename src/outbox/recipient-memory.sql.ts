@@ -1,12 +1,14 @@
 /**
- * What is remembered of a recipient, as two columns for a SELECT: `suppressed` (opted out of the sender) and
+ * What is remembered of a recipient, as two columns for a SELECT: `suppressed` (opted out of the sender,
+ * which on WhatsApp is another one than the same number's for SMS and calls) and
  * `unavailableCode` (known not to be on the channel). Read row by row, by index: an EXISTS could be planned as one
  * reading of the whole table, which is right until the table has grown.
  */
 export function recipientMemory(recipient: string, sender: string, channel: string): string {
   return `
     (SELECT true FROM suppressions s
-      WHERE s.sender = ${sender} AND s.recipient = ${recipient} AND s.lifted_at IS NULL LIMIT 1) IS NOT NULL AS suppressed,
+      WHERE s.sender = CASE ${channel} WHEN 'whatsapp' THEN 'whatsapp:' || ${sender} ELSE ${sender} END
+        AND s.recipient = ${recipient} AND s.lifted_at IS NULL LIMIT 1) IS NOT NULL AS suppressed,
     (SELECT u.provider_code FROM unavailable_channels u
       WHERE u.recipient = ${recipient} AND u.channel = ${channel} AND u.until > service_now()) AS "unavailableCode"`;
 }

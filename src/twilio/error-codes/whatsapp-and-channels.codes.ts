@@ -104,12 +104,16 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
   }),
   optedOut(63014, 'Recipient blocked the sender', {
     seenIn: 'status_callback',
-    action: 'Caller: do not write to this recipient until they write first or opt in again.',
+    action:
+      'Caller: do not write to this recipient on WhatsApp until they opt in again. Operator: lift the suppression once they have.',
+    note: 'Nobody reports that a block is lifted, and on WhatsApp only a START that Twilio itself understood counts as opting in. SMS and calls, from the same number too, are of another sender.',
   }),
-  optedOut(63033, 'Recipient does not want marketing templates', {
+  contentRejected(63033, 'Recipient does not want marketing templates', {
     seenIn: 'status_callback',
-    action: 'Caller: send no marketing to this recipient on WhatsApp until they opt in again.',
-    note: 'Utility and authentication templates would still be allowed; the service is on the safe side and suppresses the pair.',
+    scope: 'recipient',
+    otherChannelHelps: 'no',
+    action: 'Caller: send this recipient no marketing on WhatsApp until they opt in again.',
+    note: 'Not `opted_out`: templates of other categories still arrive, so one-time passwords go on. Marketing that somebody does not want is not moved to another channel.',
   }),
 
   // Windows and Meta's own limits.
@@ -124,8 +128,8 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     seenIn: 'status_callback',
     responsible: 'operator',
     action:
-      'Nobody: the next channel is used. Operator: send fewer marketing templates; to +1 numbers Meta delivers none.',
-    note: 'Meta limits marketing per user; neither the number nor the sender is at fault.',
+      'Nobody: the next channel is used. Operator: send fewer marketing templates, and this one again later; to numbers in the United States Meta delivers none.',
+    note: 'Meta limits marketing per user; neither the number nor the sender is at fault. Canada shares +1 and is not closed to it.',
   }),
   rateLimited(63017, 'Account sends too many messages per second', {
     seenIn: 'unclear',
