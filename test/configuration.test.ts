@@ -69,10 +69,11 @@ describe('good values', () => {
     ['ALLOWED_COUNTRIES', 'all', new Set()],
     [
       'SENDER_RATES',
-      '+15005550006=1, whatsapp:+14155238886=80',
+      '+15005550006=1, whatsapp:+14155238886=80,voice:+15005550006=0.5',
       new Map([
         ['+15005550006', 1],
         ['whatsapp:+14155238886', 80],
+        ['voice:+15005550006', 0.5],
       ]),
     ],
   ])('reads %s=%s', (variable, value, expected) => {
@@ -140,6 +141,8 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ['RETRY_FACTOR', '0.5', /^a number from 1 to 10$/],
   ['SENDER_RATES', '+15005550006=fast', /^pairs such as/],
   ['SENDER_RATES', '+15005550006=0', /^pairs such as/],
+  ['SENDER_RATES', 'sms:+15005550006=1', /^pairs such as/],
+  ['SENDER_RATES', `voice:MG${'0'.repeat(32)}=1`, /^pairs such as/],
   ['ALLOWED_COUNTRIES', 'DE,Austria', /^ISO country codes such as/],
   ['LOG_LEVEL', 'loud', /^trace, debug, info/],
 ];

@@ -23,6 +23,7 @@ describe('circuits', () => {
       'resource:voice',
       'resource:whatsapp',
       'sender:+15005550006',
+      'sender:voice:+15005550006',
       'sender:whatsapp:+14155238886',
     ]);
     for (const circuit of all) {

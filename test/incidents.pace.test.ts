@@ -52,6 +52,26 @@ it('gives turns in priority order, and holds nothing of other senders', async ()
   for (const id of marketing) await test.api.untilStatus(id, 'sent', 'delivered');
 });
 
+it.each([
+  ['with the messages of their number', '+15005550006=0.01', ['sms'], ['sms', 'voice']],
+  ['apart, where they are named', '+15005550006=0.01,voice:+15005550006=0.01', ['sms', 'voice'], ['sms', 'voice']],
+  ['alone, where only they are named', 'voice:+15005550006=0.01', ['voice', 'sms', 'sms'], ['voice']],
+])('paces calls %s', async (_, rates, free, waiting) => {
+  const test = await startTestService({ SENDER_RATES: rates });
+  const send = (channel: string, number: number) =>
+    test.api.send({ to: to(number), channels: [channel], body: 'Hello' });
+  for (const [number, channel] of free.entries()) {
+    await test.api.untilStatus(await send(channel, number), 'sent', 'delivered');
+  }
+  for (const [number, channel] of waiting.entries()) await send(channel, 100 + number);
+  const held = await eventually(
+    async () =>
+      (await test.database.query<{ channel: string }>('SELECT channel FROM outbox WHERE held_by IS NOT NULL')).rows,
+    (rows) => rows.length === waiting.length,
+  );
+  expect(held.map(({ channel }) => channel).toSorted()).toEqual(waiting.toSorted());
+});
+
 it('lets out what waits for the pace of a sender that has none any more', async () => {
   const test = await startTestService({ SENDER_RATES: '+15005550006=0.01' });
   const ids = await Promise.all(

@@ -4,6 +4,7 @@ import { creations, eventually, handsOn, partOf } from './incidents.setup.js';
 import { startTestService } from './support/service.js';
 
 const SMS_SENDER = 'sender:+15005550006';
+const VOICE_SENDER = 'sender:voice:+15005550006';
 const WHATSAPP_SENDER = 'sender:whatsapp:+14155238886';
 const to = (number: number) => `+1555123${String(number).padStart(4, '0')}`;
 
@@ -25,6 +26,48 @@ describe('a sender that the provider rate-limits', () => {
     expect((await operator.circuit(WHATSAPP_SENDER)).state).toBe('closed');
     for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
     await operator.untilCircuit(SMS_SENDER, 'closed');
+  });
+
+  it('still calls while only its messages wait, and the other way round', async () => {
+    const test = await startTestService();
+    const { operator } = handsOn(test);
+    const open = async (scope: string) =>
+      test.api.post(`/v1/admin/circuits/${(await operator.circuit(scope)).id}/open`, { reason: 'queue is full' });
+    const send = (channel: string) => test.api.send({ to: to(1), channels: [channel], body: 'Hello' });
+    expect((await open(SMS_SENDER)).status).toBe(200);
+    const message = await send('sms');
+    await test.api.untilStatus(await send('voice'), 'delivered');
+    await eventually(
+      () => operator.circuit(SMS_SENDER),
+      ({ heldCount }) => heldCount === 1,
+    );
+    await open(VOICE_SENDER);
+    await operator.close(SMS_SENDER);
+    await test.api.untilStatus(message, 'delivered');
+    const call = await send('voice');
+    await eventually(
+      () => operator.circuit(VOICE_SENDER),
+      ({ heldCount }) => heldCount === 1,
+    );
+    await operator.close(VOICE_SENDER);
+    await test.api.untilStatus(call, 'delivered');
+  });
+
+  it.each([
+    ['one carrier counts its day', 30023],
+    ['two numbers talk in circles', 14107],
+    ['half a cap is used', 30025],
+  ])('goes on where %s: that says nothing of other recipients (%i)', async (_, errorCode) => {
+    const test = await startTestService();
+    const { provider } = handsOn(test);
+    await provider.fail('*', { times: 6, fault: { kind: 'callback', status: 'failed', errorCode } });
+    const ids = await Promise.all(
+      [1, 2, 3, 4, 5, 6].map((number) => test.api.send({ to: to(number), channels: ['sms'], body: 'Hello' })),
+    );
+    for (const id of ids) await test.api.untilStatus(id, 'failed');
+    const next = { channel: 'sms', sender: '+15005550006', probe: false } as const;
+    expect(partOf(test.service, Circuits).blocking(next)).toBeNull();
+    await test.api.untilStatus(await test.api.send({ to: to(7), channels: ['sms'], body: 'Hello' }), 'delivered');
   });
 });
 

@@ -21,11 +21,13 @@ const sid = (prefix: string) =>
 const E164 = /^\+[1-9]\d{6,14}$/;
 const MESSAGING_SERVICE = /^MG[0-9a-fA-F]{32}$/;
 
-const numberOrService = z
-  .string()
-  .refine((value) => E164.test(value) || MESSAGING_SERVICE.test(value) || /^[A-Za-z0-9 ]{1,11}$/.test(value), {
-    error: 'a number such as +15005550006, a short code or sender name, or a Messaging Service sid (MG…)',
-  });
+function isNumberOrService(value: string): boolean {
+  return E164.test(value) || MESSAGING_SERVICE.test(value) || /^[A-Za-z0-9 ]{1,11}$/.test(value);
+}
+
+const numberOrService = z.string().refine(isNumberOrService, {
+  error: 'a number such as +15005550006, a short code or sender name, or a Messaging Service sid (MG…)',
+});
 
 const whatsappSender = z
   .string()
@@ -34,7 +36,16 @@ const whatsappSender = z
     error: 'a number such as +14155238886, with or without whatsapp:, or a Messaging Service sid (MG…)',
   });
 
-const SENDER_RATES_EXPECTED = 'pairs such as +15005550006=1,whatsapp:+14155238886=80 (sends per second)';
+const SENDER_RATES_EXPECTED =
+  'pairs such as +15005550006=1,whatsapp:+14155238886=80,voice:+15005550006=1 (sends per second)';
+
+/** A sender of one of the channels; `voice:` for the calls of a number alone. */
+function isSender(name: string): boolean {
+  const [prefix, address = ''] = name.split(/(?<=^(?:whatsapp|voice):)/);
+  if (prefix === 'voice:') return E164.test(address);
+  if (prefix === 'whatsapp:') return E164.test(address) || MESSAGING_SERVICE.test(address);
+  return isNumberOrService(name);
+}
 
 const senderRates = z
   .string()
@@ -44,7 +55,7 @@ const senderRates = z
     for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
       const [sender, rate] = pair.trim().split('=');
       const perSecond = Number(rate);
-      if (!sender || !Number.isFinite(perSecond) || perSecond <= 0) {
+      if (!sender || !isSender(sender) || !Number.isFinite(perSecond) || perSecond <= 0) {
         context.addIssue({ code: 'custom', message: SENDER_RATES_EXPECTED });
         return z.NEVER;
       }

@@ -10,9 +10,12 @@ export type CircuitScope = `account:${string}` | `resource:${Channel}` | `sender
 export const accountScope = (accountSid: string): CircuitScope => `account:${accountSid}`;
 export const resourceScope = (channel: Channel): CircuitScope => `resource:${channel}`;
 
-/** A number sends by SMS and by WhatsApp under different rules, so the channel is part of the scope. */
+/**
+ * A number sends by SMS, by WhatsApp and by phone under different rules, and Twilio keeps a queue for each, so the
+ * channel is part of the scope.
+ */
 export function senderScope(channel: Channel, sender: string): CircuitScope {
-  return channel === 'whatsapp' ? `sender:whatsapp:${sender}` : `sender:${sender}`;
+  return channel === 'sms' ? `sender:${sender}` : `sender:${channel}:${sender}`;
 }
 
 /** The id of a scope's circuit: the same on every replica, without asking the database. */

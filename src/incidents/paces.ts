@@ -3,12 +3,12 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { BlockingCircuit, Departure } from './circuits.js';
-import { paceId, senderScope, type CircuitScope } from './circuit.scope.js';
+import { paceId, type CircuitScope } from './circuit.scope.js';
 import { maskScope } from './circuit.story.js';
 
 /** What a sender may send in a second, over all replicas. */
 export interface Pace {
-  /** `+1…` or `whatsapp:+1…`, as SENDER_RATES names it. */
+  /** `+1…`, `whatsapp:+1…` or `voice:+1…`, as SENDER_RATES names it. */
   readonly sender: string;
   readonly scope: CircuitScope;
   /** What held rows point to while they wait for their turn. */
@@ -20,7 +20,7 @@ export interface Pace {
 @Injectable()
 export class Paces {
   readonly all: readonly Pace[];
-  private readonly byScope: ReadonlyMap<CircuitScope, Pace>;
+  private readonly bySender: ReadonlyMap<string, Pace>;
   private someoneWaits: () => void = () => {};
 
   constructor(@Inject(CONFIGURATION) configuration: Configuration) {
@@ -30,11 +30,14 @@ export class Paces {
       holdId: paceId(sender),
       perSecond,
     }));
-    this.byScope = new Map(this.all.map((pace) => [pace.scope, pace]));
+    this.bySender = new Map(this.all.map((pace) => [pace.sender, pace]));
   }
 
+  /** Calls have the pace of their number, unless they are named apart: then they have that one alone. */
   of(channel: Channel, sender: string): Pace | undefined {
-    return this.byScope.get(senderScope(channel, sender));
+    if (channel === 'whatsapp') return this.bySender.get(`whatsapp:${sender}`);
+    const ofCalls = channel === 'voice' ? this.bySender.get(`voice:${sender}`) : undefined;
+    return ofCalls ?? this.bySender.get(sender);
   }
 
   find(holdId: string): Pace | undefined {
@@ -43,7 +46,7 @@ export class Paces {
 
   /** The pace that this send has to wait for; null when it has none, or when it is its turn. */
   blocking(work: Departure): BlockingCircuit | null {
-    const pace = this.byScope.size === 0 ? undefined : this.of(work.channel, work.sender);
+    const pace = this.bySender.size === 0 ? undefined : this.of(work.channel, work.sender);
     if (!pace || work.probe || work.releasedBy === pace.holdId) return null;
     this.someoneWaits();
     return {

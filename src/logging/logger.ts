@@ -79,7 +79,7 @@ function inBackground(): DestinationStream & Pick<ReturnType<typeof destination>
 
 /** "+1555•••0001": enough to recognise a number, not enough to use it. */
 export function maskNumber(number: string): string {
-  const prefix = number.startsWith('whatsapp:') ? 'whatsapp:' : '';
+  const [prefix = ''] = /^(whatsapp|voice):/.exec(number) ?? [];
   const digits = number.slice(prefix.length);
   return digits.length < 8 ? `${prefix}•••` : `${prefix}${digits.slice(0, 4)}•••${digits.slice(-4)}`;
 }
