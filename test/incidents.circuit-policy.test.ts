@@ -132,7 +132,12 @@ describe('a probe', () => {
     ['rate_limit', 'rate_limited', 'failed'],
     ['rate_limit', 'content_rejected', 'passed'],
   ] as const)('of %s that ends in %s is %s', (cause, errorClass, verdict) => {
-    expect(probeVerdict(cause, errorClass)).toBe(verdict);
+    expect(probeVerdict(cause, errorClass && { errorClass, scope: 'sender' })).toBe(verdict);
+  });
+
+  it('of a rate limit passes where only its own recipient is limited', () => {
+    expect(probeVerdict('rate_limit', { errorClass: 'rate_limited', scope: 'recipient' })).toBe('passed');
+    expect(probeVerdict('rate_limit', { errorClass: 'rate_limited', scope: 'account' })).toBe('failed');
   });
 });
 
@@ -219,4 +224,7 @@ it('takes from every class of failure what it says of more than its own message'
     opted_out: null,
   });
   expect(evidenceOf({ errorClass: 'channel_unavailable', scope: 'recipient' })).toBeNull();
+  expect(evidenceOf({ errorClass: 'rate_limited', scope: 'account' })?.of).toBe('sender');
+  expect(evidenceOf({ errorClass: 'rate_limited', scope: 'recipient' })).toBeNull();
+  expect(evidenceOf({ errorClass: 'rate_limited', scope: 'message' })).toBeNull();
 });

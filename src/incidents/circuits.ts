@@ -4,7 +4,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
-import type { Channel, ErrorClass } from '../policy/vocabulary.js';
+import type { Channel } from '../policy/vocabulary.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
@@ -77,7 +77,7 @@ export class Circuits {
   onAccepted(work: Work): void {
     if (work.stage === 'send') this.health.count(work.channel, null);
     if (!this.board.allClosed) this.passed(work);
-    if (work.probe) this.probed(work, null, null);
+    if (work.probe) this.probed(work, null);
   }
 
   /**
@@ -93,7 +93,7 @@ export class Circuits {
     this.memory.learnSoon({ ...work, recipient, errorCode: failure.providerCode, classification });
     const evidence = evidenceOf(classification);
     if (evidence) this.take(evidence, work, failure);
-    if (work.probe) this.probed(work, classification.errorClass, failure);
+    if (work.probe) this.probed(work, failure);
     if (!evidence || !HOLDS.has(evidence.cause)) return null;
     return this.describe(this.scopeOf(evidence, work));
   }
@@ -169,12 +169,12 @@ export class Circuits {
   }
 
   /** What the probe of a circuit says of that circuit. */
-  private probed(work: Work, errorClass: ErrorClass | null, failure: Failure | null): void {
+  private probed(work: Work, failure: Failure | null): void {
     const probed = work.releasedBy === null ? undefined : this.board.find(work.releasedBy);
     if (!probed || probed.circuit.state !== 'open') return;
-    const verdict = probeVerdict(probed.circuit.cause, errorClass);
+    const verdict = probeVerdict(probed.circuit.cause, failure && failure.classification);
     if (verdict === 'passed') this.writer.happen(probed.scope, { kind: 'probe_passed', at: this.beganAt(work) });
-    const evidence = failure && evidenceOf({ ...failure.classification, scope: 'sender' });
+    const evidence = failure && evidenceOf(failure.classification);
     if (verdict !== 'failed' || !evidence || !failure) return;
     this.writer.happen(probed.scope, this.refusal(evidence, work, failure, true));
   }
@@ -220,7 +220,7 @@ const HOLDS: ReadonlySet<OpenCause> = new Set(['authentication', 'quota', 'incid
 const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
   authentication: (rule) => `${rule}: the provider refuses the credentials`,
   quota: (rule) => `${rule}: the account's quota is used up`,
-  rate_limit: (rule) => `${rule}: the provider says that it sends too fast`,
+  rate_limit: (rule) => `${rule}: the provider limits how much it sends`,
   sender_unavailable: (rule) => `${rule}: the provider does not let it send`,
   incident: (rule) => `provider fault: ${rule}`,
 };

@@ -18,7 +18,10 @@ export function evidenceOf({ errorClass, scope }: Pick<Classification, 'errorCla
     case 'quota_exhausted':
       return { of: 'account', cause: 'quota', opens: 'at_once' };
     case 'rate_limited':
-      return { of: 'sender', cause: 'rate_limit', opens: 'repeated' };
+      // One recipient, one carrier's customers or a mere warning: nothing that the sender's other messages share.
+      return scope === 'sender' || scope === 'account'
+        ? { of: 'sender', cause: 'rate_limit', opens: 'repeated' }
+        : null;
     case 'channel_unavailable':
       return scope === 'sender' ? { of: 'sender', cause: 'sender_unavailable', opens: 'at_once' } : null;
     case 'provider_fault':
@@ -38,14 +41,16 @@ const SAYS_NOTHING: ReadonlySet<ErrorClass> = new Set(['provider_fault', 'authen
 
 /**
  * What the answer to a probe says of the cause it probes.
- * @param errorClass null for an accepted probe
+ * @param failure null for an accepted probe
  * @returns `inconclusive` leaves the circuit open until the next probe.
  */
-export function probeVerdict(cause: OpenCause, errorClass: ErrorClass | null): 'passed' | 'failed' | 'inconclusive' {
-  if (errorClass === null) return 'passed';
-  const evidence = evidenceOf({ errorClass, scope: 'sender' });
-  if (evidence?.cause === cause) return 'failed';
+export function probeVerdict(
+  cause: OpenCause,
+  failure: Pick<Classification, 'errorClass' | 'scope'> | null,
+): 'passed' | 'failed' | 'inconclusive' {
+  if (failure === null) return 'passed';
+  if (evidenceOf(failure)?.cause === cause) return 'failed';
   // A gateway refuses bad requests while what is behind it is down: an incident ends with a success.
-  if (cause === 'incident' || SAYS_NOTHING.has(errorClass)) return 'inconclusive';
+  if (cause === 'incident' || SAYS_NOTHING.has(failure.errorClass)) return 'inconclusive';
   return 'passed';
 }

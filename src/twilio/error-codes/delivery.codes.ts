@@ -108,23 +108,27 @@ export const DELIVERY_CODES = [
   }),
   rateLimited(30023, 'US daily message cap reached (10DLC)', {
     seenIn: 'status_callback',
+    scope: 'recipient',
     action: 'Operator: retry from the review queue after midnight Pacific Time, and ask for a higher cap of the brand.',
     note: "Not `quota_exhausted`: the cap is one US carrier's, all other recipients are still reached. Another try would fail until the day is over, so the next channel is used.",
   }),
   rateLimited(30025, "Half of T-Mobile's daily cap is used", {
     seenIn: 'unclear',
     responsible: 'operator',
+    scope: 'message',
     action: 'Operator: watch the daily volume; nothing has failed yet.',
     note: 'A warning only.',
   }),
   rateLimited(30026, "70 % of T-Mobile's daily cap is used", {
     seenIn: 'unclear',
     responsible: 'operator',
+    scope: 'message',
     action: 'Operator: put off marketing to US numbers until tomorrow; nothing has failed yet.',
     note: 'A warning only.',
   }),
   rateLimited(30027, "T-Mobile's daily cap is reached", {
     seenIn: 'status_callback',
+    scope: 'recipient',
     action: 'Operator: retry from the review queue after midnight Pacific Time, and ask for a higher cap of the brand.',
     note: 'As 30023.',
   }),

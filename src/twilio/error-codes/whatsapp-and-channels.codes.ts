@@ -163,6 +163,7 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     note: 'WhatsApp also answers so when the number is no WhatsApp user.',
   }),
   contentRejected(63006, 'Content cannot be formatted for the channel', {
+    scope: 'message',
     ...CONTENT_OF_THIS_CHANNEL,
     action: 'Caller: use a content type that WhatsApp supports, or plain text.',
   }),
