@@ -37,6 +37,8 @@ describe('the error catalogue', () => {
         seenIn: expect.any(String),
         action: expect.stringMatching(/^(Caller|Operator|Nobody): /),
         note: expect.anything(),
+        notOnChannel: false,
+        resetsAfterMs: null,
         source: 'https://www.twilio.com/docs/api/errors/63016',
         reviewedAt: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
       },

@@ -94,6 +94,19 @@ describe('refused credentials', () => {
 });
 
 describe('a quota that is used up', () => {
+  it('is tried again after an hour where it is counted by the hour', async () => {
+    const test = await startTestService();
+    const { operator, provider } = handsOn(test);
+    await provider.fail('*', { times: 1, fault: { kind: 'status', status: 429, code: 60728 } });
+    const id = await test.api.send({ ...sms(1), category: 'otp' });
+    const open = await operator.untilCircuit(ACCOUNT, 'open');
+    expect(open.cause).toBe('quota');
+    expect(Date.parse(open.nextProbeAt ?? '') - Date.parse(open.openedAt ?? '')).toBe(3_600_000);
+    await moveClock(test.databaseUrl, 3_600_000);
+    await test.api.untilStatus(id, 'sent', 'delivered');
+    await operator.untilCircuit(ACCOUNT, 'closed');
+  });
+
   it('holds the account until Retry-After has passed, then tries one', async () => {
     const test = await startTestService();
     const { operator, provider } = handsOn(test);

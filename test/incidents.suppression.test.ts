@@ -124,27 +124,33 @@ it('refuses an inbound message that Twilio did not sign, and writes nothing', as
   expect(await list(test)).toEqual([]);
 });
 
-it('skips a channel the recipient is not on, where another one is left, for as long as configured', async () => {
-  const test = await startTestService();
-  const notThere = {
-    fault: { kind: 'callback', status: 'undelivered', errorCode: 63003 },
-    match: { channel: 'whatsapp' },
-  };
-  await fetch(`${test.simulator.url}/__simulator/faults/${encodeURIComponent(TO)}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(notThere),
-  });
-  const both = { ...hello, channels: ['whatsapp', 'sms'] };
-  await test.api.until(await test.api.send(both), ({ channel, status }) => channel === 'sms' && status === 'delivered');
-  await test.api.untilStatus(await test.api.send(both), 'delivered');
-  const seen = (await creations(test.simulator.url)).map(({ to }) => to);
-  expect(seen).toEqual([`whatsapp:${TO}`, TO, TO]);
-  const { rows } = await test.database.query(
-    `SELECT channel, provider_code, round(extract(epoch FROM until - service_now()) / 3600) AS hours FROM unavailable_channels`,
-  );
-  expect(rows).toEqual([{ channel: 'whatsapp', provider_code: 63003, hours: '24' }]);
-});
+it.each([63003, 63032])(
+  'skips a channel the recipient is not on (%i), where another one is left',
+  async (errorCode) => {
+    const test = await startTestService();
+    const notThere = {
+      fault: { kind: 'callback', status: 'undelivered', errorCode },
+      match: { channel: 'whatsapp' },
+    };
+    await fetch(`${test.simulator.url}/__simulator/faults/${encodeURIComponent(TO)}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(notThere),
+    });
+    const both = { ...hello, channels: ['whatsapp', 'sms'] };
+    await test.api.until(
+      await test.api.send(both),
+      ({ channel, status }) => channel === 'sms' && status === 'delivered',
+    );
+    await test.api.untilStatus(await test.api.send(both), 'delivered');
+    const seen = (await creations(test.simulator.url)).map(({ to }) => to);
+    expect(seen).toEqual([`whatsapp:${TO}`, TO, TO]);
+    const { rows } = await test.database.query(
+      `SELECT channel, provider_code, round(extract(epoch FROM until - service_now()) / 3600) AS hours FROM unavailable_channels`,
+    );
+    expect(rows).toEqual([{ channel: 'whatsapp', provider_code: errorCode, hours: '24' }]);
+  },
+);
 
 it.each([
   ['STOP', null, TO, 'stop'],

@@ -56,6 +56,16 @@ export class ErrorCodeDto {
   @ApiProperty({ enum: SEEN_IN })
   seenIn: TwilioErrorCode['seenIn'];
 
+  @ApiProperty({ type: Boolean, description: 'Whether the recipient is not tried on this channel again for a while.' })
+  notOnChannel: boolean;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Milliseconds until a used-up quota is there again; null where the class says it.',
+  })
+  resetsAfterMs: number | null;
+
   @ApiProperty({ type: String, description: 'What to do, and who.' })
   action: string;
 

@@ -67,5 +67,11 @@ function fits(row: TwilioErrorCode, { errorClass, q }: ErrorCatalogueQuery): boo
 }
 
 function toErrorCodeDto(row: TwilioErrorCode): ErrorCodeDto {
-  return { ...row, ...effectivePolicy(row), note: row.note ?? null };
+  return {
+    ...row,
+    ...effectivePolicy(row),
+    notOnChannel: row.notOnChannel ?? false,
+    resetsAfterMs: row.resetsAfterMs ?? null,
+    note: row.note ?? null,
+  };
 }

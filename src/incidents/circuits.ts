@@ -34,6 +34,9 @@ export interface BlockingCircuit {
 /** What the question "may it start?" has to know of a piece of work. */
 export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
 
+/** What a refusal is made of. */
+type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
+
 /** Whether sends of a scope may go out now. Answers from memory; what it learns, every replica knows within a second. */
 @Injectable()
 export class Circuits {
@@ -101,7 +104,7 @@ export class Circuits {
   /** Takes note of what a callback reports. Only what proves something at once counts: the attempt itself went well. */
   onReported(
     sent: Pick<Work, 'channel' | 'sender' | 'attemptStartedAt'>,
-    classification: Pick<Classification, 'errorClass' | 'scope' | 'rule'>,
+    classification: Pick<Classification, 'errorClass' | 'scope' | 'rule' | 'resetsAfterMs'>,
   ): void {
     const evidence = evidenceOf(classification);
     if (!evidence || evidence.cause === 'incident') return;
@@ -141,7 +144,7 @@ export class Circuits {
   private take(
     evidence: Evidence,
     work: Pick<Work, 'channel' | 'sender' | 'stage' | 'probe' | 'attemptStartedAt'>,
-    failure: Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule'> },
+    failure: Refused,
   ): void {
     const scope = this.scopeOf(evidence, work);
     const circuit = this.board.get(scope);
@@ -182,7 +185,7 @@ export class Circuits {
   private refusal(
     { cause }: Evidence,
     work: Pick<Work, 'stage' | 'attemptStartedAt'>,
-    failure: Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule'> },
+    failure: Refused,
     probe: boolean,
   ): Refusal {
     return {
@@ -191,7 +194,7 @@ export class Circuits {
       reason: REASONS[cause](failure.classification.rule),
       at: this.beganAt(work),
       probe,
-      retryAfterMs: failure.retryAfterMs,
+      retryAfterMs: failure.retryAfterMs ?? (cause === 'quota' ? (failure.classification.resetsAfterMs ?? null) : null),
       credentials: cause === 'authentication' ? this.credentials : null,
       incidentId: null,
     };

@@ -9,9 +9,6 @@ import type { Channel } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { OPT_IN, REMEMBER_NOT_ON_CHANNEL, SUPPRESS } from './recipient-memory.sql.js';
 
-/** "To is not on this channel" and "recipient is invalid on this channel": facts about a person, for a while. */
-const NOT_ON_CHANNEL: ReadonlySet<number> = new Set([63003, 63024]);
-
 /** What failed, as far as it says something of the recipient. */
 export interface RecipientFailure {
   /** A number or a Messaging Service sid. */
@@ -62,7 +59,7 @@ export class RecipientMemory {
   /** Nothing is sent from this sender to this recipient any more, until they opt in or an operator lifts it. */
   async optedOut(
     runner: StatementRunner,
-    { sender, recipient, reason }: { readonly sender: string; readonly recipient: string; readonly reason: string },
+    { reason, ...pair }: SenderAndRecipient & { readonly reason: string },
   ): Promise<void> {
     await runner.run(SUPPRESS, [senderName(pair), bare(pair.recipient), reason]);
   }
@@ -79,12 +76,12 @@ export class RecipientMemory {
     const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
     if (hours === 0) return;
     await runner.run(REMEMBER_NOT_ON_CHANNEL, [bare(known.recipient), known.channel, known.errorCode, hours]);
+  }
+}
+
 /** As SENDER_RATES names it: on WhatsApp a number is another sender, which people block without meaning its SMS. */
 function senderName({ channel, sender }: Pick<SenderAndRecipient, 'channel' | 'sender'>): string {
   return channel === 'whatsapp' ? `whatsapp:${bare(sender)}` : bare(sender);
-}
-
-  }
 }
 
 function bare(address: string): string {

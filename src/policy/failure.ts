@@ -13,6 +13,10 @@ export interface Classification {
   readonly sameChannelAgain: 'by_class' | 'never' | 'backoff';
   /** Does another channel help? `by_class` leaves it to the policy table. */
   readonly otherChannelHelps: 'by_class' | 'no' | 'yes';
+  /** The recipient is not on this channel, and will not be for a while. */
+  readonly notOnChannel?: boolean;
+  /** Milliseconds until a used-up quota is there again, where the provider's code says it. */
+  readonly resetsAfterMs?: number;
   /** Which row decided, for the explanation: "Twilio code 63016", "HTTP status 503", "no answer". */
   readonly rule: string;
   /** True when the provider gave a code that no table knows. */

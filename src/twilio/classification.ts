@@ -5,7 +5,7 @@ import type { NetworkFailureKind } from './network.error.js';
 /** What a code table has to know of a Twilio error code to classify it. */
 interface CodeRule extends Pick<
   Classification,
-  'errorClass' | 'responsible' | 'scope' | 'sameChannelAgain' | 'otherChannelHelps'
+  'errorClass' | 'responsible' | 'scope' | 'sameChannelAgain' | 'otherChannelHelps' | 'notOnChannel' | 'resetsAfterMs'
 > {
   readonly code: number;
 }
@@ -80,13 +80,15 @@ function ruleOfStatus(httpStatus: number): StatusRule {
 function byProviderCode(providerCode: number | null, table: CodeTable): Classification | null {
   const known = providerCode === null ? undefined : table.get(providerCode);
   if (known === undefined) return null;
-  const { errorClass, responsible, scope, sameChannelAgain, otherChannelHelps } = known;
+  const { errorClass, responsible, scope, sameChannelAgain, otherChannelHelps, notOnChannel, resetsAfterMs } = known;
   return {
     errorClass,
     responsible,
     scope,
     sameChannelAgain,
     otherChannelHelps,
+    ...(notOnChannel && { notOnChannel }),
+    ...(resetsAfterMs !== undefined && { resetsAfterMs }),
     rule: `Twilio code ${known.code}`,
     unknownCode: false,
   };

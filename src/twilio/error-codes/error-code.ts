@@ -22,6 +22,10 @@ export interface TwilioErrorCode {
   readonly scope: FailureScope;
   readonly sameChannelAgain: (typeof SAME_CHANNEL_AGAIN)[number];
   readonly otherChannelHelps: (typeof OTHER_CHANNEL_HELPS)[number];
+  /** The recipient is not on this channel: work that has another one skips it for UNAVAILABLE_CHANNEL_HOURS. */
+  readonly notOnChannel?: boolean;
+  /** Of `quota_exhausted`: milliseconds until the cap resets and one send may try; a day where nothing is said. */
+  readonly resetsAfterMs?: number;
   /** One or two sentences; each begins with whom it asks: "Caller:", "Operator:" or "Nobody:". */
   readonly action: string;
   /** Why the row is as it is, where that is not obvious. */

@@ -25,6 +25,8 @@ interface Essentials {
 type Details = Essentials & Responsibility;
 type OtherChannel = { readonly otherChannelHelps: 'no' | 'yes' };
 type SameChannel = { readonly sameChannelAgain: 'never' | 'backoff' };
+type NotOnChannel = Pick<TwilioErrorCode, 'notOnChannel'>;
+type ResetsAfter = Pick<TwilioErrorCode, 'resetsAfterMs'>;
 type RecipientOrOperator = { readonly responsible: 'recipient' | 'operator' };
 
 export function invalidRequest(code: number, name: string, details: Details & OtherChannel): TwilioErrorCode {
@@ -47,7 +49,7 @@ export function rateLimited(code: number, name: string, details: Details): Twili
   return row('rate_limited', code, name, details);
 }
 
-export function quotaExhausted(code: number, name: string, details: Details): TwilioErrorCode {
+export function quotaExhausted(code: number, name: string, details: Details & ResetsAfter): TwilioErrorCode {
   return row('quota_exhausted', code, name, details);
 }
 
@@ -66,7 +68,7 @@ export function recipientUnreachable(
 export function channelUnavailable(
   code: number,
   name: string,
-  details: Essentials & RecipientOrOperator,
+  details: Essentials & RecipientOrOperator & NotOnChannel,
 ): TwilioErrorCode {
   return row('channel_unavailable', code, name, details);
 }
@@ -83,7 +85,10 @@ function row(
   errorClass: ErrorClass,
   code: number,
   name: string,
-  details: Essentials & Partial<OtherChannel & SameChannel> & { readonly responsible?: ResponsibleParty },
+  details: Essentials &
+    NotOnChannel &
+    ResetsAfter &
+    Partial<OtherChannel & SameChannel> & { readonly responsible?: ResponsibleParty },
 ): TwilioErrorCode {
   const { responsible, scope } = CLASS_DEFAULTS[errorClass];
   return {
@@ -95,6 +100,8 @@ function row(
     scope: details.scope ?? scope,
     sameChannelAgain: details.sameChannelAgain ?? 'by_class',
     otherChannelHelps: details.otherChannelHelps ?? 'by_class',
+    ...(details.notOnChannel === undefined ? {} : { notOnChannel: details.notOnChannel }),
+    ...(details.resetsAfterMs === undefined ? {} : { resetsAfterMs: details.resetsAfterMs }),
     action: details.action,
     ...(details.note === undefined ? {} : { note: details.note }),
     source: officialPage(code),

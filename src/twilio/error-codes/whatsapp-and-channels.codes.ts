@@ -66,6 +66,7 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     action:
       'Nobody: the number has no WhatsApp, so the next channel is used. Caller: put SMS first for this recipient.',
   }),
+    notOnChannel: true,
   channelUnavailable(63015, 'Recipient has not joined the sandbox', {
     seenIn: 'status_callback',
     scope: 'recipient',
@@ -81,6 +82,7 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     action: 'Nobody: the next channel is used. Caller: ask the recipient to update WhatsApp and accept its terms.',
     note: 'No WhatsApp, terms not accepted, or too old an app.',
   }),
+    notOnChannel: true,
   channelUnavailable(63032, 'WhatsApp does not deliver to this user', {
     seenIn: 'status_callback',
     scope: 'recipient',
@@ -88,6 +90,7 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     action: 'Nobody: Meta keeps the user in an experiment; the next channel is used.',
   }),
   recipientUnreachable(63029, 'Recipient could not load the template', {
+    notOnChannel: true,
     seenIn: 'status_callback',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
@@ -150,6 +153,13 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     note: 'Arrives as HTTP 429, yet no backoff helps.',
   }),
   rateLimited(63039, "Meta finds the page's messages bothersome", {
+  quotaExhausted(60728, 'Account used up its messages of the hour', {
+    seenIn: 'unclear',
+    resetsAfterMs: 3_600_000,
+    action:
+      "Operator: ask Twilio to raise the hourly limit, or wait: within an hour the account's circuit tries one send by itself.",
+    note: 'The sibling of 63038, counted by the hour. Twilio files it under Verify.',
+  }),
     seenIn: 'unclear',
     responsible: 'operator',
     action: 'Operator: send less, and only what people expect.',
