@@ -18,12 +18,16 @@ const ADVICE_BY_CLASS = {
   opted_out: 'Nobody: the recipient does not want these messages. Discard it.',
 } as const satisfies Record<ErrorClass, string>;
 
-/** What to do about a dead letter, in the words of the code's row, else of its class. Pure. */
+/**
+ * What to do about a dead letter, in the words of the code's row, else of its class. What a row says of nobody's part is
+ * left out: no automatic step is left, and a human has to do something. Pure.
+ */
 export function adviceFor(
   { errorClass, providerCode }: { readonly errorClass: ErrorClass; readonly providerCode: number | null },
   table: TwilioErrorCodeTable,
 ): { readonly name: string | null; readonly action: string; readonly source: string | null } {
   const row = providerCode === null ? undefined : table.get(providerCode);
-  if (row) return { name: row.name, action: row.action, source: row.source };
-  return { name: null, action: ADVICE_BY_CLASS[errorClass], source: null };
+  if (!row) return { name: null, action: ADVICE_BY_CLASS[errorClass], source: null };
+  const asked = row.action.split(/ (?=(?:Caller|Operator|Nobody): )/).filter((part) => !part.startsWith('Nobody: '));
+  return { name: row.name, action: asked.join(' ') || ADVICE_BY_CLASS[errorClass], source: row.source };
 }

@@ -7,6 +7,7 @@ import {
   SETUP_ONLY,
   SET_BY_SERVICE,
   TRIAL_ONLY,
+  TRIED_AGAIN,
 } from './shared-notes.js';
 
 export const ACCOUNT_AND_API_CODES = [
@@ -281,7 +282,7 @@ export const ACCOUNT_AND_API_CODES = [
   }),
   providerFault(20504, 'Internal error while processing the message', {
     seenIn: 'unclear',
-    action: 'Nobody: the service tries again. Operator: give Twilio support the message sid if it fails twice.',
+    action: `Nobody: ${TRIED_AGAIN} Operator: give Twilio support the message sid if it fails twice.`,
   }),
   providerFault(21730, 'Twilio is under maintenance', {
     seenIn: 'api_response',

@@ -1,5 +1,9 @@
 /** Reasons that several rows share, so that they are worded once. */
 
+/** For codes that may answer a request as well as end what was accepted: a sentence about both. */
+export const TRIED_AGAIN =
+  'what Twilio refused is tried again; what it had accepted goes to the next channel, or waits in the review queue.';
+
 export const SENDER_IS_CONFIGURATION = 'The sender is configuration of the service, not something a caller chooses.';
 
 export const SET_BY_SERVICE = 'The service sets this part of the request itself; a caller cannot cause it.';

@@ -1,6 +1,6 @@
 /** How a call ended on the way: the callee, the carriers, SIP. Seen in call logs and insights rather than callbacks. */
 import { invalidRequest, permission, providerFault, rateLimited, recipientUnreachable } from './rows-by-class.js';
-import { SENDER_IS_CONFIGURATION, SIP_ONLY, TRIAL_ONLY } from './shared-notes.js';
+import { SENDER_IS_CONFIGURATION, SIP_ONLY, TRIAL_ONLY, TRIED_AGAIN } from './shared-notes.js';
 
 export const VOICE_CARRIER_CODES = [
   // The callee.
@@ -14,13 +14,13 @@ export const VOICE_CARRIER_CODES = [
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action: 'Nobody: the service calls again, then moves on to the next channel.',
+    action: `Nobody: ${TRIED_AGAIN}`,
   }),
   recipientUnreachable(31480, 'Callee is unavailable for now', {
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action: 'Nobody: the service calls again, then moves on to the next channel.',
+    action: `Nobody: ${TRIED_AGAIN}`,
   }),
   recipientUnreachable(31484, 'Number is incomplete', {
     seenIn: 'unclear',
@@ -32,13 +32,13 @@ export const VOICE_CARRIER_CODES = [
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action: 'Nobody: the recipient is on the phone; the service calls again, then moves on to the next channel.',
+    action: `Nobody: the recipient is on the phone; ${TRIED_AGAIN}`,
   }),
   recipientUnreachable(31600, 'Every line of the callee is busy', {
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action: 'Nobody: the service calls again, then moves on to the next channel.',
+    action: `Nobody: ${TRIED_AGAIN}`,
   }),
   recipientUnreachable(31603, 'Callee declined the call', {
     seenIn: 'unclear',
@@ -56,13 +56,13 @@ export const VOICE_CARRIER_CODES = [
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action: 'Nobody: the recipient is on the phone; the service calls again, then moves on to the next channel.',
+    action: `Nobody: the recipient is on the phone; ${TRIED_AGAIN}`,
   }),
   recipientUnreachable(32009, 'SIP user is not registered', {
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action: "Caller: have the recipient's SIP phone go online; the service calls again meanwhile.",
+    action: `Nobody: ${TRIED_AGAIN} Caller: have the recipient's SIP phone go online.`,
     note: SIP_ONLY,
   }),
   recipientUnreachable(32014, 'Call ended because no audio came back', {
@@ -76,31 +76,31 @@ export const VOICE_CARRIER_CODES = [
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
-    action:
-      'Nobody: the service calls again, then moves on. Operator: give Twilio support the call sid if the number is known to work.',
+    action: `Nobody: ${TRIED_AGAIN} Operator: give Twilio support the call sid if the number is known to work.`,
     note: 'Several carriers were tried for 60 seconds, so the number is the likely reason rather than Twilio.',
   }),
 
   // The carriers and Twilio.
   rateLimited(31429, 'Too many requests', {
     seenIn: 'unclear',
-    action: 'Nobody: the service slows down and tries again. Operator: set SENDER_RATES for the voice sender.',
+    action: `Nobody: the service slows down; ${TRIED_AGAIN} Operator: set SENDER_RATES for the voice sender.`,
   }),
   providerFault(31500, 'Server error during the call', {
     seenIn: 'unclear',
-    action: 'Nobody: the service calls again. Operator: give Twilio support the call sid if it repeats.',
+    action: `Nobody: ${TRIED_AGAIN} Operator: give Twilio support the call sid if it repeats.`,
   }),
   providerFault(31502, 'Bad gateway during the call', {
     seenIn: 'unclear',
-    action: 'Nobody: the service calls again, then moves on to the next channel.',
+    action: `Nobody: ${TRIED_AGAIN}`,
   }),
   providerFault(31503, 'Voice is unavailable', {
     seenIn: 'unclear',
-    action: "Nobody: the service calls again with growing waits. Operator: watch Twilio's status page if it lasts.",
+    action: `Nobody: ${TRIED_AGAIN} Operator: watch Twilio's status page if it lasts.`,
   }),
   providerFault(31504, 'Gateway time-out during the call', {
     seenIn: 'unclear',
-    action: 'Nobody: the service finds out how the call ended before it calls again.',
+    action: `Nobody: ${TRIED_AGAIN} Operator: watch Twilio's status page if it lasts.`,
+    note: 'Without a word on how the call ended, it is found out before anything is tried again.',
   }),
   invalidRequest(32015, 'Call was longer than allowed', {
     seenIn: 'unclear',

@@ -3,7 +3,7 @@
  * error message instead of the notification, another channel helps.
  */
 import { invalidRequest, permission, providerFault, rateLimited, recipientUnreachable } from './rows-by-class.js';
-import { SENDER_IS_CONFIGURATION, TRIAL_ONLY } from './shared-notes.js';
+import { SENDER_IS_CONFIGURATION, TRIAL_ONLY, TRIED_AGAIN } from './shared-notes.js';
 
 const INSIDE_A_DIAL = "About a <Dial> inside the caller's own TwiML, after our call was answered.";
 
@@ -31,7 +31,7 @@ export const VOICE_TWIML_CODES = [
   }),
   providerFault(12400, 'Internal failure while reading TwiML', {
     seenIn: 'unclear',
-    action: 'Nobody: the service tries again. Operator: give Twilio support the call sid if it repeats.',
+    action: `Nobody: ${TRIED_AGAIN} Operator: give Twilio support the call sid if it repeats.`,
   }),
   invalidRequest(13214, 'Dial: caller id is invalid', {
     seenIn: 'unclear',
@@ -83,15 +83,16 @@ export const VOICE_TWIML_CODES = [
     action: 'Operator: upgrade the trial account. Nothing needs sending again: ten minutes of it were heard.',
     note: TRIAL_ONLY,
   }),
-  rateLimited(14107, 'Too many replies between two numbers', {
-    seenIn: 'unclear',
+  rateLimited(14107, 'Too many messages between two numbers', {
+    seenIn: 'both',
     scope: 'recipient',
-    action: 'Operator: look for two systems that answer each other, or a caller in a loop, and stop it.',
-    note: "Twilio's guard against loops: 15 replies in 30 seconds between the same two numbers.",
+    action:
+      'Operator: look for two systems that answer each other, or a caller who sends to one number in a loop, and stop it.',
+    note: "Twilio's guard against loops: 30 messages in 30 seconds between the same two numbers, however they were sent.",
   }),
   providerFault(15009, 'Internal error of voice', {
     seenIn: 'unclear',
-    action: 'Nobody: the service tries again with growing waits, as Twilio asks.',
+    action: `Nobody: ${TRIED_AGAIN} Operator: give Twilio support the call sid if it repeats.`,
   }),
   invalidRequest(32018, 'TwiML parameter is too large', {
     seenIn: 'unclear',

@@ -1,13 +1,19 @@
 /** Creating calls: what the Calls resource refuses, and how many calls an account may place. */
 import { invalidRequest, notFound, permission, rateLimited, recipientUnreachable } from './rows-by-class.js';
-import { NEVER_SENT, SENDER_IS_CONFIGURATION, SETUP_ONLY, SET_BY_SERVICE, TRIAL_ONLY } from './shared-notes.js';
+import {
+  NEVER_SENT,
+  SENDER_IS_CONFIGURATION,
+  SETUP_ONLY,
+  SET_BY_SERVICE,
+  TRIAL_ONLY,
+  TRIED_AGAIN,
+} from './shared-notes.js';
 
 export const VOICE_CODES = [
   // How many calls, and whether any.
   rateLimited(10004, 'Too many calls at once', {
     seenIn: 'unclear',
-    action:
-      'Nobody: the service slows down and tries again. Operator: ask Twilio for more concurrent calls, or upgrade a trial account.',
+    action: `Nobody: the service slows down; ${TRIED_AGAIN} Operator: ask Twilio for more concurrent calls, or upgrade a trial account.`,
     note: "The limit is the account's, but it binds only calls.",
   }),
   permission(10005, 'Voice is disabled on the account', {
@@ -19,8 +25,7 @@ export const VOICE_CODES = [
   }),
   rateLimited(22001, "Call waited too long in Twilio's queue", {
     seenIn: 'unclear',
-    action:
-      "Nobody: the service slows down and tries again. Operator: set SENDER_RATES to the account's calls per second, or ask Twilio for more.",
+    action: `Nobody: the service slows down; ${TRIED_AGAIN} Operator: set SENDER_RATES to the account's calls per second, or ask Twilio for more.`,
     note: 'The call was never placed.',
   }),
   rateLimited(22005, 'Call queue holds more than a day of calls', {

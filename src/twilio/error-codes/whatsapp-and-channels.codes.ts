@@ -9,6 +9,7 @@ import {
   rateLimited,
   recipientUnreachable,
 } from './rows-by-class.js';
+import { TRIED_AGAIN } from './shared-notes.js';
 
 const NOT_OUR_CHANNEL = 'RCS or Messenger only, which the service does not send on.';
 
@@ -137,13 +138,11 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
   rateLimited(63017, 'Account sends too many messages per second', {
     seenIn: 'unclear',
     scope: 'account',
-    action:
-      'Nobody: the service slows down and tries again. Operator: keep all senders and subaccounts under 2000 messages per second together.',
+    action: `Nobody: the service slows down; ${TRIED_AGAIN} Operator: keep all senders and subaccounts under 2000 messages per second together.`,
   }),
   rateLimited(63018, "Sender reached the channel's rate or messaging limit", {
     seenIn: 'both',
-    action:
-      'Nobody: the service slows this sender down and tries again, then moves on. Operator: set SENDER_RATES and look at the limit in WhatsApp Manager.',
+    action: `Nobody: the service slows this sender down; ${TRIED_AGAIN} Operator: set SENDER_RATES and look at the limit in WhatsApp Manager.`,
     note: "A rate per second, a rate per recipient, or Meta's tier of conversations per day. The sandbox allows one message in three seconds.",
   }),
   quotaExhausted(63038, 'Account used up its messages of the day', {
