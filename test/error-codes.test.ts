@@ -262,6 +262,10 @@ describe('the file of overrides', () => {
   it('names every field that a new code lacks', async () => {
     const error = await refusal('{ "30099": { "errorClass": "permission" } }');
     expect(error.problems.map(({ code, field }) => `${code}.${field}`)).toEqual([
+    ['an answer that its class gives', { '63016': { otherChannelHelps: 'no' } }, '63016', 'otherChannelHelps', null],
+    ['a retry that its class gives', { '20503': { sameChannelAgain: 'never' } }, '20503', 'sameChannelAgain', null],
+    ['a cap of no quota', { '30007': { resetsAfterMs: 60_000 } }, '30007', 'resetsAfterMs', null],
+    ['a time that is none', { '60728': { resetsAfterMs: -1 } }, '60728', 'resetsAfterMs', null],
       '30099.responsible',
       '30099.name',
       '30099.action',

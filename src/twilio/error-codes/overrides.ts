@@ -15,7 +15,8 @@ const NEEDED_BY_A_NEW_CODE = ['errorClass', 'responsible', 'name', 'action'] as 
  * An override that changes the class starts from what that class means: responsible, scope, sameChannelAgain and
  * otherChannelHelps fall back to the class's own, and to the careful answers ("never", "no") where the class leaves
  * them to the code, unless the override says them too.
- * @throws InvalidErrorCodeOverridesError when a new code is incomplete or an answer is left open that only the code can give.
+ * @throws InvalidErrorCodeOverridesError when a new code is incomplete, an answer is left open that only the code can
+ * give, or one is given that the class decides.
  */
 export function withOverrides(table: TwilioErrorCodeTable, overrides: TwilioErrorCodeOverrides): TwilioErrorCodeTable {
   const problems = problemsInTable(table, overrides);
@@ -33,7 +34,7 @@ export function withOverrides(table: TwilioErrorCodeTable, overrides: TwilioErro
 export function problemsInTable(table: TwilioErrorCodeTable, overrides: TwilioErrorCodeOverrides): OverrideProblem[] {
   return [...overrides].flatMap(([code, override]) => {
     const row = mergedRow(code, table.get(code), override);
-    return row === null ? missingFields(code, override) : openAnswers(row);
+    return row === null ? missingFields(code, override) : [...openAnswers(row), ...idleAnswers(row, override)];
   });
 }
 
@@ -63,6 +64,32 @@ function openAnswers(row: TwilioErrorCode): OverrideProblem[] {
     open('otherChannelHelps', '"yes" or "no"');
   }
   return problems;
+}
+
+/** Answers that nobody asks for: accepted, the catalogue would show a policy that is not the one in force. */
+function idleAnswers({ code, errorClass }: TwilioErrorCode, override: TwilioErrorCodeOverride): OverrideProblem[] {
+  const { sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[errorClass];
+  const idle = (field: string, problem: string) => ({ code: String(code), field, problem, didYouMean: null });
+  const byClass = (field: string) =>
+    idle(
+      field,
+      `would change nothing, because ${errorClass} decides it for all its codes: leave it out, or give the code another errorClass`,
+    );
+  const problems: OverrideProblem[] = [];
+  if (sameChannelDecidedBy === 'class' && isAnswer(override.sameChannelAgain))
+    problems.push(byClass('sameChannelAgain'));
+  if (otherChannelDecidedBy === 'class' && isAnswer(override.otherChannelHelps))
+    problems.push(byClass('otherChannelHelps'));
+  if (errorClass !== 'quota_exhausted' && override.resetsAfterMs !== undefined) {
+    problems.push(
+      idle('resetsAfterMs', `would change nothing, because only quota_exhausted waits for a cap: leave it out`),
+    );
+  }
+  return problems;
+}
+
+function isAnswer(answer: string | undefined): boolean {
+  return answer !== undefined && answer !== 'by_class';
 }
 
 /** The row as it will be, or null when the code is new and says too little. */
