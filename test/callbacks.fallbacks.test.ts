@@ -231,7 +231,7 @@ describe('the failure of a delivery', () => {
 
   it("takes a human's corrections along to the next channel", async () => {
     const story = await begin(['whatsapp', 'sms']);
-    await story.refused(0, 400, 21617);
+    await story.refused(0, 400, 21618);
     const { deadLetter } = await story.until(({ status }) => status === 'failed');
     const to = '+15551279999';
     await service().api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { to, body: 'Corrected' } });

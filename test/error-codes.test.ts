@@ -18,10 +18,11 @@ const CODES_PER_FAMILY = {
   'API and credentials (20xxx)': [20_000, 20_999, 38],
   'calls, messages, senders (21xxx)': [21_000, 21_999, 90],
   'call queue (22xxx)': [22_000, 22_999, 2],
-  'delivery of messages (30xxx)': [30_000, 30_999, 65],
+  'delivery of messages (30xxx)': [30_000, 30_999, 66],
   'delivery of calls (31xxx to 34xxx)': [31_000, 34_999, 32],
   'scheduling (35xxx)': [35_000, 35_999, 7],
-  'WhatsApp and other channels (63xxx)': [63_000, 63_999, 60],
+  'messages per hour (60xxx)': [60_000, 60_999, 1],
+  'WhatsApp and other channels (63xxx)': [63_000, 63_999, 61],
   'authorization (70xxx)': [70_000, 70_999, 6],
   'messages, older codes (90xxx)': [90_000, 90_999, 5],
   'content templates': [92_000, 999_999, 7],
@@ -53,9 +54,9 @@ describe('the table of Twilio error codes', () => {
     expect(ROWS.filter(({ code }) => code >= first && code <= last)).toHaveLength(count);
   });
 
-  it('has 355 codes, in order, each under its own number', () => {
+  it('has 358 codes, in order, each under its own number', () => {
     const codes = [...TWILIO_ERROR_CODES.keys()];
-    expect(codes).toHaveLength(355);
+    expect(codes).toHaveLength(358);
     expect(codes).toEqual(ROWS.map(({ code }) => code));
     expect(codes).toEqual(codes.toSorted((a, b) => a - b));
   });
@@ -106,7 +107,7 @@ describe('the table of Twilio error codes', () => {
     expect(TWILIO_ERROR_CODES.get(code)?.errorClass).toBe(errorClass);
   });
 
-  it.each([20003, 20005, 10001, 30002, 63038, 20429])('knows that %i concerns the whole account', (code) => {
+  it.each([20003, 20005, 10001, 30002, 63038, 60728, 20429])('knows that %i concerns the whole account', (code) => {
     expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('account');
   });
 
@@ -117,17 +118,27 @@ describe('the table of Twilio error codes', () => {
     },
   );
 
-  it.each([21610, 30003, 63003, 63014, 63024])('knows that %i concerns the recipient', (code) => {
-    expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('recipient');
+  it.each([14107, 21610, 30003, 30017, 30023, 30027, 30640, 63003, 63014, 63024, 63033])(
+    'knows that %i concerns the recipient',
+    (code) => {
+      expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('recipient');
+    },
+  );
+
+  it.each([30025, 30026, 63008, 63039, 63054])('knows that %i concerns one message', (code) => {
+    expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('message');
   });
 
-  it.each([21211, 21217, 21617, 30007])('sends nothing elsewhere for %i', (code) => {
+  it.each([21211, 21217, 30007, 30640, 63033])('sends nothing elsewhere for %i', (code) => {
     expect(TWILIO_ERROR_CODES.get(code)?.otherChannelHelps).toBe('no');
   });
 
-  it.each([21408, 21606, 21614, 21635, 30003, 30005, 30006, 63013])('lets another channel help for %i', (code) => {
-    expect(TWILIO_ERROR_CODES.get(code)?.otherChannelHelps).toBe('yes');
-  });
+  it.each([21408, 21606, 21614, 21617, 21635, 21658, 30003, 30005, 30006, 63013])(
+    'lets another channel help for %i',
+    (code) => {
+      expect(TWILIO_ERROR_CODES.get(code)?.otherChannelHelps).toBe('yes');
+    },
+  );
 
   it('tries a switched-off phone again, but not a number the carrier does not know', () => {
     expect(TWILIO_ERROR_CODES.get(30003)?.sameChannelAgain).toBe('backoff');
@@ -251,6 +262,10 @@ describe('the file of overrides', () => {
     ['a date that is none', { '30007': { reviewedAt: 'yesterday' } }, '30007', 'reviewedAt', null],
     ['an entry that changes nothing', { '30007': {} }, '30007', null, null],
     ['an entry that is no object', { '30007': 'yes' }, '30007', null, null],
+    ['an answer that its class gives', { '63016': { otherChannelHelps: 'no' } }, '63016', 'otherChannelHelps', null],
+    ['a retry that its class gives', { '20503': { sameChannelAgain: 'never' } }, '20503', 'sameChannelAgain', null],
+    ['a cap of no quota', { '30007': { resetsAfterMs: 60_000 } }, '30007', 'resetsAfterMs', null],
+    ['a time that is none', { '60728': { resetsAfterMs: -1 } }, '60728', 'resetsAfterMs', null],
     ['an open answer', { '30007': { otherChannelHelps: 'by_class' } }, '30007', 'otherChannelHelps', null],
   ])('is refused for %s, by name and with the nearest word', async (_what, content, code, field, didYouMean) => {
     const error = await refusal(JSON.stringify(content));
@@ -262,10 +277,6 @@ describe('the file of overrides', () => {
   it('names every field that a new code lacks', async () => {
     const error = await refusal('{ "30099": { "errorClass": "permission" } }');
     expect(error.problems.map(({ code, field }) => `${code}.${field}`)).toEqual([
-    ['an answer that its class gives', { '63016': { otherChannelHelps: 'no' } }, '63016', 'otherChannelHelps', null],
-    ['a retry that its class gives', { '20503': { sameChannelAgain: 'never' } }, '20503', 'sameChannelAgain', null],
-    ['a cap of no quota', { '30007': { resetsAfterMs: 60_000 } }, '30007', 'resetsAfterMs', null],
-    ['a time that is none', { '60728': { resetsAfterMs: -1 } }, '60728', 'resetsAfterMs', null],
       '30099.responsible',
       '30099.name',
       '30099.action',

@@ -94,8 +94,8 @@ export const ACCOUNT_AND_API_CODES = [
     scope: 'account',
     responsible: 'operator',
     otherChannelHelps: 'no',
-    action: 'Operator: correct the account sid; it is AC and 32 hexadecimal digits.',
-    note: SETUP_ONLY,
+    action: 'Operator: correct TWILIO_ACCOUNT_SID; it is AC and 32 hexadecimal digits, not the SK… of a key.',
+    note: "Answers set-up work, and also a send with another sid than an account's in its path.",
   }),
   notFound(21471, 'Account does not exist', {
     seenIn: 'api_response',

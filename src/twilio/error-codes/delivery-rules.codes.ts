@@ -15,7 +15,7 @@ const QUIET_HOURS = {
   seenIn: 'status_callback',
   scope: 'recipient',
   otherChannelHelps: 'no',
-  note: 'The hours bind calls and other messages as well, so another channel is no way round them.',
+  note: 'Compliance Toolkit stops what it does not know to be essential; it exempts one-time passwords and notifications by messageIntent, which the service does not send. The hours bind calls and other messages as well, so another channel is no way round them.',
 } as const;
 
 export const DELIVERY_RULE_CODES = [
@@ -67,27 +67,27 @@ export const DELIVERY_RULE_CODES = [
   permission(30450, 'Blocked by SMS pumping protection', {
     ...FRAUD_BLOCK,
     action:
-      'Operator: look at who triggers messages to this prefix. Twilio lifts the block after 15 to 30 minutes; retry from the review queue then.',
+      'Operator: look at who triggers messages to this prefix, and retry from the review queue in 15 to 30 minutes, when Twilio lifts the block. A number blocked by mistake goes on the Global Safe List.',
   }),
   permission(30453, 'Blocked as likely fraud', {
     ...FRAUD_BLOCK,
     action:
-      'Operator: look at who triggers these messages. The block lasts some hours; retry from the review queue then.',
+      'Operator: look at who triggers these messages, and retry from the review queue in some hours. A number blocked by mistake goes on the Global Safe List.',
   }),
   permission(30485, 'Blocked as likely fraud', {
     ...FRAUD_BLOCK,
     action:
-      'Operator: make sure that people, not bots, ask for these messages, and retry from the review queue in some hours.',
+      'Operator: make sure that people, not bots, ask for these messages, and retry from the review queue in some hours. A number blocked by mistake goes on the Global Safe List.',
   }),
   permission(30610, 'Not permitted at this hour', {
     ...QUIET_HOURS,
     action:
-      'Operator: retry from the review queue after 08:00 where the recipient is. Caller: set sendAt between 08:00 and 21:00 their time.',
+      'Operator: retry from the review queue after 08:00 where the recipient is; if it was essential, change the settings of Compliance Toolkit in the Console. Caller: set sendAt between 08:00 and 21:00 their time.',
   }),
   permission(30615, 'Not permitted at this hour', {
     ...QUIET_HOURS,
     action:
-      "Operator: retry from the review queue in the recipient's morning. Caller: set sendAt inside the permitted hours.",
+      "Operator: retry from the review queue in the recipient's morning; if it was essential, change the settings of Compliance Toolkit in the Console. Caller: set sendAt inside the permitted hours.",
   }),
 
   // Content and consent.
@@ -110,6 +110,13 @@ export const DELIVERY_RULE_CODES = [
     seenIn: 'status_callback',
     action: 'Caller: do not write to this recipient until they opt in again.',
   }),
+  permission(30640, 'Recipient is known to sue over unwanted messages', {
+    seenIn: 'both',
+    scope: 'recipient',
+    otherChannelHelps: 'no',
+    action: 'Operator: take the number off your lists, or ask Twilio support if it is listed by mistake.',
+    note: 'Compliance Toolkit only. The law binds calls as well, so another channel is no way round it.',
+  }),
   invalidRequest(30646, 'Consent could not be stored', {
     seenIn: 'api_response',
     responsible: 'operator',
@@ -128,7 +135,8 @@ export const DELIVERY_RULE_CODES = [
   // The account.
   quotaExhausted(30454, 'Trial account has used up its messages', {
     seenIn: 'unclear',
-    action: "Operator: upgrade the trial account, then close the account's circuit.",
+    action:
+      "Operator: upgrade the trial account, wait until the upgrade has taken effect, 3 to 4 hours, then close the account's circuit.",
     note: `${TRIAL_ONLY} A cap like 63038, not a rate.`,
   }),
 ];

@@ -95,11 +95,11 @@ export const DELIVERY_CODES = [
     action:
       'Nobody: the service slows this sender down; the next channel takes over, or it waits in the review queue. Operator: set SENDER_RATES, or add senders to the Messaging Service.',
   }),
-  rateLimited(30017, 'Carrier is congested', {
+  rateLimited(30017, 'Carrier is too busy for MMS', {
     seenIn: 'status_callback',
     scope: 'recipient',
-    action: 'Nobody: the next channel takes over, or it waits in the review queue.',
-    note: 'Not `provider_fault`: one crowded carrier is no outage of Twilio.',
+    action: 'Caller: send without mediaUrls, or put a link into the body. Operator: retry from the review queue later.',
+    note: 'MMS only. Not `provider_fault`: one crowded carrier is no outage of Twilio.',
   }),
   rateLimited(30022, 'US carrier rate limit (10DLC)', {
     seenIn: 'status_callback',

@@ -1,6 +1,6 @@
 /** Creating messages: the recipient, the content and the other parameters. */
 import { contentRejected, invalidRequest, optedOut, permission, recipientUnreachable } from './rows-by-class.js';
-import { NEVER_SENT, SET_BY_SERVICE, TRIAL_ONLY } from './shared-notes.js';
+import { NEVER_SENT, SET_BY_SERVICE } from './shared-notes.js';
 
 const OTHER_CHANNELS_CARRY_NO_MEDIA = 'Media belongs to one channel; the others send their own content without it.';
 
@@ -36,8 +36,8 @@ export const MESSAGING_API_CODES = [
     seenIn: 'both',
     otherChannelHelps: 'yes',
     action:
-      'Operator: allow the country under Messaging Geo-Permissions in the Console, then retry from the review queue.',
-    note: 'The permission is for SMS and MMS only; WhatsApp and voice have their own.',
+      'Operator: allow the country under Messaging Geo-Permissions in the Console, then retry from the review queue. Some destinations no setting opens: use another channel there.',
+    note: 'Of SMS, MMS, WhatsApp and RCS; calls have permissions of their own.',
   }),
   invalidRequest(21604, 'Message has no To', {
     seenIn: 'api_response',
@@ -46,17 +46,19 @@ export const MESSAGING_API_CODES = [
     action: "Operator: please report it with the attempt's id.",
     note: SET_BY_SERVICE,
   }),
-  permission(21608, 'To is not verified (trial, messages)', {
+  permission(21608, 'To is not verified (messages)', {
     seenIn: 'api_response',
     scope: 'recipient',
-    otherChannelHelps: 'no',
-    action: 'Operator: verify the number in the Console or upgrade the trial account.',
-    note: `${TRIAL_ONLY} Calls need the same verification.`,
+    otherChannelHelps: 'yes',
+    action:
+      'Operator: upgrade a trial account and have a primary compliance profile approved in the Trust Hub, or verify the number in the Console.',
+    note: 'Trial accounts, and accounts without an approved primary compliance profile: they write to verified numbers only. The limit is on messages, so a call may go through.',
   }),
   optedOut(21610, 'Recipient has opted out', {
     seenIn: 'both',
-    action: 'Caller: do not write to this recipient until they send START to the sender; nothing else lifts it.',
-    note: 'The recipient answered STOP to this sender; it stays suppressed until they opt in.',
+    action:
+      'Caller: do not write to this recipient until they send START to the sender. Operator: lifting the suppression here helps only once Twilio has heard that START.',
+    note: 'The recipient answered STOP to this sender. Twilio keeps a list of its own: what is lifted here is refused there until they opt in.',
   }),
   recipientUnreachable(21612, 'To cannot be reached from this sender', {
     seenIn: 'both',
@@ -101,9 +103,9 @@ export const MESSAGING_API_CODES = [
   }),
   invalidRequest(21617, 'Body is longer than 1600 characters', {
     seenIn: 'api_response',
-    otherChannelHelps: 'no',
+    otherChannelHelps: 'yes',
     action: 'Caller: shorten the body to 1600 characters, or put the details behind a link.',
-    note: 'The limit is the same for SMS and WhatsApp.',
+    note: 'The limit is the same for SMS and WhatsApp, but each may have a text of its own, and a call has no such limit. Where they share the text, the next one refuses it at once.',
   }),
   contentRejected(21618, 'Body cannot be sent', {
     seenIn: 'api_response',
@@ -125,8 +127,9 @@ export const MESSAGING_API_CODES = [
   }),
   invalidRequest(21658, 'Parameter is too long', {
     seenIn: 'api_response',
-    otherChannelHelps: 'no',
+    otherChannelHelps: 'yes',
     action: 'Caller: shorten the value that providerMessage names; a content variable may have 1600 characters.',
+    note: 'A content variable or another value of this channel; the others do not send it.',
   }),
 
   // Media.

@@ -36,9 +36,11 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     action: 'Operator: set TWILIO_WHATSAPP_FROM to an approved WhatsApp sender of this account.',
   }),
   channelUnavailable(63008, 'Channel is misconfigured', {
-    ...SENDER_OUT_OF_ORDER,
     seenIn: 'unclear',
-    action: 'Operator: open the sender in the Console and complete its configuration.',
+    responsible: 'operator',
+    action:
+      'Caller: check that the number in To is right. Operator: open the sender in the Console and complete its configuration, if everything of it fails.',
+    note: 'Twilio names a wrong form of To as well, so one such answer does not stop the sender.',
   }),
   channelUnavailable(63020, 'Meta Business Manager has a problem', {
     ...SENDER_OUT_OF_ORDER,
@@ -64,10 +66,10 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     seenIn: 'status_callback',
     scope: 'recipient',
     responsible: 'recipient',
+    notOnChannel: true,
     action:
       'Nobody: the number has no WhatsApp, so the next channel is used. Caller: put SMS first for this recipient.',
   }),
-    notOnChannel: true,
   channelUnavailable(63015, 'Recipient has not joined the sandbox', {
     seenIn: 'status_callback',
     scope: 'recipient',
@@ -80,18 +82,18 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     seenIn: 'status_callback',
     scope: 'recipient',
     responsible: 'recipient',
+    notOnChannel: true,
     action: 'Nobody: the next channel is used. Caller: ask the recipient to update WhatsApp and accept its terms.',
     note: 'No WhatsApp, terms not accepted, or too old an app.',
   }),
-    notOnChannel: true,
   channelUnavailable(63032, 'WhatsApp does not deliver to this user', {
     seenIn: 'status_callback',
     scope: 'recipient',
     responsible: 'recipient',
+    notOnChannel: true,
     action: 'Nobody: Meta keeps the user in an experiment; the next channel is used.',
   }),
   recipientUnreachable(63029, 'Recipient could not load the template', {
-    notOnChannel: true,
     seenIn: 'status_callback',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
@@ -151,7 +153,6 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
       "Operator: ask Twilio to raise the daily limit, or wait until it resets, at most 24 hours; then close the account's circuit.",
     note: 'Arrives as HTTP 429, yet no backoff helps.',
   }),
-  rateLimited(63039, "Meta finds the page's messages bothersome", {
   quotaExhausted(60728, 'Account used up its messages of the hour', {
     seenIn: 'unclear',
     resetsAfterMs: 3_600_000,
@@ -159,8 +160,10 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
       "Operator: ask Twilio to raise the hourly limit, or wait: within an hour the account's circuit tries one send by itself.",
     note: 'The sibling of 63038, counted by the hour. Twilio files it under Verify.',
   }),
+  rateLimited(63039, "Meta finds the page's messages bothersome", {
     seenIn: 'unclear',
     responsible: 'operator',
+    scope: 'message',
     action: 'Operator: send less, and only what people expect.',
     note: `A warning. ${NOT_OUR_CHANNEL}`,
   }),
@@ -168,11 +171,11 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
   // Content.
   contentRejected(63005, 'Channel refused the content', {
     ...CONTENT_OF_THIS_CHANNEL,
-    action: "Caller: read the channel's own message in the callback and change the WhatsApp content.",
-    note: 'WhatsApp also answers so when the number is no WhatsApp user.',
+    action:
+      "Caller: read the channel's own message in the callback and change the WhatsApp content. Operator: check that the business may write to the recipient's country on WhatsApp.",
+    note: 'WhatsApp also answers so when the number is no WhatsApp user, or when the business may not message users in its country.',
   }),
   contentRejected(63006, 'Content cannot be formatted for the channel', {
-    scope: 'message',
     ...CONTENT_OF_THIS_CHANNEL,
     action: 'Caller: use a content type that WhatsApp supports, or plain text.',
   }),

@@ -33,6 +33,11 @@ export const WHATSAPP_SETUP_CODES = [
     ...TEMPLATE_STOPPED,
     action: 'Operator: write a new template and have it approved; this one will not come back.',
   }),
+  channelUnavailable(63054, 'Template cannot be used now', {
+    ...TEMPLATE_STOPPED,
+    action:
+      'Operator: use another template, and check in Meta Business Manager that the business is onboarded for what the template is.',
+  }),
   invalidRequest(63043, 'Sample media of the template is forbidden (403)', {
     ...SAMPLE_MEDIA,
     action: 'Operator: make the sample file of the template public and submit it again.',
