@@ -112,7 +112,13 @@ describe('what belongs into one alert', () => {
     const account = circuitId(accountScope(ACCOUNT));
     const whatsapp = circuitId(senderScope('whatsapp', SENDER));
     expect(causeFor({ failure: failure('authentication', 401, 20003) })).toBe(`authentication:${account}`);
-    expect(causeFor({ failure: failure('rate_limited', 429), channel: 'whatsapp' })).toBe(`rate_limit:${whatsapp}`);
+    const tooFast = failure('rate_limited', 429, null, 'sender');
+    expect(causeFor({ failure: tooFast, channel: 'whatsapp' })).toBe(`rate_limit:${whatsapp}`);
+  });
+
+  it('names no sender where only a carrier or a recipient is limited', () => {
+    const capped = failure('rate_limited', null, 30023, 'recipient');
+    expect(causeFor({ failure: capped })).toBe('request_errors:callback:30023');
   });
 
   it('is as severe as the policy says where a circuit reports it', () => {
@@ -142,7 +148,7 @@ describe('the words', () => {
   });
 
   it('hold no whole number', () => {
-    const alarm = word({ failure: failure('rate_limited', 429) });
+    const alarm = word({ failure: failure('rate_limited', 429, null, 'sender') });
     expect(JSON.stringify(alarm)).not.toContain(SENDER);
     expect(alarm.summary).toContain('+150•••0006');
   });

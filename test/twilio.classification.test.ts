@@ -68,12 +68,15 @@ describe('classify', () => {
   it('takes from the table everything it says of a code', () => {
     for (const known of TWILIO_ERROR_CODES.values()) {
       const { code, errorClass, responsible, scope, sameChannelAgain, otherChannelHelps } = known;
+      const { notOnChannel, resetsAfterMs } = known;
       expect(classify({ ...nothing, httpStatus: 400, providerCode: code }, TWILIO_ERROR_CODES)).toEqual({
         errorClass,
         responsible,
         scope,
         sameChannelAgain,
         otherChannelHelps,
+        ...(notOnChannel && { notOnChannel }),
+        ...(resetsAfterMs && { resetsAfterMs }),
         rule: `Twilio code ${code}`,
         unknownCode: false,
       });

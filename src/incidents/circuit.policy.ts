@@ -71,7 +71,7 @@ export const CIRCUIT_LIMITS = {
   /** Without a Retry-After: 1, 2, 4 … at most 60 s. */
   rateLimitFirstMs: 1000,
   rateLimitLastMs: 60_000,
-  /** Without a Retry-After: Twilio counts its cap over 24 hours. */
+  /** Without a Retry-After, and where the code says no other time: Twilio counts its cap over 24 hours. */
   quotaMs: 24 * 3_600_000,
   /** What is held goes out in steps of 1, 2, 4 … at most 500 rows. */
   stepMs: 250,
