@@ -84,6 +84,7 @@ describe('good values', () => {
 const WHOLE_NUMBERS = [
   'PORT',
   'DATABASE_POOL_MAX',
+  'DATABASE_TIMEOUT_MS',
   'IDEMPOTENCY_TTL_HOURS',
   'TWILIO_TIMEOUT_MS',
   'RETRY_BASE_MS',

@@ -97,6 +97,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
   DATABASE_LISTEN_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
   DATABASE_POOL_MAX: wholeNumber(2, 200, 10),
+  DATABASE_TIMEOUT_MS: wholeNumber(100, 600_000, 20_000),
   DATABASE_PREPARED_STATEMENTS: z
     .enum(['true', 'false'], { error: 'true, or false behind a pooler that cannot keep them' })
     .default('true')

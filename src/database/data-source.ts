@@ -1,6 +1,9 @@
 import type { DataSourceOptions } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/migrations.js';
 
+/** Milliseconds to connect, or to wait for a connection of a pool. */
+export const CONNECT_MS = 5000;
+
 export interface ConnectionLimits {
   /** Connections of the pool; LISTEN holds one more of its own. */
   readonly poolMax: number;
@@ -17,7 +20,7 @@ export function dataSourceOptions(url: string, limits: ConnectionLimits): DataSo
     migrationsTransactionMode: 'each',
     applicationName: 'postrider',
     poolSize: limits.poolMax,
-    connectTimeoutMS: 5000,
+    connectTimeoutMS: CONNECT_MS,
     extra: { idleTimeoutMillis: 30_000, keepAlive: true },
     logging: false,
   };

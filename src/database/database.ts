@@ -3,6 +3,8 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { CONNECT_MS } from './data-source.js';
+import { watchPool } from './watched-pool.js';
 
 /** A statement with a name of its own: PostgreSQL keeps it prepared per connection. */
 export interface Statement {
@@ -34,12 +36,15 @@ export class Database implements StatementRunner, OnApplicationShutdown {
   private readonly pool: Pool;
   /** For statements with `plan: 'once'`; null where nothing may be kept on a connection (PgBouncer). */
   private readonly plannedOnce: Pool | null;
+  private readonly pools: readonly Pool[];
   private readonly keepPrepared: boolean;
 
   constructor(dataSource: DataSource, @Inject(CONFIGURATION) configuration: Configuration) {
     this.pool = poolOf(dataSource);
     this.keepPrepared = configuration.env.DATABASE_PREPARED_STATEMENTS;
     this.plannedOnce = this.keepPrepared ? planOncePool(configuration.databaseUrl) : null;
+    this.pools = this.plannedOnce ? [this.pool, this.plannedOnce] : [this.pool];
+    for (const pool of this.pools) watchPool(pool, configuration.env.DATABASE_TIMEOUT_MS);
   }
 
   async run<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
@@ -73,8 +78,7 @@ export class Database implements StatementRunner, OnApplicationShutdown {
 
   /** Connections in use, idle and waited for; for /metrics and /health. */
   poolUse(): { total: number; idle: number; waiting: number } {
-    const pools = [this.pool, ...(this.plannedOnce ? [this.plannedOnce] : [])];
-    const sum = (count: (pool: Pool) => number) => pools.reduce((total, pool) => total + count(pool), 0);
+    const sum = (count: (pool: Pool) => number) => this.pools.reduce((total, pool) => total + count(pool), 0);
     return {
       total: sum((pool) => pool.totalCount),
       idle: sum((pool) => pool.idleCount),
@@ -95,6 +99,8 @@ function planOncePool(url: string): Pool {
   const pool = new Pool({
     connectionString: url,
     max: PLAN_ONCE_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
     application_name: 'postrider-dispatch',
     options: '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off',
   });

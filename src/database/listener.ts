@@ -4,12 +4,17 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
+import { CONNECT_MS } from './data-source.js';
 
 /** What replicas tell each other. Each is only a hint to look: polling finds the same a little later. */
 export const WAKE_CHANNELS = ['postrider_due', 'postrider_circuits', 'postrider_keys'] as const;
 export type WakeChannel = (typeof WAKE_CHANNELS)[number];
 
 const HEARTBEAT_MS = 10_000;
+/** Its statements touch no table: what takes longer has lost its connection. */
+const ANSWER_MS = 5000;
+/** For the server to close the connection, when the process stops. */
+const GOODBYE_MS = 1000;
 const RECONNECT_FIRST_MS = 200;
 const RECONNECT_LAST_MS = 5000;
 
@@ -50,6 +55,8 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
       connectionString: this.configuration.env.DATABASE_LISTEN_URL ?? this.configuration.databaseUrl,
       application_name: 'postrider-listen',
       keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: ANSWER_MS,
     });
     client.on('error', () => this.lost(client));
     client.on('end', () => this.lost(client));
@@ -95,6 +102,10 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
   private async disconnect(): Promise<void> {
     const client = this.client;
     this.client = null;
-    await client?.end();
+    if (!client) return;
+    // One that is silently gone answers no goodbye.
+    const patience = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
+    await client.end();
+    clearTimeout(patience);
   }
 }

@@ -2,9 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Statement } from '../database/database.js';
 import type { HealthIndicator, HealthReport } from './health-indicators.js';
 
-const PING: Statement = { name: 'health_ping', text: 'SELECT 1', plan: 'each_time' };
+/** One for each pool: what is accepted and sent goes through the second. */
+const PINGS: readonly Statement[] = [
+  { name: 'health_ping', text: 'SELECT 1', plan: 'each_time' },
+  { name: 'health_ping_dispatch', text: 'SELECT 1', plan: 'once' },
+];
 
-/** The database answers. */
+/** The database answers, on the connections of both pools. */
 @Injectable()
 export class DatabaseIndicator implements HealthIndicator {
   readonly name = 'database';
@@ -16,7 +20,7 @@ export class DatabaseIndicator implements HealthIndicator {
 
   async check(): Promise<HealthReport> {
     const since = performance.now();
-    this.asking ??= this.database.run(PING).finally(() => {
+    this.asking ??= Promise.all(PINGS.map((ping) => this.database.run(ping))).finally(() => {
       this.asking = null;
     });
     await this.asking;

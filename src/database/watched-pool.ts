@@ -1,0 +1,31 @@
+import { Socket } from 'node:net';
+import type { Pool, PoolClient } from 'pg';
+
+/**
+ * Keeps a pool's connections from harming the process while somebody uses them; idle ones the pool looks after itself.
+ *
+ * - A server that stops, or an administrator, ends a connection with an error that belongs to no statement. node-postgres
+ *   emits it, and an `error` that nobody listens to ends the process. Whoever uses the connection hears of it from the next
+ *   statement.
+ * - A connection whose other end is silently gone (a failover without a reset) would keep its statement waiting until the
+ *   kernel gives up, a quarter of an hour. After `answerMs` without a byte it is closed, and its statement fails.
+ */
+export function watchPool(pool: Pool, answerMs: number): void {
+  const known = new WeakSet<PoolClient>();
+  pool.on('acquire', (client) => {
+    const socket = socketOf(client);
+    if (!known.has(client)) {
+      known.add(client);
+      client.on('error', () => {});
+      // Known by these words to database-failure.ts.
+      socket?.on('timeout', () => socket.destroy(new Error(`Query read timeout: nothing within ${answerMs} ms`)));
+    }
+    socket?.setTimeout(answerMs);
+  });
+  pool.on('release', (_, client) => socketOf(client)?.setTimeout(0));
+}
+
+/** The one that is encrypted, where one is. */
+function socketOf({ connection: { stream } }: PoolClient): Socket | null {
+  return stream instanceof Socket ? stream : null;
+}

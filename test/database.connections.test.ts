@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { pino } from 'pino';
+import { DataSource } from 'typeorm';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { dataSourceOptions } from '../src/database/data-source.js';
+import { Database } from '../src/database/database.js';
+import { startService } from '../src/service.js';
+import { ADMIN_KEY, ApiClient, freePort, startTestService, type ServiceUnderTest } from './support/service.js';
+import { portOf } from './twilio.wire.js';
+
+const BACKEND = { name: 'backend', text: 'SELECT pg_backend_pid() AS pid' };
+
+/** Stands before the database; `freeze` lets what is connected by then fall silent, as a failover without a reset does. */
+async function startDatabaseProxy(url: string) {
+  const target = new URL(url);
+  const pairs: [Socket, Socket][] = [];
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    pairs.push([near, far]);
+    for (const socket of [near, far]) socket.on('error', () => {});
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const proxied = new URL(url);
+  proxied.port = String(portOf(server));
+  onTestFinished(async () => {
+    for (const socket of pairs.flat()) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+  return {
+    url: proxied.href,
+    freeze: () => {
+      for (const [near, far] of pairs) {
+        near.unpipe(far).pause();
+        far.unpipe(near).pause();
+      }
+    },
+  };
+}
+
+async function databaseOf({ configuration }: ServiceUnderTest): Promise<Database> {
+  const source = new DataSource(dataSourceOptions(configuration.databaseUrl, { poolMax: 2 }));
+  await source.initialize();
+  const database = new Database(source, configuration);
+  onTestFinished(async () => {
+    await database.onApplicationShutdown();
+    await source.destroy();
+  });
+  return database;
+}
+
+describe('a connection that the server ends while a transaction holds it', () => {
+  it('fails the transaction and nothing else', async () => {
+    const service = await startTestService();
+    const database = await databaseOf(service);
+    const broken = database.transaction(async (transaction) => {
+      const [backend] = await transaction.run<{ pid: number }>(BACKEND);
+      await service.database.query('SELECT pg_terminate_backend($1, 5000)', [backend?.pid]);
+      await transaction.run(BACKEND);
+    });
+    await expect(broken).rejects.toThrow(/terminating connection|not queryable|Connection terminated/);
+    await expect(database.transaction((transaction) => transaction.run(BACKEND))).resolves.toHaveLength(1);
+  });
+});
+
+describe('connections whose other end is silently gone', () => {
+  it('are given up: who waited gets a 503, who comes next an answer, and the service ends', async () => {
+    const behind = await startTestService({ DATABASE_TIMEOUT_MS: '400', ROLE: 'worker' });
+    const proxy = await startDatabaseProxy(behind.databaseUrl);
+    const port = await freePort();
+    const { env } = behind.configuration;
+    const service = await startService(
+      { ...behind.configuration, databaseUrl: proxy.url, env: { ...env, ROLE: 'api', PORT: port } },
+      pino({ level: 'silent' }),
+    );
+    const api = new ApiClient(`http://127.0.0.1:${port}`, ADMIN_KEY);
+    const post = () => api.post('/v1/notifications', { to: '+15551234567', channels: ['sms'], body: 'hello' });
+    const list = () => api.get('/v1/notifications');
+    expect((await post()).status).toBe(202);
+    expect((await list()).status).toBe(200);
+
+    proxy.freeze();
+    const during = await Promise.all([post(), list(), api.get('/health/ready')]);
+    expect(during.map(({ status }) => status)).toEqual([503, 503, 503]);
+
+    await expect.poll(async () => (await post()).status, { timeout: 10_000 }).toBe(202);
+    await expect.poll(async () => (await list()).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await api.get('/health/ready')).status, { timeout: 10_000 }).toBe(200);
+
+    // Nor does the end of the service wait for a goodbye.
+    proxy.freeze();
+    await service.close();
+  });
+});
