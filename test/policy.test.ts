@@ -64,6 +64,8 @@ describe('retry policy', () => {
   it('does not wait longer than its budget in total', () => {
     expect(decideRetry(POLICY, { retries: 1, waitedMs: 58_500 }, null, 0)).toMatchObject({ kind: 'exhausted' });
     expect(decideRetry(POLICY, FRESH, 61_000, 0)).toMatchObject({ kind: 'exhausted' });
+    expect(decideRetry(POLICY, FRESH, 60_000, 0.99)).toMatchObject({ kind: 'retry', waitMs: 60_000 });
+    expect(decideRetry(POLICY, { retries: 1, waitedMs: 50_000 }, 9500, 0.99)).toMatchObject({ waitMs: 10_000 });
   });
 });
 

@@ -73,6 +73,18 @@ describe('a request that surely was not written', () => {
     expect(wire.connections).toHaveLength(1);
   });
 
+  it('never sends what reached its deadline while the process stood still and connected', async () => {
+    const wire = await wireOf(reply(201));
+    const http = axiosOver({ baseUrl: wire.url });
+    const failure = failureOf(http.post('/late', 'a=b', { timeout: 50 }));
+    // The connection is on its way, its arrival not seen yet; nothing of this process runs until the deadline is long over.
+    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => process.nextTick(resolve));
+    for (const end = performance.now() + 150; performance.now() < end;);
+    expect(await failure).toMatchObject({ kind: 'connect_timeout', written: false });
+    await http.post('/after', 'a=b');
+    expect(wire.requests.map(({ path }) => path)).toEqual(['/after']);
+  });
+
   it('sends nothing when it was aborted before', async () => {
     const wire = await wireOf(reply(200));
     const http = axiosOver({ baseUrl: wire.url });

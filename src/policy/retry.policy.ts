@@ -46,7 +46,8 @@ export function decideRetry(
       reason: `waiting ${seconds(nominal)} more would pass the limit of ${seconds(policy.budgetMs)} in total`,
     };
   }
-  return { kind: 'retry', number, waitMs: Math.round(nominal * (1 + JITTER * random)) };
+  const waitMs = Math.min(Math.round(nominal * (1 + JITTER * random)), policy.budgetMs - spent.waitedMs);
+  return { kind: 'retry', number, waitMs };
 }
 
 function seconds(ms: number): string {

@@ -52,6 +52,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
   readonly #deadline: NodeJS.Timeout | null;
+  readonly #endsAt: number;
   readonly #onAbort = (): void => this.#stop('aborted');
 
   constructor(
@@ -59,7 +60,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     private readonly resolve: (answer: Answer) => void,
     private readonly reject: (error: NetworkError) => void,
   ) {
-    this.#deadline = request.timeoutMs > 0 ? setTimeout(() => this.#expire(), request.timeoutMs) : null;
+    const { timeoutMs } = request;
+    this.#deadline = timeoutMs > 0 ? setTimeout(() => this.#expire(), timeoutMs) : null;
+    this.#endsAt = timeoutMs > 0 ? performance.now() + timeoutMs : Number.POSITIVE_INFINITY;
     request.signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -68,6 +71,11 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     // Throwing here is undici's way to drop a request without a byte written and without losing the connection.
     if (this.#settled) throw new Error('the request ended while it waited for a connection');
     if (this.#controller !== null) throw new Error('a request is never written twice');
+    // A process that stood still while it connected must not write what somebody else may have begun again by now.
+    if (performance.now() > this.#endsAt) {
+      this.#stop('connect_timeout');
+      throw new Error('the deadline passed before the request was written');
+    }
     this.#controller = controller;
   }
 
