@@ -91,6 +91,25 @@ describe('status callbacks', () => {
     expect((await read(service, id)).status).toBe('delivered');
   });
 
+  it.each([
+    ['a code that no column holds', { ErrorCode: '3000000000' }, null],
+    ['a text with NUL', { ErrorCode: '30007', ErrorMessage: 'a\0b' }, 30007],
+  ])('that fail it are recorded with %s', async (_, odd, providerCode) => {
+    const service = shared();
+    const { id, attemptId, sid } = await sent(service);
+    expect((await new TwilioCallback(service).message(attemptId, sid, 'undelivered', odd)).status).toBe(204);
+    const failed = await read(service, id);
+    expect(failed).toMatchObject({ status: 'failed', deadLetter: { providerCode } });
+    expect(failed.deliveries[0]?.callbacks).toMatchObject([{ status: 'undelivered', errorCode: providerCode }]);
+  });
+
+  it('are noted where the status has a NUL', async () => {
+    const service = shared();
+    const { id, attemptId, sid } = await sent(service);
+    expect((await new TwilioCallback(service).message(attemptId, sid, 'del\0')).status).toBe(204);
+    expect((await read(service, id)).deliveries[0]?.callbacks).toMatchObject([{ status: 'del\uFFFD' }]);
+  });
+
   it('follow a call: completed is delivered, busy fails', async () => {
     const service = shared();
     const twilio = new TwilioCallback(service);

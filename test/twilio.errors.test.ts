@@ -104,7 +104,21 @@ const FAILURES: [string, Script, Expected][] = [
     reply(429, '', { Date: 'Sun, 22 Nov 2026 09:00:00 GMT', 'Retry-After': 'Sun, 22 Nov 2026 09:01:30 GMT' }),
     expected('rejected', 429, 'rate_limited', { retryAfterMs: 90_000 }),
   ],
-  ['429 with a wait that is none', reply(429, '', { 'Retry-After': '1.5' }), expected('rejected', 429, 'rate_limited')],
+  [
+    '429 with a wait in parts of seconds',
+    reply(429, '', { 'Retry-After': '1.5' }),
+    expected('rejected', 429, 'rate_limited', { retryAfterMs: 2000 }),
+  ],
+  [
+    '429 with a wait of centuries',
+    reply(429, '', { 'Retry-After': '99999999999' }),
+    expected('rejected', 429, 'rate_limited', { retryAfterMs: 999_999_999_000 }),
+  ],
+  [
+    '429 with a wait that is none',
+    reply(429, '', { 'Retry-After': 'soon' }),
+    expected('rejected', 429, 'rate_limited'),
+  ],
   [
     '429 with 63038',
     reply(429, twilioBody(429, 63038)),

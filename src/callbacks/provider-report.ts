@@ -1,3 +1,5 @@
+import { providerCode, storable } from '../twilio/provider.answer.js';
+
 /** What a status callback says, before anything is made of it. */
 export interface ProviderReport {
   readonly attemptId: string;
@@ -38,16 +40,21 @@ export function effectOf({ resource, status }: Pick<ProviderReport, 'resource' |
 export function readReport(
   attemptId: string,
   resource: ProviderReport['resource'],
-  params: ProviderReport['params'],
+  form: ProviderReport['params'],
 ): ProviderReport | null {
+  const params = storableForm(form);
   const names =
     resource === 'message' ? { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] } : CALL_NAMES;
   const providerSid = first(params, names.sid);
   const status = first(params, names.status);
   if (!providerSid || !status) return null;
-  const code = Number(first(params, ['ErrorCode']) ?? '');
-  const errorCode = Number.isInteger(code) && code > 0 ? code : null;
-  return { attemptId, resource, providerSid, status, errorCode, params };
+  return { attemptId, resource, providerSid, status, errorCode: providerCode(first(params, ['ErrorCode'])), params };
+}
+
+/** What cannot be stored would be refused again at each of the provider's repetitions, and lost after the last. */
+function storableForm(form: ProviderReport['params']): ProviderReport['params'] {
+  const values = (value: string | string[]) => (Array.isArray(value) ? value.map(storable) : storable(value));
+  return Object.fromEntries(Object.entries(form).map(([name, value]) => [storable(name), values(value)]));
 }
 
 const CALL_NAMES = { sid: ['CallSid'], status: ['CallStatus'] };

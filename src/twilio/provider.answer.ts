@@ -41,7 +41,9 @@ export function headerOf(answer: Pick<Answer, 'headers'>, name: string): string 
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-const SECONDS = /^\d{1,9}$/;
+const SECONDS = /^\d+(?:\.\d+)?$/;
+/** Longer than anybody waits, and still a date. */
+const LONGEST_SECONDS = 999_999_999;
 const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
 /**
@@ -51,7 +53,8 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
  */
 export function retryAfterMs(answer: Pick<Answer, 'headers'>, now: number): number | null {
   const value = headerOf(answer, 'retry-after')?.trim() ?? '';
-  if (SECONDS.test(value)) return Number(value) * 1000;
+  // Fractions are no seconds of RFC 9110's, but what they mean is plain.
+  if (SECONDS.test(value)) return Math.min(Math.ceil(Number(value)), LONGEST_SECONDS) * 1000;
   if (!HTTP_DATE.test(value)) return null;
   const sentAt = Date.parse(headerOf(answer, 'date') ?? '');
   const wait = Date.parse(value) - (Number.isNaN(sentAt) ? now : sentAt);
@@ -76,6 +79,6 @@ function text(value: unknown): string | null {
  * What PostgreSQL's text cannot hold, shown as U+FFFD: NUL (a gateway's page that is still compressed is full of it)
  * and halves of surrogate pairs. A result that cannot be written would be written again until its lease is over.
  */
-function storable(value: string): string {
+export function storable(value: string): string {
   return value.replaceAll('\0', '\uFFFD').toWellFormed();
 }
