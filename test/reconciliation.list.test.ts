@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { DatabaseClock } from '../src/database/database.clock.js';
+import { listed, startListingProvider, type Listed } from './reconciliation.setup.js';
+import { moveClock } from './support/clock.js';
+import { shareTestService, startTestService } from './support/service.js';
+
+const provider = await startListingProvider();
+const shared = shareTestService({ TWILIO_BASE_URL: provider.url });
+
+const MINUTE = 60_000;
+const [OLD, YOUNG, NEXT] = ['1', '2', '9'].map((digit) => `SM${digit.repeat(32)}`) as [string, string, string];
+
+let numbers = 0;
+function newNumber(): string {
+  numbers += 1;
+  return `+1555123${String(numbers).padStart(4, '0')}`;
+}
+
+/** Its first attempt is in doubt, the next one is accepted. @returns what became of it, by the list that was shown. */
+async function afterList(list: (createdAt: number) => readonly Listed[]) {
+  const { api } = shared();
+  const to = newNumber();
+  provider.script(to, {
+    create: (index) => (index === 0 ? 503 : NEXT),
+    list: ([createdAt = 0]) => list(createdAt),
+  });
+  const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
+  return {
+    sid: sent.deliveries[0]?.providerSid,
+    creates: provider.creates(to),
+    attempts: sent.deliveries[0]?.attempts,
+  };
+}
+
+describe('a message in the list', () => {
+  it.each([
+    ['that fits', {}],
+    ['whose body the account redacted', { body: '' }],
+  ] as const)('%s is adopted, and nothing is sent again', async (_, more) => {
+    const found = await afterList((createdAt) => [listed(OLD, createdAt, more)]);
+    expect(found).toMatchObject({ sid: OLD, creates: 1, attempts: [{ outcome: 'accepted' }] });
+  });
+
+  it.each([
+    ['that the recipient sent', 0, { direction: 'inbound' }],
+    ['with another text', 0, { body: 'Good day' }],
+    ['from before the attempt', -MINUTE, {}],
+  ] as const)('%s is not adopted: it is sent again', async (_, ms, more) => {
+    const found = await afterList((createdAt) => [listed(OLD, createdAt + ms, more)]);
+    expect(found).toMatchObject({ sid: NEXT, creates: 2, attempts: [{ outcome: 'unknown' }, { outcome: 'accepted' }] });
+    expect(found.attempts?.[1]?.possibleDuplicate).toBe(true);
+  });
+
+  it("is adopted where the provider's clock is some seconds behind", async () => {
+    const found = await afterList((createdAt) => [listed(OLD, createdAt - 3000)]);
+    expect(found).toMatchObject({ sid: OLD, creates: 1 });
+  });
+
+  it('is adopted as the oldest of several', async () => {
+    const found = await afterList((createdAt) => [listed(YOUNG, createdAt + 1000), listed(OLD, createdAt)]);
+    expect(found).toMatchObject({ sid: OLD, creates: 1 });
+  });
+});
+
+describe('a list that cannot be read for now', () => {
+  it.each([429, 500])('is asked for again after a %s: until then nothing is sent', async (status) => {
+    const { api } = shared();
+    const to = newNumber();
+    provider.script(to, {
+      create: (index) => (index === 0 ? 503 : NEXT),
+      list: ([createdAt = 0], index) => (index === 0 ? status : [listed(OLD, createdAt)]),
+    });
+    const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
+    expect(sent.deliveries[0]?.providerSid).toBe(OLD);
+    expect(provider.creates(to)).toBe(1);
+  });
+});
+
+describe("a human's retry", () => {
+  it.each([
+    ['is marked where the first attempt may have been accepted', 503, true],
+    ['is no duplicate where the first attempt was surely refused', 400, false],
+  ])('%s', async (_, status, possibleDuplicate) => {
+    const { api } = shared();
+    const to = newNumber();
+    provider.script(to, { create: (index) => (index === 0 ? status : NEXT), list: () => [] });
+    const id = await api.send({ to, channels: ['sms'], body: 'Hello', onUnknown: 'review' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`);
+    const { deliveries } = await api.untilStatus(id, 'sent');
+    expect(deliveries[1]?.attempts).toMatchObject([{ outcome: 'accepted', possibleDuplicate }]);
+  });
+});
+
+describe('a message of an earlier attempt that was not in the list at first', () => {
+  it('is adopted when the next attempt is in doubt too, however much later that began', async () => {
+    const { api, databaseUrl } = await startTestService({ TWILIO_BASE_URL: provider.url, LEASE_MS: '600000' });
+    const to = newNumber();
+    provider.script(to, {
+      create: (index) => (index < 2 ? 503 : NEXT),
+      list: async ([createdAt = 0], index) => {
+        if (index > 0) return [listed(OLD, createdAt)];
+        await moveClock(databaseUrl, MINUTE);
+        return [];
+      },
+    });
+    const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
+    expect(sent.deliveries[0]?.providerSid).toBe(OLD);
+    expect(provider.creates(to)).toBe(2);
+  });
+});
+
+describe('what expires while the provider is asked for its list', () => {
+  it('is not sent again', async () => {
+    const { api, service, databaseUrl } = await startTestService({ TWILIO_BASE_URL: provider.url, LEASE_MS: '600000' });
+    const to = newNumber();
+    provider.script(to, {
+      create: (index) => (index === 0 ? 503 : NEXT),
+      list: async () => {
+        await moveClock(databaseUrl, 2 * MINUTE);
+        await service.app.get(DatabaseClock).refresh();
+        return [];
+      },
+    });
+    const expiresAt = new Date(Date.now() + MINUTE).toISOString();
+    const id = await api.send({ to, channels: ['sms'], body: 'Hello', expiresAt });
+    const ended = await api.untilStatus(id, 'expired', 'sent');
+    expect(ended).toMatchObject({ status: 'expired', deadLetter: null });
+    expect(provider.creates(to)).toBe(1);
+  });
+});
