@@ -49,8 +49,8 @@ export function failure(outcome: Failure['outcome'] = 'rejected'): Failure {
 }
 
 /** A service that accepts and dispatches nothing by itself, and its outbox by hand. */
-export async function startOutbox() {
-  const started = await startTestService({ ROLE: 'api' });
+export async function startOutbox(env: Record<string, string> = {}) {
+  const started = await startTestService({ ...env, ROLE: 'api' });
   const { app } = started.service;
   const { database } = started;
   const outbox = app.get(Outbox);

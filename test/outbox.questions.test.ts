@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { failure, RECONCILE, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import type { NewNotification, Work } from '../src/outbox/work.js';
+import { moveClock } from './support/clock.js';
+
+const MINUTE = 60_000;
+
+/** Work whose attempt may have been accepted: the question is leased. */
+async function leaseQuestion(test: OutboxUnderTest, more: Partial<NewNotification> = {}): Promise<Work> {
+  const attempted = await test.lease(more);
+  await test.fail(attempted, { step: RECONCILE, failure: failure('unknown') });
+  return test.claim();
+}
+
+describe('the question what became of an attempt', () => {
+  it('is still one after a circuit held it: nothing is sent before it is answered', async () => {
+    const test = await startOutbox();
+    const asking = await leaseQuestion(test);
+    const [circuit] = await test.rows('SELECT id FROM circuits LIMIT 1');
+    const heldBy = String(circuit?.['id']);
+    await test.fail(asking, { step: { kind: 'hold', reason: 'it waits' }, heldBy, attempt: null, failure: null });
+    expect(await test.outbox.claim(1)).toEqual([]);
+    expect(await test.outbox.release(heldBy, 10)).toHaveLength(1);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: asking.attemptId, attemptNumber: 1 });
+  });
+
+  it('is answered also where its expiresAt passes meanwhile: it may have been accepted', async () => {
+    const test = await startOutbox();
+    const attempted = await test.lease({ expiresAt: new Date(Date.now() + MINUTE) });
+    await test.fail(attempted, { step: RECONCILE, failure: failure('unknown') });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.expire(10)).toEqual([]);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: attempted.attemptId });
+  });
+
+  it('leaves the attempt after it a lease of its own', async () => {
+    const test = await startOutbox({ LEASE_MS: '30000' });
+    const asking = await leaseQuestion(test);
+    await moveClock(test.databaseUrl, 20_000);
+    const resent = await test.outbox.beginResend(asking, 'It is not there.', true);
+    await moveClock(test.databaseUrl, 20_000);
+    expect(await test.outbox.rescue()).toBe(0);
+    await moveClock(test.databaseUrl, 20_000);
+    expect(await test.outbox.rescue()).toBe(1);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: resent?.attemptId, attemptNumber: 2 });
+  });
+});
+
+describe('an attempt in flight', () => {
+  it('keeps its notification from being canceled', async () => {
+    const test = await startOutbox();
+    const { notificationId } = await test.lease();
+    expect(await test.outbox.cancel(notificationId)).toBe(false);
+    const answer = await test.api.post(`/v1/notifications/${notificationId}/cancel`);
+    expect(answer.status).toBe(409);
+    expect(await test.standing(notificationId)).toMatchObject({
+      status: 'queued',
+      deliveries: ['queued'],
+      stage: 'send',
+    });
+  });
+});
