@@ -16,9 +16,17 @@ import type { TestDatabase } from './support/postgres.js';
 @Public()
 class WorkController implements BeforeApplicationShutdown {
   readonly finished = Promise.withResolvers<void>();
+  readonly asked = Promise.withResolvers<void>();
 
   @Get()
   work() {
+    return { done: true };
+  }
+
+  @Get('long')
+  async longWork() {
+    this.asked.resolve();
+    await this.finished.promise;
     return { done: true };
   }
 
@@ -147,6 +155,19 @@ describe('health', () => {
     edge.app.get(WorkController).finished.resolve();
     await closing;
     await expect(ask(edge, 'GET', '/work', keyless)).rejects.toThrow('fetch failed');
+  });
+
+  it('keeps no connection open on which an answer was awaited when it began to drain', async () => {
+    const edge = await startEdge({ databaseUrl: database.url, controllers: [WorkController] });
+    const work = edge.app.get(WorkController);
+    const answer = ask(edge, 'GET', '/work/long', keyless);
+    await work.asked.promise;
+    const closing = edge.app.close();
+    await expect.poll(async () => (await ask(edge, 'GET', '/health/ready', keyless)).status).toBe(503);
+    work.finished.resolve();
+    expect(await answer).toMatchObject({ status: 200, body: { done: true } });
+    expect((await answer).headers.get('connection')).toBe('close');
+    await closing;
   });
 
   it('does not wait for connections that never asked anything', async () => {

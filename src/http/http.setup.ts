@@ -68,7 +68,9 @@ export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalPipes(new ValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   const draining = app.get(Draining);
-  fastify.addHook('onRequest', (_request, reply, done) => {
+  // When it answers, not when it is asked: a connection kept open by an answer that was awaited as the server closed
+  // would hold the shutdown until its grace is over.
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (draining.active) reply.header('connection', 'close');
     done();
   });
