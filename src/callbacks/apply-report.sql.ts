@@ -27,6 +27,23 @@ export const RECORD_ACCEPTANCE: Statement = {
 /** What a sid proves wrong: it was sent, whether it was being worked on or given up. */
 const PROVABLY_SENT = [...WORKED_ON, 'failed'] as const;
 
+function deliverySent(id: string, sid: string): string {
+  return `UPDATE deliveries d SET provider_sid = ${sid}, ended_at = NULL, status = 'sent'
+      WHERE d.id = ${id} AND ${isOneOf('d.status', PROVABLY_SENT)}`;
+}
+
+function deliveryDelivered(id: string): string {
+  return `UPDATE deliveries d SET status = 'delivered', ended_at = service_now()
+      WHERE d.id = ${id} AND (${legalPath('d.status', [...WORKED_ON, 'sent', 'delivered'])} OR d.status = 'failed')`;
+}
+
+/** A delivery that a human has corrected since: only itself moves. */
+export const DELIVERY_SENT: Statement = { name: 'callbacks-delivery-sent', text: deliverySent('$1', '$2') };
+export const DELIVERY_DELIVERED: Statement = {
+  name: 'callbacks-delivery-delivered',
+  text: deliveryDelivered('$1'),
+};
+
 /**
  * The delivery and its notification count as sent; the outbox row goes, or watches for the receipt, $4 seconds long. Where
  * there is none any more, a watch begins; another delivery's row is left alone.
@@ -48,8 +65,7 @@ export const BIND_DELIVERY: Statement = {
         lease_token = NULL, lease_owner = NULL, leased_until = NULL
       WHERE o.delivery_id = $2
     ), delivery AS (
-      UPDATE deliveries d SET provider_sid = $3, ended_at = NULL, status = 'sent'
-      WHERE d.id = $2 AND ${isOneOf('d.status', PROVABLY_SENT)}
+      ${deliverySent('$2', '$3')}
     )
     UPDATE notifications n SET status = 'sent', updated_at = service_now()
     WHERE n.id = $1 AND ${isOneOf('n.status', PROVABLY_SENT)}`,
@@ -59,8 +75,7 @@ export const DELIVERED: Statement = {
   name: 'callbacks-delivered',
   text: `
     WITH delivery AS (
-      UPDATE deliveries d SET status = 'delivered', ended_at = service_now()
-      WHERE d.id = $2 AND (${legalPath('d.status', [...WORKED_ON, 'sent', 'delivered'])} OR d.status = 'failed')
+      ${deliveryDelivered('$2')}
     ), watched AS (
       DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'
     )

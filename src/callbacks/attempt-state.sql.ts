@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { isOneOf, WORKED_ON } from '../policy/transitions.js';
+import { sameRecipient, sameWords } from '../outbox/same-message.sql.js';
 import { SENDING } from '../outbox/sending.sql.js';
 
 /** The attempt is looked for among those that are over and those in the outbox. */
@@ -43,7 +44,9 @@ export const READ_STATE: Statement = {
       EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id) AS "hasWork",
       (SELECT json_agg(json_build_object('id', l.id, 'channel', l.channel, 'status', l.status,
           'attempted', EXISTS (${ATTEMPTS_OF('l.id')}),
-          'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted')) ORDER BY l.number)
+          'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted'),
+          'elsewhere', NOT ${sameRecipient('l.changes', 'd.changes', 'n')},
+          'reworded', NOT ${sameWords('l.changes', 'd.changes', 'n')}) ORDER BY l.number)
         FROM deliveries l WHERE l.notification_id = n.id) AS deliveries,
       d.id AS "deliveryId", d.channel, d.sender, d.changes,
       CASE

@@ -16,7 +16,9 @@ export type Delivered =
   /** The same, but its last attempt may have been accepted. */
   | 'drop_doubtful'
   /** The fallback is out: the recipient gets it on two channels. */
-  | 'delivered_twice';
+  | 'delivered_twice'
+  /** A human has corrected it since: the notification still waits for the corrected one. */
+  | 'superseded';
 
 /** A notification that a callback moved to delivered, `seconds` after it was accepted. */
 export interface FirstDelivery {

@@ -4,6 +4,7 @@ import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
   acceptedAsAnother,
+  correctionSince,
   isInFlight,
   laterDeliveries,
   mayStillArrive,
@@ -34,6 +35,7 @@ export function failureOf(
   if (knownBefore && deliveryStatus !== 'sent' && deliveryStatus !== 'sending') return null;
   const anotherAttempt = anotherAttemptOf(standing);
   if (anotherAttempt) return nothingFollows(anotherAttempt, false);
+  if (correctionSince(standing.state)) return nothingFollows('a human has corrected it and sent it again since', true);
   const elsewhere = aliveElsewhere(standing);
   if (elsewhere) return nothingFollows(elsewhere, true);
   const step = stepAfter(classification, fallbacks, standing.state.expired);
@@ -68,7 +70,10 @@ function aliveElsewhere({ state, outbox }: Standing): string | null {
  * from a human; a receipt takes it out of the review queue again.
  */
 function hopeElsewhere({ state }: Standing): string {
-  const other = state.deliveries.find((delivery) => delivery.id !== state.deliveryId && mayStillArrive(delivery));
+  const other = state.deliveries.find(
+    (delivery) =>
+      delivery.id !== state.deliveryId && !delivery.elsewhere && !delivery.reworded && mayStillArrive(delivery),
+  );
   return other ? `; ${other.channel} accepted it as well and may still deliver it` : '';
 }
 

@@ -17,6 +17,8 @@ import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import {
   BIND_DELIVERY,
   DELIVERED,
+  DELIVERY_DELIVERED,
+  DELIVERY_SENT,
   DROP_FALLBACK,
   END_DELIVERY,
   FAIL_NOTIFICATION,
@@ -37,7 +39,7 @@ import {
   watchSeconds,
 } from './report.decision.js';
 import { acceptanceSentence, fallbackSentence } from './report.sentence.js';
-import type { OutboxState, ReportedState, Standing } from './report.state.js';
+import { correctionSince, type OutboxState, type ReportedState, type Standing } from './report.state.js';
 
 interface Reported extends Standing {
   readonly report: ProviderReport;
@@ -117,8 +119,19 @@ export class ReportApplier {
     const effect = effectOf(report);
     if (effect === 'failed') return this.fail(transaction, reported);
     const delivered = effect !== 'noted';
+    if (correctionSince(state)) return this.note(transaction, reported, delivered);
     await this.accept(transaction, reported, delivered);
     if (delivered) await this.deliver(transaction, reported, effect === 'read');
+  }
+
+  /** A human has corrected it since: what it came to is kept, and whatever became of the corrected one stays. */
+  private async note(transaction: Transaction, reported: Reported, delivered: boolean): Promise<void> {
+    const { report, state, acceptance, providerSid } = reported;
+    await this.tellAcceptance(transaction, reported);
+    if (acceptance.kind !== 'known') await transaction.run(DELIVERY_SENT, [state.deliveryId, providerSid]);
+    if (!delivered) return;
+    await transaction.run(DELIVERY_DELIVERED, [state.deliveryId]);
+    this.journal.delivered(state, report, 'superseded');
   }
 
   private async accept(transaction: Transaction, reported: Reported, delivered: boolean): Promise<void> {
@@ -146,7 +159,7 @@ export class ReportApplier {
     const { kind } = reported.acceptance;
     if (kind === 'known' || kind === 'ahead_of_answer') return;
     await this.decide(transaction, reported, 'callback', acceptanceSentence(reported, kind, reported.fallback));
-    this.journal.acceptance(reported.state.id, reported.report, kind);
+    this.journal.acceptance(reported.state.id, reported.report, HEARD_AS[kind]);
   }
 
   private async decide(transaction: Transaction, { state, attemptId }: Reported, rule: string, sentence: string) {
@@ -247,6 +260,15 @@ export class ReportApplier {
     ]);
   }
 }
+
+/** For whoever listens: it had been given up; or the same recipient gets two. */
+const HEARD_AS = {
+  bound: 'bound',
+  duplicate: 'duplicate',
+  after_all: 'after_all',
+  misdirected: 'after_all',
+  reworded: 'duplicate',
+} as const;
 
 const DELIVERED_AS = {
   none: 'delivered',

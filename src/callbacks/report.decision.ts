@@ -2,6 +2,7 @@ import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
   acceptedAsAnother,
+  correctionSince,
   isInFlight,
   laterDeliveries,
   mayStillArrive,
@@ -20,7 +21,11 @@ export type AcceptanceKind =
   /** It had been sent again meanwhile: the recipient gets it twice. */
   | 'duplicate'
   /** It had been given up: a human need not look any more. */
-  | 'after_all';
+  | 'after_all'
+  /** A human has corrected the recipient since: it reached the former one. */
+  | 'misdirected'
+  /** A human has corrected the words since: the recipient may get both. */
+  | 'reworded';
 
 export interface Acceptance {
   readonly kind: AcceptanceKind;
@@ -36,6 +41,8 @@ export function acceptanceOf(standing: Standing): Acceptance {
   // An answer that came too late is on disk, but its delivery may still be worked on: then the question is open.
   if (!own && (state.outcome === 'accepted' || sameMessage)) return { kind: 'known', binds: false };
   if (acceptedAsAnother(standing)) return { kind: 'duplicate', binds: own !== null };
+  const correction = correctionSince(state);
+  if (correction) return { kind: correction === 'recipient' ? 'misdirected' : 'reworded', binds: false };
   if (state.status === 'failed') return { kind: 'after_all', binds: true };
   if (!isInFlight(own)) return { kind: 'bound', binds: true };
   return { kind: own?.attemptId === attemptId ? 'ahead_of_answer' : 'duplicate', binds: true };

@@ -12,6 +12,10 @@ export function acceptanceSentence(
   switch (kind) {
     case 'after_all':
       return 'A late callback shows that the attempt was accepted after all: no human needs to look at it.';
+    case 'misdirected':
+      return 'A late callback shows that the attempt was accepted. A human has corrected its recipient since, so that changes nothing for the corrected one.';
+    case 'reworded':
+      return 'A late callback shows that the attempt was accepted. A human has corrected its words since, so the recipient may get both.';
     case 'duplicate':
       return `A late callback shows that the attempt was accepted although it was sent again: the recipient ${isInFlight(own) ? 'may get' : 'gets'} it twice.`;
     case 'bound': {

@@ -19,6 +19,10 @@ export interface DeliveryState {
   /** It has an attempt that is over. */
   readonly attempted: boolean;
   readonly accepted: boolean;
+  /** It goes to another recipient than the reported one. */
+  readonly elsewhere: boolean;
+  /** It says something else than the reported one. */
+  readonly reworded: boolean;
 }
 
 /** Another attempt of the reported delivery that the provider accepted. */
@@ -85,6 +89,16 @@ export function acceptedAsAnother({ state, providerSid }: Standing): boolean {
 /** Accepted, and neither failed nor called off since. Pure. */
 export function mayStillArrive({ accepted, status }: DeliveryState): boolean {
   return accepted && !UNSUCCESSFUL_ENDS.some((end) => end === status);
+}
+
+/**
+ * What a human corrected after the reported delivery. It does not stand for the notification any more then: what it
+ * comes to satisfies nobody who waits for the corrected one. Null where the latest delivery says the same to the same. Pure.
+ */
+export function correctionSince(state: ReportedState): 'recipient' | 'words' | null {
+  const latest = laterDeliveries(state).at(-1);
+  if (latest?.elsewhere) return 'recipient';
+  return latest?.reworded ? 'words' : null;
 }
 
 /** Those that came after the reported one took its place. Pure. */

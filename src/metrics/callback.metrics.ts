@@ -53,7 +53,7 @@ export class CallbackMetrics implements OnModuleInit {
       },
       onDelivered: ({ status, channel, category, ageSeconds }, kind) => {
         if (kind === 'delivered_twice') this.failures.confirmedDuplicates.inc();
-        if (status === 'delivered') return;
+        if (status === 'delivered' || kind === 'superseded') return;
         count('delivered');
         this.toDelivered.observe({ channel, category }, ageSeconds);
       },

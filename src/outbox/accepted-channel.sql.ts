@@ -1,18 +1,26 @@
 import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
+import { sameRecipient, sameWords } from './same-message.sql.js';
 
 /**
  * The channel of the notification's latest delivery that was accepted and has not ended without success: it may still be
  * delivered, or was. Null where there is none. Row by row, by index.
  * @param notificationId an SQL expression
- * @param except the delivery that is not meant, as an SQL expression; none where all are
+ * @param insteadOf a later delivery, as an SQL expression, that those are looked for which make it needless: they say the
+ *   same to the same recipient; all are where it is left out
  */
-export function acceptedChannel(notificationId: string, except?: string): string {
+export function acceptedChannel(notificationId: string, insteadOf?: string): string {
   return `(
     SELECT d.channel
-    FROM attempts a CROSS JOIN LATERAL (SELECT status, channel FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
+    FROM attempts a CROSS JOIN LATERAL (SELECT status, channel, changes FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
     WHERE a.notification_id = ${notificationId} AND a.outcome = 'accepted'
       AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
-      ${except === undefined ? '' : `AND a.delivery_id <> ${except}`}
+      ${insteadOf === undefined ? '' : `AND a.delivery_id <> ${insteadOf} AND ${saysTheSame(notificationId, insteadOf)}`}
     ORDER BY a.id DESC LIMIT 1
   )`;
+}
+
+function saysTheSame(notificationId: string, deliveryId: string): string {
+  return `(
+        SELECT ${sameRecipient('d.changes', 'x.changes', 'n')} AND ${sameWords('d.changes', 'x.changes', 'n')}
+        FROM notifications n, deliveries x WHERE n.id = ${notificationId} AND x.id = ${deliveryId})`;
 }

@@ -1,0 +1,15 @@
+/**
+ * Whether two deliveries of a notification go to the same recipient: a human may have corrected either.
+ * @param a the `changes` of one, as an SQL expression
+ * @param b those of the other
+ * @param n the notification's row
+ */
+export function sameRecipient(a: string, b: string, n: string): string {
+  return `(coalesce(${a} ->> 'to', ${n}.recipient) = coalesce(${b} ->> 'to', ${n}.recipient))`;
+}
+
+/** Whether they say the same; see {@link sameRecipient}. */
+export function sameWords(a: string, b: string, n: string): string {
+  const words = (changes: string) => `coalesce(${changes} -> 'content', ${n}.content)::jsonb`;
+  return `(${words(a)} IS NOT DISTINCT FROM ${words(b)})`;
+}
