@@ -133,11 +133,12 @@ export async function withFallbackDue(
   await test.accept(first);
   const { notificationId } = first;
   await test.database.query('UPDATE deliveries SET status = $2 WHERE id = $1', [first.deliveryId, whatsapp]);
-  await test.service.app
-    .get(Outbox)
-    .startDelivery(
-      { run: async (statement, values = []) => (await test.database.query(statement.text, [...values])).rows },
-      { notificationId, category: 'transactional', channel: 'sms', sender: '+15005550006' },
-    );
+  await test.service.app.get(Outbox).startDelivery(
+    {
+      run: async (statement, values = []) => (await test.database.query(statement.text, [...values])).rows,
+      afterCommit: (effect) => effect(),
+    },
+    { notificationId, category: 'transactional', channel: 'sms', sender: '+15005550006' },
+  );
   return notificationId;
 }

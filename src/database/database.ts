@@ -25,7 +25,10 @@ export interface StatementRunner {
   run<Row extends QueryResultRow>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-export type Transaction = StatementRunner;
+export interface Transaction extends StatementRunner {
+  /** `effect` follows the commit, and nothing follows a rollback: nobody hears of what they cannot see. Must not throw. */
+  afterCommit(effect: () => void): void;
+}
 
 /**
  * The hot path's way to PostgreSQL: named statements on TypeORM's own pool, without its query builder between.
@@ -59,14 +62,17 @@ export class Database implements StatementRunner, OnApplicationShutdown {
   /** Runs `work` in one transaction; rolls back when it throws. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    const effects: (() => void)[] = [];
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
       const result = await work({
         run: async <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[] = []) =>
           (await client.query<Row>(this.query(statement, values))).rows,
+        afterCommit: (effect) => void effects.push(effect),
       });
       await client.query('COMMIT');
+      for (const effect of effects) effect();
       return result;
     } catch (error) {
       broken = await rollBack(client);

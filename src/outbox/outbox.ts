@@ -218,7 +218,7 @@ export class Outbox {
       delivery.changes ? JSON.stringify(delivery.changes) : null,
       PRIORITY[delivery.category],
     ]);
-    if (started.length > 0) this.wakeUp.announceDueWork();
+    if (started.length > 0) transaction.afterCommit(() => this.wakeUp.announceDueWork());
     return started.length > 0;
   }
 
