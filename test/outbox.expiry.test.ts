@@ -37,6 +37,41 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
   });
 });
 
+describe('what was tried before it expires', () => {
+  const lastStep = async (test: OutboxUnderTest) =>
+    (await test.rows('SELECT next_step AS step FROM failures ORDER BY at DESC, id DESC LIMIT 1'))[0]?.['step'];
+
+  it('may have been accepted where nobody knows, and is not said to be unsent', async () => {
+    const test = await startOutbox();
+    const work = await test.lease({ expiresAt: inAMinute() });
+    await test.fail(work, { step: RECONCILE, failure: failure('unknown') });
+    await test.fail(await test.claim(), { step: RETRY, attempt: null });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    await test.outbox.expire(10);
+    expect(await test.sentences(work.notificationId)).toEqual([
+      'expiry: Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.',
+    ]);
+    expect(await lastStep(test)).toEqual({ kind: 'none', reason: 'its expiresAt passed, so it was not sent again' });
+  });
+
+  it('is promised no retry any more', async () => {
+    const test = await startOutbox();
+    const work = await test.lease({ expiresAt: inAMinute() });
+    await test.fail(work, { step: RETRY });
+    await test.fail(await test.claim(), {
+      step: { kind: 'retry', at: new Date(), waitMs: 5 * MINUTE, reason: 'a later retry' },
+    });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    await test.outbox.expire(10);
+    expect(await test.sentences(work.notificationId)).toEqual([
+      'expiry: Its expiresAt passed before it was accepted, so it was not sent again.',
+    ]);
+    expect(await lastStep(test)).toMatchObject({ kind: 'none' });
+    const steps = await test.rows(`SELECT next_step ->> 'kind' AS kind FROM failures ORDER BY at, id`);
+    expect(steps.map(({ kind }) => kind)).toEqual(['retry', 'none']);
+  });
+});
+
 describe('what has expired', () => {
   it('is ended in one round, however much it is', async () => {
     const test = await startOutbox();

@@ -2,6 +2,8 @@ import type { Statement } from '../database/database.js';
 import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 
+const NOT_AGAIN = JSON.stringify({ kind: 'none', reason: 'its expiresAt passed, so it was not sent again' });
+
 /**
  * Ends work whose expiresAt has passed before it was accepted: due, waiting or held alike, but not while an attempt is
  * in flight or its outcome is unknown (it may have been accepted). Where a channel before had it accepted, only the
@@ -16,9 +18,12 @@ export const EXPIRE: Statement = {
         SELECT notification_id FROM outbox
         WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send'
         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-      RETURNING notification_id, delivery_id, delivery_number
+      RETURNING notification_id, delivery_id, delivery_number, attempts
     ), late AS MATERIALIZED (
-      SELECT e.notification_id, e.delivery_id,
+      SELECT e.notification_id, e.delivery_id, e.attempts > 0 AS attempted,
+        CASE WHEN e.attempts > 0 OR e.delivery_number IS DISTINCT FROM 1 THEN (
+          SELECT true FROM attempts a WHERE a.notification_id = e.notification_id AND a.outcome = 'unknown' LIMIT 1
+        ) END AS in_doubt,
         CASE WHEN e.delivery_number IS DISTINCT FROM 1 THEN ${acceptedChannel('e.notification_id', 'e.delivery_id')} END AS accepted_by
       FROM ended e
     ), delivery AS (
@@ -29,8 +34,17 @@ export const EXPIRE: Statement = {
       SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'expiry',
         CASE WHEN accepted_by IS NOT NULL
           THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
+          WHEN in_doubt THEN 'Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.'
+          WHEN attempted THEN 'Its expiresAt passed before it was accepted, so it was not sent again.'
           ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END
       FROM late
+    ), concluded AS (
+      -- The last failure shows what came of it, no longer what was to come.
+      UPDATE failures f SET next_step = '${NOT_AGAIN}'
+      WHERE f.id = ANY (ARRAY(
+        SELECT (SELECT l.id FROM failures l WHERE l.notification_id = late.notification_id
+            AND l.delivery_id = late.delivery_id AND l.callback_id IS NULL ORDER BY l.at DESC, l.id DESC LIMIT 1)
+        FROM late WHERE attempted))
     ), expired AS (
       UPDATE notifications n SET status = 'expired', updated_at = service_now()
       FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NULL AND ${legalMove('n.status', 'expired')}
