@@ -109,7 +109,7 @@ export class ReconcileRunner {
       lookups: work.lookups + (finding.judgement.kind === 'ambiguous' ? 1 : 0),
       decision: {
         rule: 'reconciliation',
-        sentence: `Asked whether it was accepted: ${finding.judgement.because}; ${step.reason}.`,
+        sentence: `Asked whether it was accepted: ${withReason(finding.judgement.because, step.reason)}.`,
       },
     };
     this.recorder.unsuccessful(
@@ -128,4 +128,9 @@ export class ReconcileRunner {
       decision: { rule: 'circuit', sentence: reason },
     });
   }
+}
+
+/** Most decisions give what was found as a part of their reason. */
+function withReason(because: string, reason: string): string {
+  return reason.startsWith(because) ? reason : `${because}; ${reason}`;
 }
