@@ -63,7 +63,14 @@ describe('retrying a dead letter', () => {
     expect(sent?.params).toMatchObject({ To: '+15551230002', From: '+15005550099', Body: 'Good day' });
     const { rows } = await service.database.query('SELECT changes FROM deliveries WHERE changes IS NOT NULL');
     expect(rows).toEqual([
-      { changes: { to: '+15551230002', from: '+15005550099', content: { body: 'Good day', sms: {} } } },
+      {
+        changes: {
+          to: '+15551230002',
+          from: '+15005550099',
+          content: { body: 'Good day', sms: {} },
+          begunBy: 'human',
+        },
+      },
     ]);
   });
 

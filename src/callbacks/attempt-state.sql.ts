@@ -36,7 +36,7 @@ const ATTEMPTS_OF = (delivery: string) =>
 export const READ_STATE: Statement = {
   name: 'callbacks-read-state',
   text: `
-    SELECT n.id, n.client_id AS "clientId", n.recipient, n.status, n.category, n.channels,
+    SELECT n.id, n.client_id AS "clientId", n.recipient, n.status, n.category, n.channels, n.content,
       extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
       coalesce(n.expires_at <= service_now(), false) AS expired,
       n.fallback_after_seconds AS "fallbackAfterSeconds",

@@ -173,8 +173,7 @@ export class ReportApplier {
   }
 
   private remaining(standing: Standing, dropped: boolean): Channel[] {
-    const { channels, channel } = standing.state;
-    return this.fallback.remaining({ channels, channel, tried: triedChannels(standing, dropped) });
+    return this.fallback.remaining({ ...standing.state, tried: triedChannels(standing, dropped) });
   }
 
   private async deliver(transaction: Transaction, reported: Reported, read: boolean): Promise<void> {

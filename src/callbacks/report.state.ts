@@ -1,3 +1,4 @@
+import type { NotificationContent } from '../channels/content.js';
 import { UNSUCCESSFUL_ENDS, type NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, Outcome } from '../policy/vocabulary.js';
 import type { DeliveryChanges } from '../outbox/work.js';
@@ -44,6 +45,8 @@ export interface ReportedState {
   readonly expired: boolean;
   readonly category: Category;
   readonly channels: readonly Channel[];
+  /** What it says; null once retention has deleted it. */
+  readonly content: NotificationContent | null;
   readonly fallbackAfterSeconds: number | null;
   /** A dead letter is open. */
   readonly awaitsReview: boolean;

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
+import { contentOf } from './compose.js';
+import { missingContent } from './usable-content.js';
 import { Senders } from './senders.js';
 import type { Work } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
+import { channelsLeft } from './channels-left.js';
 
 /**
  * Which channel comes next, and who sends on it. Whether a fallback is due is the policy's decision
@@ -12,10 +15,14 @@ import type { Channel } from '../policy/vocabulary.js';
 export class FallbackService {
   constructor(private readonly senders: Senders) {}
 
-  /** The channels that may still follow, in the caller's order. A channel is never tried twice by itself. */
-  remaining({ channels, channel, tried }: Pick<Work, 'channels' | 'channel' | 'tried'>): Channel[] {
-    const position = channels.indexOf(channel);
-    return channels.slice(position + 1).filter((next) => !tried?.includes(next) && this.senders.of(next));
+  /**
+   * The channels that may still follow, in the caller's order. A channel is never tried twice by itself, nor one that has
+   * nothing to say: retention may have deleted what a human's correction did not replace.
+   */
+  remaining(work: Pick<Work, 'channels' | 'channel' | 'tried' | 'content' | 'changes'>): Channel[] {
+    return channelsLeft(work).filter(
+      (next) => this.senders.of(next) && missingContent([next], contentOf(work)).length === 0,
+    );
   }
 
   /** The next delivery: its id is new, and with it the Idempotency-Key of its attempts. */

@@ -88,7 +88,7 @@ export class DeadLetterResolver {
   private async send(transaction: Transaction, candidate: Candidate, changes: DeliveryChanges | undefined) {
     const { notificationId, category, targetChannel: channel, targetSender: sender } = candidate;
     if (sender === null) throw new Error('a resolution that sends was not refused for its missing sender');
-    const delivery = { notificationId, category, channel, sender, ...(changes ? { changes } : {}) };
+    const delivery = { notificationId, category, channel, sender, changes: { ...changes, begunBy: 'human' as const } };
     const started = await this.outbox.startDelivery(transaction, delivery);
     if (!started) throw new Error('a failed notification could not be queued, although its row is locked');
   }

@@ -1,3 +1,5 @@
+import { contentOf } from '../channels/compose.js';
+import { missingContent, type MissingContent } from '../channels/usable-content.js';
 import type { BlockingCircuit } from '../incidents/circuits.js';
 import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
@@ -13,12 +15,15 @@ export function findObstacle(
   circuit: BlockingCircuit | null,
   fallbacks: readonly Channel[],
 ): UnsuccessfulWork | null {
-  if (!work.content && !work.changes?.content) return contentGone(work);
+  const [missing] = missingContent([work.channel], contentOf(work));
+  if (missing) return nothingToSay(work, missing);
   if (work.suppressed) return suppressed(work);
-  if (work.unavailableCode !== null && fallbacks[0]) return notOnChannel(work, work.unavailableCode, fallbacks[0]);
+  // Where a human chose the channel, no other takes its place before it was tried.
+  const next = work.changes?.begunBy === 'human' ? undefined : fallbacks[0];
+  if (work.unavailableCode !== null && next) return notOnChannel(work, work.unavailableCode, next);
   if (!circuit) return null;
   // What will not come back soon, such as a sender that is locked out: another channel is better than waiting.
-  if (circuit.lasting && fallbacks[0]) return aroundSender(work, circuit, fallbacks[0]);
+  if (circuit.lasting && next) return aroundSender(work, circuit, next);
   return held(work, circuit);
 }
 
@@ -55,7 +60,9 @@ function aroundSender(work: Work, circuit: BlockingCircuit, next: Channel): Unsu
   return obstacle(work, { kind: 'fallback', channel: next, reason }, 'sender unavailable', reason);
 }
 
-function contentGone(work: Work): UnsuccessfulWork {
-  const reason = 'its content was deleted by retention before it could be sent; give new content to send it';
-  return obstacle(work, { kind: 'dead_letter', reason }, 'retention', `It was not sent: ${reason}.`);
+/** All that was accepted had something to say. What has nothing any more lost it to retention. */
+function nothingToSay(work: Work, { detail }: MissingContent): UnsuccessfulWork {
+  const reason = `its content was deleted by retention before it could be sent: ${detail}`;
+  const ended = obstacle(work, { kind: 'dead_letter', reason }, 'retention', `It was not sent: ${reason}.`);
+  return { ...ended, errorClass: 'invalid_request' };
 }

@@ -1,5 +1,6 @@
 import { plainArray } from '../database/array-literal.js';
 import type { Database } from '../database/database.js';
+import { channelsLeft } from '../channels/channels-left.js';
 import { carriedTo } from './carried-changes.js';
 import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
@@ -42,8 +43,8 @@ export async function settleAccepted(
 
 /** A timer only makes sense while another channel is left. */
 function awaitMs({ work }: AcceptedAttempt): number | null {
-  const last = work.channels.indexOf(work.channel) === work.channels.length - 1;
-  return work.fallbackAfterSeconds === null || last ? null : work.fallbackAfterSeconds * 1000;
+  if (work.fallbackAfterSeconds === null || channelsLeft(work).length === 0) return null;
+  return work.fallbackAfterSeconds * 1000;
 }
 
 /** Writes a group of unsuccessful work in one statement. */
@@ -84,7 +85,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     provider_message: failure?.providerMessage ?? null,
     provider_body: failure?.providerBody ?? null,
     provider_request_id: failure?.providerRequestId ?? null,
-    error_class: failure?.classification.errorClass ?? 'provider_fault',
+    error_class: failure?.classification.errorClass ?? result.errorClass ?? 'provider_fault',
     responsible: failure?.classification.responsible ?? 'provider',
     rule: failure?.classification.rule ?? 'no answer',
     next_step: recordedStep(step),

@@ -1,11 +1,12 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
+import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 
 /**
  * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
  * takes the place of one that only watched for a delivery receipt. Runs inside the caller's transaction, which holds
- * the notification's row. Where an earlier attempt may have been accepted, the new ones are possible duplicates.
+ * the notification's row. Where the recipient may have got it already, the new attempts are possible duplicates.
  * Answers nothing when the notification may not be queued again.
  */
 export const START_DELIVERY: Statement = {
@@ -14,7 +15,7 @@ export const START_DELIVERY: Statement = {
     WITH moved AS (
       UPDATE notifications n SET status = 'queued', channel = $3, updated_at = service_now()
       WHERE n.id = $1 AND ${legalMove('n.status', 'queued')}
-      RETURNING n.id, n.expires_at
+      RETURNING n.id, n.recipient, n.expires_at
     ), delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
       SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, $5
@@ -24,7 +25,7 @@ export const START_DELIVERY: Statement = {
     INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
       expires_at, possible_duplicate)
     SELECT id, $2, (SELECT number FROM delivery), $3, $4, 'send', $6, service_now(), expires_at,
-      EXISTS (SELECT 1 FROM attempts a WHERE a.notification_id = moved.id AND a.outcome = 'unknown')
+      ${maybeAccepted('moved', '$5::json')}
     FROM moved
     ON CONFLICT (notification_id) DO UPDATE SET
       delivery_id = EXCLUDED.delivery_id, delivery_number = EXCLUDED.delivery_number, channel = EXCLUDED.channel,
@@ -49,7 +50,7 @@ export const LOCK_OVERDUE_DELIVERY: Statement = {
   name: 'outbox-lock-overdue-delivery',
   text: `
     SELECT o.notification_id AS "notificationId", o.delivery_id AS "deliveryId", n.category, n.channels, o.channel,
-      n.fallback_after_seconds AS "fallbackAfterSeconds", n.status,
+      n.fallback_after_seconds AS "fallbackAfterSeconds", n.content, n.status,
       coalesce(n.expires_at <= service_now(), false) AS expired,
       (SELECT d.changes FROM deliveries d WHERE d.id = o.delivery_id) AS changes,
       (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id AND ${countsAsTried('d')}) AS tried

@@ -2,7 +2,7 @@ import type { NotificationContent } from '../channels/content.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { NotificationStatus } from '../policy/transitions.js';
-import type { Category, Channel, OnUnknown } from '../policy/vocabulary.js';
+import type { Category, Channel, ErrorClass, OnUnknown } from '../policy/vocabulary.js';
 
 /** Order in which categories are served, and the `priority` column: 0 is served first. */
 export const PRIORITY = { otp: 0, alert: 1, transactional: 2, marketing: 3 } as const satisfies Record<
@@ -24,6 +24,8 @@ export interface DeliveryChanges {
   readonly to?: string;
   readonly from?: string;
   readonly content?: NotificationContent;
+  /** A human began this delivery, on the channel of their choice. Belongs to this delivery alone. */
+  readonly begunBy?: 'human';
 }
 
 /**
@@ -102,6 +104,8 @@ export interface UnsuccessfulWork {
   readonly attempt: AttemptRecord | null;
   /** Null when nothing failed at the provider. */
   readonly failure: Failure | null;
+  /** Of its dead letter, where nothing failed at the provider. */
+  readonly errorClass?: ErrorClass;
   readonly step: NextStep;
   /** The circuit that holds the work; with step `hold`. */
   readonly heldBy?: string;
@@ -125,7 +129,8 @@ export interface OverdueDelivery {
   readonly channel: Channel;
   readonly tried: readonly Channel[];
   readonly fallbackAfterSeconds: number;
-  /** Of the notification. */
+  /** Of the notification; null once retention has deleted it. */
+  readonly content: NotificationContent | null;
   readonly status: NotificationStatus;
   /** Its expiresAt has passed. */
   readonly expired: boolean;
