@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { maybeAccepted } from '../outbox/maybe-accepted.sql.js';
 import { FILTER_LENGTH, fitsFilter } from './dead-letter.filter.js';
 
 /** The columns of `dead_letters l` under the names of its entity. */
@@ -26,10 +27,7 @@ export const FIND_DEAD_LETTER: Statement = {
       n.status AS "notificationStatus", n.created_at AS "createdAt", n.expires_at AS "expiresAt",
       coalesce(n.expires_at <= service_now(), false) AS expired,
       coalesce(d.changes -> 'content', n.content) IS NOT NULL AS "contentKept",
-      EXISTS (
-        SELECT 1 FROM attempts a
-        WHERE a.notification_id = l.notification_id AND a.delivery_id = l.delivery_id AND a.outcome = 'unknown'
-      ) AS "maybeAccepted"
+      ${maybeAccepted('n', 'd.changes')} AS "maybeAccepted"
     FROM dead_letters l
     JOIN notifications n ON n.id = l.notification_id
     JOIN deliveries d ON d.id = l.delivery_id

@@ -77,8 +77,8 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         (delivery_id, channel, sender) = (
           SELECT i.next_delivery_id, i.next_channel, i.next_sender FROM live i WHERE i.notification_id = o.notification_id),
         delivery_number = o.delivery_number + 1, stage = 'send', due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
-        -- One channel may have reached the recipient: an earlier unknown attempt, or the one that this statement records.
-        possible_duplicate = (SELECT i.outcome IS NOT DISTINCT FROM 'unknown' FROM live i
+        -- One channel may have reached the recipient: one before this, an unknown attempt, or the one recorded here.
+        possible_duplicate = o.possible_duplicate OR (SELECT i.outcome IS NOT DISTINCT FROM 'unknown' FROM live i
             WHERE i.notification_id = o.notification_id)
           OR (SELECT true FROM attempts a
             WHERE a.notification_id = o.notification_id AND a.outcome = 'unknown' LIMIT 1) IS NOT NULL,

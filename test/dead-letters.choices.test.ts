@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { DeadLetterDetailDto } from '../src/dead-letters/dead-letter.detail.dto.js';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
+import { WakeUp } from '../src/outbox/wake-up.js';
+import { whileHeld } from './callbacks.setup.js';
+import { eventually, handsOn } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { Provider, startTestService } from './support/service.js';
+
+const TO = '+15551230001';
+const WHATSAPP_SENDER = 'sender:whatsapp:+14155238886';
+const QUEUE = '/v1/admin/dead-letters';
+
+async function start(env: Record<string, string> = {}) {
+  const service = await startTestService(env);
+  return { ...service, provider: new Provider(service.simulator.url) };
+}
+
+const channelsOf = ({ deliveries }: NotificationDto) =>
+  deliveries.map(({ channel, attempts }) => `${channel} ${attempts.length}`);
+
+describe('the channel that a human chose', () => {
+  it('is tried although the recipient was not on it not long ago', async () => {
+    const { api, provider } = await start();
+    await provider.fail(TO, [
+      { times: 1, match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63003 } },
+      { times: 1, match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21617 } },
+    ]);
+    const id = await api.send({ to: TO, channels: ['whatsapp', 'sms', 'voice'], body: 'Hello' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await api.post(`${QUEUE}/${deadLetter?.id}/fallback`, { channel: 'whatsapp', note: 'they are on it now' });
+    const delivered = await api.untilStatus(id, 'delivered');
+    expect(channelsOf(delivered)).toEqual(['whatsapp 1', 'sms 1', 'whatsapp 1']);
+  });
+
+  it('is waited for where its sender is locked, and no other takes its place', async () => {
+    const test = await start();
+    const { api, provider } = test;
+    const { operator } = handsOn(test);
+    const locks = '+15551230009';
+    await provider.fail(locks, { match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63051 } });
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+    const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Hello' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await api.send({ to: locks, channels: ['whatsapp'], body: 'Hello' });
+    await operator.untilCircuit(WHATSAPP_SENDER, 'open');
+    await api.post(`${QUEUE}/${deadLetter?.id}/fallback`, { channel: 'whatsapp' });
+    await eventually(
+      () => operator.circuit(WHATSAPP_SENDER),
+      ({ heldCount }) => heldCount === 1,
+    );
+    await operator.close(WHATSAPP_SENDER);
+    expect(channelsOf(await api.untilStatus(id, 'delivered'))).toEqual(['sms 1', 'whatsapp 1']);
+  });
+
+  it('is not tried where the recipient opted out meanwhile', async () => {
+    const service = await start();
+    const { api, provider, database } = service;
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await whileHeld(service, 'sms', async () => {
+      expect((await api.post(`${QUEUE}/${deadLetter?.id}/retry`)).status).toBe(200);
+      await database.query(
+        `INSERT INTO suppressions (id, sender, recipient, reason, created_at)
+         VALUES (new_uuid_v7(), '+15005550006', $1, 'test', now())`,
+        [TO],
+      );
+    });
+    const failed = await api.untilStatus(id, 'failed');
+    expect(channelsOf(failed)).toEqual(['sms 1', 'sms 0']);
+  });
+});
+
+describe('the work of a resolution', () => {
+  it('is announced once others can see it, so that nobody waits for the next poll', async () => {
+    const test = await start();
+    const { api, provider, database, service } = test;
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await whileHeld(test, 'sms', async () => {
+      const seen: Promise<unknown[]>[] = [];
+      service.app.get(WakeUp, { strict: false }).onDueWork(() => {
+        seen.push(database.query('SELECT 1 FROM outbox').then(({ rows }) => rows));
+      });
+      await api.post(`${QUEUE}/${deadLetter?.id}/retry`);
+      await expect.poll(() => seen.length).toBeGreaterThan(0);
+      expect(await seen[0]).toHaveLength(1);
+    });
+    await api.untilStatus(id, 'delivered');
+  });
+});
+
+describe('a recipient who may have got it from an earlier channel', () => {
+  async function overdueThenUndelivered() {
+    const service = await start();
+    const { api, provider } = service;
+    await provider.fail(TO, [
+      { match: { channel: 'whatsapp' }, fault: { kind: 'callback', status: 'sent' } },
+      { times: 1, match: { channel: 'sms' }, fault: { kind: 'callback', status: 'undelivered', errorCode: 30007 } },
+    ]);
+    const id = await api.send({ to: TO, channels: ['whatsapp', 'sms'], body: 'Hello', fallbackAfterSeconds: 600 });
+    await api.untilStatus(id, 'sent');
+    await moveClock(service.databaseUrl, 601_000);
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    const { body } = await api.get<DeadLetterDetailDto>(`${QUEUE}/${deadLetter?.id}`);
+    return { api, id, dead: body };
+  }
+
+  const duplicates = ({ deliveries }: NotificationDto) =>
+    deliveries.map(({ attempts }) => attempts.map(({ possibleDuplicate }) => possibleDuplicate));
+
+  it('is shown to the human, and may get it twice', async () => {
+    const { api, id, dead } = await overdueThenUndelivered();
+    expect(dead.maybeAccepted).toBe(true);
+    await api.post(`${QUEUE}/${dead.id}/retry`);
+    expect(duplicates(await api.untilStatus(id, 'delivered'))).toEqual([[false], [true], [true]]);
+  });
+
+  it('is another than the one whom a human names instead', async () => {
+    const { api, id, dead } = await overdueThenUndelivered();
+    await api.post(`${QUEUE}/${dead.id}/retry`, { changes: { to: '+15551230002' } });
+    expect(duplicates(await api.untilStatus(id, 'delivered'))).toEqual([[false], [true], [false]]);
+  });
+});
