@@ -37,7 +37,11 @@ export class AuditEntryDto {
   @ApiProperty({ type: String, format: 'date-time' })
   at: string;
 
-  @ApiProperty({ type: String, description: 'The client and key that acted, or the part of the system.' })
+  @ApiProperty({
+    type: String,
+    description:
+      'The client and key that acted (and the id of the key, where two in force have that name), or the part of the system.',
+  })
   actor: string;
 
   @ApiProperty({ type: String })

@@ -8,16 +8,26 @@ import { Database, type Transaction } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { ADMIN_KEY_NAME } from './api-key.entity.js';
 import { hashOf } from './api-key.secret.js';
-import { ENSURE_CLIENT, FORGET_KEYS, INSTALL_KEY, IS_IN_FORCE, REVOKE_PREDECESSORS } from './api-key.statements.js';
-import { SCOPES } from './scope.js';
+import { ENSURE_CLIENT, FIND_INSTALLED, FORGET_KEYS, INSTALL_KEY, REVOKE_PREDECESSORS } from './api-key.statements.js';
+import { SCOPES, type Scope } from './scope.js';
 
 const ADMIN_CLIENT = 'admin';
 
 const ACTOR = 'system/start';
 
+interface Installed {
+  readonly scopes: readonly Scope[];
+  readonly revokedAt: Date | null;
+  readonly revokedBy: string | null;
+}
+
+/** `revoked`: by a human, so it is not made the admin key. */
+type Installation = 'unchanged' | 'changed' | 'revoked';
+
 /**
- * Makes ADMIN_API_KEY the one such key, with every scope. Another value replaces the key before; no value leaves it,
- * since replicas without it (workers) share the database with those that have it.
+ * Makes ADMIN_API_KEY the one such key, with every scope. Another value replaces the key before, which comes back when
+ * the value does; one that a human revoked stays so. No value leaves it, since replicas without it (workers) share the
+ * database with those that have it.
  */
 @Injectable()
 export class AdminKey implements OnModuleInit {
@@ -31,14 +41,21 @@ export class AdminKey implements OnModuleInit {
   async onModuleInit(): Promise<void> {
     const { adminApiKey } = this.configuration;
     if (adminApiKey === null) return;
-    const changed = await this.database.transaction((transaction) => this.install(transaction, hashOf(adminApiKey)));
-    if (changed) this.log.info('ADMIN_API_KEY is now the admin key');
+    const done = await this.database.transaction((transaction) => this.install(transaction, hashOf(adminApiKey)));
+    if (done === 'changed') this.log.info('ADMIN_API_KEY is now the admin key');
+    if (done === 'revoked') {
+      this.log.warn(
+        'ADMIN_API_KEY was revoked through the API and stays so: give the variable another value to use it',
+      );
+    }
   }
 
-  private async install(transaction: Transaction, hash: Buffer): Promise<boolean> {
+  private async install(transaction: Transaction, hash: Buffer): Promise<Installation> {
     const [client] = await transaction.run<{ id: string }>(ENSURE_CLIENT, [ADMIN_CLIENT]);
     const key = [client?.id, ADMIN_KEY_NAME, hash];
-    const [inForce] = await transaction.run(IS_IN_FORCE, [...key, SCOPES]);
+    const [before] = await transaction.run<Installed>(FIND_INSTALLED, key);
+    if (before?.revokedAt && before.revokedBy !== ACTOR) return 'revoked';
+    const inForce = before && !before.revokedAt && String(before.scopes) === String(SCOPES);
     const replaced = await transaction.run<{ id: string }>(REVOKE_PREDECESSORS, key);
     for (const { id } of replaced) await this.record(transaction, 'api_key.revoked', id);
     if (!inForce) {
@@ -46,14 +63,22 @@ export class AdminKey implements OnModuleInit {
       if (!installed) {
         throw new InvalidEnvironmentError([{ variable: ADMIN_KEY_NAME, expected: 'a secret that no other key has' }]);
       }
-      await this.record(transaction, 'api_key.created', installed.id);
+      await this.record(transaction, before ? 'api_key.reinstated' : 'api_key.created', installed.id, before);
     }
     if (replaced.length > 0) await transaction.run(FORGET_KEYS);
-    return !inForce || replaced.length > 0;
+    return inForce && replaced.length === 0 ? 'unchanged' : 'changed';
   }
 
-  private async record(transaction: Transaction, action: string, subjectId: string): Promise<void> {
+  private async record(transaction: Transaction, action: string, subjectId: string, was?: Installed): Promise<void> {
     const after = { name: ADMIN_KEY_NAME, scopes: SCOPES };
-    await this.audit.record(transaction, { actor: ACTOR, action, subjectType: 'api_key', subjectId, after });
+    const before = was && { scopes: was.scopes, revokedAt: was.revokedAt };
+    await this.audit.record(transaction, {
+      actor: ACTOR,
+      action,
+      subjectType: 'api_key',
+      subjectId,
+      ...(before && { before }),
+      after,
+    });
   }
 }

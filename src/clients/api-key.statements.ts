@@ -1,12 +1,18 @@
 import type { Statement } from '../database/database.js';
 
-/** By the hash of the secret; revoked keys are not found. */
+/**
+ * By the hash of the secret; revoked keys are not found. Where another key in force of the same client has the same name,
+ * the caller's name ends with the id of the key: the audit log tells them apart.
+ */
 export const FIND_KEY: Statement = {
   name: 'api_key_find',
   text: `
-    SELECT api_keys.id, client_id, api_keys.scopes, clients.name || '/' || api_keys.name AS caller_name
-    FROM api_keys JOIN clients ON clients.id = client_id
-    WHERE secret_hash = $1 AND revoked_at IS NULL`,
+    SELECT k.id, k.client_id, k.scopes, clients.name || '/' || k.name || CASE WHEN EXISTS (
+        SELECT 1 FROM api_keys t
+        WHERE t.client_id = k.client_id AND t.name = k.name AND t.id <> k.id AND t.revoked_at IS NULL
+      ) THEN '#' || k.id ELSE '' END AS caller_name
+    FROM api_keys k JOIN clients ON clients.id = k.client_id
+    WHERE k.secret_hash = $1 AND k.revoked_at IS NULL`,
 };
 
 /** Once a minute is enough to see which keys are still in use; replicas do not write after one another. */
@@ -54,12 +60,16 @@ export const ENSURE_CLIENT: Statement = {
     ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name RETURNING id`,
 };
 
-/** Whether this very key is in force, with exactly these scopes. */
-export const IS_IN_FORCE: Statement = {
-  name: 'api_key_in_force',
+/** This very key, where it was there before: its scopes, and who revoked it last, where it is revoked. */
+export const FIND_INSTALLED: Statement = {
+  name: 'api_key_find_installed',
   text: `
-    SELECT 1 AS found FROM api_keys
-    WHERE client_id = $1 AND name = $2 AND secret_hash = $3 AND scopes = $4 AND revoked_at IS NULL`,
+    SELECT k.scopes, k.revoked_at AS "revokedAt", CASE WHEN k.revoked_at IS NOT NULL THEN (
+        SELECT l.actor FROM audit_log l
+        WHERE l.subject_type = 'api_key' AND l.subject_id = k.id::text AND l.action = 'api_key.revoked'
+        ORDER BY l.id DESC LIMIT 1
+      ) END AS "revokedBy"
+    FROM api_keys k WHERE k.client_id = $1 AND k.name = $2 AND k.secret_hash = $3`,
 };
 
 export const REVOKE_PREDECESSORS: Statement = {

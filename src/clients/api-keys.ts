@@ -31,7 +31,7 @@ export class ApiKeys {
   async create(wish: CreateApiKey, by: Caller): Promise<CreatedApiKeyDto> {
     const secret = newSecret();
     const { name, scopes } = wish;
-    return await this.database.transaction(async (transaction) => {
+    const created = await this.database.transaction(async (transaction) => {
       const client = await clientFor(transaction, wish);
       const [key] = await transaction.run<{ id: string; created_at: Date }>(CREATE_KEY, [
         client.id,
@@ -42,8 +42,12 @@ export class ApiKeys {
       if (!key) throw new Error('an inserted API key did not come back');
       const state = { clientId: client.id, clientName: client.name, name, scopes };
       await this.record(transaction, by, 'api_key.created', key.id, { after: state });
+      // A key of the same name is called otherwise from now on.
+      if (wish.clientId !== undefined) await transaction.run(FORGET_KEYS);
       return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
     });
+    if (wish.clientId !== undefined) this.authenticator.forget();
+    return created;
   }
 
   /** Newest first, revoked ones too. */
