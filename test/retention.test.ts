@@ -6,7 +6,9 @@ import { ConfigModule } from '../src/config/config.module.js';
 import { DatabaseModule } from '../src/database/database.module.js';
 import { LoggingModule } from '../src/logging/logging.module.js';
 import { RetentionModule } from '../src/retention/retention.module.js';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { Retention } from '../src/retention/retention.service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 
@@ -60,6 +62,26 @@ async function delivered(api: ServiceUnderTest['api']): Promise<string> {
   return id;
 }
 
+/** The notification once its first callback of this status is on disk. */
+function reported({ api }: Pick<ServiceUnderTest, 'api'>, id: string, status: string): Promise<NotificationDto> {
+  return api.until(id, ({ deliveries }) => deliveries[0]?.callbacks.some((each) => each.status === status) ?? false);
+}
+
+async function report(
+  service: ServiceUnderTest,
+  delivery: NotificationDto['deliveries'][number] | undefined,
+  status: string,
+  code?: string,
+): Promise<void> {
+  const answer = await new TwilioCallback(service).message(
+    delivery?.attempts[0]?.id ?? '',
+    delivery?.providerSid ?? '',
+    status,
+    { Body: 'Secret words', ...(code ? { ErrorCode: code } : {}) },
+  );
+  expect(answer.status).toBe(204);
+}
+
 /** A transaction of somebody's that locks rows of a notification. @returns what ends it */
 async function hold(databaseUrl: string, lock: string, id: string): Promise<() => Promise<void>> {
   const holder = new Client({ connectionString: databaseUrl });
@@ -110,6 +132,81 @@ describe('the retention of bodies', () => {
     expect(await retention.round()).toEqual({ bodies: 2, notifications: 0 });
     expect(await words(service, buried)).toEqual([]);
     expect(await words(service, scheduled)).toEqual([]);
+    expect(await one(service, 'SELECT count(*)::int FROM body_retention_later')).toBe(0);
+  });
+});
+
+describe('what is left of a notification without its words', () => {
+  it('is not sent on a channel for which a human gave no new ones: a human decides again', async () => {
+    const service = await start({ BODY_RETENTION_HOURS: '2' });
+    const { api, provider, databaseUrl } = service;
+    const retention = await service.retention();
+    await provider.fail(TO, [
+      { times: 1, fault: { kind: 'status', status: 400, code: 21617 } },
+      { times: 1, match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21614 } },
+    ]);
+    const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Secret words' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await moveClock(databaseUrl, 3 * HOUR);
+    await retention.round();
+    const changes = { content: { sms: { body: 'Short' } } };
+    expect((await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes })).status).toBe(200);
+    const failed = await api.until(
+      id,
+      ({ status, deliveries }) => deliveries.length > 1 && ['failed', 'delivered'].includes(status),
+    );
+    expect(failed).toMatchObject({
+      status: 'failed',
+      channel: 'sms',
+      deadLetter: { state: 'open', errorClass: 'recipient_unreachable', providerCode: 21614 },
+    });
+    expect((await provider.creates(TO)).map(({ params }) => params['Body'])).toEqual(['Secret words', 'Short']);
+  });
+
+  it('is not blamed on the provider when a late callback asks for a fallback that has nothing to say', async () => {
+    const service = await start({ BODY_RETENTION_HOURS: '2' });
+    const { api, provider, databaseUrl } = service;
+    const retention = await service.retention();
+    await provider.fail(TO, { fault: { kind: 'callback', status: 'sent' } });
+    const id = await api.send({ to: TO, channels: ['whatsapp', 'voice'], body: 'Secret words' });
+    const { deliveries } = await reported(service, id, 'sent');
+    await moveClock(databaseUrl, 3 * HOUR);
+    await retention.round();
+    expect(await words(service, id)).toEqual([]);
+    await report(service, deliveries[0], 'undelivered', '63016');
+    expect(await api.untilStatus(id, 'failed')).toMatchObject({
+      deadLetter: { state: 'open', errorClass: 'channel_unavailable', channel: 'whatsapp' },
+    });
+    expect(await provider.creates(TO)).toHaveLength(1);
+  });
+});
+
+describe('words that come after all others were deleted', () => {
+  it("are deleted in their turn: a late callback's, a human's and the provider's", async () => {
+    const service = await start({ BODY_RETENTION_HOURS: '2' });
+    const { api, provider, databaseUrl } = service;
+    const retention = await service.retention();
+    const read = '+15551230009';
+    await provider.fail(TO, { fault: { kind: 'callback', status: 'sent' } });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Secret words' });
+    const late = await api.send({ to: read, channels: ['whatsapp'], body: 'Secret words' });
+    const sent = await reported(service, id, 'sent');
+    const received = await reported(service, late, 'delivered');
+    await moveClock(databaseUrl, 3 * HOUR);
+    await retention.round();
+    expect([...(await words(service, id)), ...(await words(service, late))]).toEqual([]);
+
+    await report(service, received.deliveries[0], 'read');
+    await report(service, sent.deliveries[0], 'undelivered', '30007');
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    await provider.heal();
+    await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { body: 'New secret words' } });
+    await api.untilStatus(id, 'delivered');
+    expect(await words(service, id)).toEqual(['answers', 'corrections', 'reports']);
+    expect(await words(service, late)).toEqual(['reports']);
+    await moveClock(databaseUrl, 3 * HOUR);
+    await retention.round();
+    expect([...(await words(service, id)), ...(await words(service, late))]).toEqual([]);
     expect(await one(service, 'SELECT count(*)::int FROM body_retention_later')).toBe(0);
   });
 });

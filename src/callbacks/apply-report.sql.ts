@@ -1,13 +1,21 @@
 import type { Statement } from '../database/database.js';
+import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
 /** Keeps a callback once; answers nothing when this (sid, status) was there already. */
 export const KEEP_CALLBACK: Statement = {
   name: 'callbacks-keep',
   text: `
-    INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params, received_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, service_now())
-    ON CONFLICT (provider_sid, status) DO NOTHING RETURNING id`,
+    WITH kept AS (
+      INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params, received_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, service_now())
+      ON CONFLICT (provider_sid, status) DO NOTHING RETURNING id, notification_id
+    ), again AS (
+      ${lookAgainAt(`
+        SELECT notification_id FROM kept
+        WHERE (SELECT content FROM notifications WHERE id = kept.notification_id) IS NULL`)}
+    )
+    SELECT id FROM kept`,
 };
 
 /**

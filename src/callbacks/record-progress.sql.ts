@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { isOneOf, legalPath, UNSUCCESSFUL_ENDS, WORKED_ON } from '../policy/transitions.js';
 
 const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
@@ -25,10 +26,12 @@ export const RECORD_PROGRESS: Statement = {
       ) AS t (id, attempt_id, provider_sid, status, error_code, params, delivered, read)
       ORDER BY provider_sid, status
     ), plain AS (
-      SELECT i.*, a.notification_id, a.delivery_id, n.status = 'delivered' AS was_delivered
+      SELECT i.*, a.notification_id, a.delivery_id, n.status = 'delivered' AS was_delivered, n.emptied
       FROM input i
       CROSS JOIN LATERAL (SELECT * FROM attempts WHERE id = i.attempt_id LIMIT 1) AS a
-      CROSS JOIN LATERAL (SELECT status FROM notifications WHERE id = a.notification_id LIMIT 1) AS n
+      CROSS JOIN LATERAL (
+        SELECT status, content IS NULL AS emptied FROM notifications WHERE id = a.notification_id LIMIT 1
+      ) AS n
       CROSS JOIN LATERAL (SELECT status, number FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
       WHERE a.outcome = 'accepted' AND a.provider_sid = i.provider_sid
         AND n.status IN ('sent', 'delivered') AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
@@ -64,6 +67,8 @@ export const RECORD_PROGRESS: Statement = {
       SELECT id, attempt_id, notification_id, delivery_id, provider_sid, status, error_code, params::json, service_now()
       FROM done
       ON CONFLICT (provider_sid, status) DO NOTHING
+    ), again AS (
+      ${lookAgainAt('SELECT notification_id FROM done WHERE emptied')}
     ), delivery AS (
       UPDATE deliveries SET status = 'delivered', ended_at = service_now()
       WHERE id = ANY (ARRAY(

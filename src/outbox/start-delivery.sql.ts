@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
+import { lookAgainAt } from './look-again.sql.js';
 import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 
@@ -15,7 +16,9 @@ export const START_DELIVERY: Statement = {
     WITH moved AS (
       UPDATE notifications n SET status = 'queued', channel = $3, updated_at = service_now()
       WHERE n.id = $1 AND ${legalMove('n.status', 'queued')}
-      RETURNING n.id, n.recipient, n.expires_at
+      RETURNING n.id, n.recipient, n.expires_at, n.content IS NULL AS emptied
+    ), again AS (
+      ${lookAgainAt('SELECT id AS notification_id FROM moved WHERE emptied')}
     ), delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
       SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, $5
