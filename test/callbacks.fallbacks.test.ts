@@ -49,7 +49,7 @@ describe('a receipt of the channel before', () => {
     await story.request(1);
     expect((await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).status).toBe('delivered');
     expect(await story.work()).toEqual({ stage: 'send', channel: 'sms' });
-    expect(await story.sentences()).toContain('after its fallback had left: the recipient gets it twice');
+    expect(await story.sentences()).toContain('after the fallback had left: the recipient gets it twice');
     await story.accepted(1);
     expect(await story.read()).toMatchObject({ status: 'delivered', deadLetter: null });
   });

@@ -45,6 +45,7 @@ export const READ_STATE: Statement = {
       (SELECT json_agg(json_build_object('id', l.id, 'channel', l.channel, 'status', l.status,
           'attempted', EXISTS (${ATTEMPTS_OF('l.id')}),
           'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted'),
+          'byHuman', coalesce(l.changes ->> 'begunBy' = 'human', false),
           'elsewhere', NOT ${sameRecipient('l.changes', 'd.changes', 'n')},
           'reworded', NOT ${sameWords('l.changes', 'd.changes', 'n')}) ORDER BY l.number)
         FROM deliveries l WHERE l.notification_id = n.id) AS deliveries,

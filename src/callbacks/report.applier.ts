@@ -38,7 +38,7 @@ import {
   triedChannels,
   watchSeconds,
 } from './report.decision.js';
-import { acceptanceSentence, fallbackSentence } from './report.sentence.js';
+import { acceptanceSentence, afterFallbackRule, fallbackSentence } from './report.sentence.js';
 import { correctionSince, type OutboxState, type ReportedState, type Standing } from './report.state.js';
 
 interface Reported extends Standing {
@@ -144,8 +144,8 @@ export class ReportApplier {
       await transaction.run(DROP_FALLBACK, [state.id, state.deliveryId, status]);
     }
     if (news && fallback !== 'none') {
-      const rule = `${delivered ? 'delivered' : 'accepted'} after a fallback was decided`;
-      await this.decide(transaction, reported, rule, fallbackSentence(state.channel, delivered, fallback));
+      const sentence = fallbackSentence(reported, delivered, fallback);
+      await this.decide(transaction, reported, afterFallbackRule(reported, delivered), sentence);
     }
     if (!acceptance.binds) return;
     const watch = delivered ? null : watchSeconds(reported, fallback, this.remaining(reported, dropped));

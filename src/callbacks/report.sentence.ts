@@ -1,6 +1,5 @@
-import type { Channel } from '../policy/vocabulary.js';
 import type { AcceptanceKind, FallbackState } from './report.decision.js';
-import { isInFlight, ownWork, type Standing } from './report.state.js';
+import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.state.js';
 
 /** What the explanation says of an acceptance that a callback proved. Pure. */
 export function acceptanceSentence(
@@ -28,19 +27,40 @@ export function acceptanceSentence(
   }
 }
 
-/** What the explanation says of a fallback that an earlier channel's callback found decided. Pure. */
+/** What took over from the reported delivery, in words. */
+interface Successor {
+  /** A clause. */
+  readonly decided: string;
+  readonly name: string;
+}
+
+const FALLBACK: Successor = { decided: 'a fallback was decided', name: 'the fallback' };
+const RETRY_BY_HUMAN: Successor = { decided: 'a human had it sent again', name: "the human's retry" };
+
+function successorOf({ state }: Standing): Successor {
+  return laterDeliveries(state).at(-1)?.byHuman ? RETRY_BY_HUMAN : FALLBACK;
+}
+
+/** Which rule the explanation names where an earlier delivery's callback found another one decided. Pure. */
+export function afterFallbackRule(standing: Standing, delivered: boolean): string {
+  return `${delivered ? 'delivered' : 'accepted'} after ${successorOf(standing).decided}`;
+}
+
+/** What the explanation says of a fallback, or a human's retry, that an earlier delivery's callback found decided. Pure. */
 export function fallbackSentence(
-  channel: Channel,
+  standing: Standing,
   delivered: boolean,
   fallback: Exclude<FallbackState, 'none'>,
 ): string {
+  const { channel } = standing.state;
+  const { decided, name } = successorOf(standing);
   const happened = delivered ? `It was delivered by ${channel}` : `${channel} turned out to have accepted it`;
   switch (fallback) {
     case 'unsent':
-      return `${happened} after a fallback was decided; the fallback had not left and is dropped.`;
+      return `${happened} after ${decided}; ${name} had not left and is dropped.`;
     case 'in_doubt':
-      return `${happened} after a fallback was decided, and it was in doubt whether the fallback had been accepted; nothing more is sent, and the recipient may get it twice.`;
+      return `${happened} after ${decided}, and it was in doubt whether ${name} had been accepted; nothing more is sent, and the recipient may get it twice.`;
     case 'left':
-      return `${happened} after its fallback had left: the recipient ${delivered ? 'gets' : 'may get'} it twice.`;
+      return `${happened} after ${name} had left: the recipient ${delivered ? 'gets' : 'may get'} it twice.`;
   }
 }

@@ -24,6 +24,8 @@ export interface DeliveryState {
   readonly elsewhere: boolean;
   /** It says something else than the reported one. */
   readonly reworded: boolean;
+  /** A human began it. */
+  readonly byHuman: boolean;
 }
 
 /** Another attempt of the reported delivery that the provider accepted. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { StatementRunner } from '../database/database.js';
+import { newId } from '../identifiers/new-id.js';
 
 /** A decision that is no attempt's next step, for the explanation of a notification. */
 export interface RecordedDecision {
@@ -15,7 +16,7 @@ export interface RecordedDecision {
 const RECORD_DECISION = {
   name: 'record-decision',
   text: `INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-         VALUES (new_uuid_v7(), $1, $2, $3, service_now(), $4, $5)`,
+         VALUES ($1, $2, $3, $4, service_now(), $5, $6)`,
 };
 
 /** Writes decisions down, in the transaction that carries them out where there is one. */
@@ -23,6 +24,7 @@ const RECORD_DECISION = {
 export class DecisionLog {
   async record(runner: StatementRunner, decision: RecordedDecision): Promise<void> {
     const { notificationId, deliveryId = null, attemptId = null, rule, sentence } = decision;
-    await runner.run(RECORD_DECISION, [notificationId, deliveryId, attemptId, rule, sentence]);
+    // Made here: those of one transaction have one time, and are told in the order in which they were decided.
+    await runner.run(RECORD_DECISION, [newId(), notificationId, deliveryId, attemptId, rule, sentence]);
   }
 }

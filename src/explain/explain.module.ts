@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ChannelsModule } from '../channels/channels.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { ErrorCodesModule } from '../twilio/error-codes/error-codes.module.js';
 import { DecisionRecord } from './decision.entity.js';
@@ -9,7 +10,7 @@ import { ExplainService } from './explain.service.js';
 
 /** Writes decisions down, and tells them again as an explanation. */
 @Module({
-  imports: [ErrorCodesModule, NotificationsModule, TypeOrmModule.forFeature([DecisionRecord])],
+  imports: [ChannelsModule, ErrorCodesModule, NotificationsModule, TypeOrmModule.forFeature([DecisionRecord])],
   controllers: [ExplainController],
   providers: [DecisionLog, ExplainService],
   exports: [DecisionLog],

@@ -1,8 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { FallbackService } from '../channels/fallback.service.js';
 import { Database, type Statement } from '../database/database.js';
-import { NotificationReader, type Visibility } from '../notifications/notification.reader.js';
+import type { Delivery } from '../notifications/delivery.entity.js';
+import { NotificationReader, type NotificationHistory, type Visibility } from '../notifications/notification.reader.js';
+import type { Channel } from '../policy/vocabulary.js';
 import { notFound } from '../problems/problem.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
@@ -28,6 +31,7 @@ export class ExplainService {
     private readonly notifications: NotificationReader,
     @InjectRepository(DecisionRecord) private readonly decisions: Repository<DecisionRecord>,
     private readonly database: Database,
+    private readonly fallback: FallbackService,
     @Inject(ERROR_CODE_TABLE) private readonly codes: TwilioErrorCodeTable,
   ) {}
 
@@ -39,7 +43,7 @@ export class ExplainService {
       this.decisions.find({ where: { notificationId: id }, order: { at: 'ASC', id: 'ASC' } }),
       this.database.run<WaitingWork>(WAITING_WORK, [id]),
     ]);
-    const next = explainedNext(history, work ?? null);
+    const next = explainedNext(history, work ?? null, this.following(history));
     return {
       id,
       status: history.notification.status,
@@ -49,5 +53,17 @@ export class ExplainService {
       })),
       next: next && { ...next, at: next.at?.toISOString() ?? null },
     };
+  }
+
+  /** The channel that would take over from the latest delivery. */
+  private following({ notification, deliveries, attempts }: NotificationHistory): Channel | null {
+    const latest = deliveries.at(-1);
+    if (!latest) return null;
+    const isTried = ({ id, status }: Delivery) =>
+      status !== 'canceled' || attempts.some(({ deliveryId }) => deliveryId === id);
+    const tried = deliveries.filter(isTried).map(({ channel }) => channel);
+    const { channels, content } = notification;
+    const { channel, changes } = latest;
+    return this.fallback.remaining({ channels, content, channel, changes, tried })[0] ?? null;
   }
 }

@@ -23,12 +23,16 @@ export function explainedDecisions(
   decisions: readonly DecisionRecord[],
   codes: TwilioErrorCodeTable,
 ): ExplainedDecision[] {
+  const consequences = new Set(decisions.filter((decision) => followsCallback(decision, history)));
+  // In this order where the time is the same: what one transaction writes has one time, and causes come first.
   return [
     acceptance(history),
-    ...decisions.map(recorded),
-    ...failures(history, codes),
+    ...failures(history, codes, (failure) => failure.callbackId === null),
+    ...decisions.filter((decision) => !consequences.has(decision)).map(recorded),
     ...acceptedAttempts(history, decisions),
     ...callbacks(history),
+    ...failures(history, codes, (failure) => failure.callbackId !== null),
+    ...[...consequences].map(recorded),
   ]
     .map((decision) => ({ ...decision, sentence: withoutNumbers(decision.sentence) }))
     .toSorted((a, b) => a.at.getTime() - b.at.getTime());
@@ -73,10 +77,19 @@ function acceptedAt(attempt: Attempt, failures: readonly FailureRecord[], decisi
   return new Date(Math.max(answeredAt, ...before.map(({ at }) => at.getTime())));
 }
 
-function failures(history: NotificationHistory, codes: TwilioErrorCodeTable): ExplainedDecision[] {
+/** Decided in the transaction that recorded a callback of its attempt. */
+function followsCallback({ at, attemptId }: DecisionRecord, { callbacks }: NotificationHistory): boolean {
+  return callbacks.some((each) => each.attemptId === attemptId && each.receivedAt.getTime() === at.getTime());
+}
+
+function failures(
+  history: NotificationHistory,
+  codes: TwilioErrorCodeTable,
+  which: (failure: FailureRecord) => boolean,
+): ExplainedDecision[] {
   const numbers = new Map(history.attempts.map((attempt) => [attempt.id, attempt.number]));
   const reports = new Map(history.callbacks.map((callback) => [callback.id, callback]));
-  return history.failures.map((failure) => ({
+  return history.failures.filter(which).map((failure) => ({
     at: failure.at,
     rule: failure.rule,
     sentence: failureSentence(

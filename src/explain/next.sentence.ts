@@ -26,12 +26,19 @@ export interface ExplainedNext {
   readonly at: Date | null;
 }
 
-/** What comes next; null when nothing does. Pure. */
-export function explainedNext(history: NotificationHistory, work: WaitingWork | null): ExplainedNext | null {
-  if (work) return work.held ? held(work) : planned(history, work);
-  if (history.notification.status === 'sent') {
-    return { sentence: 'Twilio accepted it: only its delivery receipt is missing.', at: null };
-  }
+const RECEIPT_MISSING = { sentence: 'Twilio accepted it: only its delivery receipt is missing.', at: null };
+
+/**
+ * What comes next; null when nothing does. Pure.
+ * @param following the channel that takes over where no receipt comes; null where none is left
+ */
+export function explainedNext(
+  history: NotificationHistory,
+  work: WaitingWork | null,
+  following: Channel | null,
+): ExplainedNext | null {
+  if (work) return work.held ? held(work) : planned(history, work, following);
+  if (history.notification.status === 'sent') return RECEIPT_MISSING;
   if (history.notification.status === 'failed' && history.deadLetter?.state === 'open') {
     return { sentence: 'It waits in the review queue until a human decides.', at: null };
   }
@@ -46,7 +53,7 @@ function held({ circuit, stage }: WaitingWork): ExplainedNext {
   return { sentence: withoutNumbers(sentence), at: null };
 }
 
-function planned({ notification }: NotificationHistory, work: WaitingWork): ExplainedNext {
+function planned({ notification }: NotificationHistory, work: WaitingWork, following: Channel | null): ExplainedNext {
   const { stage, channel, dueAt, leased, attempts, now } = work;
   const time = clockTime(dueAt, now);
   const due = dueAt <= now;
@@ -62,11 +69,12 @@ function planned({ notification }: NotificationHistory, work: WaitingWork): Expl
       return { sentence: `Twilio is asked ${due ? 'now' : `at ${time}`} ${question}.`, at: dueAt };
     }
     case 'await_delivery': {
-      const following = notification.channels[notification.channels.indexOf(channel) + 1] ?? 'another channel';
-      return {
-        sentence: `Twilio's delivery receipt is awaited until ${time}; without it ${following} is next.`,
-        at: dueAt,
-      };
+      if (!following) return RECEIPT_MISSING;
+      const awaited = `Twilio's delivery receipt is awaited until ${time}`;
+      const tooLate = notification.expiresAt !== null && notification.expiresAt <= dueAt;
+      return tooLate
+        ? { sentence: `${awaited}; its expiresAt comes before that, so no other channel takes over.`, at: dueAt }
+        : { sentence: `${awaited}; without it ${following} is next.`, at: dueAt };
     }
   }
 }
