@@ -228,6 +228,22 @@ describe('the summary', () => {
     });
   });
 
+  it('reaches to the ends of time, and blames what was given for a span that is too long', async () => {
+    const { api } = await startTestService();
+    expect(await api.get(`${HISTORY}/summary?until=0001-01-01T12:00:00Z`)).toMatchObject({
+      status: 200,
+      body: { from: '0001-01-01T00:00:00.000Z', total: 0 },
+    });
+    expect(await api.get(`${HISTORY}/summary?until=0001-01-01T00:00:00Z`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/until' }] },
+    });
+    expect(await api.get(`${HISTORY}/summary?from=1990-01-01T00:00:00Z`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/from' }] },
+    });
+  });
+
   it('refuses a span that is empty or has too many buckets', async () => {
     const { api } = await startTestService();
     const span = 'from=2001-01-01T00:00:00Z&until=2002-01-01T00:00:00Z';

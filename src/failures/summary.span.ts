@@ -13,6 +13,9 @@ const USUAL_SPAN_MS = 24 * HOUR_MS;
 const MINUTES_UP_TO_MS = 3 * HOUR_MS;
 const HOURS_UP_TO_MS = 96 * HOUR_MS;
 
+/** The first moment that PostgreSQL and ISO 8601 write in the same way. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+
 /** More buckets than this are no summary. */
 const MOST_BUCKETS = 10_000;
 
@@ -28,14 +31,24 @@ export interface SummarySpan {
  */
 export function summarySpan(asked: { from?: string; until?: string; bucket?: Bucket }, now: Date): SummarySpan {
   const until = asked.until === undefined ? now : new Date(asked.until);
-  const from = asked.from === undefined ? new Date(until.getTime() - USUAL_SPAN_MS) : new Date(asked.from);
+  const from = asked.from === undefined ? usualStart(until) : new Date(asked.from);
   const spanMs = until.getTime() - from.getTime();
-  if (spanMs <= 0) throw refusal('/from', 'must be before until');
+  if (spanMs <= 0) {
+    throw asked.from === undefined
+      ? refusal('/until', 'has no time before it')
+      : refusal('/from', 'must be before until');
+  }
   const bucket = asked.bucket ?? bucketFor(spanMs);
   if (spanMs / BUCKET_MS[bucket] > MOST_BUCKETS) {
-    throw refusal('/bucket', `is too short for this span: it would be more than ${MOST_BUCKETS} buckets`);
+    throw asked.bucket === undefined
+      ? refusal('/from', `is too long before until: it would be more than ${MOST_BUCKETS} days`)
+      : refusal('/bucket', `is too short for this span: it would be more than ${MOST_BUCKETS} buckets`);
   }
   return { from, until, bucket };
+}
+
+function usualStart(until: Date): Date {
+  return new Date(Math.max(until.getTime() - USUAL_SPAN_MS, EARLIEST_MS));
 }
 
 function bucketFor(spanMs: number): Bucket {
