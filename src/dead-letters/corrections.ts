@@ -1,13 +1,13 @@
 import type { NotificationContent } from '../channels/content.js';
 import type { DeliveryChanges } from '../outbox/work.js';
-import type { Channel } from '../policy/vocabulary.js';
+import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { FieldError } from '../problems/problem.js';
 
 /** What a human corrects before a retry; what is absent stays as it was. */
 export interface Corrections {
   /** E.164. */
   readonly to?: string;
-  /** A number, a sender name or a Messaging Service sid, without `whatsapp:`. */
+  /** A number, a sender name or a Messaging Service sid; on WhatsApp with or without `whatsapp:`. */
   readonly from?: string;
   readonly body?: string;
   readonly content?: Partial<Pick<NotificationContent, Channel>>;
@@ -20,11 +20,24 @@ export interface SaidBefore {
   readonly content: NotificationContent | null;
   /** How a human had corrected that delivery, if one had. */
   readonly changes: DeliveryChanges | null;
+  /** The channels that may still follow it. */
+  readonly following: readonly Channel[];
+}
+
+const WHATSAPP_PREFIX = /^whatsapp:/;
+
+/** The sender as it is kept; undefined where it is not corrected. Pure. */
+export function correctedSender({ from }: Corrections): string | undefined {
+  return from?.replace(WHATSAPP_PREFIX, '');
 }
 
 /** Earlier corrections stay, new ones come on top; undefined where there are none at all. Pure. */
-export function correctedDelivery(said: SaidBefore, corrections: Corrections): DeliveryChanges | undefined {
-  const { to = said.changes?.to, from = said.changes?.from } = corrections;
+export function correctedDelivery(
+  said: Omit<SaidBefore, 'following'>,
+  corrections: Corrections,
+): DeliveryChanges | undefined {
+  const { to = said.changes?.to } = corrections;
+  const from = correctedSender(corrections) ?? said.changes?.from;
   const content = correctedContent(said, corrections);
   return orUndefined({ ...(to && { to }), ...(from && { from }), ...(content && { content }) });
 }
@@ -35,7 +48,7 @@ function orUndefined(changes: DeliveryChanges): DeliveryChanges | undefined {
 
 /** The text a channel has of its own would outweigh a corrected body, so it goes with the old body. */
 function correctedContent(
-  { channel, content, changes }: SaidBefore,
+  { channel, content, changes }: Omit<SaidBefore, 'following'>,
   { body, content: ofChannels }: Corrections,
 ): NotificationContent | undefined {
   if (body === undefined && ofChannels === undefined) return changes?.content;
@@ -54,7 +67,19 @@ function withoutText({ sms, whatsapp }: NotificationContent, channel: Channel): 
 
 /** Corrections that are right by themselves but not on this channel. Pure. */
 export function misplacedCorrections(said: SaidBefore, corrections: Corrections): FieldError[] {
-  return [unheardBody(said, corrections), unusableSender(said.channel, corrections.from)].filter((e) => e !== null);
+  return [
+    unheardBody(said, corrections),
+    ...unheardContent(said, corrections),
+    unusableSender(said.channel, corrections.from),
+  ].filter((e) => e !== null);
+}
+
+/** Content of a channel on which it is not sent, and to which it cannot come by itself. */
+function unheardContent({ channel, following }: SaidBefore, { content = {} }: Corrections): FieldError[] {
+  return CHANNELS.filter((named) => content[named] && named !== channel && !following.includes(named)).map((named) => ({
+    pointer: `/changes/content/${named}`,
+    detail: `would not be heard: it is sent on ${channel}, and ${named} cannot follow`,
+  }));
 }
 
 /** A corrected body that nobody would get: the channel says something that is no body at all. */
@@ -82,6 +107,10 @@ const SENDERS = {
 
 function unusableSender(channel: Channel, from: string | undefined): FieldError | null {
   const { pattern, expected } = SENDERS[channel];
-  if (from === undefined || pattern.test(from)) return null;
+  if (from === undefined) return null;
+  if (WHATSAPP_PREFIX.test(from) && channel !== 'whatsapp') {
+    return { pointer: '/changes/sender', detail: `must be ${expected} on ${channel}, not one on whatsapp` };
+  }
+  if (pattern.test(from.replace(WHATSAPP_PREFIX, ''))) return null;
   return { pointer: '/changes/sender', detail: `must be ${expected} on ${channel}` };
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
+import { channelsLeft } from '../channels/channels-left.js';
 import { Senders } from '../channels/senders.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DecisionLog } from '../explain/decision.log.js';
@@ -8,7 +9,7 @@ import { Outbox } from '../outbox/outbox.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import { CHANNELS } from '../policy/vocabulary.js';
 import { notFound, Problem } from '../problems/problem.js';
-import { correctedDelivery, misplacedCorrections } from './corrections.js';
+import { correctedDelivery, correctedSender, misplacedCorrections } from './corrections.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { problemOf } from './obstacle.problem.js';
 import {
@@ -71,7 +72,7 @@ export class DeadLetterResolver {
     await transaction.run(LOCK_NOTIFICATION, [id]);
     const [candidate] = await transaction.run<Candidate>(LOCK_CANDIDATE, [...this.targetOf(wish), id]);
     if (!candidate) return null;
-    const changes = changesOf(wish, candidate);
+    const changes = this.changesOf(wish, candidate);
     const obstacle = obstacleTo(wish.kind, candidate, changes?.content ?? candidate.content);
     if (obstacle) return { kind: 'refused', obstacle, candidate };
     if (wish.kind !== 'discard') await this.send(transaction, candidate, changes);
@@ -81,8 +82,21 @@ export class DeadLetterResolver {
   /** The first parameters of a candidate's statement. */
   targetOf(wish: ResolutionWish): unknown[] {
     const senders = Object.fromEntries(CHANNELS.map((channel) => [channel, this.senders.of(channel)]));
-    const { to = null, from = null } = (wish.kind === 'retry' && wish.corrections) || {};
-    return [JSON.stringify(senders), wish.kind === 'fallback' ? wish.channel : null, to, from];
+    const corrections = (wish.kind === 'retry' && wish.corrections) || {};
+    const from = correctedSender(corrections) ?? null;
+    return [JSON.stringify(senders), wish.kind === 'fallback' ? wish.channel : null, corrections.to ?? null, from];
+  }
+
+  /** How the new delivery differs from the notification; undefined where it does not. */
+  private changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | undefined {
+    if (wish.kind !== 'retry') return carriedTo(candidate.changes);
+    const corrections = wish.corrections ?? {};
+    const following = channelsLeft(candidate).filter((channel) => this.senders.of(channel));
+    const errors = misplacedCorrections({ ...candidate, following }, corrections);
+    if (errors.length > 0 && candidate.state === 'open') {
+      throw new Problem('validation-failed', { detail: 'These corrections do not fit the channel.', errors });
+    }
+    return correctedDelivery(candidate, corrections);
   }
 
   private async send(transaction: Transaction, candidate: Candidate, changes: DeliveryChanges | undefined) {
@@ -125,15 +139,4 @@ export class DeadLetterResolver {
     });
     return deadLetter;
   }
-}
-
-/** How the new delivery differs from the notification; undefined where it does not. */
-function changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | undefined {
-  if (wish.kind !== 'retry') return carriedTo(candidate.changes);
-  const corrections = wish.corrections ?? {};
-  const errors = misplacedCorrections(candidate, corrections);
-  if (errors.length > 0 && candidate.state === 'open') {
-    throw new Problem('validation-failed', { detail: 'These corrections do not fit the channel.', errors });
-  }
-  return correctedDelivery(candidate, corrections);
 }

@@ -13,7 +13,9 @@ import type { Corrections } from './corrections.js';
 
 const LONGEST_NOTE = 2000;
 
-const SENDER = /^(whatsapp:)?(\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}|[A-Za-z0-9 ]{1,11})$/;
+/** A number, a Messaging Service sid, a short code, or a name: Twilio wants at least one letter in it. */
+const SENDER =
+  /^(whatsapp:)?(\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9 ]{0,9}[A-Za-z0-9])?)$/;
 
 class ChannelContentDto {
   @ApiPropertyOptional({ type: WhatsappContentDto })
@@ -65,7 +67,8 @@ class ChangesDto {
   })
   @IsOptional()
   @Matches(SENDER, {
-    message: '$property must be a number, a Messaging Service sid, or a name of at most 11 characters',
+    message:
+      '$property must be a number, a Messaging Service sid, a short code, or a name of at most 11 letters, digits and spaces with a letter in it',
   })
   sender?: string | null;
 }
@@ -101,7 +104,7 @@ export function correctionsOf(changes: ChangesDto | null | undefined): Correctio
   const content = contentOf(changes?.content ?? {});
   const corrections: Corrections = {
     ...(to && { to }),
-    ...(sender && { from: sender.replace(/^whatsapp:/, '') }),
+    ...(sender && { from: sender }),
     ...(body && { body }),
     ...(Object.keys(content).length > 0 && { content }),
   };

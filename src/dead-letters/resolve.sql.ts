@@ -1,7 +1,9 @@
 import type { NotificationContent } from '../channels/content.js';
 import type { Statement } from '../database/database.js';
 import { recipientMemory } from '../outbox/recipient-memory.sql.js';
+import { countsAsTried } from '../outbox/tried.sql.js';
 import type { DeliveryChanges } from '../outbox/work.js';
+import type { Channel } from '../policy/vocabulary.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { FILTER_LENGTH, fitsFilter } from './dead-letter.filter.js';
 import { DEAD_LETTER } from './dead-letter.sql.js';
@@ -14,6 +16,9 @@ export type Candidate = DeadLetter &
     readonly content: NotificationContent | null;
     /** Corrections of the delivery that failed. */
     readonly changes: DeliveryChanges | null;
+    /** The caller's order, and what of it was tried. */
+    readonly channels: readonly Channel[];
+    readonly tried: readonly Channel[];
   };
 
 /**
@@ -21,7 +26,8 @@ export type Candidate = DeadLetter &
  * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null.
  */
 const CANDIDATE = `
-  SELECT ${DEAD_LETTER}, n.status AS "notificationStatus", n.content, d.changes,
+  SELECT ${DEAD_LETTER}, n.status AS "notificationStatus", n.content, d.changes, n.channels,
+    (SELECT array_agg(e.channel) FROM deliveries e WHERE e.notification_id = n.id AND ${countsAsTried('e')}) AS tried,
     coalesce(n.expires_at <= service_now(), false) AS expired,
     target.channel AS "targetChannel", target.sender AS "targetSender",
     ${recipientMemory('target.recipient', 'target.sender', 'target.channel')}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
+import type { ProblemBody } from '../src/problems/problem.js';
+import { Provider, shareTestService } from './support/service.js';
+
+const service = shareTestService();
+const QUEUE = '/v1/admin/dead-letters';
+
+let numbers = 0;
+
+/** A notification that failed on its first channel and waits for a human; what is sent to it from now on gets through. */
+async function buried(channels: readonly string[]) {
+  numbers += 1;
+  const to = `+1555124${String(numbers).padStart(4, '0')}`;
+  const { api, simulator } = service();
+  const provider = new Provider(simulator.url);
+  await provider.fail(to, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+  const id = await api.send({ to, channels, body: 'Hello' });
+  const { deadLetter } = await api.untilStatus(id, 'failed');
+  return {
+    retry: async (changes: object) => {
+      const { status, body } = await api.post<ProblemBody>(`${QUEUE}/${deadLetter?.id}/retry`, { changes });
+      return [status, body.errors?.map(({ pointer }) => pointer)];
+    },
+    delivered: (): Promise<NotificationDto> => api.untilStatus(id, 'delivered'),
+    provider,
+    to,
+  };
+}
+
+describe('a corrected sender', () => {
+  it('is a number, a short code or a name with a letter in it', async () => {
+    const { retry, delivered } = await buried(['sms']);
+    for (const sender of ['   ', '12345678901', ' Postrider', 'Twelve chars', 'Post_rider!', '+0123']) {
+      expect(await retry({ sender })).toEqual([400, ['/changes/sender']]);
+    }
+    expect(await retry({ sender: 'Postrider 1' })).toEqual([200, undefined]);
+    expect((await delivered()).deliveries.at(-1)?.from).toBe('Postrider 1');
+  });
+
+  it('may be a short code on SMS', async () => {
+    const { retry, delivered } = await buried(['sms']);
+    expect(await retry({ sender: '12345' })).toEqual([200, undefined]);
+    expect((await delivered()).deliveries.at(-1)?.from).toBe('12345');
+  });
+
+  it('is no WhatsApp sender on SMS, and may be written as one on WhatsApp', async () => {
+    const sms = await buried(['sms']);
+    expect(await sms.retry({ sender: 'whatsapp:+15005550099' })).toEqual([400, ['/changes/sender']]);
+    const whatsapp = await buried(['whatsapp']);
+    expect(await whatsapp.retry({ sender: 'whatsapp:+15005550099' })).toEqual([200, undefined]);
+    expect((await whatsapp.delivered()).deliveries.at(-1)?.from).toBe('+15005550099');
+    const [, second] = await whatsapp.provider.creates(whatsapp.to);
+    expect(second?.params['From']).toBe('whatsapp:+15005550099');
+  });
+});
+
+describe('corrected content', () => {
+  it('is refused for a channel that neither is sent on nor can follow', async () => {
+    const { retry } = await buried(['sms', 'voice']);
+    const [whatsapp, voice] = [{ body: 'Other' }, { say: 'Other' }];
+    expect(await retry({ content: { whatsapp } })).toEqual([400, ['/changes/content/whatsapp']]);
+    expect(await retry({ body: 'Other', content: { whatsapp, voice } })).toEqual([400, ['/changes/content/whatsapp']]);
+    expect(await retry({ content: { voice } })).toEqual([200, undefined]);
+  });
+
+  it('is refused for a channel that was tried already', async () => {
+    const { api, simulator } = service();
+    const to = '+15551249999';
+    const provider = new Provider(simulator.url);
+    await provider.fail(to, [
+      { match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63024 } },
+      { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21617 } },
+    ]);
+    const id = await api.send({ to, channels: ['whatsapp', 'sms'], body: 'Hello' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    const changes = { content: { whatsapp: { body: 'Other' } } };
+    const { status, body } = await api.post<ProblemBody>(`${QUEUE}/${deadLetter?.id}/retry`, { changes });
+    expect([status, body.errors?.[0]?.pointer]).toEqual([400, '/changes/content/whatsapp']);
+  });
+});
