@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
+import { ReplayStep } from '../src/dead-letters/replays/replay.step.js';
+import { moveClock } from './support/clock.js';
 import { startTestService, type ServiceUnderTest } from './support/service.js';
 
 const REPLAYS = '/v1/admin/dead-letters/replays';
@@ -177,6 +179,36 @@ describe('a replay of dead letters', () => {
       `SELECT count(*)::int FROM audit_log WHERE action LIKE 'dead_letter.%'`,
     );
     expect(rows).toEqual([{ count: 20 }]);
+  });
+
+  it('takes the dead letters that it names and no others, and shows how many they are', async () => {
+    const service = await startTestService();
+    const [first, , third] = await bury(service, 4);
+    const ids = [third, first, '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10'];
+    const filter = { ids, category: 'transactional' };
+    const { body } = await replay(service, { filter, action: 'discard', ratePerSecond: 100 });
+    expect(body).toMatchObject({ filter: { category: 'transactional' }, ids: 3, matched: 2 });
+    const end = await ended(service, body.id);
+    expect(end).toMatchObject({ state: 'completed', matched: 2, done: 2, skipped: 0, ids: 3 });
+    expect(end.filter).toEqual({ category: 'transactional' });
+    const { rows } = await service.database.query(`SELECT id FROM dead_letters WHERE state = 'resolved' ORDER BY id`);
+    expect(rows.map(({ id }) => id)).toEqual(
+      [first, third].filter((id) => id !== undefined).toSorted((a, b) => (a < b ? -1 : 1)),
+    );
+  });
+
+  it('is not set back by a replica that could not resolve what another has come past', async () => {
+    const service = await startTestService();
+    const [first] = (await bury(service, 5)).toSorted();
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 0.1 });
+    const standing = async () => (await service.api.get<ReplayDto>(`${REPLAYS}/${body.id}`)).body;
+    await expect.poll(async () => (await standing()).done).toBe(1);
+    await moveClock(service.databaseUrl, 11_000);
+    await expect.poll(async () => (await standing()).done).toBe(2);
+    const failed = Object.assign(new Error('no'), { name: 'StepError' as const });
+    const step = service.service.app.get(ReplayStep, { strict: false });
+    await step['leave'](Object.assign(failed, { replayId: body.id, deadLetterId: String(first) }));
+    expect(await standing()).toMatchObject({ done: 2, failed: 0 });
   });
 
   it('leaves alone what it cannot resolve, and stops when nothing works', async () => {

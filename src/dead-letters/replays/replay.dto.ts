@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   IsBoolean,
@@ -96,8 +96,11 @@ export class ReplayDto {
   @ApiProperty({ enum: CHANNELS, nullable: true })
   channel: Channel | null;
 
-  @ApiProperty({ type: ReplayFilter })
-  filter: ReplayFilter;
+  @ApiProperty({ type: OmitType(ReplayFilter, ['ids']) })
+  filter: Omit<ReplayFilter, 'ids'>;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'How many ids the filter names.' })
+  ids: number | null;
 
   @ApiProperty({ type: 'number' })
   ratePerSecond: number;
@@ -131,13 +134,14 @@ export class ReplayDto {
 }
 
 export function toReplayDto(replay: Replay): ReplayDto {
-  const { id, state, action, channel, filter, ratePerSecond, matched, done, failed, startedBy, note } = replay;
+  const { id, state, action, channel, filter, ids, ratePerSecond, matched, done, failed, startedBy, note } = replay;
   return {
     id,
     state,
     action,
     channel,
     filter,
+    ids,
     ratePerSecond,
     matched,
     done,

@@ -1,30 +1,40 @@
 import type { Statement } from '../../database/database.js';
 import { FILTER_LENGTH, fitsFilter } from '../dead-letter.filter.js';
 
+/** The columns of `replays r`. Ids that the filter names stay in the row: there may be ten thousand of them. */
 const REPLAY = `
-  id, state, action, channel, filter, rate_per_second AS "ratePerSecond", note, started_by AS "startedBy",
-  started_at AS "startedAt", ended_at AS "endedAt", matched, done, failed, skips`;
+  r.id, r.state, r.action, r.channel, CASE WHEN named.ids IS NULL THEN r.filter
+    ELSE (r.filter::jsonb - 'ids')::json END AS filter, json_array_length(named.ids) AS ids,
+  r.rate_per_second AS "ratePerSecond", r.note, r.started_by AS "startedBy", r.started_at AS "startedAt",
+  r.ended_at AS "endedAt", r.matched, r.done, r.failed, r.skips`;
+
+const NAMED = `LATERAL (SELECT r.filter -> 'ids' AS ids) AS named`;
 
 /** Counts what matches now and remembers the last of it: what is opened later belongs to a later replay. */
 export const START_REPLAY: Statement = {
   name: 'replays-start',
   plan: 'each_time',
   text: `
+    WITH r AS (
     INSERT INTO replays (id, state, action, channel, filter, rate_per_second, note, started_by, started_at, next_at,
       matched, up_to)
     SELECT new_uuid_v7(), 'running', $${FILTER_LENGTH + 1}, $${FILTER_LENGTH + 2}, $${FILTER_LENGTH + 3},
       $${FILTER_LENGTH + 4}, $${FILTER_LENGTH + 5}, $${FILTER_LENGTH + 6}, service_now(), service_now(),
       (SELECT count(*) FROM dead_letters l WHERE ${fitsFilter(1)}),
       (SELECT l.id FROM dead_letters l WHERE ${fitsFilter(1)} ORDER BY l.id DESC LIMIT 1)
-    RETURNING ${REPLAY}`,
+    RETURNING *)
+    SELECT ${REPLAY} FROM r, ${NAMED}`,
 };
 
-export const FIND_REPLAY: Statement = { name: 'replays-find', text: `SELECT ${REPLAY} FROM replays WHERE id = $1` };
+export const FIND_REPLAY: Statement = {
+  name: 'replays-find',
+  text: `SELECT ${REPLAY} FROM replays r, ${NAMED} WHERE r.id = $1`,
+};
 
 /** Waits for the step in progress. */
 export const LOCK_REPLAY: Statement = {
   name: 'replays-lock',
-  text: `SELECT ${REPLAY} FROM replays WHERE id = $1 FOR NO KEY UPDATE`,
+  text: `SELECT ${REPLAY} FROM replays r, ${NAMED} WHERE r.id = $1 FOR NO KEY UPDATE OF r`,
 };
 
 /**
@@ -35,12 +45,18 @@ export const TAKE_REPLAY: Statement = {
   name: 'replays-take',
   plan: 'each_time',
   text: `
-    SELECT ${REPLAY}, up_to AS "upTo", done_to AS "doneTo",
-      (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
-    FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
+    WITH r AS MATERIALIZED (
+      SELECT * FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    )
+    SELECT ${REPLAY}, r.up_to AS "upTo", r.done_to AS "doneTo",
+      (extract(epoch FROM r.next_at - service_now()) * 1000)::float AS "dueInMs"
+    FROM r, ${NAMED}`,
 };
 
-/** The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all. */
+/**
+ * The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last
+ * of all, and the replay where it names ids.
+ */
 export const NEXT_OF_REPLAY: Statement = {
   name: 'replays-next',
   plan: 'each_time',
@@ -48,6 +64,9 @@ export const NEXT_OF_REPLAY: Statement = {
     SELECT l.id FROM dead_letters l
     WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${FILTER_LENGTH + 1})
       AND l.id <= $${FILTER_LENGTH + 2}
+      AND ($${FILTER_LENGTH + 3}::uuid IS NULL OR l.id = ANY (ARRAY(
+        SELECT named.id::uuid FROM replays r, json_array_elements_text(r.filter -> 'ids') AS named (id)
+        WHERE r.id = $${FILTER_LENGTH + 3})))
     ORDER BY l.id LIMIT 1`,
 };
 
@@ -69,12 +88,13 @@ export const COUNT_SKIPPED: Statement = {
     WHERE id = $1`,
 };
 
+/** Unless another replica has come past it since: then it was dealt with there. */
 export const COUNT_FAILED: Statement = {
   name: 'replays-count-failed',
   text: `
     UPDATE replays SET done_to = $2, failed = failed + 1, failures_in_a_row = failures_in_a_row + 1,
       next_at = ${SPEND_TURN}
-    WHERE id = $1 AND state = 'running'
+    WHERE id = $1 AND state = 'running' AND (done_to IS NULL OR done_to < $2)
     RETURNING failures_in_a_row AS "failuresInARow"`,
 };
 
@@ -82,6 +102,7 @@ export const COUNT_FAILED: Statement = {
 export const END_REPLAY: Statement = {
   name: 'replays-end',
   text: `
+    WITH ended AS (
     UPDATE replays r SET state = $2, ended_at = service_now(),
       skips = CASE WHEN $2 = 'completed' AND gone.count > 0
         THEN jsonb_set(skips, '{already_resolved}', to_jsonb(coalesce((skips ->> 'already_resolved')::int, 0) + gone.count))
@@ -91,7 +112,6 @@ export const END_REPLAY: Statement = {
       FROM replays WHERE id = $1
     ) AS gone
     WHERE r.id = gone.id
-    RETURNING r.id, r.state, r.action, r.channel, r.filter, r.rate_per_second AS "ratePerSecond", r.note,
-      r.started_by AS "startedBy", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.matched, r.done, r.failed,
-      r.skips`,
+    RETURNING r.*)
+    SELECT ${REPLAY} FROM ended r, ${NAMED}`,
 };

@@ -65,7 +65,8 @@ export class ReplayStep {
   private async next(transaction: Transaction): Promise<number | null> {
     const [replay] = await transaction.run<TakenReplay>(TAKE_REPLAY);
     if (!replay || replay.dueInMs > 0) return replay?.dueInMs ?? null;
-    const values = [...filterValues(replay.filter, 'open'), replay.doneTo, replay.upTo];
+    const naming = replay.ids === null ? null : replay.id;
+    const values = [...filterValues(replay.filter, 'open'), replay.doneTo, replay.upTo, naming];
     const [deadLetter] = await transaction.run<{ id: string }>(NEXT_OF_REPLAY, values);
     if (deadLetter) {
       await this.resolve(transaction, replay, deadLetter.id);

@@ -17,7 +17,9 @@ export interface Replay {
   readonly state: ReplayState;
   readonly action: ResolutionAction;
   readonly channel: Channel | null;
-  readonly filter: ReplayFilter;
+  readonly filter: Omit<ReplayFilter, 'ids'>;
+  /** How many dead letters the filter names; null where it names none. */
+  readonly ids: number | null;
   readonly ratePerSecond: number;
   readonly note: string | null;
   /** As in the audit log. */
