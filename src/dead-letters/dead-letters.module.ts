@@ -10,6 +10,7 @@ import { DeadLetterReview } from './dead-letter.review.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { ReplayKeeper } from './replays/replay.keeper.js';
 import { ReplayPreview } from './replays/replay.preview.js';
+import { ReplaySelections } from './replays/replay.selections.js';
 import { ReplayStep } from './replays/replay.step.js';
 import { ReplaysController } from './replays/replays.controller.js';
 import { Replays } from './replays/replays.js';
@@ -18,7 +19,16 @@ import { Replays } from './replays/replays.js';
 @Module({
   imports: [ChannelsModule, ErrorCodesModule, ExplainModule, FailuresModule, OutboxModule],
   controllers: [ReplaysController, DeadLettersController],
-  providers: [DeadLetterQueue, DeadLetterResolver, DeadLetterReview, Replays, ReplayPreview, ReplayStep, ReplayKeeper],
+  providers: [
+    DeadLetterQueue,
+    DeadLetterResolver,
+    DeadLetterReview,
+    Replays,
+    ReplayPreview,
+    ReplaySelections,
+    ReplayStep,
+    ReplayKeeper,
+  ],
   exports: [DeadLetterReview],
 })
 export class DeadLettersModule {}

@@ -45,18 +45,15 @@ export const TAKE_REPLAY: Statement = {
   name: 'replays-take',
   plan: 'each_time',
   text: `
-    WITH r AS MATERIALIZED (
-      SELECT * FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
-    )
-    SELECT ${REPLAY}, r.up_to AS "upTo", r.done_to AS "doneTo",
-      (extract(epoch FROM r.next_at - service_now()) * 1000)::float AS "dueInMs"
-    FROM r, ${NAMED}`,
+    SELECT id, action, channel, note, started_by AS "startedBy", up_to AS "upTo", done_to AS "doneTo",
+      (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
+    FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 
-/**
- * The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last
- * of all, and the replay where it names ids.
- */
+/** All that a replay selects by, the ids too: read once by each process that carries it out. */
+export const FILTER_OF_REPLAY: Statement = { name: 'replays-filter', text: 'SELECT filter FROM replays WHERE id = $1' };
+
+/** The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all. */
 export const NEXT_OF_REPLAY: Statement = {
   name: 'replays-next',
   plan: 'each_time',
@@ -64,9 +61,6 @@ export const NEXT_OF_REPLAY: Statement = {
     SELECT l.id FROM dead_letters l
     WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${FILTER_LENGTH + 1})
       AND l.id <= $${FILTER_LENGTH + 2}
-      AND ($${FILTER_LENGTH + 3}::uuid IS NULL OR l.id = ANY (ARRAY(
-        SELECT named.id::uuid FROM replays r, json_array_elements_text(r.filter -> 'ids') AS named (id)
-        WHERE r.id = $${FILTER_LENGTH + 3})))
     ORDER BY l.id LIMIT 1`,
 };
 

@@ -4,10 +4,10 @@ import { Database, type Transaction } from '../../database/database.js';
 import { LOGGER } from '../../logging/logger.js';
 import { isPassingDatabaseFailure } from '../../problems/database-failure.js';
 import { loggableError } from '../../problems/loggable-error.js';
-import { filterValues } from '../dead-letter.filter.js';
 import { DeadLetterResolver } from '../dead-letter.resolver.js';
 import { wishOf, type Replay } from './replay.js';
-import { COUNT_DONE, COUNT_FAILED, COUNT_SKIPPED, LOCK_REPLAY, NEXT_OF_REPLAY, TAKE_REPLAY } from './replay.sql.js';
+import { COUNT_DONE, COUNT_FAILED, COUNT_SKIPPED, LOCK_REPLAY, TAKE_REPLAY } from './replay.sql.js';
+import { ReplaySelections } from './replay.selections.js';
 import { Replays } from './replays.js';
 
 /** Unexpected failures that follow one another until the replay stops: something is wrong with more than one of them. */
@@ -15,7 +15,7 @@ const MOST_FAILURES_IN_A_ROW = 10;
 
 const ACTOR = 'system/replays';
 
-type TakenReplay = Replay & {
+type TakenReplay = Pick<Replay, 'id' | 'action' | 'channel' | 'note' | 'startedBy'> & {
   readonly dueInMs: number;
   /** The last dead letter dealt with, and the last of all. */
   readonly doneTo: string | null;
@@ -45,6 +45,7 @@ export class ReplayStep {
     private readonly database: Database,
     private readonly replays: Replays,
     private readonly resolver: DeadLetterResolver,
+    private readonly selections: ReplaySelections,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -65,11 +66,9 @@ export class ReplayStep {
   private async next(transaction: Transaction): Promise<number | null> {
     const [replay] = await transaction.run<TakenReplay>(TAKE_REPLAY);
     if (!replay || replay.dueInMs > 0) return replay?.dueInMs ?? null;
-    const naming = replay.ids === null ? null : replay.id;
-    const values = [...filterValues(replay.filter, 'open'), replay.doneTo, replay.upTo, naming];
-    const [deadLetter] = await transaction.run<{ id: string }>(NEXT_OF_REPLAY, values);
-    if (deadLetter) {
-      await this.resolve(transaction, replay, deadLetter.id);
+    const deadLetter = await this.selections.next(transaction, replay);
+    if (deadLetter !== null) {
+      await this.resolve(transaction, replay, deadLetter);
     } else {
       const { matched, done, failed } = await this.replays.end(transaction, replay.id, 'completed', ACTOR);
       this.log.info({ replayId: replay.id, matched, done, failed }, 'a replay is completed');
@@ -77,7 +76,7 @@ export class ReplayStep {
     return 0;
   }
 
-  private async resolve(transaction: Transaction, replay: Replay, deadLetterId: string): Promise<void> {
+  private async resolve(transaction: Transaction, replay: TakenReplay, deadLetterId: string): Promise<void> {
     const { id: replayId, startedBy: actor, note } = replay;
     try {
       const result = await this.resolver.resolveIn(transaction, deadLetterId, wishOf(replay), {
