@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf } from '../src/callbacks/failure.decision.js';
+import { effectOf } from '../src/callbacks/provider-report.js';
+import { watchSeconds } from '../src/callbacks/report.decision.js';
+import type { ReportedState, Standing } from '../src/callbacks/report.state.js';
+import { classifyCallback } from '../src/twilio/classification.js';
+import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
+
+/** Accepted by SMS, voice may follow, and a callback of its one attempt has come in. */
+function standing(state: Partial<ReportedState> = {}): Standing {
+  return {
+    attemptId: 'attempt-1',
+    providerSid: 'SM1',
+    outbox: null,
+    state: {
+      id: 'notification',
+      clientId: 'client',
+      recipient: '+15551230001',
+      status: 'sent',
+      ageSeconds: 5,
+      expired: false,
+      category: 'transactional',
+      channels: ['sms', 'voice'],
+      fallbackAfterSeconds: 600,
+      awaitsReview: false,
+      hasWork: false,
+      deliveries: [{ id: 'delivery-1', channel: 'sms', status: 'sent', attempted: true, accepted: true }],
+      deliveryId: 'delivery-1',
+      channel: 'sms',
+      deliveryStatus: 'sent',
+      sender: '+15005550006',
+      changes: null,
+      outcome: 'accepted',
+      attemptStartedAt: new Date('2026-12-01T09:00:00Z'),
+      othersAccepted: [],
+      ...state,
+    },
+  };
+}
+
+describe('what a status says', () => {
+  it.each([
+    ['message', 'accepted', 'noted'],
+    ['message', 'queued', 'noted'],
+    ['message', 'sending', 'noted'],
+    ['message', 'sent', 'noted'],
+    ['message', 'a word of tomorrow', 'noted'],
+    ['message', 'constructor', 'noted'],
+    ['message', 'delivered', 'delivered'],
+    ['message', 'partially_delivered', 'delivered'],
+    ['message', 'read', 'read'],
+    ['message', 'undelivered', 'failed'],
+    ['message', 'failed', 'failed'],
+    ['message', 'canceled', 'failed'],
+    ['call', 'queued', 'noted'],
+    ['call', 'initiated', 'noted'],
+    ['call', 'ringing', 'noted'],
+    ['call', 'in-progress', 'noted'],
+    ['call', 'completed', 'delivered'],
+    ['call', 'busy', 'failed'],
+    ['call', 'no-answer', 'failed'],
+    ['call', 'failed', 'failed'],
+    ['call', 'canceled', 'failed'],
+  ] as const)('%s %s: %s', (resource, status, effect) => {
+    expect(effectOf({ resource, status })).toBe(effect);
+  });
+});
+
+describe('the watch over a delivery that turns out to be accepted', () => {
+  it('lasts as long as the caller set, where another channel may take over', () => {
+    expect(watchSeconds(standing(), 'none', ['voice'])).toBe(600);
+    expect(watchSeconds(standing(), 'unsent', ['voice'])).toBe(600);
+    expect(watchSeconds(standing({ status: 'failed', awaitsReview: true }), 'none', ['voice'])).toBe(600);
+  });
+
+  it.each([
+    ['the caller set no time', { fallbackAfterSeconds: null }],
+    ['its expiresAt has passed: nothing would be sent', { expired: true }],
+    ['a human gave it up', { status: 'failed', awaitsReview: false }],
+    ['it is delivered', { status: 'delivered' }],
+    ['it is canceled', { status: 'canceled' }],
+    ['it has expired', { status: 'expired' }],
+  ] as const)('is none where %s', (_, state) => {
+    expect(watchSeconds(standing(state), 'none', ['voice'])).toBeNull();
+  });
+
+  it('is none where no channel is left, or the fallback has left already', () => {
+    expect(watchSeconds(standing(), 'none', [])).toBeNull();
+    expect(watchSeconds(standing(), 'left', ['voice'])).toBeNull();
+  });
+});
+
+describe('a failed callback', () => {
+  const after = (errorCode: number | null, fallbacks: readonly 'voice'[] = ['voice']) => {
+    const report = { resource: 'message', status: 'undelivered', errorCode, channel: 'sms' } as const;
+    return failureOf(standing(), true, classifyCallback(report, TWILIO_ERROR_CODES), fallbacks)?.step;
+  };
+
+  it.each([
+    [30003, 'fallback'],
+    [30005, 'fallback'],
+    [30008, 'fallback'],
+    [30007, 'dead_letter'],
+    [21610, 'none'],
+  ])('with code %i is followed by %s', (errorCode, kind) => {
+    expect(after(errorCode)?.kind).toBe(kind);
+  });
+
+  it('is never sent again on its own channel: without another one a human decides', () => {
+    expect(after(30008, [])).toMatchObject({ kind: 'dead_letter' });
+  });
+});
