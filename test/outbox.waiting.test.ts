@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { Work } from '../src/outbox/work.js';
+import type { Category } from '../src/policy/vocabulary.js';
+import { failure, RECONCILE, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { moveClock } from './support/clock.js';
+import { Provider, startTestService } from './support/service.js';
+
+const HOLDER = randomUUID();
+
+/** It waits for a circuit. Without an attempt: it was stopped before its request. */
+const hold = ({ outbox }: OutboxUnderTest, work: Work, unknown = false) =>
+  outbox.settleUnsuccessful({
+    work,
+    attempt: unknown ? { startedAt: work.attemptStartedAt, durationMs: 10 } : null,
+    failure: unknown ? failure('unknown') : null,
+    step: { kind: 'hold', reason: 'the circuit is open' },
+    heldBy: HOLDER,
+  });
+
+describe('a retry', () => {
+  it('adds its wait to what the delivery has waited, and a hold adds nothing', async () => {
+    const test = await startOutbox();
+    const { fail, claim, databaseUrl, outbox } = test;
+    const retry = (waitMs: number) => ({ step: { kind: 'retry', at: new Date(), waitMs, reason: 'a retry' } as const });
+    await fail(await test.lease(), retry(7000));
+    await moveClock(databaseUrl, 7000);
+    const second = await claim();
+    expect(second).toMatchObject({ attemptNumber: 2, retries: 1, waitedMs: 7000 });
+
+    await hold(test, second);
+    await moveClock(databaseUrl, 3_600_000);
+    await outbox.release(HOLDER, 1);
+    const again = await claim();
+    // It made no request, so it takes the number of the one that it will make.
+    expect(again).toMatchObject({ attemptNumber: 2, retries: 1, waitedMs: 7000, stage: 'send' });
+
+    await fail(again, { ...retry(5000), failure: failure('unknown'), step: { ...RECONCILE, waitMs: 5000 } });
+    await moveClock(databaseUrl, 5000);
+    const asked = await claim();
+    expect(asked).toMatchObject({ attemptNumber: 2, retries: 2, waitedMs: 12_000, stage: 'reconcile' });
+    await hold(test, asked);
+    await outbox.release(HOLDER, 1);
+    expect(await claim()).toMatchObject({ attemptNumber: 2, retries: 2, waitedMs: 12_000, stage: 'reconcile' });
+  });
+
+  it('is not made where the waits would pass RETRY_BUDGET_MS together, though RETRY_MAX allows more', async () => {
+    const { api, simulator } = await startTestService({ RETRY_BASE_MS: '40', RETRY_BUDGET_MS: '200' });
+    const to = '+15551230001';
+    await new Provider(simulator.url).fail(to, { fault: { kind: 'status', status: 429, code: 20429 } });
+    const ended = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'failed');
+    // 40 and 80 ms; 160 more are too much.
+    expect(ended.deliveries[0]?.attempts).toHaveLength(3);
+    expect(ended.deadLetter?.reason).toContain('would pass the limit of 0.2 s in total');
+  });
+});
+
+describe('held work that is let out', () => {
+  /** Held, in this order of time, each with what it has to wait for. */
+  async function held(test: OutboxUnderTest, ...kinds: ('send' | 'late' | 'ask')[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const kind of kinds) {
+      const expiresAt = kind === 'late' ? new Date(Date.now() + 60_000) : null;
+      const work = await test.lease({ expiresAt });
+      await hold(test, work, kind === 'ask');
+      ids.push(work.notificationId);
+    }
+    await moveClock(test.databaseUrl, 120_000);
+    return ids;
+  }
+
+  it('is none that expired meanwhile, so that no step of a ramp is spent on it', async () => {
+    const test = await startOutbox();
+    const [, first, second] = await held(test, 'late', 'send', 'send');
+    expect((await test.outbox.release(HOLDER, 1)).map(({ notificationId }) => notificationId)).toEqual([first]);
+    expect((await test.outbox.release(HOLDER, 9)).map(({ notificationId }) => notificationId)).toEqual([second]);
+  });
+
+  it('as a probe is the first that has something to send; else what has to be asked for; nothing of what expired', async () => {
+    const test = await startOutbox();
+    const [question, , send] = await held(test, 'ask', 'late', 'send');
+    expect((await test.outbox.releaseProbe(HOLDER))?.notificationId).toBe(send);
+    expect(await test.claim()).toMatchObject({ notificationId: send, probe: true, releasedBy: HOLDER });
+    expect((await test.outbox.releaseProbe(HOLDER))?.notificationId).toBe(question);
+    expect(await test.outbox.releaseProbe(HOLDER)).toBeNull();
+  });
+});
+
+it('a claim that cannot take everything takes what is due by category and age', async () => {
+  const { enqueue, claim, database } = await startOutbox();
+  const due = async (category: Category, seconds: number) => {
+    const id = await enqueue({ category });
+    await database.query(
+      `UPDATE outbox SET due_at = due_at - $2 * interval '1 second' WHERE notification_id = $1`,
+      [id, seconds],
+    );
+    return id;
+  };
+  for (const [first, age, second, otherAge] of [
+    ['otp', 0, 'marketing', 599],
+    ['otp', 0, 'transactional', 59],
+    ['alert', 0, 'transactional', 44],
+    ['transactional', 61, 'otp', 0],
+    ['marketing', 601, 'otp', 0],
+  ] as const) {
+    const expected = [await due(first, age), await due(second, otherAge)];
+    const claimed = [(await claim()).notificationId, (await claim()).notificationId];
+    expect(claimed, `${first} of ${age} s before ${second} of ${otherAge} s`).toEqual(expected);
+  }
+});
