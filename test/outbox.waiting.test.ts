@@ -90,10 +90,10 @@ it('a claim that cannot take everything takes what is due by category and age', 
   const { enqueue, claim, database } = await startOutbox();
   const due = async (category: Category, seconds: number) => {
     const id = await enqueue({ category });
-    await database.query(
-      `UPDATE outbox SET due_at = due_at - $2 * interval '1 second' WHERE notification_id = $1`,
-      [id, seconds],
-    );
+    await database.query(`UPDATE outbox SET due_at = due_at - $2 * interval '1 second' WHERE notification_id = $1`, [
+      id,
+      seconds,
+    ]);
     return id;
   };
   for (const [first, age, second, otherAge] of [

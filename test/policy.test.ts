@@ -66,6 +66,11 @@ describe('retry policy', () => {
     expect(decideRetry(POLICY, FRESH, 61_000, 0)).toMatchObject({ kind: 'exhausted' });
     expect(decideRetry(POLICY, FRESH, 60_000, 0.99)).toMatchObject({ kind: 'retry', waitMs: 60_000 });
     expect(decideRetry(POLICY, { retries: 1, waitedMs: 50_000 }, 9500, 0.99)).toMatchObject({ waitMs: 10_000 });
+    expect(decideRetry(POLICY, { retries: 1, waitedMs: 58_000 }, null, 0)).toMatchObject({
+      kind: 'retry',
+      waitMs: 2000,
+    });
+    expect(decideRetry(POLICY, FRESH, 60_000, 0)).toMatchObject({ kind: 'retry', waitMs: 60_000 });
   });
 });
 
