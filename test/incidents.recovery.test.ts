@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { CircuitBoard } from '../src/incidents/circuit.board.js';
+import type { Circuit } from '../src/incidents/circuit.policy.js';
+import { CircuitProbe } from '../src/incidents/circuit.probe.js';
+import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
+import { CircuitStore } from '../src/incidents/circuit.store.js';
+import { Circuits } from '../src/incidents/circuits.js';
+import { eventually, handsOn, partOf, pause } from './incidents.setup.js';
+import { startOutbox } from './outbox.setup.js';
+import { moveClock } from './support/clock.js';
+import { freePort, startTestService } from './support/service.js';
+
+const SMS = 'resource:sms';
+const SENDER = '+15005550006';
+const to = (number: number) => `+1555129${String(number).padStart(4, '0')}`;
+
+/** Nothing acts by itself here: no worker runs. The circuit of SMS is open, and its probe is due. */
+async function openCircuit() {
+  const test = await startOutbox({ SENDER_RATES: `${SENDER}=1` });
+  const id = circuitId(SMS);
+  await test.database.query(
+    `INSERT INTO sender_paces (sender, hold_id, per_second, tokens, refilled_at) VALUES ($1, $2, 1, 1, service_now())`,
+    [SENDER, paceId(SENDER)],
+  );
+  const changed = await partOf(test.service, CircuitStore).change(SMS, {
+    kind: 'refused',
+    cause: 'incident',
+    reason: 'HTTP status 503',
+    at: null,
+    probe: false,
+    retryAfterMs: null,
+    credentials: null,
+    incidentId: null,
+  });
+  await moveClock(test.databaseUrl, 15_000);
+  const circuit = changed.after as Circuit & { state: 'open' };
+  const one = async (column: string) =>
+    (await test.rows(`SELECT ${column} AS value FROM circuits, sender_paces WHERE id = $1`, [id]))[0]?.['value'];
+  return {
+    ...test,
+    id,
+    one,
+    probe: () => partOf(test.service, CircuitProbe).send(id, SMS, circuit),
+    hold: async () => {
+      const work = await test.lease({ sender: SENDER });
+      const step = { kind: 'hold', reason: 'the circuit is open' } as const;
+      await test.outbox.settleUnsuccessful({ work, attempt: null, failure: null, step, heldBy: id });
+      return work.notificationId;
+    },
+  };
+}
+
+describe('the probe of an open circuit', () => {
+  it('does not wait for the turn of its sender, which owes that send', async () => {
+    const { hold, probe, claim, one } = await openCircuit();
+    const id = await hold();
+    expect(await probe()).toBe(true);
+    expect(await claim()).toMatchObject({ notificationId: id, probe: true });
+    expect(await one('tokens')).toBe(0);
+  });
+
+  it('is given back where nothing is held, so that the next work is one at once; and only one is sent', async () => {
+    const { hold, probe, one } = await openCircuit();
+    expect(await probe()).toBe(false);
+    expect(await one('next_probe_at <= service_now()')).toBe(true);
+    expect(await one('tokens')).toBe(1);
+    await hold();
+    await hold();
+    expect(await probe()).toBe(true);
+    expect(await probe()).toBe(false);
+    expect(await one('next_probe_at > service_now()')).toBe(true);
+  });
+});
+
+it('a ramp begins anew when its circuit opens again, and goes on when it only closes', async () => {
+  const { service, database, one } = await openCircuit();
+  const store = partOf(service, CircuitStore);
+  const reached = (ramp: number) => database.query('UPDATE circuits SET ramp = $2 WHERE scope = $1', [SMS, ramp]);
+  await reached(64);
+  await store.change(SMS, { kind: 'probe_passed', at: new Date(Date.now() + 20_000) });
+  expect([await one('state'), await one('ramp')]).toEqual(['half_open', 0]);
+  await reached(64);
+  await store.change(SMS, { kind: 'drained' });
+  expect([await one('state'), await one('ramp')]).toEqual(['closed', 64]);
+  await store.change(SMS, { kind: 'operator_opens', reason: 'It is not over' });
+  expect([await one('state'), await one('ramp')]).toEqual(['open', 0]);
+});
+
+it("a sender's circuit and pace keep nobody from asking what became of its messages", async () => {
+  const { service } = await startTestService({ ROLE: 'api', SENDER_RATES: `${SENDER}=1` });
+  const [board, circuits] = [partOf(service, CircuitBoard), partOf(service, Circuits)];
+  const ask = { channel: 'sms', sender: SENDER, probe: false, stage: 'reconcile' } as const;
+  const send = { ...ask, stage: 'send' } as const;
+  expect(circuits.blocking(send)).toMatchObject({ cause: 'pace' });
+  expect(circuits.blocking(ask)).toBeNull();
+  circuits.onReported(
+    { channel: 'sms', sender: SENDER, attemptStartedAt: new Date() },
+    { errorClass: 'channel_unavailable', scope: 'sender', rule: 'Twilio code 21606' },
+  );
+  expect(circuits.blocking(send)).toMatchObject({ cause: 'sender_unavailable' });
+  expect(circuits.blocking(ask)).toBeNull();
+  expect(board.get(`sender:${SENDER}`).state).toBe('open');
+});
+
+it('what failed before the window of an incident neither opens it nor belongs to it', async () => {
+  const nobody = `http://127.0.0.1:${await freePort()}`;
+  const test = await startTestService({ INCIDENT_THRESHOLD: '4', RETRY_MAX: '0', TWILIO_BASE_URL: nobody });
+  const { operator } = handsOn(test);
+  const send = (number: number) => test.api.send({ to: to(number), channels: ['sms'], body: 'Hello' });
+  const told = (faults: number) =>
+    eventually(
+      async () => (await test.database.query('SELECT sum(faults)::int AS told FROM provider_health')).rows[0]?.told,
+      (seen) => seen === faults,
+    );
+  const ids = [];
+  for (const number of [1, 2, 3, 4]) {
+    ids.push(await send(number));
+    await test.api.untilStatus(ids.at(-1) ?? '', 'failed');
+    await told(number);
+    if (number === 1) await moveClock(test.databaseUrl, 61_000);
+  }
+  // Four in all: until they are judged, the next statement after they were told.
+  await pause(300);
+  expect(await operator.incidents()).toEqual([]);
+  await send(5);
+  const incident = await operator.untilIncident(({ deadLetterCount }) => deadLetterCount >= 3);
+  const belonging = incident.deadLetters.map(({ notificationId }) => notificationId);
+  expect(belonging).toEqual(expect.arrayContaining(ids.slice(1)));
+  expect(belonging).not.toContain(ids[0]);
+});
+
+it('a recipient whom the provider says not to be on a channel is not sent to there again', async () => {
+  const test = await startTestService();
+  const { provider } = handsOn(test);
+  for (const [number, errorCode] of [
+    [101, 63003],
+    [102, 63024],
+  ] as const) {
+    const fault = { kind: 'callback', status: 'undelivered', errorCode };
+    await provider.fail(to(number), { match: { channel: 'whatsapp' }, fault });
+    for (const tried of [['whatsapp', 'sms'], ['sms']]) {
+      const id = await test.api.send({ to: to(number), channels: ['whatsapp', 'sms'], body: 'Hello' });
+      const { deliveries } = await test.api.untilStatus(id, 'delivered');
+      const asked = deliveries.filter(({ attempts }) => attempts.length > 0).map(({ channel }) => channel);
+      expect(asked, `code ${errorCode}`).toEqual(tried);
+    }
+  }
+});
