@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { alertsOf, Receiver, registerOf, testAlarm } from './alerts.setup.js';
+import { eventually } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { startTestService } from './support/service.js';
+
+const MINUTE = 60_000;
+
+it('an alert that was over before a sink was there is still told, unless that is long ago', async () => {
+  const receiver = await Receiver.start();
+  const { service, databaseUrl, replica } = await startTestService({ ROLE: 'api' });
+  const register = registerOf(service);
+  for (const cause of ['long:ago', 'a:moment:ago']) {
+    await moveClock(databaseUrl, 16 * MINUTE);
+    await register.raise(testAlarm({ cause, severity: 'warning', summary: cause }), { count: { added: 1 } });
+    await register.resolve(cause, 'It is over.');
+  }
+  await replica({ PAGERDUTY_ROUTING_KEY: 'R0123456789', PAGERDUTY_URL: receiver.url });
+  const events = await eventually(
+    () => receiver.taken.map(({ text }): unknown => JSON.parse(text)),
+    (taken) => taken.length >= 2,
+  );
+  expect(events).toMatchObject([
+    { event_action: 'trigger', payload: { severity: 'warning', summary: expect.stringContaining('a:moment:ago') } },
+    { event_action: 'resolve' },
+  ]);
+});
+
+it('an alert that is over is kept as long as the history, and an open one for ever', async () => {
+  const { api, service, databaseUrl } = await startTestService({ ROLE: 'api', HISTORY_RETENTION_DAYS: '400' });
+  const register = registerOf(service);
+  await register.raise(testAlarm({ cause: 'open', ends: 'with_its_cause' }), { count: { added: 1 } });
+  await register.raise(testAlarm({ cause: 'over' }), { count: { added: 1 } });
+  await register.resolve('over', 'It is over.');
+  const kept = async () => (await alertsOf(api)).map(({ cause }) => cause).toSorted();
+  await moveClock(databaseUrl, 6 * 24 * 60 * MINUTE);
+  await register.forget(7);
+  expect(await kept()).toEqual(['open', 'over']);
+  await moveClock(databaseUrl, 2 * 24 * 60 * MINUTE);
+  await register.forget(7);
+  expect(await kept()).toEqual(['open']);
+});

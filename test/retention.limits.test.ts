@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { Retention } from '../src/retention/retention.service.js';
+import { eventually, partOf } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { Provider, shareTestService } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
+
+const HOUR = 3_600_000;
+const service = shareTestService(
+  { BODY_RETENTION_HOURS: '2', HISTORY_RETENTION_DAYS: '1', IDEMPOTENCY_TTL_HOURS: '24' },
+  { callbacks: 'none' },
+);
+const round = () => partOf(service().service, Retention).round();
+const pass = (hours: number) => moveClock(service().databaseUrl, hours * HOUR);
+
+async function sent(to: string, more: Record<string, unknown> = {}) {
+  const { api } = service();
+  const id = await api.send({ to, channels: ['sms'], body: 'Hello', ...more });
+  const { deliveries } = await api.untilStatus(id, 'sent');
+  return { id, sid: deliveries[0]?.providerSid ?? '', attemptId: deliveries[0]?.attempts.at(-1)?.id ?? '' };
+}
+
+async function count(sql: string, id: string): Promise<unknown> {
+  const { rows } = await service().database.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${sql}`, [id]);
+  return rows[0]?.count;
+}
+
+describe('the words of a notification', () => {
+  it('go some time after it was delivered, whatever is heard of it later', async () => {
+    const twilio = new TwilioCallback(service());
+    const { id, sid, attemptId } = await sent('+15551230001');
+    await twilio.message(attemptId, sid, 'delivered');
+    await pass(1.5);
+    await twilio.message(attemptId, sid, 'read');
+    await pass(1);
+    await round();
+    expect(await count('notifications WHERE id = $1 AND content IS NULL', id)).toBe(1);
+  });
+
+  it('stay while another channel may have to say them', async () => {
+    const { api, simulator } = service();
+    const to = '+15551230002';
+    const { id } = await sent(to, { channels: ['sms', 'voice'], fallbackAfterSeconds: 4 * 3600 });
+    await pass(3);
+    await round();
+    await pass(1.5);
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'voice');
+    const [, call] = await new Provider(simulator.url).creates(to);
+    expect(call?.params['Twiml']).toContain('Hello');
+  });
+});
+
+it('the decisions about a notification go with it', async () => {
+  const { simulator } = service();
+  const to = '+15551230003';
+  const once = { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } };
+  await new Provider(simulator.url).fail(to, once);
+  const { id } = await sent(to);
+  expect(await count('decisions WHERE notification_id = $1', id)).toBe(1);
+  await pass(25);
+  await round();
+  expect(await count('notifications WHERE id = $1', id)).toBe(0);
+  expect(await count('decisions WHERE notification_id = $1', id)).toBe(0);
+});
+
+it('a replay is kept as long as the history', async () => {
+  const { api } = service();
+  const { body } = await api.post<{ id: string }>('/v1/admin/dead-letters/replays', {
+    filter: { channel: 'voice' },
+    action: 'discard',
+  });
+  const path = `/v1/admin/dead-letters/replays/${body.id}`;
+  await eventually(
+    () => api.get<{ state: string }>(path),
+    (replay) => replay.body.state === 'completed',
+  );
+  await pass(23);
+  await round();
+  expect((await api.get(path)).status).toBe(200);
+  await pass(2);
+  await round();
+  expect((await api.get(path)).status).toBe(404);
+});
