@@ -8,14 +8,14 @@ const MINUTE = 60_000;
 
 it('an alert that was over before a sink was there is still told, unless that is long ago', async () => {
   const receiver = await Receiver.start();
-  const { service, databaseUrl, replica } = await startTestService({ ROLE: 'api' });
-  const register = registerOf(service);
+  const test = await startTestService({ ROLE: 'api' });
+  const register = registerOf(test.service);
   for (const cause of ['long:ago', 'a:moment:ago']) {
-    await moveClock(databaseUrl, 16 * MINUTE);
+    await moveClock(test.databaseUrl, 16 * MINUTE);
     await register.raise(testAlarm({ cause, severity: 'warning', summary: cause }), { count: { added: 1 } });
     await register.resolve(cause, 'It is over.');
   }
-  await replica({ PAGERDUTY_ROUTING_KEY: 'R0123456789', PAGERDUTY_URL: receiver.url });
+  await test.replica({ PAGERDUTY_ROUTING_KEY: 'R0123456789', PAGERDUTY_URL: receiver.url });
   const events = await eventually(
     () => receiver.taken.map(({ text }): unknown => JSON.parse(text)),
     (taken) => taken.length >= 2,

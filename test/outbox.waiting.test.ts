@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Work } from '../src/outbox/work.js';
 import type { Category } from '../src/policy/vocabulary.js';
-import { failure, RECONCILE, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { failure, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
 
@@ -35,7 +35,8 @@ describe('a retry', () => {
     // It made no request, so it takes the number of the one that it will make.
     expect(again).toMatchObject({ attemptNumber: 2, retries: 1, waitedMs: 7000, stage: 'send' });
 
-    await fail(again, { ...retry(5000), failure: failure('unknown'), step: { ...RECONCILE, waitMs: 5000 } });
+    const asks = { kind: 'reconcile', at: new Date(), waitMs: 5000, exhausted: false, spendsRetry: true } as const;
+    await fail(again, { failure: failure('unknown'), step: { ...asks, reason: 'it may have been accepted' } });
     await moveClock(databaseUrl, 5000);
     const asked = await claim();
     expect(asked).toMatchObject({ attemptNumber: 2, retries: 2, waitedMs: 12_000, stage: 'reconcile' });

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from './incidents.setup.js';
+import { DEAD_LETTER, failure, startOutbox } from './outbox.setup.js';
+
+/** From now on the database takes no attempt, until the test says so. */
+async function withBrokenDatabase() {
+  const test = await startOutbox();
+  await test.database.query(`
+    CREATE SEQUENCE refusals;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM nextval('refusals'); RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION refuse();`);
+  const refusals = async () =>
+    Number((await test.rows('SELECT last_value AS value, is_called FROM refusals WHERE is_called'))[0]?.['value'] ?? 0);
+  return {
+    ...test,
+    refusedTimes: (times: number) => eventually(refusals, (seen) => seen >= times),
+    repair: () => test.database.query('DROP TRIGGER refuse ON attempts'),
+  };
+}
+
+describe('a result that the database does not take at once', () => {
+  it('of an accepted attempt is written when it does, for no sid may be lost', async () => {
+    const { lease, recorder, refusedTimes, repair, standing, rows } = await withBrokenDatabase();
+    const work = await lease();
+    recorder.accepted({
+      work,
+      startedAt: work.attemptStartedAt,
+      durationMs: 10,
+      httpStatus: 201,
+      providerSid: `SM${'7'.repeat(32)}`,
+      providerRequestId: null,
+    });
+    await refusedTimes(2);
+    expect(recorder.pending).toBe(1);
+    await repair();
+    await recorder.settled();
+    expect(await standing(work.notificationId)).toMatchObject({ status: 'sent', stage: null });
+    expect(await rows('SELECT provider_sid FROM attempts WHERE id = $1', [work.attemptId])).toEqual([
+      { provider_sid: `SM${'7'.repeat(32)}` },
+    ]);
+  });
+
+  it('of a failed attempt is written when it does, with what follows', async () => {
+    const { lease, recorder, refusedTimes, repair, standing, heard } = await withBrokenDatabase();
+    const work = await lease();
+    const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
+    recorder.unsuccessful({ work, attempt, failure: failure(), step: DEAD_LETTER });
+    await refusedTimes(2);
+    expect(heard).toEqual([]);
+    await repair();
+    await recorder.settled();
+    expect(await standing(work.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
+    expect(heard).toHaveLength(1);
+  });
+});

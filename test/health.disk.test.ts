@@ -1,0 +1,26 @@
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { configure } from '../src/config/configuration.js';
+import { readEnvironment } from '../src/config/read-environment.js';
+import { DiskIndicator } from '../src/health/disk.indicator.js';
+
+/** A file system without any room, on any machine. */
+const FULL = process.platform === 'linux' ? '/proc' : '/dev';
+
+function diskOf(env: Record<string, string>): DiskIndicator {
+  const twilio = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'secret', baseUrl: '', statusUrl: '', senders: {} };
+  const surroundings = { databaseUrl: '', adminApiKey: null, twilio };
+  return new DiskIndicator(configure(readEnvironment(env), surroundings, 'http://127.0.0.1:3000'));
+}
+
+it('the disk of the embedded database is down before PostgreSQL can write no more', async () => {
+  const full = await diskOf({ DATA_DIR: FULL }).check();
+  expect(full).toMatchObject({ up: false, details: { freeBytes: 0 } });
+  const { up, details } = await diskOf({ DATA_DIR: tmpdir() }).check();
+  expect(up).toBe(Number(details?.['freeBytes']) >= 512 * 1024 * 1024);
+});
+
+it('the disk of a database elsewhere is watched where it is', () => {
+  expect(diskOf({}).watches).toBe(true);
+  expect(diskOf({ DATABASE_URL: 'postgres://db.example/postrider' }).watches).toBe(false);
+});
