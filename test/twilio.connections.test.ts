@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { Pool, interceptors } from 'undici';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NetworkError } from '../src/twilio/network.error.js';
 import { exchange } from '../src/twilio/undici.exchange.js';
 import { axiosOver, closeLater, closeOpened, failureOf, wireOf } from './twilio.exchange.setup.js';
@@ -30,6 +31,26 @@ describe('connections', () => {
     await Promise.all(Array.from({ length: 30 }, () => http.post('/x', 'a=b')));
     expect(wire.connections).toHaveLength(3);
     expect(most).toBe(3);
+  });
+
+  it('are kept for four seconds without a request, and no longer: a peer that closes first makes a doubtful send', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const idleFor = async (ms: number) => {
+      // A connection is idle one turn of the event loop after its answer.
+      await setImmediate();
+      await setImmediate();
+      vi.advanceTimersByTime(ms);
+    };
+    const wire = await wireOf(reply(200));
+    const http = axiosOver({ baseUrl: wire.url, connections: 1 });
+    await http.post('/first', 'a=b');
+    await idleFor(3000);
+    await http.post('/second', 'a=b');
+    expect(wire.connections).toHaveLength(1);
+    await idleFor(4001);
+    await http.post('/third', 'a=b');
+    expect(wire.connections).toHaveLength(2);
   });
 
   it('stay below the base url and its path, whatever the url of a request looks like', async () => {
