@@ -15,7 +15,13 @@ function fallbackOf(senders: Partial<Record<Channel, string>>): FallbackService 
 
 describe('the channels that may still follow', () => {
   const remaining = (channel: Channel, tried: readonly Channel[] | null, senders: Partial<typeof ALL> = ALL) =>
-    fallbackOf(senders).remaining({ channels: ['whatsapp', 'sms', 'voice'], channel, tried });
+    fallbackOf(senders).remaining({
+      channels: ['whatsapp', 'sms', 'voice'],
+      channel,
+      tried,
+      content: { body: 'Hello' },
+      changes: null,
+    });
 
   it('come in the order of the caller, after this one', () => {
     expect(remaining('whatsapp', null)).toEqual(['sms', 'voice']);
@@ -32,6 +38,11 @@ describe('the channels that may still follow', () => {
     expect(remaining('whatsapp', null, { sms })).toEqual(['sms']);
     expect(remaining('whatsapp', null, {})).toEqual([]);
   });
+});
+
+it('a channel that has nothing to say is passed over', () => {
+  const course = { channels: ['whatsapp', 'sms', 'voice'], channel: 'whatsapp', tried: null, changes: null } as const;
+  expect(fallbackOf(ALL).remaining({ ...course, content: { voice: { say: 'Hello' } } })).toEqual(['voice']);
 });
 
 it('the next delivery is sent by the sender of its channel, without "whatsapp:"', () => {
