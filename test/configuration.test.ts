@@ -49,14 +49,28 @@ describe('an empty environment', () => {
   });
 
   it('is what variables without a value are, except where no value says something', () => {
-    expect(readEnvironment({ PORT: '', DATABASE_URL: '', TWILIO_SMS_FROM: '' })).toEqual(readEnvironment({}));
-    expect(readEnvironment({ TWILIO_STATUS_URL: '' }).TWILIO_STATUS_URL).toBe('');
+    for (const nothing of ['', ' ', '\t ']) {
+      const variables = {
+        PORT: nothing,
+        HOST: nothing,
+        DATABASE_URL: nothing,
+        TWILIO_SMS_FROM: nothing,
+        RETRY_MAX: nothing,
+      };
+      expect(readEnvironment(variables)).toEqual(readEnvironment({}));
+      expect(readEnvironment({ TWILIO_STATUS_URL: nothing }).TWILIO_STATUS_URL).toBe('');
+    }
   });
 });
 
 describe('good values', () => {
   it.each<[keyof Environment, string, unknown]>([
     ['PORT', '0', 0],
+    ['PORT', ' 8080 ', 8080],
+    ['HOST', 'fe80::1', 'fe80::1'],
+    ['HOST', 'postrider.internal', 'postrider.internal'],
+    ['DATABASE_URL', 'postgres://u:100%25@h/db', 'postgres://u:100%25@h/db'],
+    ['PUBLIC_URL', 'https://example.com/postrider', 'https://example.com/postrider'],
     ['RETRY_FACTOR', '1.5', 1.5],
     ['REQUIRE_IDEMPOTENCY_KEY', 'true', true],
     ['DATABASE_PREPARED_STATEMENTS', 'false', false],
@@ -66,6 +80,7 @@ describe('good values', () => {
     ['TWILIO_SMS_FROM', 'Postrider', 'Postrider'],
     ['TWILIO_CALLBACK_OVERRIDES', 'rc=5&rp=all', 'rc=5&rp=all'],
     ['ALLOWED_COUNTRIES', 'de, at,CH', new Set(['DE', 'AT', 'CH'])],
+    ['ALLOWED_COUNTRIES', 'DE,AT,', new Set(['DE', 'AT'])],
     ['ALLOWED_COUNTRIES', 'all', new Set()],
     [
       'SENDER_RATES',
@@ -115,13 +130,20 @@ const ADDRESSES = [
 /** A wrong value of each variable that can have one, and what the operator reads instead of it. */
 const WRONG: readonly [variable: keyof Environment, value: string, expected: RegExp][] = [
   ...WHOLE_NUMBERS.flatMap((name) =>
-    ['many', '1.5', '-1', '999999999999'].map(
+    ['many', '1.5', '-1', '+3', '0x10', '1e3', '999999999999'].map(
       (value) => [name, value, /^a whole number from \d+ to \d+$/] satisfies (typeof WRONG)[number],
     ),
   ),
   ...ADDRESSES.map((name) => [name, 'ftp://secret.example', /http/] satisfies (typeof WRONG)[number]),
+  ...['https://user:secret@example.com', 'https://example.com/?tenant=secret', 'https://example.com/#secret'].map(
+    (value) => ['PUBLIC_URL', value, /without query, fragment, user and password$/] satisfies (typeof WRONG)[number],
+  ),
+  ['PUBLIC_URL', 'https://a secret.example', /http/],
+  ['HOST', 'not a host', /^an address or a name to listen on/],
+  ['HOST', '[::1]', /^an address or a name to listen on/],
   ['ROLE', 'wroker', /^api, worker or all$/],
   ['DATABASE_URL', 'mysql://user:secret@host/db', /^a postgres:\/\/ address$/],
+  ['DATABASE_URL', 'postgres://user:50%secret@host/db', /^a postgres:\/\/ address with %/],
   ['DATABASE_LISTEN_URL', 'host:5432', /^a postgres:\/\/ address$/],
   ['DATABASE_PREPARED_STATEMENTS', 'off', /^true, or false/],
   ...[
@@ -139,11 +161,15 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ['TWILIO_WHATSAPP_FROM', 'whatsapp:123', /^a number such as/],
   ['TWILIO_VOICE_FROM', `MG${'0'.repeat(32)}`, /^a number such as/],
   ['TWILIO_CALLBACK_OVERRIDES', '#rc=5', /^connection overrides such as rc=5&rp=all/],
-  ['RETRY_FACTOR', '0.5', /^a number from 1 to 10$/],
+  ...['0.5', '0x2', '1e0', '2,5'].map(
+    (value) => ['RETRY_FACTOR', value, /^a number from 1 to 10$/] satisfies (typeof WRONG)[number],
+  ),
   ['SENDER_RATES', '+15005550006=fast', /^pairs such as/],
   ['SENDER_RATES', '+15005550006=0', /^pairs such as/],
   ['SENDER_RATES', 'sms:+15005550006=1', /^pairs such as/],
   ['SENDER_RATES', `voice:MG${'0'.repeat(32)}=1`, /^pairs such as/],
+  ['SENDER_RATES', '+15005550006=1,+15005550006=2', /each sender once$/],
+  ['ALLOWED_COUNTRIES', ',', /^ISO country codes such as/],
   ['ALLOWED_COUNTRIES', 'DE,Austria', /^ISO country codes such as/],
   ['LOG_LEVEL', 'loud', /^trace, debug, info/],
 ];
@@ -151,7 +177,6 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
 /** Any text will do; what is wrong with one of these, only their use can tell. */
 const ANY_TEXT = new Set([
   'NODE_ENV',
-  'HOST',
   'DATA_DIR',
   'TWILIO_AUTH_TOKEN',
   'TWILIO_API_KEY_SECRET',
@@ -189,6 +214,7 @@ describe('contradictions', () => {
     ['the secret of no API key', { TWILIO_API_KEY_SECRET: 'a-secret' }, 'TWILIO_API_KEY_SID'],
     ['another provider without an account', { TWILIO_BASE_URL: 'http://127.0.0.1:1' }, 'TWILIO_ACCOUNT_SID'],
     ['a lease that ends before its request', { LEASE_MS: '10000', TWILIO_TIMEOUT_MS: '10000' }, 'LEASE_MS'],
+    ['an address to listen on that is none to call', { HOST: 'fe80::1%eth0' }, 'PUBLIC_URL'],
     ['a webhook that nobody can verify', { ALERT_WEBHOOK_URL: 'http://127.0.0.1:1' }, 'ALERT_WEBHOOK_SECRET'],
   ])('refuses %s', (_what, given, named) => {
     expect(problemsOf(given).problems.map(({ variable }) => variable)).toEqual([named]);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
 
@@ -5,15 +6,59 @@ import { z } from 'zod';
  * Every environment variable, its default and what it expects; contract section 4.
  * The `error` texts are what an operator reads at start: they name the expectation, never the value.
  */
-const wholeNumber = (from: number, to: number, fallback: number) =>
-  z.coerce
-    .number({ error: `a whole number from ${from} to ${to}` })
-    .int({ error: `a whole number from ${from} to ${to}` })
-    .min(from, { error: `a whole number from ${from} to ${to}` })
-    .max(to, { error: `a whole number from ${from} to ${to}` })
+const wholeNumber = (from: number, to: number, fallback: number) => {
+  const error = `a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .trim()
+    .regex(/^\d+$/, { error })
+    .transform(Number)
+    .pipe(z.number({ error }).min(from, { error }).max(to, { error }))
     .default(fallback);
+};
 
-const httpUrl = (what = 'an http:// or https:// address') => z.url({ protocol: /^https?$/, error: what });
+const FACTOR_EXPECTED = { error: 'a number from 1 to 10' };
+
+const factor = z
+  .string()
+  .trim()
+  .regex(/^\d+(\.\d+)?$/, FACTOR_EXPECTED)
+  .transform(Number)
+  .pipe(z.number(FACTOR_EXPECTED).min(1, FACTOR_EXPECTED).max(10, FACTOR_EXPECTED));
+
+const httpUrl = (what = 'an http:// or https:// address') => z.url({ protocol: /^https?$/, error: what, abort: true });
+
+/** Twilio appends a path to it and signs the whole; it is told to every sink, so it holds no password. */
+const publicUrl = httpUrl('the http:// or https:// address at which Twilio reaches this service').refine(
+  (value) => {
+    const { username, password } = new URL(value);
+    return !/[?#]/.test(value) && username === '' && password === '';
+  },
+  { error: 'an http:// or https:// address without query, fragment, user and password' },
+);
+
+/** Drivers decode its parts; one that is not decodable would only fail there, without a word about which. */
+const postgresUrl = z
+  .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address', abort: true })
+  .refine(isDecodable, {
+    error: 'a postgres:// address with % and other special characters of its parts written as %25 and so on',
+  });
+
+function isDecodable(value: string): boolean {
+  try {
+    const { username, password, hostname, pathname } = new URL(value);
+    for (const part of [username, password, hostname, pathname]) decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const HOST_NAME = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/;
+
+const host = z.string().refine((value) => isIP(value) !== 0 || HOST_NAME.test(value), {
+  error: 'an address or a name to listen on, such as 127.0.0.1',
+});
 
 const sid = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), { error: `${prefix} followed by 32 hex digits` });
@@ -37,7 +82,7 @@ const whatsappSender = z
   });
 
 const SENDER_RATES_EXPECTED =
-  'pairs such as +15005550006=1,whatsapp:+14155238886=80,voice:+15005550006=1 (sends per second)';
+  'pairs such as +15005550006=1,whatsapp:+14155238886=80,voice:+15005550006=1 (sends per second), each sender once';
 
 /** A sender of one of the channels; `voice:` for the calls of a number alone. */
 function isSender(name: string): boolean {
@@ -55,7 +100,7 @@ const senderRates = z
     for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
       const [sender, rate] = pair.trim().split('=');
       const perSecond = Number(rate);
-      if (!sender || !isSender(sender) || !Number.isFinite(perSecond) || perSecond <= 0) {
+      if (!sender || !isSender(sender) || rates.has(sender) || !Number.isFinite(perSecond) || perSecond <= 0) {
         context.addIssue({ code: 'custom', message: SENDER_RATES_EXPECTED });
         return z.NEVER;
       }
@@ -73,8 +118,11 @@ const allowedCountries = z
     const codes = text
       .split(',')
       .map((code) => code.trim().toUpperCase())
-      .filter((code) => code !== '' && code !== 'ALL');
-    if (codes.every((code) => isSupportedCountry(code))) return new Set(codes);
+      .filter((code) => code !== '');
+    const named = codes.filter((code) => code !== 'ALL');
+    // Commas alone name no country: somebody meant some, and must not get all of them.
+    const saysSomething = codes.length > 0 || text === '';
+    if (saysSomething && named.every((code) => isSupportedCountry(code))) return new Set(named);
     context.addIssue({ code: 'custom', message: COUNTRIES_EXPECTED });
     return z.NEVER;
   });
@@ -92,10 +140,10 @@ const flag = z
 export const ENVIRONMENT_SCHEMA = z.object({
   NODE_ENV: z.string().default('development'),
   PORT: wholeNumber(0, 65_535, 3000),
-  HOST: z.string().min(1, { error: 'an address to listen on, such as 127.0.0.1' }).default('127.0.0.1'),
+  HOST: host.default('127.0.0.1'),
   ROLE: z.enum(['all', 'api', 'worker'], { error: 'api, worker or all' }).default('all'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
-  DATABASE_LISTEN_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address' }).optional(),
+  DATABASE_URL: postgresUrl.optional(),
+  DATABASE_LISTEN_URL: postgresUrl.optional(),
   DATABASE_POOL_MAX: wholeNumber(2, 200, 10),
   DATABASE_TIMEOUT_MS: wholeNumber(100, 600_000, 20_000),
   DATABASE_PREPARED_STATEMENTS: z
@@ -103,7 +151,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
     .default('true')
     .transform((value) => value === 'true'),
   DATA_DIR: z.string().default('.data'),
-  PUBLIC_URL: httpUrl('the http:// or https:// address at which Twilio reaches this service').optional(),
+  PUBLIC_URL: publicUrl.optional(),
   ADMIN_API_KEY: adminApiKey.optional(),
   REQUIRE_IDEMPOTENCY_KEY: flag,
   IDEMPOTENCY_TTL_HOURS: wholeNumber(1, 87_600, 168),
@@ -126,11 +174,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_STATUS_COMPONENTS: z.string().default('SMS,WhatsApp,Programmable Voice,REST API'),
   TWILIO_ERROR_CODES_FILE: z.string().min(1).optional(),
   RETRY_BASE_MS: wholeNumber(1, 3_600_000, 1000),
-  RETRY_FACTOR: z.coerce
-    .number({ error: 'a number from 1 to 10' })
-    .min(1, { error: 'a number from 1 to 10' })
-    .max(10, { error: 'a number from 1 to 10' })
-    .default(2),
+  RETRY_FACTOR: factor.default(2),
   RETRY_MAX: wholeNumber(0, 20, 5),
   RETRY_BUDGET_MS: wholeNumber(0, 86_400_000, 60_000),
   DISPATCH_CONCURRENCY: wholeNumber(1, 2000, 64),

@@ -1,11 +1,12 @@
 import type { z } from 'zod';
+import { httpAddress } from './http-address.js';
 import type { Environment } from './environment.schema.js';
 import { ENVIRONMENT_SCHEMA } from './environment.schema.js';
 import type { EnvironmentProblem } from './environment.error.js';
 import { InvalidEnvironmentError } from './environment.error.js';
 
 /**
- * Reads and checks the environment. Empty variables count as absent, except where empty has a meaning.
+ * Reads and checks the environment. Empty or blank variables count as absent, except where empty has a meaning.
  * @throws InvalidEnvironmentError naming every variable that is wrong, all at once.
  */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
@@ -34,7 +35,9 @@ export function readMigrationAddress(variables: NodeJS.ProcessEnv): string {
 
 function checked<Schema extends z.ZodType>(schema: Schema, variables: NodeJS.ProcessEnv): z.infer<Schema> {
   const present = Object.fromEntries(
-    Object.entries(variables).filter(([name, value]) => value !== '' || name === 'TWILIO_STATUS_URL'),
+    Object.entries(variables)
+      .map(([name, value]) => [name, value?.trim() === '' ? '' : value] as const)
+      .filter(([name, value]) => value !== '' || name === 'TWILIO_STATUS_URL'),
   );
   const parsed = schema.safeParse(present);
   if (parsed.success) return parsed.data;
@@ -51,6 +54,9 @@ function contradictions(env: Environment): EnvironmentProblem[] {
   if (env.NODE_ENV === 'production') {
     if (!env.DATABASE_URL) need('DATABASE_URL', 'a postgres:// address: production does not run on the embedded one');
     if (!env.TWILIO_ACCOUNT_SID) need('TWILIO_ACCOUNT_SID', 'an account: production does not run on the simulator');
+  }
+  if (!env.PUBLIC_URL && !URL.canParse(httpAddress(env.HOST, env.PORT))) {
+    need('PUBLIC_URL', 'to be set: HOST and PORT make no address that could be called back');
   }
   if (env.TWILIO_BASE_URL && !env.TWILIO_ACCOUNT_SID) {
     need('TWILIO_ACCOUNT_SID', 'to be set together with TWILIO_BASE_URL');
