@@ -11,23 +11,31 @@ export function banner(configuration: Configuration, running: RunningSurrounding
     '',
     `  Postrider is ready (${env.ROLE}).`,
     '',
-    `  API        ${url}/v1/notifications`,
-    `  Docs       ${url}/docs   OpenAPI ${url}/openapi.json`,
+    // A worker answers for its health and its metrics only.
+    ...(env.ROLE === 'worker'
+      ? []
+      : [`  API        ${url}/v1/notifications`, `  Docs       ${url}/docs   OpenAPI ${url}/openapi.json`]),
     `  Health     ${url}/health   Metrics ${url}/metrics`,
     `  Callbacks  ${publicUrl}/callbacks/twilio/…`,
     `  Database   ${embedded ? `embedded PostgreSQL, data in ${running.databaseDir ?? env.DATA_DIR}` : 'as DATABASE_URL says'}`,
     `  Twilio     ${simulated ? `the bundled simulator at ${twilio.baseUrl}; nothing reaches a real phone` : twilio.baseUrl}`,
     `  Admin key  ${adminApiKey ? (embedded ? adminApiKey : 'as ADMIN_API_KEY says') : 'none: set ADMIN_API_KEY to make the first key'}`,
     '',
+    ...(env.ROLE === 'worker' ? [] : lineToTry(url, key)),
+    '  Ctrl-C stops everything. npm run demo shows every kind of notification.',
+    '',
+    '',
+  ];
+  return lines.join('\n');
+}
+
+function lineToTry(url: string, key: string): string[] {
+  return [
     '  Try it:',
     '',
     `    curl -s ${url}/v1/notifications -H 'Authorization: Bearer ${key}' \\`,
     `      -H 'Content-Type: application/json' \\`,
     `      -d '{"to":"+15551230001","channels":["whatsapp","sms"],"body":"Hello from Postrider"}'`,
     '',
-    '  Ctrl-C stops everything. npm run demo shows every kind of notification.',
-    '',
-    '',
   ];
-  return lines.join('\n');
 }

@@ -1,58 +1,62 @@
 import 'reflect-metadata';
 import { banner } from './banner.js';
 import { configure, type Configuration } from './config/configuration.js';
+import type { Environment } from './config/environment.schema.js';
+import { httpAddress } from './config/http-address.js';
 import { readEnvironment } from './config/read-environment.js';
 import { migrate } from './database/migrate.js';
-import { bringSurroundings } from './embedded/surroundings.js';
+import { bringSurroundings, type RunningSurroundings } from './embedded/surroundings.js';
+import { listeningPort } from './listening-port.js';
 import { createLogger } from './logging/logger.js';
 import { startService } from './service.js';
 import { describeStartFailure } from './start-failure.js';
+import { StartStoppedError, StopSignal } from './start-signal.js';
 
 /** Runs the service until a signal: 0 when everything ended as it should. */
 async function main(): Promise<void> {
-  // From the first moment: a signal during the start ends it as soon as it is complete.
-  const signal = untilSignal();
+  const signal = new StopSignal();
   const env = readEnvironment(process.env);
   const say = (line: string) => void process.stdout.write(`${line}\n`);
-  const running = await bringSurroundings(env, say);
   try {
-    const logger = createLogger(env.LOG_LEVEL, env.ROLE);
-    const configuration = configure(env, running.surroundings, env.PUBLIC_URL ?? `http://${env.HOST}:${env.PORT}`);
-    // The lock around migrations belongs to a session, which a transaction pooler would hand to others.
-    const migrations = await migrate(env.DATABASE_LISTEN_URL ?? configuration.databaseUrl);
-    if (migrations.length > 0) say(`Migrated: ${migrations.join(', ')}`);
-    const service = await startService(configuration, logger);
-    process.stdout.write(banner(configuration, running, service.url));
-    if (isUnreachable(configuration)) {
-      logger.warn('PUBLIC_URL is not set: Twilio cannot call back to an address of this machine');
+    const running = await signal.inTime(bringSurroundings(env, say));
+    try {
+      await run(env, running, signal, say);
+    } finally {
+      await running.stop();
     }
-    await signal;
-    say('\nStopping: finishing what is in flight…');
-    await service.close();
-    logger.flush();
-  } finally {
-    await running.stop();
+  } catch (error) {
+    if (!(error instanceof StartStoppedError)) throw error;
   }
   say('Stopped.');
 }
 
-/** A real provider cannot reach what only this machine or its network knows. */
-function isUnreachable({ env, twilio }: Configuration): boolean {
-  return env.PUBLIC_URL === undefined && env.TWILIO_BASE_URL === undefined && !twilio.baseUrl.includes('127.0.0.1');
+async function run(env: Environment, running: RunningSurroundings, signal: StopSignal, say: (line: string) => void) {
+  signal.check();
+  // The lock around migrations belongs to a session, which a transaction pooler would hand to others.
+  const migrations = await signal.inTime(migrate(env.DATABASE_LISTEN_URL ?? running.surroundings.databaseUrl));
+  if (migrations.length > 0) say(`Migrated: ${migrations.join(', ')}`);
+  signal.check();
+  const port = await signal.inTime(listeningPort(env.HOST, env.PORT));
+  const publicUrl = env.PUBLIC_URL ?? httpAddress(env.HOST, port);
+  const configuration = configure({ ...env, PORT: port }, running.surroundings, publicUrl);
+  const logger = createLogger(env.LOG_LEVEL, env.ROLE);
+  const service = await signal.inTime(startService(configuration, logger));
+  process.stdout.write(banner(configuration, running, service.url));
+  const lost = lostCallbacks(configuration);
+  if (lost) logger.warn(`PUBLIC_URL is not set: ${lost}`);
+  await signal.came;
+  say('\nStopping: finishing what is in flight…');
+  await service.close();
+  logger.flush();
 }
 
-/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once: leases make that safe, too. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const onSignal = () => {
-      if (asked) process.exit(1);
-      asked = true;
-      resolve();
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
+/** Why callbacks to the default of PUBLIC_URL would not arrive; null where they do. */
+function lostCallbacks({ env, twilio }: Configuration): string | null {
+  if (env.PUBLIC_URL !== undefined) return null;
+  if (env.ROLE === 'worker') return 'callbacks would go to this worker, which takes none';
+  // A real provider cannot reach what only this machine or its network knows.
+  const isReal = env.TWILIO_BASE_URL === undefined && !twilio.baseUrl.includes('127.0.0.1');
+  return isReal ? 'Twilio cannot call back to an address of this machine' : null;
 }
 
 try {

@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
 import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
+import { CannotListenError } from './listening-port.js';
 import { NestLogger } from './logging/nest.logger.js';
 import { serveOpenApi } from './openapi/openapi.setup.js';
 
@@ -28,7 +29,10 @@ export async function startService(configuration: Configuration, logger: Logger)
     configureHttp(app);
     if (env.ROLE === 'worker') serveOnlyHealthAndMetrics(app.getHttpAdapter().getInstance());
     serveOpenApi(app);
-    await app.listen(env.PORT, env.HOST);
+    await app.init();
+    await app.listen(env.PORT, env.HOST).catch((error: unknown) => {
+      throw new CannotListenError(error);
+    });
   } catch (error) {
     await app.close();
     throw error;

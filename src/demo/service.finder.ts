@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../config/environment.schema.js';
+import { httpAddress } from '../config/http-address.js';
 import { PostriderClient } from './postrider.client.js';
 
 /** A service that the demo can send to. */
@@ -13,7 +14,7 @@ export interface FoundService {
 export async function findRunningService(env: Environment): Promise<FoundService | null> {
   const key = await readFile(join(resolve(env.DATA_DIR), 'admin-key'), 'utf8').catch(() => null);
   if (key === null) return null;
-  const url = `http://${env.HOST === '0.0.0.0' ? '127.0.0.1' : env.HOST}:${env.PORT}`;
+  const url = httpAddress(env.HOST === '0.0.0.0' ? '127.0.0.1' : env.HOST, env.PORT);
   const isAlive = await answersWell(`${url}/health/live`);
   const knowsUs = isAlive && (await answersWell(`${url}/v1/notifications?limit=1`, key.trim()));
   return knowsUs ? { url, client: new PostriderClient(url, key.trim()) } : null;

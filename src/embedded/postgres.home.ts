@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, readdir, realpath, rm, rmdir, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { canEnter, type ServerAccount } from './postgres.account.js';
 import { codeOf, EmbeddedPostgresError } from './postgres.error.js';
 
@@ -29,7 +29,7 @@ export async function findHome(
   let forgotten: readonly string[] = [];
   for (let tries = 0; tries < 10; tries += 1) {
     await dropDeadLink(dataDir);
-    await mkdir(dataDir, { recursive: true }).catch((error: unknown) => {
+    await makeFolder(dataDir).catch((error: unknown) => {
       throw cannotUse(dataDir, 'could not be made', error);
     });
     const folder = await realpath(dataDir).catch((error: unknown) => {
@@ -42,6 +42,20 @@ export async function findHome(
     forgotten = await linkTo(await shelter(), dataDir);
   }
   throw cannotUse(dataDir, 'cannot be entered by the user that runs the server');
+}
+
+/**
+ * With its parents. Step by step, since Node's own recursion never ends where a folder that exists says that it does not,
+ * as /proc does.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null))?.isDirectory()) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder).catch(async (error: unknown) => {
+    const other = await stat(folder).catch(() => null);
+    // Another start was faster, or has just taken it away again to put its link there.
+    if (codeOf(error) !== 'EEXIST' || other?.isDirectory() === false) throw error;
+  });
 }
 
 /** A link outlives its target where /var/lib is thrown away with a container: the data is gone, start anew. */

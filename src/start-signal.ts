@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How long a step of the start may go on after a signal, in milliseconds: what is half begun cannot be stopped. */
+const GRACE_MS = 5000;
+
+/** A signal came before the service was ready. */
+export class StartStoppedError extends Error {
+  override readonly name = 'StartStoppedError';
+}
+
+/** Listens for SIGINT and SIGTERM, from the first moment of the process. */
+export class StopSignal {
+  /** Resolves at the first one. */
+  readonly came: Promise<void>;
+  private asked = false;
+
+  constructor() {
+    this.came = new Promise((resolve) => {
+      const onSignal = () => {
+        // A second one ends the process at once: leases make that safe, too.
+        if (this.asked) process.exit(1);
+        this.asked = true;
+        resolve();
+      };
+      process.on('SIGINT', onSignal);
+      process.on('SIGTERM', onSignal);
+    });
+  }
+
+  /** @throws StartStoppedError where the start need not go on */
+  check(): void {
+    if (this.asked) throw new StartStoppedError('The start was stopped');
+  }
+
+  /**
+   * Waits for a step of the start, but after a signal not for ever.
+   * @throws StartStoppedError where the step was not over in time
+   */
+  async inTime<Result>(step: Promise<Result>): Promise<Result> {
+    const patience = this.came.then(async (): Promise<never> => {
+      await delay(GRACE_MS);
+      throw new StartStoppedError('The start was stopped');
+    });
+    return await Promise.race([step, patience]);
+  }
+}

@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ADVISORY_LOCK } from '../src/database/advisory-locks.js';
+import { publicFolder } from './support/embedded-postgres.js';
+import { createTestDatabase } from './support/postgres.js';
+import { ADMIN_KEY, ApiClient } from './support/service.js';
+
+const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
+
+/** The program as somebody starts it: with the simulator, on a database of its own unless it is told of another. */
+function startProgram(variables: Record<string, string>) {
+  const child = spawn(process.execPath, [PROGRAM], {
+    env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'warn', ADMIN_API_KEY: ADMIN_KEY, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const exited = once(child, 'close').then(() => child.exitCode);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return {
+    said: () => said,
+    exited,
+    ready: async () => {
+      await expect.poll(() => said, { timeout: 45_000 }).toContain('Ctrl-C stops everything');
+    },
+    stop: () => child.kill('SIGTERM'),
+    /** What the banner says after a word. */
+    told: (word: string) => new RegExp(`\\b${word} +(\\S+)`).exec(said)?.[1] ?? '',
+  };
+}
+
+async function databaseUrl(): Promise<string> {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  return database.url;
+}
+
+const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
+
+describe('without PUBLIC_URL', () => {
+  it.each([
+    ['a port that the system chooses', { PORT: '0' }, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/],
+    ['an IPv6 address', { PORT: '0', HOST: '::1' }, /^http:\/\/\[::1\]:[1-9]\d*$/],
+  ])('is called back on %s', async (_, variables, address) => {
+    const program = startProgram({ DATABASE_URL: await databaseUrl(), ...variables });
+    await program.ready();
+    const url = program.told('API').replace('/v1/notifications', '');
+    expect(url).toMatch(address);
+    expect(program.told('Callbacks')).toBe(`${url}/callbacks/twilio/…`);
+    const api = new ApiClient(url, ADMIN_KEY);
+    await api.untilStatus(await api.send(HELLO), 'delivered');
+  });
+});
+
+describe('the banner', () => {
+  it('of a worker names only what a worker answers', async () => {
+    const program = startProgram({ DATABASE_URL: await databaseUrl(), PORT: '0', ROLE: 'worker' });
+    await program.ready();
+    const addresses = program.said().match(/http:\/\/127\.0\.0\.1:\d+\/(?!callbacks)\S+/g) ?? [];
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const address of addresses) expect((await fetch(address)).status, address).toBe(200);
+    expect(program.said()).not.toContain('/v1/notifications');
+  });
+});
+
+describe('what keeps it from starting', () => {
+  async function failure(variables: Record<string, string>): Promise<string> {
+    const program = startProgram(variables);
+    expect(await program.exited).toBe(1);
+    return program.said();
+  }
+
+  it('is HOST where it names no address', async () => {
+    const said = await failure({ DATABASE_URL: await databaseUrl(), PORT: '0', HOST: 'nowhere.invalid' });
+    expect(said).toContain('HOST');
+    expect(said).not.toMatch(/DATABASE_URL|nowhere/);
+  });
+
+  it('is HOST where it is an address of another machine', async () => {
+    const said = await failure({ DATABASE_URL: await databaseUrl(), PORT: '0', HOST: '192.0.2.1' });
+    expect(said).toContain('HOST is no address of this machine');
+    expect(said).not.toContain('192.0.2.1');
+  });
+
+  it('is PORT where something listens there already', async () => {
+    const other = await listening();
+    const port = portOf(other);
+    const said = await failure({ DATABASE_URL: await databaseUrl(), PORT: String(port) });
+    expect(said).toContain('set PORT to another one');
+    expect(said).not.toContain(String(port));
+  });
+
+  it('is the database of DATABASE_URL where its host has no address', async () => {
+    const said = await failure({ DATABASE_URL: 'postgres://somebody:secret@nowhere.invalid/postrider' });
+    expect(said).toContain('The database of DATABASE_URL does not answer');
+    expect(said).not.toMatch(/HOST|nowhere|secret/);
+  });
+
+  it('is DATA_DIR where no folder can be made', async () => {
+    const said = await failure({ DATA_DIR: '/proc/postrider/data' });
+    expect(said).toMatch(/could not be made.*What to do/s);
+  });
+});
+
+describe('a signal during the start', () => {
+  it('ends it, also where a step of it would wait for ever', async () => {
+    const url = await databaseUrl();
+    const other = new Client({ connectionString: url });
+    await other.connect();
+    onTestFinished(() => other.end());
+    await other.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK.migrations]);
+    const program = startProgram({ DATABASE_URL: url, PORT: '0' });
+    const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'postrider'`;
+    await expect.poll(async () => (await other.query(waiting)).rows, { timeout: 45_000 }).toEqual([{ n: 1 }]);
+    program.stop();
+    expect(await program.exited).toBe(0);
+    expect(program.said()).toContain('Stopped.');
+    expect(program.said()).not.toContain('Postrider is ready');
+  });
+
+  it('leaves no database running that it had begun to bring', async () => {
+    const dataDir = join(await publicFolder(), 'data');
+    const program = startProgram({ DATA_DIR: dataDir, PORT: '0' });
+    await expect.poll(() => program.said(), { timeout: 45_000 }).toContain('PostgreSQL runs on');
+    program.stop();
+    expect(await program.exited).toBe(0);
+    const port = Number(/PostgreSQL runs on 127\.0\.0\.1:(\d+)/.exec(program.said())?.[1]);
+    const client = new Client({ host: '127.0.0.1', port, user: 'postrider', database: 'postrider' });
+    await expect(client.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+async function listening(): Promise<Server> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('No port was given');
+  return address.port;
+}
