@@ -5,6 +5,7 @@ import { LOGGER } from '../logging/logger.js';
 import type { AcceptedNotification } from '../outbox/work.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { problemOfError } from '../problems/problem-of-error.js';
+import type { ProblemSlug } from '../problems/problem-types.js';
 import { unexpectedProblem } from '../problems/problem.reply.js';
 import { Problem } from '../problems/problem.js';
 import { ValidationPipe } from '../problems/validation.pipe.js';
@@ -16,9 +17,31 @@ import { NotificationsService } from './notifications.service.js';
 interface BatchRequest {
   /** Of the request that carries the batch, for the log. */
   readonly requestId: string;
+  /** Of the same, for the problems of its items. */
+  readonly path: string;
   readonly caller: Caller;
+  /** Of the whole batch: an item without a key of its own gets `<key>:<index>`. */
+  readonly key: string | null;
   readonly keyRequired: boolean;
 }
+
+export interface BatchAcceptance {
+  readonly batch: BatchDto;
+  /** True when every item had been accepted before. */
+  readonly replayed: boolean;
+  /** Where some should come again: when, as the header says it. */
+  readonly retryAfter: string | null;
+}
+
+interface Accepted {
+  readonly notification: AcceptedNotification;
+  readonly replayed: boolean;
+}
+
+type Outcome = Accepted | Problem;
+
+/** The service, not the item, is the reason: the same item is welcome a moment later. */
+const PASSING: ReadonlySet<ProblemSlug> = new Set(['overloaded', 'unavailable']);
 
 /** Accepts many at once, each on its own: one bad item never refuses the others, nor hides what became of them. */
 @Injectable()
@@ -30,35 +53,37 @@ export class BatchService {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** @throws Problem `unavailable` where the database could not be reached and nothing was stored. */
-  async accept(items: readonly unknown[], batch: BatchRequest): Promise<BatchDto> {
-    const outcomes = await Promise.all(items.map((item) => this.acceptOne(item, batch)));
-    const accepted = outcomes.filter((outcome) => !(outcome instanceof Problem)).length;
-    const away = outcomes.find((outcome) => outcome instanceof Problem && outcome.slug === 'unavailable');
-    if (accepted === 0 && away instanceof Problem) throw away;
-    this.record(outcomes, batch);
-    const results = outcomes.map((outcome, index): BatchResultDto =>
-      outcome instanceof Problem
-        ? { index, error: outcome.toBody() }
-        : { index, id: outcome.id, status: acceptedStatus(outcome) },
-    );
-    return { accepted, rejected: results.length - accepted, results };
+  /** @throws Problem `unavailable` or `overloaded` where that is why nothing was stored. */
+  async accept(items: readonly unknown[], request: BatchRequest): Promise<BatchAcceptance> {
+    const outcomes = await Promise.all(items.map((item, index) => this.acceptOne(item, index, request)));
+    const accepted = outcomes.filter((outcome): outcome is Accepted => !(outcome instanceof Problem));
+    const passing = outcomes.find((outcome) => outcome instanceof Problem && PASSING.has(outcome.slug));
+    const comeAgain = passing instanceof Problem ? passing : null;
+    if (accepted.length === 0 && comeAgain) throw comeAgain;
+    this.record(outcomes, request);
+    const results = outcomes.map((outcome, index) => resultOf(outcome, index, request.path));
+    return {
+      batch: { accepted: accepted.length, rejected: results.length - accepted.length, results },
+      replayed: accepted.length === results.length && accepted.every(({ replayed }) => replayed),
+      retryAfter: comeAgain?.headers['retry-after'] ?? null,
+    };
   }
 
-  private async acceptOne(item: unknown, batch: BatchRequest): Promise<AcceptedNotification | Problem> {
+  private async acceptOne(item: unknown, index: number, batch: BatchRequest): Promise<Outcome> {
     try {
       const request = this.validation.check(item, BatchItemDto);
-      const key = request.idempotencyKey ?? null;
+      const key = request.idempotencyKey ?? (batch.key === null ? null : `${batch.key}:${index}`);
       if (key === null && batch.keyRequired) throw keyMissing();
       // The key is no part of the content: the same notification posted alone under it is a replay.
-      return (await this.notifications.store(request, withoutKey(item), batch.caller, key)).notification;
+      const { kind, notification } = await this.notifications.store(request, withoutKey(item), batch.caller, key);
+      return { notification, replayed: kind === 'replayed' };
     } catch (error) {
       return problemOfError(error) ?? unexpectedProblem(batch.requestId, error);
     }
   }
 
   /** What nobody expected: one line for the batch, since items that fail at once fail for one reason. */
-  private record(outcomes: readonly (AcceptedNotification | Problem)[], { requestId }: BatchRequest): void {
+  private record(outcomes: readonly Outcome[], { requestId }: BatchRequest): void {
     const causes = new Map<number, unknown>();
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome instanceof Problem && outcome.slug === 'internal') causes.set(index, outcome.cause);
@@ -69,8 +94,16 @@ export class BatchService {
   }
 }
 
+function resultOf(outcome: Outcome, index: number, path: string): BatchResultDto {
+  if (outcome instanceof Problem) return { index, error: outcome.toBody(`${path}#/notifications/${index}`) };
+  const { notification } = outcome;
+  return { index, id: notification.id, status: acceptedStatus(notification) };
+}
+
 function keyMissing(): Problem {
-  return new Problem('idempotency-key-required', { detail: 'Give each notification an idempotencyKey of its own.' });
+  return new Problem('idempotency-key-required', {
+    detail: 'Give each notification an idempotencyKey of its own, or send an Idempotency-Key header with the batch.',
+  });
 }
 
 function withoutKey(item: unknown): object {

@@ -2,13 +2,16 @@ import { Problem } from '../problems/problem.js';
 
 const KEY = /^[A-Za-z0-9_:.-]{1,255}$/;
 
+/** Of the key of a batch: its items' keys are this one, a colon and an index below 1000. */
+export const LONGEST_BATCH_KEY = 255 - ':999'.length;
+
 /**
  * Reads an Idempotency-Key header, quoted (as a structured field) or not.
  * @returns null when there is none and none is required.
  */
 export function readIdempotencyKey(header: string | string[] | undefined, required: boolean): string | null {
   const given = Array.isArray(header) ? header.join(',') : header;
-  if (given === undefined || given === '') {
+  if (given === undefined) {
     if (required) {
       throw new Problem('idempotency-key-required', {
         detail: 'Send an Idempotency-Key header with a key of your own for each notification.',
@@ -21,6 +24,21 @@ export function readIdempotencyKey(header: string | string[] | undefined, requir
     throw new Problem('idempotency-key-malformed', {
       detail: 'An Idempotency-Key is 1 to 255 of A-Z a-z 0-9 _ : . -, in double quotes or not.',
       errors: [{ pointer: '/Idempotency-Key', detail: 'must be 1 to 255 of A-Z a-z 0-9 _ : . -' }],
+    });
+  }
+  return key;
+}
+
+/**
+ * Reads the Idempotency-Key header of a batch.
+ * @returns null when there is none
+ */
+export function readBatchKey(header: string | string[] | undefined): string | null {
+  const key = readIdempotencyKey(header, false);
+  if (key !== null && key.length > LONGEST_BATCH_KEY) {
+    throw new Problem('idempotency-key-malformed', {
+      detail: `The Idempotency-Key of a batch is at most ${LONGEST_BATCH_KEY} characters: each notification gets it with a colon and its index.`,
+      errors: [{ pointer: '/Idempotency-Key', detail: `must be at most ${LONGEST_BATCH_KEY} characters for a batch` }],
     });
   }
   return key;

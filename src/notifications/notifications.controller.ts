@@ -10,10 +10,11 @@ import { ExpectsBody } from '../http/body.decorator.js';
 import { pageOf, toPage, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
+import { pathOf } from '../problems/problem.reply.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
-import { readIdempotencyKey } from './idempotency-key.js';
+import { LONGEST_BATCH_KEY, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
 import { NotificationReader, visibilityOf } from './notification.reader.js';
@@ -25,6 +26,14 @@ const IDEMPOTENCY_KEY = {
   required: false,
   description: 'A key of your own for this notification: the same key and content gives the same answer again.',
   schema: { type: 'string', pattern: '^"?[A-Za-z0-9_:.-]{1,255}"?$' },
+} as const;
+
+const BATCH_KEY = {
+  name: IDEMPOTENCY_KEY.name,
+  required: false,
+  description:
+    'A key of your own for this batch: each notification without an idempotencyKey gets the key `<key>:<index>`, counted from 0.',
+  schema: { type: 'string', pattern: `^"?[A-Za-z0-9_:.-]{1,${LONGEST_BATCH_KEY}}"?$` },
 } as const;
 
 /** Bytes of a batch at most: a thousand notifications with long bodies. */
@@ -83,15 +92,46 @@ export class NotificationsController {
   @Scopes('send')
   @ExpectsBody({ limit: BATCH_LIMIT })
   @ApiOperation({ summary: 'Accept 1 to 1000 notifications, each on its own' })
-  @ApiAcceptedResponse({ type: BatchDto })
-  @Problems('validation-failed', 'malformed-json', 'unsupported-media-type', 'payload-too-large', 'overloaded')
-  createBatch(
+  @ApiHeader(BATCH_KEY)
+  @ApiAcceptedResponse({
+    type: BatchDto,
+    headers: {
+      'Idempotent-Replayed': {
+        description: 'true when every notification of it was accepted before under its key',
+        schema: { type: 'string' },
+      },
+      'Retry-After': {
+        description:
+          'Seconds; where some were refused because too much arrives or the database was away: send it again',
+        schema: { type: 'integer' },
+      },
+    },
+  })
+  @Problems(
+    'validation-failed',
+    'malformed-json',
+    'idempotency-key-malformed',
+    'unsupported-media-type',
+    'payload-too-large',
+    'overloaded',
+  )
+  async createBatch(
     @Body() { notifications }: CreateBatchDto,
-    @Req() { id: requestId }: FastifyRequest,
+    @Req() { id: requestId, url }: FastifyRequest,
+    @Headers('idempotency-key') header: string | undefined,
     @CurrentCaller() caller: Caller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<BatchDto> {
-    const keyRequired = this.configuration.env.REQUIRE_IDEMPOTENCY_KEY;
-    return this.batches.accept(notifications, { requestId, caller, keyRequired });
+    const { batch, replayed, retryAfter } = await this.batches.accept(notifications, {
+      requestId,
+      path: pathOf(url),
+      caller,
+      key: readBatchKey(header),
+      keyRequired: this.configuration.env.REQUIRE_IDEMPOTENCY_KEY,
+    });
+    if (replayed) reply.header('idempotent-replayed', 'true');
+    if (retryAfter !== null) reply.header('retry-after', retryAfter);
+    return batch;
   }
 
   @Get()
@@ -103,7 +143,8 @@ export class NotificationsController {
     style: 'deepObject',
     explode: true,
     schema: { type: 'object', additionalProperties: { type: 'string' } },
-    description: 'Metadata that matches, as in ?metadata[orderId]=A-17',
+    description:
+      'Metadata that matches, as in ?metadata[orderId]=A-17. A number or true, false and null match as text and as what they say.',
   })
   @ApiOkResponse({ type: NotificationPage })
   @Problems('validation-failed')
@@ -134,7 +175,7 @@ export class NotificationsController {
   @Scopes('send')
   @ApiOperation({ summary: 'Take a notification back before anything was sent' })
   @ApiOkResponse({ type: NotificationDto })
-  @Problems('not-found', 'already-sent')
+  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'not-found', 'already-sent')
   cancel(@Param('id', new UuidPipe('notification')) id: string, @CurrentCaller() caller: Caller) {
     return this.notifications.cancel(id, visibilityOf(caller));
   }

@@ -25,7 +25,10 @@ export class ProblemDto {
   @ApiProperty({ type: String, description: 'What happened this time, and what to do.' })
   detail: string;
 
-  @ApiPropertyOptional({ type: String, description: 'The path of the request that met the problem.' })
+  @ApiPropertyOptional({
+    type: String,
+    description: 'The path of the request that met the problem; in a batch, #/notifications/<index> follows.',
+  })
   instance?: string;
 
   @ApiPropertyOptional({ type: [FieldErrorDto], description: 'Every field that needs a correction.' })

@@ -53,7 +53,7 @@ export class Problem extends HttpException {
     return this.particulars.errors ?? [];
   }
 
-  /** @param instance path of the request that met the problem; left out inside a batch. */
+  /** @param instance path of the request that met the problem, in a batch with a fragment that points at the item. */
   toBody(instance?: string): ProblemBody {
     const { title, status } = PROBLEM_TYPES[this.slug];
     return {
