@@ -9,21 +9,26 @@ export interface MissingContent {
 
 const CHECKS = {
   sms: ({ body, sms }: NotificationContent) =>
-    Boolean(sms?.body ?? body) || Boolean(sms?.mediaUrls?.length)
+    says(sms?.body ?? body) || Boolean(sms?.mediaUrls?.length)
       ? null
       : { pointer: '/sms/body', detail: 'sms has nothing to say: give body, sms.body or sms.mediaUrls' },
   whatsapp: ({ body, whatsapp }: NotificationContent) =>
-    Boolean(whatsapp?.contentSid) || Boolean(whatsapp?.body ?? body) || Boolean(whatsapp?.mediaUrls?.length)
+    Boolean(whatsapp?.contentSid) || says(whatsapp?.body ?? body) || Boolean(whatsapp?.mediaUrls?.length)
       ? null
       : {
           pointer: '/whatsapp/contentSid',
           detail: 'whatsapp has nothing to say: give body, whatsapp.body, whatsapp.contentSid or whatsapp.mediaUrls',
         },
   voice: ({ body, voice }: NotificationContent) =>
-    Boolean(voice?.say ?? body) || Boolean(voice?.twiml) || Boolean(voice?.url)
+    says(voice?.say ?? body) || says(voice?.twiml) || Boolean(voice?.url)
       ? null
       : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
 } as const satisfies Record<Channel, (content: NotificationContent) => MissingContent | null>;
+
+/** Blanks say nothing: providers refuse them, or send an empty bubble. */
+function says(text: string | undefined): boolean {
+  return text !== undefined && text.trim() !== '';
+}
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
 export function missingContent(channels: readonly Channel[], content: NotificationContent): MissingContent[] {

@@ -3,6 +3,7 @@ import { isPhoneNumber } from './phone-number.js';
 
 /** Of serialised metadata: bytes at most, and how deep it may be nested. */
 const METADATA = { longest: 8192, deepest: 100 };
+const MOST_METADATA_FILTERS = 20;
 
 /** Twilio's limits of ContentVariables; facts, section 5. */
 const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
@@ -35,6 +36,14 @@ export function IsMoment(options?: ValidationOptions): PropertyDecorator {
 export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
   return rule('isMetadata', (value) => isPlainObject(value) && isStorableJson(value), {
     message: `$property must be an object of at most ${METADATA.longest} bytes, nested at most ${METADATA.deepest} deep, of text without NUL characters and numbers below 1e309`,
+    ...options,
+  });
+}
+
+/** Metadata as a query writes it: `?metadata[name]=text`, one level deep, each name once. */
+export function IsMetadataFilter(options?: ValidationOptions): PropertyDecorator {
+  return rule('isMetadataFilter', (value) => isPlainObject(value) && isMetadataFilter(value), {
+    message: '$property must be written as metadata[name]=text, without further brackets, each name once, 20 at most',
     ...options,
   });
 }
@@ -77,10 +86,21 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function isStorableJson(value: object): boolean {
   const json = JSON.stringify(value);
-  if (json.length > METADATA.longest || json.includes('\\u0000') || /\\ud[89a-f]/i.test(json)) return false;
+  // Most are far below, and a character is three bytes at most.
+  if (json.length * 3 > METADATA.longest && Buffer.byteLength(json) > METADATA.longest) return false;
+  if (json.includes('\\u0000') || /\\ud[89a-f]/i.test(json)) return false;
   // Infinity (1e999 is read as it) is written as null, and every level takes two brackets: most need no second look.
   const isPlain = !json.includes('null') && json.length <= 2 * METADATA.deepest;
   return isPlain || holdsOnlyJson(value, METADATA.deepest);
+}
+
+function isMetadataFilter(value: Record<string, unknown>): boolean {
+  const entries = Object.entries(value);
+  return (
+    entries.length > 0 &&
+    entries.length <= MOST_METADATA_FILTERS &&
+    entries.every(([name, text]) => isStorable(name) && typeof text === 'string' && isStorable(text))
+  );
 }
 
 function holdsOnlyJson(value: unknown, levels: number): boolean {

@@ -3,7 +3,7 @@ import { IsIn, IsOptional } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
 import { CATEGORIES, CHANNELS, type Category, type Channel } from '../policy/vocabulary.js';
-import { IsE164, IsMetadata, IsMoment } from './field.rules.js';
+import { IsE164, IsMetadataFilter, IsMoment } from './field.rules.js';
 
 /** How notifications are searched; all filters together. */
 export class ListNotificationsQuery extends PageQuery {
@@ -40,6 +40,6 @@ export class ListNotificationsQuery extends PageQuery {
   // Documented on the route: a query written as ?metadata[orderId]=A-17.
   @ApiHideProperty()
   @IsOptional()
-  @IsMetadata()
-  metadata?: Record<string, unknown>;
+  @IsMetadataFilter()
+  metadata?: Record<string, string>;
 }

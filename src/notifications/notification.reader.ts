@@ -82,7 +82,7 @@ export class NotificationReader {
   async list(query: ListNotificationsQuery, visibility: Visibility): Promise<ListedNotification[]> {
     const select = this.notifications
       .createQueryBuilder('n')
-      .orderBy('n.id', 'DESC')
+      .orderBy(query.metadata ? BY_ID_UNINDEXED : 'n.id', 'DESC')
       .take(query.limit + 1);
     if (visibility !== 'every client') select.andWhere('n.client_id = :clientId', { clientId: visibility.clientId });
     narrow(select, query);
@@ -112,9 +112,35 @@ function narrow(select: SelectQueryBuilder<Notification>, query: ListNotificatio
   if (to) select.andWhere('n.recipient = :to', { to });
   if (from) select.andWhere('n.created_at >= :from', { from });
   if (until) select.andWhere('n.created_at < :until', { until });
-  if (metadata) {
-    select.andWhere(`n.metadata::text <> '{}' AND n.metadata::jsonb @> :metadata`, {
-      metadata: JSON.stringify(metadata),
-    });
+  if (metadata) narrowByMetadata(select, metadata);
+}
+
+/**
+ * The order of ids that the primary key does not offer. What metadata holds PostgreSQL can only guess (one in a hundred),
+ * and walking along the key until a page is full seems cheap then: for an order's id it would read everything.
+ */
+const BY_ID_UNINDEXED = 'uuid_send(n.id)';
+
+/** What the index of metadata holds; a query needs the same condition to use it. */
+const HAS_METADATA = `n.metadata::text <> '{}'`;
+
+/** A query has only texts, metadata has numbers and truth values too: such a text means either. */
+function narrowByMetadata(select: SelectQueryBuilder<Notification>, metadata: Readonly<Record<string, string>>): void {
+  select.andWhere(HAS_METADATA);
+  for (const [index, [name, text]] of Object.entries(metadata).entries()) {
+    const meanings = [text, ...scalarOf(text)].map((value) => JSON.stringify({ [name]: value }));
+    const anyOf = meanings.map((_, meaning) => `n.metadata::jsonb @> :metadata_${index}_${meaning}`).join(' OR ');
+    select.andWhere(
+      `(${anyOf})`,
+      Object.fromEntries(meanings.map((json, meaning) => [`metadata_${index}_${meaning}`, json])),
+    );
   }
+}
+
+const SCALAR = /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/;
+
+/** The number, truth value or null that JSON writes like this; none for any other text. */
+function scalarOf(text: string): unknown[] {
+  const value: unknown = SCALAR.test(text) ? JSON.parse(text) : undefined;
+  return value === undefined || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? [] : [value];
 }

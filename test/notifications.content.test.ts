@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { shareTestService } from './support/service.js';
+
+const service = shareTestService();
+const TO = '+15551270001';
+const soon = () => new Date(Date.now() + 3_600_000).toISOString();
+
+const post = (more: object, headers: Record<string, string> = {}) =>
+  service().api.post<{ errors: { pointer: string; detail: string }[]; type: string }>(
+    '/v1/notifications',
+    { to: TO, channels: ['sms'], sendAt: soon(), ...more },
+    headers,
+  );
+
+describe('content', () => {
+  const MEDIA = ['https://example.com/cat.png'];
+  it.each([
+    ['sms', '/sms/body', { body: ' \n\t' }],
+    ['sms', '/sms/body', { body: 'Hello', sms: { body: '\u00a0\u2003' } }],
+    ['whatsapp', '/whatsapp/contentSid', { body: ' ' }],
+    ['voice', '/voice/say', { body: ' ' }],
+    ['voice', '/voice/say', { voice: { twiml: ' ' } }],
+  ])('of blanks only says nothing by %s', async (channel, pointer, content) => {
+    const { status, body } = await post({ channels: [channel], ...content });
+    expect([status, body.errors]).toMatchObject([
+      400,
+      [{ pointer, detail: expect.stringContaining('nothing to say') }],
+    ]);
+  });
+
+  it.each([
+    ['sms', { sms: { body: ' ', mediaUrls: MEDIA } }],
+    ['sms', { body: ' ', sms: { body: ' Hello ' } }],
+    ['whatsapp', { body: ' ', whatsapp: { contentSid: `HX${'0'.repeat(32)}` } }],
+    ['voice', { body: ' ', voice: { url: 'https://example.com/twiml' } }],
+  ])('says something by %s with %j', async (channel, content) => {
+    expect((await post({ channels: [channel], ...content })).status).toBe(202);
+  });
+});
+
+describe('metadata', () => {
+  const ofBytes = (letter: string, count: number) => ({ note: letter.repeat(count) });
+  const FRAME = JSON.stringify({ note: '' }).length;
+
+  it.each([
+    ['ASCII', 'x', 1],
+    ['umlauts', 'ü', 2],
+    ['Chinese', '字', 3],
+    ['emoji', '👋', 4],
+  ])('is at most 8192 bytes of %s', async (_, letter, bytes) => {
+    const most = Math.floor((8192 - FRAME) / bytes);
+    expect((await post({ body: 'Hello', metadata: ofBytes(letter, most) })).status).toBe(202);
+    const { status, body } = await post({ body: 'Hello', metadata: ofBytes(letter, most + 1) });
+    expect([status, body.errors]).toMatchObject([400, [{ pointer: '/metadata' }]]);
+  });
+});
+
+describe('an Idempotency-Key header', () => {
+  it.each(['', '""', '  '])('of %j is refused: it is no key, and not none', async (key) => {
+    const { status, body } = await post({ body: 'Hello' }, { 'idempotency-key': key });
+    expect([status, body.type]).toEqual([400, 'urn:postrider:problem:idempotency-key-malformed']);
+  });
+});
+
+describe('POST /v1/notifications/:id/cancel', () => {
+  it('takes the empty form that curl -d sends', async () => {
+    const { api } = service();
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', sendAt: soon() });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect(await api.request('POST', `/v1/notifications/${id}/cancel`, '', headers)).toMatchObject({
+      status: 200,
+      body: { status: 'canceled' },
+    });
+  });
+});

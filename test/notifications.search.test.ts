@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { NotificationSummaryDto } from '../src/notifications/notification.dto.js';
+import { shareTestService } from './support/service.js';
+
+const service = shareTestService();
+const SMS = { to: '+15551250001', channels: ['sms'], body: 'Hello' };
+const soon = () => new Date(Date.now() + 3_600_000).toISOString();
+
+const search = (query: string) =>
+  service().api.get<{ items: NotificationSummaryDto[]; errors?: unknown[] }>(`/v1/notifications?${query}`);
+
+/** Accepts one with each of these. @returns what a search finds of them, by their place */
+async function among(...metadata: object[]): Promise<(query: string) => Promise<number[]>> {
+  const ids: string[] = [];
+  for (const each of metadata) ids.push(await service().api.send({ ...SMS, sendAt: soon(), metadata: each }));
+  return async (query) => (await search(query)).body.items.map(({ id }) => ids.indexOf(id)).toSorted((a, b) => a - b);
+}
+
+describe('a search by metadata', () => {
+  it('finds texts, numbers, truth values and null by the text that says them', async () => {
+    const found = await among(
+      { a: '17' },
+      { a: 17 },
+      { a: '17.0' },
+      { a: true },
+      { a: 'true' },
+      { a: null },
+      { a: -0.5 },
+      { a: [17] },
+      { a: { b: 17 } },
+      { a: 1e21 },
+    );
+    expect(await found('metadata[a]=17')).toEqual([0, 1]);
+    expect(await found('metadata[a]=17.0')).toEqual([1, 2]);
+    expect(await found('metadata[a]=true')).toEqual([3, 4]);
+    expect(await found('metadata[a]=null')).toEqual([5]);
+    expect(await found('metadata[a]=-0.5')).toEqual([6]);
+    expect(await found('metadata[a]=1e21')).toEqual([9]);
+    expect(await found(`metadata[a]=${encodeURIComponent('1e+21')}`)).toEqual([9]);
+    for (const text of ['+17', '017', '0x11', '1e999', 'True', '[17]', '']) {
+      expect([text, await found(`metadata[a]=${encodeURIComponent(text)}`)]).toEqual([text, []]);
+    }
+  });
+
+  it('finds what has all of several', async () => {
+    const found = await among({ b: 1, c: 'x' }, { b: '1', c: false }, { b: 1 }, { c: 'x' });
+    expect(await found('metadata[b]=1')).toEqual([0, 1, 2]);
+    expect(await found('metadata[b]=1&metadata[c]=x')).toEqual([0]);
+    expect(await found('metadata[b]=1&metadata[c]=false')).toEqual([1]);
+  });
+
+  it.each([
+    'metadata[a][b]=1',
+    'metadata[a][]=1',
+    'metadata[a]=1&metadata[a]=2',
+    'metadata[]=1',
+    'metadata=1',
+    `metadata[a]=${encodeURIComponent('\u0000')}`,
+    `metadata[${encodeURIComponent('\u0000')}]=a`,
+    Array.from({ length: 21 }, (_, index) => `metadata[a${index}]=1`).join('&'),
+  ])('refuses %j', async (query) => {
+    expect(await search(query)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/metadata' }] } });
+  });
+});
