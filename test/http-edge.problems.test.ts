@@ -1,5 +1,3 @@
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
@@ -308,21 +306,6 @@ describe('problems', () => {
     expect((await ask(edge, 'GET', '/probe', { key: null })).status).toBe(200);
   });
 
-  const endOfHead = 'Host: x\r\nConnection: close\r\n\r\n';
-  it.each([
-    ['a malformed escape', `GET /%zz HTTP/1.1\r\n${endOfHead}`, 400, 'malformed-request'],
-    ['an endless id', `GET /probe/things/${'x'.repeat(300)} HTTP/1.1\r\n${endOfHead}`, 414, 'uri-too-long'],
-    ['something else than HTTP', 'THIS IS NOT HTTP\r\n\r\n', 400, 'malformed-request'],
-    ['endless headers', `GET / HTTP/1.1\r\nX: ${'y'.repeat(20_000)}\r\n${endOfHead}`, 431, 'headers-too-large'],
-  ])('answers %s with a problem, though it reaches no route', async (_, bytes, status, slug) => {
-    const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
-    socket.write(bytes);
-    const [head, body] = (await text(socket)).split('\r\n\r\n');
-    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(head?.toLowerCase()).toContain('content-type: application/problem+json');
-    expect(JSON.parse(body ?? '')).toMatchObject({ status, type: `urn:postrider:problem:${slug}` });
-  });
-
   it('keeps a request id that is fit for a log, and makes one otherwise', async () => {
     const kept = await ask(edge, 'GET', '/probe', { headers: { 'x-request-id': 'order-17:a' } });
     expect(kept.headers.get('x-request-id')).toBe('order-17:a');
@@ -350,13 +333,5 @@ describe('problems', () => {
       'x-frame-options': 'DENY',
       'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
     });
-  });
-
-  it('says so too where the address is none for any route', async () => {
-    const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
-    socket.write(`OPTIONS * HTTP/1.1\r\n${endOfHead}`);
-    const [head] = (await text(socket)).split('\r\n\r\n');
-    expect(head).toMatch(/^HTTP\/1.1 404 /);
-    expect(head?.toLowerCase()).toContain('x-frame-options: deny');
   });
 });

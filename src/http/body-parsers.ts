@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parse as parseForm } from 'node:querystring';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
@@ -8,7 +9,7 @@ type Done = (error: Error | null, body?: unknown) => void;
 
 /**
  * JSON everywhere, forms only where a route expects them: a form that reached a JSON route would be checked as if its
- * strings had been meant as JSON. Any other media type is a 415.
+ * strings had been meant as JSON. Any other media type is a 415, and so is what is compressed or no UTF-8.
  */
 export function installBodyParsers(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
@@ -19,6 +20,10 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
     if (expects(request, 'form')) return done(wrongMediaType('application/x-www-form-urlencoded'));
     // A missing body is for the route to judge: some need none.
     if (body.length === 0) return done(null, undefined);
+    const encoded = foreignEncoding(request);
+    if (encoded) return done(encoded);
+    // Decoded all the same, it would reach the recipient with a question mark for every letter that was not understood.
+    if (!isUtf8(body)) return done(new Problem('malformed-json', { detail: 'The body is not UTF-8.' }));
     const text = body.toString();
     return parseJson(request, text, (error: Error | null, parsed?: unknown) => {
       done(error === null ? null : malformedJson(text), parsed);
@@ -31,7 +36,10 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
     false,
     formOptions,
     (request: FastifyRequest, body: Buffer, done: Done) => {
-      if (!expects(request, 'form')) return done(wrongMediaType('application/json'));
+      // What `curl -X POST -d ''` sends where there is nothing to say.
+      if (!expects(request, 'form')) return body.length === 0 ? done(null) : done(wrongMediaType('application/json'));
+      const encoded = foreignEncoding(request);
+      if (encoded) return done(encoded);
       // Repeated names become lists; every name counts, since a signature covers them all.
       return done(null, parseForm(body.toString(), '&', '=', { maxKeys: 0 }));
     },
@@ -47,6 +55,22 @@ function wrongMediaType(expected: string): Problem {
     detail: `Send the body as ${expected}.`,
     headers: { 'accept-post': expected },
   });
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
+
+/** Bodies are read as they are, and as UTF-8, of which ASCII is a part; null where the request says nothing else. */
+function foreignEncoding({ headers }: FastifyRequest): Problem | null {
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'identity') {
+    return new Problem('unsupported-media-type', {
+      detail: 'Send the body without a Content-Encoding.',
+      headers: { 'accept-encoding': 'identity' },
+    });
+  }
+  const charset = CHARSET.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase();
+  if (charset === undefined || charset === 'utf-8' || charset === 'utf8' || charset === 'us-ascii') return null;
+  return new Problem('unsupported-media-type', { detail: 'Send the body as UTF-8.' });
 }
 
 function malformedJson(text: string): Problem {

@@ -9,12 +9,23 @@ const BY_CODE: Readonly<Record<string, ProblemSlug>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
 };
 
+/** `rawPacket` is a buffer with what was being read. */
+type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
+
+const REQUEST_LINE = /^[A-Z]+ (\/[^\s?#]*)\S* HTTP\/1\.[01]\r?\n/;
+const LONGEST_REQUEST_LINE = 2000;
+
+/** The path of what could not be read to its end, where it begins as a request does. */
+function pathAsked(bytes: unknown): string | undefined {
+  return Buffer.isBuffer(bytes) ? REQUEST_LINE.exec(bytes.toString('latin1', 0, LONGEST_REQUEST_LINE))?.[1] : undefined;
+}
+
 /** Answers bytes that never became a request: no route, no reply object, only the socket. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerClientError(error: ClientError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = new Problem(BY_CODE[error.code ?? ''] ?? 'malformed-request');
   const status = problem.getStatus();
-  const body = JSON.stringify(problem.toBody());
+  const body = JSON.stringify(problem.toBody(pathAsked(error.rawPacket)));
   if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +

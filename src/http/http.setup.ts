@@ -13,6 +13,7 @@ import { BODY_LIMIT } from './body.decorator.js';
 import { installBodyParsers } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';
 import { answerClientError } from './client-error.js';
+import { askForHost } from './host.hook.js';
 import { requestIdOf } from './request-id.js';
 import { setResponseHeaders } from './response-headers.js';
 import { answerUnrouted } from './unrouted.hook.js';
@@ -27,6 +28,9 @@ const TIMEOUTS = {
   keepAliveTimeout: 75_000,
 } as const;
 
+/** For Node's own server. Nest's types would take what else is set beside it for options of another kind of server. */
+const NODE_SERVER: object = { http: { requireHostHeader: false } };
+
 /** Fastify, set up for this service. Goes to NestFactory.create; {@link configureHttp} does the rest. */
 export function createFastifyAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -40,6 +44,7 @@ export function createFastifyAdapter(): FastifyAdapter {
     // than refused: the database is there until the last answer is out, and a 202 is as durable as ever.
     return503OnClosing: false,
     requestIdHeader: false,
+    ...NODE_SERVER,
     genReqId: requestIdOf,
     routerOptions: {
       maxParamLength: 256,
@@ -56,6 +61,7 @@ export function createFastifyAdapter(): FastifyAdapter {
     if (limit !== undefined) route.bodyLimit = limit;
   });
   setResponseHeaders(adapter);
+  askForHost(fastify);
   installBodyParsers(adapter);
   answerUnrouted(fastify);
   closeInTime(fastify);
