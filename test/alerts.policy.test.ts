@@ -213,7 +213,7 @@ describe('the times Alertmanager hears', () => {
     updatedAt: resolvedAt,
     resolvedAt: change === 'resolved' ? resolvedAt : null,
     ending: null,
-    link: 'http://127.0.0.1/console#/alerts/1',
+    link: 'http://127.0.0.1/v1/admin/alerts/1',
   });
   const endsAt = (change: AlertNews['change'], now: string) => alertmanagerAlert(news(change), new Date(now)).endsAt;
 

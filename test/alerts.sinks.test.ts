@@ -314,7 +314,7 @@ describe('PagerDuty', () => {
           class: 'PostriderRequestErrors',
           custom_details: { what_to_do: testAlarm().advice, how_many: expect.stringMatching(/^2 refusals since /) },
         },
-        links: [{ href: expect.stringContaining('/console#/alerts/') }],
+        links: [{ href: expect.stringMatching(/\/v1\/admin\/alerts\/[0-9a-f-]{36}$/) }],
       },
     });
     expect(resolve?.body).toEqual({
@@ -328,7 +328,9 @@ describe('PagerDuty', () => {
 describe('Slack', () => {
   it('gets a message for humans, with its control characters escaped', async () => {
     const receiver = await Receiver.start();
-    const { service } = await startTestService({ SLACK_WEBHOOK_URL: `${receiver.url}/services/T0/B0/secret` });
+    const { service, api, configuration } = await startTestService({
+      SLACK_WEBHOOK_URL: `${receiver.url}/services/T0/B0/secret`,
+    });
     const register = registerOf(service);
     await register.raise(testAlarm(), { count: { added: 1 } });
     await eventually(
@@ -340,6 +342,8 @@ describe('Slack', () => {
       () => receiver.taken.map(textOf),
       (taken) => taken.length === 2,
     );
+    const id = (await alertsOf(api))[0]?.id;
+    const path = `/v1/admin/alerts/${id}`;
     expect(receiver.taken[0]?.path).toBe('/services/T0/B0/secret');
     expect(texts).toEqual([
       [
@@ -347,16 +351,15 @@ describe('Slack', () => {
         'The provider answers 400 with code 21211 &lt;of a test&gt;.',
         expect.stringMatching(/^1 refusal since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.$/),
         '*What to do:* Correct the number &amp; send again.',
-        expect.stringMatching(
-          /^<http:\/\/127\.0\.0\.1:\d+\/console#\/alerts\/[0-9a-f-]{36}\|The alert in the console>$/,
-        ),
+        `<${configuration.publicUrl}${path}|The alert in Postrider>`,
       ],
       [
         '*Postrider resolved: The provider refuses requests*',
         'The provider answers 400 with code 21211 &lt;of a test&gt;. It is over.',
         expect.stringMatching(/^1 refusal since .+, until .+ UTC\.$/),
-        expect.stringContaining('#/alerts/'),
+        expect.stringContaining(path),
       ],
     ]);
+    expect(await api.get(path)).toMatchObject({ status: 200, body: { id } });
   });
 });

@@ -23,7 +23,7 @@ export interface AlertNews {
   readonly resolvedAt: Date | null;
   /** Why it is over. */
   readonly ending: string | null;
-  /** To the alert in the console. */
+  /** To the alert in the console, or as the API answers it. */
   readonly link: string;
 }
 

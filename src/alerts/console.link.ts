@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/configuration.js';
 
-/** Where a human looks at an alert. */
-export function linkToAlert({ env, publicUrl }: Configuration, alertId: string): string {
-  const console = env.CONSOLE_URL ?? `${publicUrl}/console`;
-  return `${console.replace(/[#/]+$/, '')}#/alerts/${alertId}`;
+/** Where a human looks at an alert: in their console, else what this service itself answers. */
+export function linkToAlert({ env, publicUrl }: Pick<Configuration, 'env' | 'publicUrl'>, alertId: string): string {
+  if (env.CONSOLE_URL === undefined) return `${publicUrl}/v1/admin/alerts/${alertId}`;
+  return `${env.CONSOLE_URL.replace(/[#/]+$/, '')}#/alerts/${alertId}`;
 }

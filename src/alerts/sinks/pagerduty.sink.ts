@@ -35,7 +35,7 @@ export class PagerDutySink implements Sink {
       event_action: 'trigger',
       client: 'Postrider',
       client_url: link,
-      links: [{ href: link, text: 'The alert in the console' }],
+      links: [{ href: link, text: 'The alert in Postrider' }],
       payload: {
         summary: `Postrider ${headline(news)}. ${whatHappened(news)}`.slice(0, LONGEST_SUMMARY),
         source: this.source,

@@ -25,7 +25,7 @@ export class SlackSink implements Sink {
 function slackText(news: AlertNews): string {
   const lines = [`*Postrider ${escape(headline(news))}*`, escape(whatHappened(news)), `${escape(howMany(news))}.`];
   if (news.change !== 'resolved') lines.push(`*What to do:* ${escape(news.advice)}`);
-  return [...lines, `<${news.link}|The alert in the console>`].join('\n');
+  return [...lines, `<${news.link}|The alert in Postrider>`].join('\n');
 }
 
 /** Slack's three control characters. */
