@@ -51,7 +51,7 @@ describe('a replay of dead letters', () => {
       INSERT INTO suppressions (id, sender, recipient, reason, created_at)
       VALUES (new_uuid_v7(), '+15005550006', '+15551230003', 'test', now())`);
     const filter = { errorClass: 'provider_fault' };
-    const answer = await replay(service, { filter, action: 'retry', dryRun: true });
+    const answer = await replay(service, { filter, dryRun: true });
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
       matched: 6,
@@ -73,7 +73,7 @@ describe('a replay of dead letters', () => {
     const wanted = await bury(service, 4);
     await bury(service, 1, { expires_at: `service_now() - interval '1 s'` });
     const others = await bury(service, 2, { category: `'otp'` });
-    const body = { filter: { category: 'transactional' }, action: 'retry', ratePerSecond: 100, note: 'it is over' };
+    const body = { filter: { category: 'transactional' }, ratePerSecond: 100, note: 'it is over' };
     const answer = await replay(service, body);
     expect(answer.status).toBe(202);
     expect(answer.headers.get('location')).toBe(`${REPLAYS}/${answer.body.id}`);

@@ -68,6 +68,18 @@ describe('circuits', () => {
     ]);
   });
 
+  it('take a note when they are opened, as they do when they are closed', async () => {
+    const { api } = await startTestService();
+    const { body } = await api.get<{ items: CircuitDto[] }>('/v1/admin/circuits');
+    const id = body.items.find(({ scope }) => scope === 'resource:sms')?.id;
+    const open = async (why: object) => (await api.post(`/v1/admin/circuits/${id}/open`, why)).body['reason'];
+    expect(await open({ note: 'ticket 17' })).toBe('ticket 17');
+    expect(await open({ reason: 'the script is bad', note: 'ticket 18' })).toBe('the script is bad');
+    await api.post(`/v1/admin/circuits/${id}/close`, { note: 'ticket 19' });
+    const audit = await api.get<{ items: { note: string }[] }>(`/v1/admin/audit?subjectId=${id}`);
+    expect(audit.body.items.map(({ note }) => note)).toEqual(['ticket 19', 'ticket 18', 'ticket 17']);
+  });
+
   it('refuse what makes no sense, and callers who are no admins', async () => {
     const { api } = await startTestService();
     const nowhere = '/v1/admin/circuits/0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';

@@ -5,8 +5,13 @@ import { startTestService } from './support/service.js';
 it('the OpenAPI document holds every route with its statuses and problems', async () => {
   const { service, api } = await startTestService();
   expect(await findUndocumented(service.app)).toEqual([]);
-  const { body } = await api.get<{ openapi: string; paths: Record<string, unknown> }>('/openapi.json');
+  const { body } = await api.get<{ openapi: string; paths: object; components: { securitySchemes: object } }>(
+    '/openapi.json',
+  );
   expect(body.openapi).toMatch(/^3\.1\./);
+  expect(body.components.securitySchemes).toEqual({
+    apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+  });
   expect(Object.keys(body.paths)).toEqual(
     expect.arrayContaining([
       '/v1/notifications',

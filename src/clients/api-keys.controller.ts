@@ -26,6 +26,7 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'Make a key for a new or an existing client; its secret is shown once' })
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
   @Problems('malformed-json', 'validation-failed', 'not-found', 'conflict', 'unsupported-media-type')
+  @Problems('payload-too-large')
   async create(@Body() wish: CreateApiKey, @CurrentCaller() caller: Caller): Promise<CreatedApiKeyDto> {
     return await this.keys.create(wish, caller);
   }

@@ -61,7 +61,7 @@ export class DeadLettersController {
     'conflict',
     'unsupported-media-type',
   )
-  @Problems('unprocessable', 'country-not-allowed', 'channel-not-configured')
+  @Problems('unprocessable', 'country-not-allowed', 'channel-not-configured', 'payload-too-large')
   async retry(
     @DeadLetterId() id: string,
     @Body() { changes, note }: RetryDeadLetterDto,
@@ -85,7 +85,7 @@ export class DeadLettersController {
     'conflict',
     'unsupported-media-type',
   )
-  @Problems('unprocessable', 'channel-not-configured')
+  @Problems('unprocessable', 'channel-not-configured', 'payload-too-large')
   async fallback(
     @DeadLetterId() id: string,
     @Body() { channel, note }: FallbackDeadLetterDto,
@@ -100,6 +100,7 @@ export class DeadLettersController {
   @ApiParam(ID)
   @ApiOkResponse({ type: DeadLetterDto })
   @Problems('malformed-json', 'validation-failed', 'not-found', 'already-resolved', 'unsupported-media-type')
+  @Problems('payload-too-large')
   async discard(
     @DeadLetterId() id: string,
     @Body() { note }: DiscardDeadLetterDto,

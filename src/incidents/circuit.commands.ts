@@ -34,10 +34,14 @@ export class CircuitCommands {
     );
   }
 
-  /** @throws Problem `not-found` */
-  open(id: string, reason: string | null, actor: string): Promise<CircuitDto> {
-    const event = { kind: 'operator_opens', reason: reason ?? 'opened by an operator' } as const;
-    return this.command(id, event, { actor, action: 'circuit.opened', note: reason });
+  /** @param why one text is both what is shown and what is kept. @throws Problem `not-found` */
+  open(
+    id: string,
+    { reason, note }: { readonly reason: string | null; readonly note: string | null },
+    actor: string,
+  ): Promise<CircuitDto> {
+    const event = { kind: 'operator_opens', reason: reason ?? note ?? 'opened by an operator' } as const;
+    return this.command(id, event, { actor, action: 'circuit.opened', note: note ?? reason });
   }
 
   /** What it holds goes out in growing steps. @throws Problem `not-found` */

@@ -28,13 +28,13 @@ export class CircuitsController {
   @ApiOperation({ summary: 'Stop the sends of a scope, on every replica, until an operator closes the circuit' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CircuitDto })
-  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type')
+  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type', 'payload-too-large')
   async open(
     @Param('id', new UuidPipe('circuit')) id: string,
-    @Body() { reason }: OpenCircuit,
+    @Body() { reason, note }: OpenCircuit,
     @CurrentCaller() caller: Caller,
   ): Promise<CircuitDto> {
-    return await this.commands.open(id, reason ?? null, caller.name);
+    return await this.commands.open(id, { reason: reason ?? null, note: note ?? null }, caller.name);
   }
 
   @Post(':id/close')
@@ -42,7 +42,7 @@ export class CircuitsController {
   @ApiOperation({ summary: 'Let the sends of a scope out again; what was held goes first, in growing steps' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CircuitDto })
-  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type')
+  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type', 'payload-too-large')
   async close(
     @Param('id', new UuidPipe('circuit')) id: string,
     @Body() { note }: CloseCircuit,

@@ -19,6 +19,17 @@ export class OpenCircuit {
   @IsNotEmpty()
   @MaxLength(LONGEST_NOTE)
   reason?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: LONGEST_NOTE,
+    description: 'Kept in the audit log, and the reason where none is given.',
+  })
+  @IsOptional()
+  @IsText()
+  @IsNotEmpty()
+  @MaxLength(LONGEST_NOTE)
+  note?: string | null;
 }
 
 export class CloseCircuit {

@@ -28,7 +28,7 @@ function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key.' }, BEARER)
+    .addSecurity(BEARER, { type: 'http', scheme: 'bearer', description: 'An API key.' })
     .build();
   return SwaggerModule.createDocument(app, frame, {
     operationIdFactory: (controller, method) => `${method}${controller.replace(/Controller$/, '')}`,

@@ -83,13 +83,19 @@ function missing(route: Route, document: Document): string[] {
   const operation = document.paths[route.path]?.[route.method.toLowerCase()];
   if (!operation) return [`${name} is not documented`];
   const complaints = [...missingAccess(route, operation), ...missingSuccess(route, operation)];
-  for (const slug of route.problems) {
+  for (const slug of [...route.problems, ...problemsOfAnyBody(route)]) {
     const described = operation.responses?.[PROBLEM_TYPES[slug].status]?.content?.['application/problem+json'];
     if (!JSON.stringify(described ?? null).includes(`"${problemTypeUri(slug)}"`)) {
       complaints.push(`does not document its problem ${slug}`);
     }
   }
   return complaints.map((complaint) => `${name} ${complaint}`);
+}
+
+/** What any request with a body of JSON can meet, whether or not the route reads it. */
+function problemsOfAnyBody({ method, path }: Route): ProblemSlug[] {
+  const takesJson = method === 'POST' && path.startsWith('/v1/');
+  return takesJson ? ['malformed-json', 'unsupported-media-type', 'payload-too-large'] : [];
 }
 
 function missingAccess({ access }: Route, operation: Operation): string[] {

@@ -28,9 +28,9 @@ export class StartReplayDto {
   @Type(() => ReplayFilter)
   filter: ReplayFilter;
 
-  @ApiProperty({ enum: RESOLUTION_ACTIONS })
+  @ApiPropertyOptional({ enum: RESOLUTION_ACTIONS, default: 'retry' })
   @IsIn(RESOLUTION_ACTIONS, { message: `$property must be one of ${RESOLUTION_ACTIONS.join(', ')}` })
-  action: ResolutionAction;
+  action: ResolutionAction = 'retry';
 
   @ApiPropertyOptional({ enum: CHANNELS, description: 'Where to send; with the action fallback, and only with it.' })
   @IsOptional()

@@ -28,7 +28,8 @@ export class ReplaysController {
     headers: { Location: { description: 'Where its progress is seen.', schema: { type: 'string' } } },
   })
   @ApiOkResponse({ type: ReplayPreviewDto, description: 'With dryRun: nothing happened.' })
-  @Problems('malformed-json', 'validation-failed', 'channel-not-configured', 'unsupported-media-type')
+  @Problems('malformed-json', 'validation-failed', 'channel-not-configured')
+  @Problems('unsupported-media-type', 'payload-too-large')
   async start(
     @Body() request: StartReplayDto,
     @CurrentCaller() caller: Caller,
@@ -58,6 +59,7 @@ export class ReplaysController {
   @ApiParam(ID)
   @ApiOkResponse({ type: ReplayDto })
   @Problems('not-found', 'conflict')
+  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large')
   async cancel(@ReplayId() id: string, @CurrentCaller() caller: Caller): Promise<ReplayDto> {
     return toReplayDto(await this.replays.cancel(id, caller));
   }
