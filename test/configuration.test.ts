@@ -169,7 +169,7 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ['SENDER_RATES', 'sms:+15005550006=1', /^pairs such as/],
   ['SENDER_RATES', `voice:MG${'0'.repeat(32)}=1`, /^pairs such as/],
   ['SENDER_RATES', '+15005550006=1,+15005550006=2', /each sender once$/],
-  ['ALLOWED_COUNTRIES', ',', /^ISO country codes such as/],
+  ['ALLOWED_COUNTRIES', ' , ,', /^ISO country codes such as/],
   ['ALLOWED_COUNTRIES', 'DE,Austria', /^ISO country codes such as/],
   ['LOG_LEVEL', 'loud', /^trace, debug, info/],
 ];

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
 import { ADMIN_KEY, ApiClient, shareTestService, startTestService } from './support/service.js';
 
@@ -86,6 +86,7 @@ describe('more than can be stored', () => {
     // room for a part of it.
     const many = { notifications: Array.from({ length: 690 }, () => scheduled()) };
     await database.query('BEGIN; LOCK TABLE notifications IN EXCLUSIVE MODE');
+    onTestFinished(async () => void (await database.query('ROLLBACK')));
     const waiting = Array.from({ length: 18 }, () => api.post<BatchDto>(PATH, many));
     const refused = await Promise.race(waiting);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);

@@ -26,16 +26,22 @@ const factor = z
   .transform(Number)
   .pipe(z.number(FACTOR_EXPECTED).min(1, FACTOR_EXPECTED).max(10, FACTOR_EXPECTED));
 
-const httpUrl = (what = 'an http:// or https:// address') => z.url({ protocol: /^https?$/, error: what, abort: true });
+const httpUrl = (what = 'an http:// or https:// address') => z.url({ protocol: /^https?$/, error: what });
 
 /** Twilio appends a path to it and signs the whole; it is told to every sink, so it holds no password. */
-const publicUrl = httpUrl('the http:// or https:// address at which Twilio reaches this service').refine(
-  (value) => {
-    const { username, password } = new URL(value);
-    return !/[?#]/.test(value) && username === '' && password === '';
-  },
-  { error: 'an http:// or https:// address without query, fragment, user and password' },
-);
+const publicUrl = z
+  .url({
+    protocol: /^https?$/,
+    error: 'the http:// or https:// address at which Twilio reaches this service',
+    abort: true,
+  })
+  .refine(
+    (value) => {
+      const { username, password } = new URL(value);
+      return !/[?#]/.test(value) && username === '' && password === '';
+    },
+    { error: 'an http:// or https:// address without query, fragment, user and password' },
+  );
 
 /** Drivers decode its parts; one that is not decodable would only fail there, without a word about which. */
 const postgresUrl = z

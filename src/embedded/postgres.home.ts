@@ -76,7 +76,7 @@ async function linkTo(shelter: string, dataDir: string): Promise<readonly string
       throw cannotUse(dataDir, 'holds files that the user of the server cannot reach', error);
   });
   const family = join(shelter, createHash('sha256').update(dataDir).digest('hex').slice(0, 16));
-  await mkdir(family, { recursive: true });
+  await makeFolder(family);
   await chmod(family, 0o755);
   const forgotten = await readdir(family);
   const home = await mkdtemp(join(family, 'home-'));
@@ -108,7 +108,7 @@ export async function findShelter(account: ServerAccount): Promise<string> {
 
 /** In a public folder like /tmp a stranger may have been faster: no program is run from a folder that others can write. */
 async function makeOurs(folder: string): Promise<boolean> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const { uid, mode } = await lstat(folder);
   if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) return false;
   await chmod(folder, 0o755);
