@@ -105,18 +105,25 @@ describe('a probe', () => {
     expect(after(held, [{ kind: 'probe_passed', at: at(15) }, 17])).toBe(held);
   });
 
-  it('is the only work that passes, and only the circuit it probes', () => {
-    const passes = (probe: boolean, releasedBy: string | null) =>
-      !standsInTheWay(open, 'this', { probe, releasedBy }, 'c');
+  it('is the only work that passes, and only the circuit it probes and narrower ones that probe themselves', () => {
+    const passes = (probe: boolean, releasedBy: string | null, comesFromWider = false, circuit = open) =>
+      !standsInTheWay(circuit, 'this', { probe, releasedBy, comesFromWider }, 'c');
     expect(passes(true, 'this')).toBe(true);
     expect(passes(true, 'other')).toBe(false);
+    expect(passes(true, 'wider', true)).toBe(true);
+    expect(passes(false, 'wider', true)).toBe(false);
     expect(passes(false, 'this')).toBe(false);
     expect(passes(false, null)).toBe(false);
+    const locked = after(CLOSED, [refused('sender_unavailable'), 0]);
+    expect(passes(true, 'wider', true, locked)).toBe(false);
+    const operators = after(open, [{ kind: 'operator_opens', reason: 'no' }, 1]);
+    expect(passes(true, 'wider', true, operators)).toBe(false);
+    expect(passes(true, 'this', false, operators)).toBe(false);
   });
 
   it('is not made with the credentials that were refused', () => {
     const refusedHere = after(CLOSED, [refused('authentication'), 0]);
-    const probe = { probe: true, releasedBy: 'this' };
+    const probe = { probe: true, releasedBy: 'this', comesFromWider: false };
     expect(standsInTheWay(refusedHere, 'this', probe, 'old')).toBe(true);
     expect(standsInTheWay(refusedHere, 'this', probe, 'new')).toBe(false);
   });
@@ -145,9 +152,11 @@ describe('a half-open circuit', () => {
   const half = after(CLOSED, [refused('incident', { incidentId: 'i' }), 0], [{ kind: 'probe_passed', at: at(15) }, 16]);
 
   it('lets out what some circuit or pace released, and holds what is new', () => {
-    expect(standsInTheWay(half, 'this', { probe: false, releasedBy: 'this' }, 'c')).toBe(false);
-    expect(standsInTheWay(half, 'this', { probe: false, releasedBy: 'a pace' }, 'c')).toBe(false);
-    expect(standsInTheWay(half, 'this', { probe: false, releasedBy: null }, 'c')).toBe(true);
+    const waits = (releasedBy: string | null) =>
+      standsInTheWay(half, 'this', { probe: false, releasedBy, comesFromWider: false }, 'c');
+    expect(waits('this')).toBe(false);
+    expect(waits('a pace')).toBe(false);
+    expect(waits(null)).toBe(true);
   });
 
   it('opens again at a fault of an attempt that began since, and belongs to its incident still', () => {

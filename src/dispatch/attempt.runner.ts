@@ -45,10 +45,10 @@ export class AttemptRunner {
 
   private async findOutFirst(work: Work): Promise<void> {
     const sendable = await this.reconcile.run(work, this.retryPolicy);
-    if (sendable) await this.attempt(sendable);
+    if (sendable) await this.attempt(sendable, false);
   }
 
-  private async attempt(work: Work): Promise<void> {
+  private async attempt(work: Work, isFirstRequest = true): Promise<void> {
     const obstacle = findObstacle(work, this.circuits.blocking(work), this.fallback.remaining(work));
     if (obstacle) return this.recorder.unsuccessful(this.withFallback(obstacle));
 
@@ -60,6 +60,7 @@ export class AttemptRunner {
       callbackOverrides: this.configuration.env.TWILIO_CALLBACK_OVERRIDES,
       now: startedAt,
     });
+    this.circuits.onDeparture(work, isFirstRequest);
     const record = () => ({ startedAt, durationMs: Math.round(performance.now() - start) });
     let answer: AcceptedRequest;
     try {

@@ -40,6 +40,7 @@ export class ReconcileRunner {
       this.hold(work, standing.circuitId, standing.incidentId, reason);
       return null;
     }
+    this.circuits.onDeparture(work);
     const finding = await this.reconciler.find(work);
     const { judgement } = finding;
     const duplicates = judgement.kind === 'accepted' ? judgement.duplicates : 0;

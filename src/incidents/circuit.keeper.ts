@@ -10,6 +10,7 @@ import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
 import { CIRCUIT_LIMITS, isWaitedOut } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { CircuitRamp } from './circuit.ramp.js';
+import { accountScope, liesWithin } from './circuit.scope.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { Paces } from './paces.js';
 import { Rounds } from './rounds.js';
@@ -75,7 +76,7 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
         if (isWaitedOut(circuit, this.clock.now())) this.writer.happen(scope, { kind: 'waited_out' });
         return IDLE_MS;
       }
-      if (circuit.nextProbeAt === null) return IDLE_MS;
+      if (circuit.nextProbeAt === null || this.isOvershadowed(known, holders)) return IDLE_MS;
       const dueInMs = circuit.nextProbeAt.getTime() - this.clock.now().getTime();
       if (dueInMs > 0) return dueInMs;
       const sent = await this.probe.send(id, scope, circuit);
@@ -84,6 +85,22 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
     if (circuit.state === 'closed' && !holders.has(id)) return IDLE_MS;
     await this.ramp.step(known);
     return CIRCUIT_LIMITS.stepMs / 2;
+  }
+
+  /**
+   * Whether a wider circuit stops its probe and has one of its own, or waits for an operator. Where that holds nothing to
+   * probe with, the probe from here goes over to it.
+   */
+  private isOvershadowed({ scope }: KnownCircuit, holders: ReadonlySet<string>): boolean {
+    const account = accountScope(this.configuration.twilio.accountSid);
+    return this.board
+      .known()
+      .some(
+        ({ id, scope: wider, circuit }) =>
+          circuit.state === 'open' &&
+          liesWithin(scope, wider, account) &&
+          (circuit.nextProbeAt === null || holders.has(id)),
+      );
   }
 
   /** Whether an incident that left nothing here to probe with is over elsewhere. */

@@ -5,11 +5,15 @@ export interface Passenger {
   readonly probe: boolean;
   /** The circuit or pace that let it out for this attempt. */
   readonly releasedBy: string | null;
+  /** True when what let it out is wider than the circuit that is asked: {@link isWider}. */
+  readonly comesFromWider: boolean;
 }
 
 /**
- * Whether a circuit stops this work. A probe passes the open circuit it probes, and no other. Half-open, whatever some
- * circuit or pace let out is part of a ramp already; anything else waits behind what is held.
+ * Whether a circuit stops this work. A probe passes the open circuit it probes, and narrower ones that probe themselves:
+ * if each held the other's probes, neither would ever close. What only an operator or other credentials can close lets
+ * no other's probe pass. Half-open, whatever some circuit or pace let out is part of a ramp already; anything else waits
+ * behind what is held.
  * @param credentials of this replica: those that were refused probe nothing.
  */
 export function standsInTheWay(circuit: Circuit, id: string, work: Passenger, credentials: string): boolean {
@@ -19,6 +23,8 @@ export function standsInTheWay(circuit: Circuit, id: string, work: Passenger, cr
     case 'half_open':
       return work.releasedBy === null;
     case 'open':
-      return !work.probe || work.releasedBy !== id || circuit.credentials === credentials;
+      if (!work.probe || circuit.cause === 'operator') return true;
+      if (work.releasedBy === id) return circuit.credentials === credentials;
+      return !work.comesFromWider || circuit.nextProbeAt === null;
   }
 }

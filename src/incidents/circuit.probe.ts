@@ -1,9 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
+import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
-import { CircuitBoard } from './circuit.board.js';
+import type { Work } from '../outbox/work.js';
+import { loggableError } from '../problems/loggable-error.js';
+import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
 import type { Circuit } from './circuit.policy.js';
 import type { CircuitScope } from './circuit.scope.js';
 import { GIVE_PROBE_BACK, TAKE_PROBE } from './circuit.store.sql.js';
@@ -24,6 +28,7 @@ export class CircuitProbe {
     private readonly statusReport: StatusReport,
     private readonly database: Database,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
   /** Sends the probe that is due, if no other replica does. @returns false when it was not this replica's to send. */
@@ -33,15 +38,26 @@ export class CircuitProbe {
     if (!taken) return false;
     this.board.learn(scope, { ...circuit, nextProbeAt: taken.nextProbeAt });
     // Counted while the probe still waits with the others.
-    const waiting = circuit.incidentId === null ? 0 : await this.waitingFor(circuit.incidentId);
+    if (circuit.incidentId !== null) await this.waitingFor(circuit.incidentId);
     const probe = await this.outbox.releaseProbe(id);
     if (!probe) {
       await this.database.run(GIVE_PROBE_BACK, [id]);
       return false;
     }
-    await this.pacer.owe(probe);
-    if (circuit.incidentId !== null) await this.tell(circuit.incidentId, scope, probe.notificationId, waiting);
     return true;
+  }
+
+  /** A probe leaves: something may have held it on its way until now. Its request waits for nothing that is written here. */
+  left({ scope, circuit }: KnownCircuit, work: Work, isFirst: boolean): void {
+    const note = async () => {
+      if (work.stage === 'send') await this.pacer.owe(work);
+      const incidentId = circuit.state === 'closed' || !isFirst ? null : circuit.incidentId;
+      if (incidentId !== null) await this.tell(incidentId, scope, work.notificationId);
+    };
+    note().catch((error: unknown) => {
+      const { attemptId } = work;
+      this.log.warn({ err: loggableError(error), attemptId }, 'a probe went out without its note in the timeline');
+    });
   }
 
   /** How much waits in the circuits of an incident; the timeline keeps the most. */
@@ -55,9 +71,10 @@ export class CircuitProbe {
     return waiting;
   }
 
-  private async tell(incidentId: string, scope: CircuitScope, notificationId: string, waiting: number): Promise<void> {
+  private async tell(incidentId: string, scope: CircuitScope, notificationId: string): Promise<void> {
+    const waiting = await this.waitingFor(incidentId);
     const what = scope.replace('resource:', '');
-    const sentence = `${what}: notification ${notificationId} goes out as a probe; ${waiting} wait in all.`;
+    const sentence = `${what}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
     await this.timeline.tell(this.database, incidentId, 'probe_sent', sentence);
     void this.statusReport.quote(incidentId);
   }

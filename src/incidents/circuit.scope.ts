@@ -1,5 +1,5 @@
 import { v5 as uuidv5 } from 'uuid';
-import type { Channel } from '../policy/vocabulary.js';
+import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 
 /** Any namespace of our own; ids of circuits follow from their scope, so that no replica needs to ask for them. */
 const NAMESPACE = '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
@@ -16,6 +16,32 @@ export const resourceScope = (channel: Channel): CircuitScope => `resource:${cha
  */
 export function senderScope(channel: Channel, sender: string): CircuitScope {
   return channel === 'sms' ? `sender:${sender}` : `sender:${channel}:${sender}`;
+}
+
+const WIDTH = { account: 2, resource: 1, sender: 0 } as const;
+
+/** Of two scopes of one send: its account is wider than its resource, and that is wider than its sender. */
+export function isWider(scope: CircuitScope, than: CircuitScope): boolean {
+  return WIDTH[kindOf(scope)] > WIDTH[kindOf(than)];
+}
+
+/** Whether what `scope` sends passes the circuit of `wider`, too. @param account that everything is sent with */
+export function liesWithin(scope: CircuitScope, wider: CircuitScope, account: CircuitScope): boolean {
+  if (!isWider(wider, scope)) return false;
+  return wider === account || wider === resourceScope(channelOf(scope));
+}
+
+export function isAccount(scope: CircuitScope): boolean {
+  return kindOf(scope) === 'account';
+}
+
+function kindOf(scope: CircuitScope): keyof typeof WIDTH {
+  return scope.startsWith('account:') ? 'account' : scope.startsWith('resource:') ? 'resource' : 'sender';
+}
+
+/** Of a sender's scope. */
+function channelOf(scope: CircuitScope): Channel {
+  return CHANNELS.find((channel) => scope.startsWith(`sender:${channel}:`)) ?? 'sms';
 }
 
 /** The id of a scope's circuit: the same on every replica, without asking the database. */

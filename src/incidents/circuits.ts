@@ -8,7 +8,8 @@ import type { Channel } from '../policy/vocabulary.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
-import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { CircuitProbe } from './circuit.probe.js';
+import { accountScope, isWider, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
 import { maskScope } from './circuit.story.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
@@ -50,6 +51,7 @@ export class Circuits {
     private readonly writer: CircuitWriter,
     private readonly health: ProviderHealth,
     private readonly paces: Paces,
+    private readonly probe: CircuitProbe,
     private readonly memory: RecipientMemory,
     private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) configuration: Configuration,
@@ -74,6 +76,15 @@ export class Circuits {
       }
     }
     return asksOnly ? null : this.paces.blocking(work);
+  }
+
+  /**
+   * Takes note of a probe whose request leaves now. Nobody waits for what is written of it.
+   * @param isFirst false for the attempt that follows a look-up
+   */
+  onDeparture(work: Work, isFirst = true): void {
+    const probed = work.probe && work.releasedBy !== null ? this.board.find(work.releasedBy) : undefined;
+    if (probed) this.probe.left(probed, work, isFirst);
   }
 
   /** Takes note of an accepted attempt, or of one that was found accepted when the provider was asked. */
@@ -123,7 +134,10 @@ export class Circuits {
   private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {
     const known = this.board.lookUp(scope);
     if (!known) return null;
-    const passenger = { probe: work.probe, releasedBy: work.releasedBy ?? null };
+    const releasedBy = work.releasedBy ?? null;
+    const origin = releasedBy === null ? undefined : this.board.find(releasedBy);
+    const comesFromWider = origin !== undefined && isWider(origin.scope, scope);
+    const passenger = { probe: work.probe, releasedBy, comesFromWider };
     return standsInTheWay(known.circuit, known.id, passenger, this.credentials) ? this.describe(scope) : null;
   }
 
