@@ -3,6 +3,7 @@ import { Circuits } from '../src/incidents/circuits.js';
 import { FIRST_ATTEMPT } from '../src/outbox/claimed.work.js';
 import type { Work } from '../src/outbox/work.js';
 import type { Failure } from '../src/policy/failure.js';
+import { alertsOf } from './alerts.setup.js';
 import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
@@ -91,6 +92,53 @@ describe('refused credentials', () => {
     const { rows } = await test.database.query(`SELECT state FROM circuits WHERE scope = $1`, [ACCOUNT]);
     expect(['half_open', 'closed']).toContain(rows[0]?.state);
   });
+});
+
+describe('a wrong account', () => {
+  const WRONG = { TWILIO_ACCOUNT_SID: `AC${'f'.repeat(32)}` };
+  const wrongAccount = `account:${WRONG.TWILIO_ACCOUNT_SID}`;
+
+  it('holds nothing any more once the right one is set: it goes out there, and the alert and /health follow', async () => {
+    const test = await startTestService(WRONG);
+    const { operator } = handsOn(test);
+    const ids = await Promise.all([1, 2, 3].map((number) => test.api.send(sms(number))));
+    await eventually(
+      () => operator.circuit(wrongAccount),
+      ({ state, heldCount }) => state === 'open' && heldCount === 3,
+    );
+    await test.service.close();
+
+    const right = await test.replica({ TWILIO_ACCOUNT_SID: ACCOUNT.replace('account:', '') });
+    const api = new ApiClient(right.url, ADMIN_KEY);
+    for (const id of ids) await api.untilStatus(id, 'sent', 'delivered');
+    await untilWell(right.url, api);
+  });
+
+  it('is forgotten once the right one is set, also where nothing waits any more', async () => {
+    const test = await startTestService(WRONG);
+    const { operator } = handsOn(test);
+    const expiresAt = new Date(Date.now() + 3000).toISOString();
+    const id = await test.api.send({ ...sms(1), expiresAt });
+    await operator.untilCircuit(wrongAccount, 'open');
+    await test.api.untilStatus(id, 'expired');
+    await test.service.close();
+
+    const right = await test.replica({ TWILIO_ACCOUNT_SID: ACCOUNT.replace('account:', '') });
+    await untilWell(right.url, new ApiClient(right.url, ADMIN_KEY));
+  });
+
+  async function untilWell(url: string, api: ApiClient): Promise<void> {
+    const [alert] = await eventually(
+      () => alertsOf(api),
+      ([newest]) => newest?.state === 'resolved',
+    );
+    expect(alert).toMatchObject({ kind: 'authentication', state: 'resolved' });
+    const health = await eventually(
+      () => fetch(`${url}/health`),
+      ({ status }) => status === 200,
+    );
+    expect(health.status).toBe(200);
+  }
 });
 
 describe('a quota that is used up', () => {

@@ -58,7 +58,7 @@ export type CircuitEvent =
   | { readonly kind: 'drained' }
   /** It holds nothing to probe with, and the other circuits of its incident have recovered. */
   | { readonly kind: 'others_recovered' }
-  /** It holds nothing to probe with, and the wait that the provider asked for is over: the next send will tell. */
+  /** It holds nothing to probe with, and its wait is over: the next send will tell. */
   | { readonly kind: 'waited_out' }
   | { readonly kind: 'operator_opens'; readonly reason: string }
   | { readonly kind: 'operator_closes' };
@@ -169,9 +169,9 @@ function rateLimitWaitMs(backoff: number): number {
   return Math.min(CIRCUIT_LIMITS.rateLimitFirstMs * 2 ** backoff, CIRCUIT_LIMITS.rateLimitLastMs);
 }
 
-/** Whether the provider itself said how long to wait, and that time has passed. */
+/** Whether the time that the provider said to wait has passed, or other credentials may be tried by now. */
 export function isWaitedOut(circuit: Circuit, now: Date): boolean {
-  if (circuit.state !== 'open' || (circuit.cause !== 'rate_limit' && circuit.cause !== 'quota')) return false;
+  if (circuit.state !== 'open' || !ENDS_BY_WAITING.has(circuit.cause)) return false;
   return circuit.nextProbeAt !== null && circuit.nextProbeAt <= now;
 }
 
@@ -181,6 +181,8 @@ export function isLasting(circuit: Circuit): boolean {
   if (circuit.cause === 'rate_limit') return rateLimitWaitMs(circuit.backoff) === CIRCUIT_LIMITS.rateLimitLastMs;
   return circuit.cause === 'sender_unavailable';
 }
+
+const ENDS_BY_WAITING: ReadonlySet<OpenCause> = new Set(['rate_limit', 'quota', 'authentication']);
 
 function halfOpen(circuit: Circuit & { state: 'open' }, now: Date): Circuit {
   const { nextProbeAt: _, ...rest } = circuit;

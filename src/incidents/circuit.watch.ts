@@ -15,7 +15,7 @@ import { CHANNELS } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard } from './circuit.board.js';
 import { circuitOfRow } from './circuit.row.js';
-import { accountScope, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { accountScope, isAccount, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
 import { CircuitStore } from './circuit.store.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
@@ -70,9 +70,12 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
       rows.map((row) => ({ scope: row.scope, circuit: circuitOfRow(row) })),
       asOf,
     );
-    const account = accountScope(this.configuration.twilio.accountSid);
-    // Changes something only where other credentials than these were refused.
-    this.writer.happen(account, { kind: 'credentials_changed', credentials: this.credentials });
+    // Changes something only where other credentials than these were refused: also those of another account, whose sends
+    // go out with this one's.
+    for (const { scope } of this.board.known()) {
+      if (!isAccount(scope)) continue;
+      this.writer.happen(scope, { kind: 'credentials_changed', credentials: this.credentials });
+    }
     return POLL_MS;
   }
 

@@ -117,7 +117,7 @@ function configurationFor(databaseUrl: string, providerUrl: string, port: number
       databaseUrl,
       adminApiKey: ADMIN_KEY,
       twilio: {
-        accountSid: ACCOUNT_SID,
+        accountSid: environment.TWILIO_ACCOUNT_SID ?? ACCOUNT_SID,
         authToken: AUTH_TOKEN,
         baseUrl: environment.TWILIO_BASE_URL ?? providerUrl,
         statusUrl: environment.TWILIO_STATUS_URL ?? '',
