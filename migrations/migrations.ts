@@ -5,6 +5,7 @@ import { Alerts1763800300000 } from './1763800300000-alerts.js';
 import { Growth1763800400000 } from './1763800400000-growth.js';
 import { LeanDispatch1763800500000 } from './1763800500000-lean-dispatch.js';
 import { Lookups1763800600000 } from './1763800600000-lookups.js';
+import { Recovery1763800700000 } from './1763800700000-recovery.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Growth1763800400000,
   LeanDispatch1763800500000,
   Lookups1763800600000,
+  Recovery1763800700000,
 ];

@@ -36,6 +36,27 @@ it('says in the log who waits for its turn, without the whole number', async () 
   expect(lines.join('')).not.toMatch(/\+\d{6}/);
 });
 
+it('makes up for no turn that passed while every slot was busy', async () => {
+  const rate = 10;
+  const test = await startTestService({ SENDER_RATES: `+15005550006=${rate}`, DISPATCH_CONCURRENCY: '4' });
+  const { provider } = handsOn(test);
+  const notifications = Array.from({ length: 100 }, (_, n) => ({ to: to(n), channels: ['sms'], body: 'Hello' }));
+  await test.api.post('/v1/notifications/batch', { notifications });
+  const sms = async () => (await creations(test.simulator.url)).filter(({ to: who }) => !who.startsWith('whatsapp'));
+  await eventually(sms, ({ length }) => length >= 10);
+  await provider.fail('*', { match: { channel: 'whatsapp' }, fault: { kind: 'slow', ms: 5000 } });
+  for (let n = 0; n < 4; n += 1) {
+    await test.api.send({ to: to(500 + n), channels: ['whatsapp'], body: 'Hello', category: 'otp' });
+  }
+  const times = (await eventually(sms, ({ length }) => length >= 60, 20_000))
+    .map(({ at }) => at)
+    .toSorted((one, other) => one - other);
+  const withinASecond = times.map((from) => times.filter((at) => at >= from && at < from + 1000).length);
+  // The rate, and what may be saved up on either side of a claim.
+  expect(Math.max(...withinASecond)).toBeLessThanOrEqual(2 * rate);
+  expect(Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)))).toBeGreaterThan(2000);
+});
+
 it('gives turns in priority order, and holds nothing of other senders', async () => {
   const test = await startTestService({ SENDER_RATES: '+15005550006=4' });
   const { operator } = handsOn(test);

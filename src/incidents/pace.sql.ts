@@ -15,22 +15,30 @@ export const SEED_PACES: Statement = {
 };
 
 /**
- * Takes whole sends from the pace of a hold, at most $2, after adding what time has given since the last taking. While
+ * Takes whole sends from the pace of a hold, at most $2, after adding what time has given since the last taking. What was
+ * given its turn and has not begun is part of what may be saved up: while every slot is busy, turns do not pile up. While
  * another replica takes, there is nothing to take.
  */
 export const TAKE_SENDS: Statement = {
   name: 'paces-take',
   text: `
     WITH pace AS (
-      SELECT s.sender, least(${BURST},
-        s.tokens + s.per_second * greatest(0, extract(epoch FROM service_now() - s.refilled_at))) AS tokens
+      SELECT s.sender, ${BURST} AS burst,
+        s.tokens + s.per_second * greatest(0, extract(epoch FROM service_now() - s.refilled_at)) AS tokens
       FROM sender_paces s WHERE s.hold_id = $1
       FOR UPDATE SKIP LOCKED
+    ), begun AS MATERIALIZED (
+      SELECT pace.sender, given.turns, least(pace.tokens, greatest(0, pace.burst - given.turns)) AS tokens
+      FROM pace, LATERAL (
+        SELECT count(*) AS turns FROM (
+          SELECT 1 FROM outbox WHERE released_by = $1 AND lease_token IS NULL LIMIT ceil(pace.burst)::int
+        ) AS waiting
+      ) AS given
     )
-    UPDATE sender_paces s SET tokens = pace.tokens - least(floor(pace.tokens), $2::float8),
+    UPDATE sender_paces s SET tokens = begun.tokens - greatest(0, least(floor(begun.tokens), $2::float8)),
       refilled_at = greatest(s.refilled_at, service_now())
-    FROM pace WHERE s.sender = pace.sender AND pace.tokens >= 1
-    RETURNING least(floor(pace.tokens), $2::float8)::int AS taken`,
+    FROM begun WHERE s.sender = begun.sender AND (begun.tokens >= 1 OR begun.turns > 0)
+    RETURNING greatest(0, least(floor(begun.tokens), $2::float8))::int AS taken`,
 };
 
 export const GIVE_SENDS_BACK: Statement = {

@@ -86,7 +86,7 @@ export class Pacer implements OnModuleInit, OnApplicationBootstrap, BeforeApplic
 
   private async giveTurns({ holdId }: Pace): Promise<void> {
     const [row] = await this.database.run<{ taken: number }>(TAKE_SENDS, [holdId, LARGEST_RELEASE]);
-    if (!row) return;
+    if (!row || row.taken === 0) return;
     const released = await this.outbox.release(holdId, row.taken);
     const unused = row.taken - released.length;
     if (unused > 0) await this.database.run(GIVE_SENDS_BACK, [holdId, unused]);
