@@ -1,6 +1,9 @@
 import type { Statement } from '../database/database.js';
 
-/** How much is due and how long the oldest has waited, per priority; for metrics, health and the backlog alert. */
+/**
+ * How much is due and how long the oldest has waited, per priority; for metrics, health and the backlog alert. What a
+ * circuit or a pace held has waited since it was let out: the wait before has its own alert, or was asked for.
+ */
 export const BACKLOG: Statement = {
   name: 'outbox-backlog',
   text: `
@@ -8,7 +11,7 @@ export const BACKLOG: Statement = {
       greatest(0, extract(epoch FROM service_now() - due.oldest))::float AS "oldestSeconds"
     FROM generate_series(0, 3) AS p (priority)
     LEFT JOIN (
-      SELECT priority, count(*) AS depth, min(due_at) AS oldest FROM outbox
+      SELECT priority, count(*) AS depth, min(CASE WHEN released_by IS NULL THEN due_at ELSE greatest(due_at, released_at) END) AS oldest FROM outbox
       WHERE lease_token IS NULL AND held_by IS NULL AND stage <> 'await_delivery' AND due_at <= service_now()
       GROUP BY priority
     ) AS due ON due.priority = p.priority

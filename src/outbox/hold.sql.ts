@@ -8,7 +8,7 @@ export const RELEASE_HELD: Statement = {
   name: 'outbox-release-held',
   plan: 'each_time',
   text: `
-    UPDATE outbox SET held_by = NULL, released_by = $1, due_at = least(due_at, service_now())
+    UPDATE outbox SET held_by = NULL, released_by = $1, released_at = service_now(), due_at = least(due_at, service_now())
     WHERE notification_id = ANY (ARRAY(
       SELECT notification_id FROM outbox WHERE held_by = $1 AND ${STILL_WANTED}
       ORDER BY priority, due_at LIMIT $2 FOR UPDATE SKIP LOCKED))
@@ -23,7 +23,8 @@ export const RELEASE_PROBE: Statement = {
   name: 'outbox-release-probe',
   plan: 'each_time',
   text: `
-    UPDATE outbox SET held_by = NULL, released_by = $1, probe = true, due_at = least(due_at, service_now())
+    UPDATE outbox SET held_by = NULL, released_by = $1, released_at = service_now(), probe = true,
+      due_at = least(due_at, service_now())
     WHERE notification_id = ANY (ARRAY(
       SELECT notification_id FROM outbox
       WHERE held_by = $1 AND (stage = 'send' OR $2) AND ${STILL_WANTED}

@@ -60,7 +60,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       UPDATE outbox o SET
         (stage, due_at, retries, waited_ms, attempts, exhausted, lookups, held_by, attempt_id, attempt_started_at) = (
           SELECT i.stage,
-            service_now() + i.wait_ms * interval '1 millisecond',
+            coalesce(service_now() + i.wait_ms * interval '1 millisecond', o.due_at),
             o.retries + CASE WHEN i.spends_retry THEN 1 ELSE 0 END,
             o.waited_ms + CASE WHEN i.spends_retry THEN i.wait_ms ELSE 0 END,
             o.attempts - CASE WHEN i.outcome IS NULL AND o.stage = 'send' THEN 1 ELSE 0 END,

@@ -99,7 +99,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
 function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: UnsuccessfulWork) {
   const wait = {
     action: 'wait',
-    wait_ms: 0,
+    wait_ms: 0 as number | null,
     spends_retry: false,
     held_by: null as string | null,
     exhausted: work.exhausted,
@@ -118,7 +118,10 @@ function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: Uns
       };
     case 'hold': {
       const unknown = attempt ? failure?.outcome === 'unknown' : work.stage === 'reconcile';
-      return { ...wait, stage: unknown ? 'reconcile' : 'send', held_by: heldBy ?? null };
+      // It keeps its place; but a probe that failed goes to the back, so that another one is tried next.
+      const failedProbe = work.probe && heldBy === work.releasedBy;
+      const wait_ms = failedProbe ? 0 : null;
+      return { ...wait, wait_ms, stage: unknown ? 'reconcile' : 'send', held_by: heldBy ?? null };
     }
     case 'fallback':
       return {
