@@ -208,6 +208,7 @@ describe('the times Alertmanager hears', () => {
     id: '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10',
     change,
     version: 1,
+    toldVersion: 0,
     count: 1,
     openedAt,
     updatedAt: resolvedAt,

@@ -12,13 +12,17 @@ export const ENROL: Statement = {
     ON CONFLICT DO NOTHING`,
 };
 
-/** A start is a new chance for what was given up and is still true. */
+/** A start is a new chance for what was given up: also for the end of an alert, which its receiver may wait for. */
 export const UNPARK: Statement = {
   name: 'alert-courier-unpark',
   text: `
     UPDATE alert_deliveries d SET parked_at = NULL, failing_since = NULL, failures = 0, due_at = service_now()
-    FROM alerts a WHERE a.id = d.alert_id AND a.resolved_at IS NULL AND d.parked_at IS NOT NULL AND d.sink = ANY ($1)`,
+    WHERE d.told IS DISTINCT FROM 'resolved' AND d.parked_at IS NOT NULL AND d.sink = ANY ($1)`,
 };
+
+const HOW_BAD = (severity: string) => `array_position(ARRAY['critical', 'error', 'warning'], ${severity})`;
+/** Worse than what the sink heard: it must not wait for its time, as whoever is called for it does not know. */
+const IS_WORSE = `${HOW_BAD('a.severity')} < ${HOW_BAD('d.told_severity')}`;
 
 /**
  * Leases what the sinks $1 have to hear, for each as much as it has room for ($4). One row per alert and sink, and one
@@ -39,7 +43,7 @@ export const CLAIM_NEWS: Statement = {
             WHEN a.resolved_at IS NOT NULL THEN 'resolved'
             WHEN a.version > d.told_version THEN 'updated'
             ELSE 'repeated'
-          END AS change
+          END AS change, d.told_version
         FROM alert_deliveries d JOIN alerts a ON a.id = d.alert_id
         WHERE d.sink = s.sink
           AND d.told IS DISTINCT FROM 'resolved'
@@ -48,7 +52,8 @@ export const CLAIM_NEWS: Statement = {
           AND (d.leased_until IS NULL OR d.leased_until < service_now())
           AND (d.told IS NULL
             OR a.resolved_at IS NOT NULL
-            OR (a.version > d.told_version AND d.told_at <= service_now() - s.update_after_ms * interval '1 millisecond')
+            OR (a.version > d.told_version
+              AND (d.told_at <= service_now() - s.update_after_ms * interval '1 millisecond' OR ${IS_WORSE}))
             OR d.told_at <= service_now() - s.repeat_after_ms * interval '1 millisecond')
         ORDER BY d.due_at
         LIMIT s.room
@@ -60,20 +65,20 @@ export const CLAIM_NEWS: Statement = {
         failing_since = CASE WHEN d.parked_at IS NULL THEN d.failing_since END,
         parked_at = NULL
       FROM due WHERE d.alert_id = due.alert_id AND d.sink = due.sink
-      RETURNING d.alert_id, d.sink, d.failures, due.change
+      RETURNING d.alert_id, d.sink, d.failures, due.change, due.told_version
     )
-    SELECT l.sink, l.failures, l.change, a.id, a.version, a.cause, a.kind, a.severity, a.summary, a.advice,
+    SELECT l.sink, l.failures, l.change, l.told_version AS "toldVersion", a.id, a.version, a.cause, a.kind, a.severity, a.summary, a.advice,
       a.count::float8 AS count, a.facts, a.opened_at AS "openedAt", a.updated_at AS "updatedAt",
       a.resolved_at AS "resolvedAt", a.ending
     FROM leased l JOIN alerts a ON a.id = l.alert_id
     ORDER BY a.id`,
 };
 
-/** The sink $2 took version $5 of the alert. */
+/** The sink $2 took version $5 of the alert, with severity $6. */
 export const TOLD: Statement = {
   name: 'alert-courier-told',
   text: `
-    UPDATE alert_deliveries SET told = $4, told_version = $5, told_at = service_now(), attempts = attempts + 1,
+    UPDATE alert_deliveries SET told = $4, told_version = $5, told_severity = $6, told_at = service_now(), attempts = attempts + 1,
       failures = 0, failing_since = NULL, last_error = NULL, due_at = service_now(),
       lease_token = NULL, leased_until = NULL
     WHERE alert_id = $1 AND sink = $2 AND lease_token = $3`,

@@ -95,7 +95,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async bring(sink: Sink, { failures, ...piece }: ClaimedNews, leaseToken: string): Promise<void> {
-    const { id, change, version } = piece;
+    const { id, change, version, severity } = piece;
     try {
       await sink.tell({ ...piece, link: linkToAlert(this.configuration, id) });
     } catch (error) {
@@ -103,7 +103,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
       return;
     }
     const told = change === 'resolved' ? 'resolved' : 'opened';
-    await this.database.run(TOLD, [id, sink.name, leaseToken, told, version]);
+    await this.database.run(TOLD, [id, sink.name, leaseToken, told, version, severity]);
   }
 
   private async notTold(sink: Sink, id: string, leaseToken: string, failures: number, error: unknown): Promise<void> {

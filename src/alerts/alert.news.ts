@@ -11,6 +11,8 @@ export interface AlertNews {
   readonly change: Change;
   /** Grows with every change of the alert. */
   readonly version: number;
+  /** Of the alert as the sink took it last; 0 before that. */
+  readonly toldVersion: number;
   readonly cause: string;
   readonly kind: AlertKind;
   readonly severity: Severity;
@@ -45,9 +47,12 @@ export function howMany({ count, kind, openedAt, resolvedAt, change }: AlertNews
   return count === 0 ? `Open ${since}` : `${count} ${count === 1 ? one : several} ${since}`;
 }
 
-/** The same for every try to tell it, so that a receiver can tell a repetition from news. */
-export function newsId({ id, change, version }: AlertNews): string {
-  return `alert_${id}_${change === 'resolved' ? 'resolved' : version}`;
+/**
+ * The same for every try to tell it, so that a receiver can tell a repetition from news: an update is the one that
+ * follows what the sink took last, whatever has been added meanwhile.
+ */
+export function newsId({ id, change, toldVersion }: AlertNews): string {
+  return `alert_${id}_${change === 'opened' || change === 'resolved' ? change : `after_${toldVersion}`}`;
 }
 
 function readable(at: Date): string {

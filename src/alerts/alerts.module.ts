@@ -40,6 +40,7 @@ import { SinkHttp } from './sinks/sink.http.js';
         configuredSinks(configuration, http, log),
     },
   ],
+  exports: [SINKS],
 })
 export class AlertsModule implements OnApplicationShutdown {
   constructor(@Inject(SinkHttp) private readonly http: SinkHttp) {}

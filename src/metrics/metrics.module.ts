@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { AlertsModule } from '../alerts/alerts.module.js';
 import { CallbacksModule } from '../callbacks/callbacks.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
@@ -13,7 +14,7 @@ import { DatabaseReadings } from './readings.js';
 
 /** What on-call looks at: GET /metrics, from a registry that belongs to this application alone. */
 @Module({
-  imports: [CallbacksModule, DispatchModule, OutboxModule],
+  imports: [AlertsModule, CallbacksModule, DispatchModule, OutboxModule],
   controllers: [MetricsController],
   providers: [
     { provide: Registry, useFactory: () => new Registry() },

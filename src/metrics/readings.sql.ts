@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js';
 
-/** What is open now, counted by closed sets. */
+/** What is open now, counted by closed sets; of sinks only those that are configured ($1). */
 export const READINGS: Statement = {
   name: 'metrics-readings',
   text: `
@@ -14,5 +14,5 @@ export const READINGS: Statement = {
         SELECT severity, count(*)::int AS count FROM alerts WHERE resolved_at IS NULL GROUP BY 1) AS a) AS alerts,
       (SELECT coalesce(json_agg(s), '[]') FROM (
         SELECT sink, count(*)::int AS count FROM alert_deliveries
-        WHERE told IS DISTINCT FROM 'resolved' AND (failures > 0 OR parked_at IS NOT NULL) GROUP BY 1) AS s) AS sinks`,
+        WHERE sink = ANY ($1) AND told IS DISTINCT FROM 'resolved' AND (failures > 0 OR parked_at IS NOT NULL) GROUP BY 1) AS s) AS sinks`,
 };

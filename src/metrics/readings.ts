@@ -1,7 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 import type { Severity } from '../alerts/alert.kinds.js';
-import type { SinkName } from '../alerts/sinks/sink.js';
+import { SINKS, type Sink, type SinkName } from '../alerts/sinks/sink.js';
 import { Database } from '../database/database.js';
 import type { OpenCause } from '../incidents/circuit.policy.js';
 import { Outbox } from '../outbox/outbox.js';
@@ -38,6 +38,7 @@ export class DatabaseReadings {
   constructor(
     private readonly database: Database,
     private readonly outbox: Outbox,
+    @Inject(SINKS) private readonly sinks: readonly Sink[],
     registry: Registry,
   ) {
     this.errors = new Counter({
@@ -66,7 +67,7 @@ export class DatabaseReadings {
       // One after the other: a scrape needs one connection, not three.
       const backlog = await this.outbox.backlog();
       const heldCounts = await this.outbox.heldCounts();
-      const [open] = await this.database.run<OpenThings>(READINGS);
+      const [open] = await this.database.run<OpenThings>(READINGS, [this.sinks.map(({ name }) => name)]);
       if (!open) throw new Error('The readings are one row, always');
       return { backlog, held: [...heldCounts.values()].reduce((sum, count) => sum + count, 0), ...open };
     } finally {

@@ -26,7 +26,7 @@ export class PagerDutySink implements Sink {
     const event = { routing_key: this.routingKey, dedup_key: `postrider-${news.id}` };
     const body =
       news.change === 'resolved' ? { ...event, event_action: 'resolve' } : { ...event, ...this.trigger(news) };
-    await this.http.post(this.url, JSON.stringify(body));
+    await this.http.post(this.url, JSON.stringify(body), {}, [this.routingKey]);
   }
 
   private trigger(news: AlertNews) {

@@ -6,6 +6,9 @@ const DEADLINE_MS = 10_000;
 const LARGEST_ANSWER_BYTES = 16 * 1024;
 const QUOTED_CHARACTERS = 160;
 const LONG_NUMBER = /\d{6,}/g;
+/** What is shorter would strike half of the words out. */
+const SHORTEST_SECRET = 4;
+const MASK = '•••';
 
 /**
  * The way to the sinks: a total deadline, no redirects (a secret in a header or path goes nowhere else), and at most a
@@ -18,9 +21,15 @@ export class SinkHttp {
 
   /**
    * Posts JSON; resolves on a 2xx.
+   * @param secrets what else besides the address must not be quoted from an answer
    * @throws SinkError for any other answer, or none within the deadline.
    */
-  async post(url: URL, body: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+  async post(
+    url: URL,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+    secrets: readonly string[] = [],
+  ): Promise<void> {
     let status: number;
     let text: string;
     try {
@@ -39,7 +48,7 @@ export class SinkHttp {
     }
     if (status >= 200 && status < 300) return;
     if (status >= 300 && status < 400) throw new SinkError(`It answered ${status}; redirects are not followed`);
-    throw new SinkError(`It answered ${status}${quote(text)}`);
+    throw new SinkError(`It answered ${status}${quote(text, [...secretsIn(url), ...secrets])}`);
   }
 
   async close(): Promise<void> {
@@ -53,9 +62,26 @@ function whyNot(error: unknown, deadlineMs: number): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-function quote(text: string): string {
-  const words = text.replaceAll(/\s+/g, ' ').replaceAll(LONG_NUMBER, '•••').trim().slice(0, QUOTED_CHARACTERS);
+/** Answers like to repeat what was asked ("Cannot POST /services/…"). */
+function quote(text: string, secrets: readonly string[]): string {
+  const longestFirst = secrets.toSorted((one, other) => other.length - one.length);
+  const harmless = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
+  const words = harmless.replaceAll(/\s+/g, ' ').replaceAll(LONG_NUMBER, MASK).trim().slice(0, QUOTED_CHARACTERS);
   return words === '' ? '' : `: ${words}`;
+}
+
+/** Every part of an address that may be a secret, as it is written and as it is meant: all but its host. */
+function secretsIn({ pathname, search, username, password }: URL): string[] {
+  const parts = [pathname, search, ...pathname.split('/'), ...search.split(/[?&=]/), username, password];
+  return [...new Set(parts.flatMap((part) => [part, decoded(part)]))].filter(({ length }) => length >= SHORTEST_SECRET);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** `https://user:password@host` is how Alertmanager's own tools take a password. */

@@ -22,7 +22,7 @@ export class WebhookSink implements Sink {
    */
   constructor(
     url: string,
-    secret: string,
+    private readonly secret: string,
     private readonly http: SinkHttp,
   ) {
     this.url = new URL(url);
@@ -37,11 +37,12 @@ export class WebhookSink implements Sink {
       timestamp: news.updatedAt.toISOString(),
       data: dataOf(news),
     });
-    await this.http.post(this.url, body, {
+    const headers = {
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
       'webhook-signature': this.webhook.sign(id, now, body),
-    });
+    };
+    await this.http.post(this.url, body, headers, [this.secret]);
   }
 }
 
