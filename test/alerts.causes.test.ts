@@ -46,6 +46,24 @@ describe('from a failure to its alert', () => {
     expect(alert).toMatchObject({ kind: 'exhausted', severity: 'critical', count: 1, cause: 'exhausted:critical' });
   });
 
+  it('says nothing of used-up retries where the caller wants a human to decide after the first', async () => {
+    const { api, simulator } = await startTestService({ TWILIO_TIMEOUT_MS: '300' });
+    const provider = new Provider(simulator.url);
+    await provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'no_answer' } });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', onUnknown: 'review' });
+    const { deadLetter, deliveries } = await api.untilStatus(id, 'failed');
+    expect(deadLetter?.reason).toContain('the caller wants a human to decide');
+    expect(deliveries[0]?.attempts).toHaveLength(1);
+    const [other = ''] = numbers(1);
+    await provider.fail(other, { fault: { kind: 'status', status: 404 } });
+    await api.untilStatus(await api.send({ to: other, channels: ['sms'], body: 'Hello' }), 'failed');
+    const alerts = await eventually(
+      () => alertsOf(api),
+      (seen) => seen.length > 0,
+    );
+    expect(alerts.map(({ kind }) => kind)).toEqual(['request_errors']);
+  });
+
   it('tells of what fails in a callback, long after it was accepted', async () => {
     const { api, simulator } = await startTestService();
     const fault = { kind: 'callback', status: 'undelivered', errorCode: 30007 };

@@ -33,6 +33,7 @@ function occurrence(overrides: Partial<Occurrence>): Occurrence {
     failure: null,
     fresh: true,
     step: 'dead_letter',
+    exhausted: true,
     heldBy: null,
     ...overrides,
   };
@@ -64,10 +65,14 @@ describe('which class leads to which alert', () => {
   it.each(['retry', 'reconcile'] as const)(
     'says nothing of faults and rate limits while the next step is %s',
     (step) => {
-      expect(severityOf({ failure: failure('provider_fault', 503), step })).toBeNull();
-      expect(severityOf({ failure: failure('rate_limited', 429), step })).toBeNull();
+      expect(severityOf({ failure: failure('provider_fault', 503), step, exhausted: false })).toBeNull();
+      expect(severityOf({ failure: failure('rate_limited', 429), step, exhausted: false })).toBeNull();
     },
   );
+
+  it('says nothing of a fault that went to review before its retries were used up', () => {
+    expect(severityOf({ failure: failure('provider_fault', null), exhausted: false })).toBeNull();
+  });
 
   it('hears of used-up retries also where another channel takes over', () => {
     expect(severityOf({ failure: failure('provider_fault', 503), step: 'fallback' })).toBe('critical');

@@ -28,7 +28,7 @@ interface AlertRule {
 
 const APPLIES = {
   it_fails: ({ fresh }) => fresh,
-  it_is_exhausted: ({ step }) => step === 'fallback' || step === 'dead_letter',
+  it_is_exhausted: ({ exhausted }) => exhausted,
   the_sender_fails: ({ fresh }, { classification }) => fresh && classification.scope === 'sender',
 } as const satisfies Record<AlertRule['when'], (occurrence: Occurrence, failure: OccurredFailure) => boolean>;
 

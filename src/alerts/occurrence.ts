@@ -15,6 +15,8 @@ export interface Occurrence {
   /** True when the provider just said so; false when a failure that is known already leads to another decision. */
   readonly fresh: boolean;
   readonly step: NextStepKind;
+  /** True when the channel has nothing more to give: no retry is left, or what it had accepted failed. */
+  readonly exhausted: boolean;
   /** The incident, or else the circuit, that holds it. */
   readonly heldBy: string | null;
 }
@@ -33,6 +35,7 @@ export function occurrenceOfWork({ work, attempt, failure, step, incidentId, hel
     failure,
     fresh: attempt !== null,
     step: step.kind,
+    exhausted: (step.kind === 'fallback' || step.kind === 'dead_letter') && step.exhausted === true,
     heldBy: incidentId ?? heldBy ?? null,
   };
 }
@@ -51,6 +54,7 @@ export function occurrenceOfCallback(
     failure: { httpStatus: null, providerCode, classification },
     fresh: true,
     step: step.kind,
+    exhausted: step.kind === 'fallback' || step.kind === 'dead_letter',
     heldBy: null,
   };
 }

@@ -1,6 +1,6 @@
 import type { Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
-import { afterLastAttempt, type DecisionClock, type NextStep } from '../policy/next-step.js';
+import { afterLastAttempt, usedUp, type DecisionClock, type NextStep } from '../policy/next-step.js';
 import { decideRetry, type RetryPolicy } from '../policy/retry.policy.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { Finding } from '../reconciliation/reconciler.js';
@@ -24,9 +24,11 @@ export function afterAbsence(
     return { kind: 'end', step: { kind: 'retry', at: new Date(), waitMs: 0, reason } };
   }
   // Another channel is another send: whoever wants a human to decide wants it whether retries are left or not.
-  if (work.onUnknown === 'review') return { kind: 'end', step: review(because) };
+  if (work.onUnknown === 'review') {
+    return { kind: 'end', step: work.exhausted ? usedUp(review(because)) : review(because) };
+  }
   if (work.exhausted) {
-    return { kind: 'end', step: afterLastAttempt(failure.classification, fallbacks, 'all retries are used') };
+    return { kind: 'end', step: usedUp(afterLastAttempt(failure.classification, fallbacks, 'all retries are used')) };
   }
   return {
     kind: 'resend',
@@ -54,8 +56,8 @@ export function afterNoAnswer(
   const retry = decideRetry(policy, work, finding.lookupFailure?.retryAfterMs ?? null, clock.random);
   if (work.exhausted || retry.kind === 'exhausted') {
     const reason = `${because}; ${retry.kind === 'exhausted' ? retry.reason : 'all retries are used'}`;
-    if (work.onUnknown === 'review') return review(reason);
-    return afterLastAttempt(failure.classification, fallbacks, reason);
+    if (work.onUnknown === 'review') return usedUp(review(reason));
+    return usedUp(afterLastAttempt(failure.classification, fallbacks, reason));
   }
   return askAgain(work, retry.waitMs, true, because, clock);
 }

@@ -4,7 +4,10 @@ import type { RetriesSpent, RetryPolicy } from './retry.policy.js';
 import { decideRetry } from './retry.policy.js';
 import type { Channel } from './vocabulary.js';
 
-/** What follows a failure, and why in words a human can read. Times are the database's. */
+/**
+ * What follows a failure, and why in words a human can read. Times are the database's. `exhausted` where it follows because
+ * the retries of the channel are used up.
+ */
 export type NextStep =
   | { readonly kind: 'retry'; readonly at: Date; readonly waitMs: number; readonly reason: string }
   | {
@@ -18,8 +21,8 @@ export type NextStep =
       readonly reason: string;
     }
   | { readonly kind: 'hold'; readonly reason: string }
-  | { readonly kind: 'fallback'; readonly channel: Channel; readonly reason: string }
-  | { readonly kind: 'dead_letter'; readonly reason: string }
+  | { readonly kind: 'fallback'; readonly channel: Channel; readonly reason: string; readonly exhausted?: true }
+  | { readonly kind: 'dead_letter'; readonly reason: string; readonly exhausted?: true }
   | { readonly kind: 'none'; readonly reason: string };
 
 /** What the decision needs to know of the delivery besides the failure itself. */
@@ -55,7 +58,7 @@ export function nextStep(
     const retry = decideRetry(policy, history, failure.retryAfterMs, clock.random);
     if (retry.kind === 'retry') return again(failure, retry.number, retry.waitMs, clock.now);
     if (failure.outcome === 'unknown') return lastLook(policy, retry.reason, clock.now);
-    return afterLastAttempt(classification, history.fallbacks, retry.reason);
+    return usedUp(afterLastAttempt(classification, history.fallbacks, retry.reason));
   }
   return afterLastAttempt(classification, history.fallbacks, `${classification.rule} is not cured by trying again`);
 }
@@ -77,6 +80,11 @@ export function afterLastAttempt(
   if (!policy.deadLetter) return { kind: 'none', reason: `${because}; the recipient does not want these messages` };
   const noFallback = next ? 'another channel would not help' : 'no other channel is left';
   return { kind: 'dead_letter', reason: `${because}; ${noFallback}` };
+}
+
+/** Marks what follows because no retry is left. */
+export function usedUp(step: NextStep): NextStep {
+  return step.kind === 'fallback' || step.kind === 'dead_letter' ? { ...step, exhausted: true } : step;
 }
 
 /** Whether the next channel may try after this failure. */
