@@ -29,6 +29,22 @@ describe('a recipient who answers STOP', () => {
     await test.api.untilStatus(await test.api.send(hello), 'delivered');
   });
 
+  it.each([
+    ['who never was suppressed', []],
+    ['who was', ['STOP']],
+    ['who says it twice', ['START']],
+  ])('and START again, %s, is not silenced by a late report of what was sent before', async (_, before) => {
+    const test = await startTestService({}, { stepMs: 1000 });
+    const { provider } = handsOn(test);
+    await provider.fail(TO, { times: 1, fault: { kind: 'callback', status: 'undelivered', errorCode: 21610 } });
+    const refused = await test.api.send(hello);
+    await test.api.untilStatus(refused, 'sent');
+    for (const word of [...before, 'START']) expect(await inbound(test, word)).toBe(204);
+    await test.api.untilStatus(refused, 'failed');
+    expect(await list(test)).toEqual([]);
+    await test.api.untilStatus(await test.api.send(hello), 'sent', 'delivered');
+  });
+
   it('is left alone after the provider said that they opted out, until an operator lifts it', async () => {
     const test = await startTestService();
     const put = (body: object) =>

@@ -41,7 +41,7 @@ export class InboundController {
       for (const sender of service === null ? [to] : [to, service]) {
         if (wish === 'stop') {
           const reason = 'The recipient answered STOP';
-          await this.memory.optedOut(transaction, { channel, sender, recipient: from, reason });
+          await this.memory.optedOut(transaction, { channel, sender, recipient: from, reason, since: null });
         } else {
           await this.memory.optedIn(transaction, { channel, sender, recipient: from, by: 'START of the recipient' });
         }

@@ -1,18 +1,36 @@
 import type { Statement } from '../database/database.js';
 
+/** Not where they asked to be written to since $4, when what was refused began; null: what they say now. */
 export const SUPPRESS: Statement = {
   name: 'memory-suppress',
   text: `
     INSERT INTO suppressions (id, sender, recipient, reason, created_at)
-    VALUES (new_uuid_v7(), $1, $2, $3, service_now())
+    SELECT new_uuid_v7(), $1, $2, $3, service_now()
+    WHERE (SELECT true FROM suppressions WHERE sender = $1 AND recipient = $2 AND lifted_at >= $4 LIMIT 1) IS NULL
     ON CONFLICT (sender, recipient) WHERE lifted_at IS NULL DO NOTHING`,
 };
 
+const NEVER_SUPPRESSED = 'nothing: they asked to be written to';
+
+/**
+ * Lifts the suppression. Where there is none, the wish is kept in one that is lifted already: a refusal of something
+ * older may be on its way.
+ */
 export const OPT_IN: Statement = {
   name: 'memory-opt-in',
   text: `
-    UPDATE suppressions SET lifted_at = service_now(), lifted_by = $3
-    WHERE sender = $1 AND recipient = $2 AND lifted_at IS NULL`,
+    WITH lifted AS (
+      UPDATE suppressions SET lifted_at = service_now(), lifted_by = $3
+      WHERE sender = $1 AND recipient = $2 AND lifted_at IS NULL
+      RETURNING id
+    ), repeated AS (
+      UPDATE suppressions SET lifted_at = service_now(), lifted_by = $3
+      WHERE sender = $1 AND recipient = $2 AND lifted_at IS NOT NULL AND reason = '${NEVER_SUPPRESSED}'
+      RETURNING id
+    )
+    INSERT INTO suppressions (id, sender, recipient, reason, created_at, lifted_at, lifted_by)
+    SELECT new_uuid_v7(), $1, $2, '${NEVER_SUPPRESSED}', service_now(), service_now(), $3
+    WHERE NOT EXISTS (SELECT 1 FROM lifted) AND NOT EXISTS (SELECT 1 FROM repeated)`,
 };
 
 export const REMEMBER_NOT_ON_CHANNEL: Statement = {

@@ -17,6 +17,7 @@ export interface RecipientFailure {
   readonly recipient: string;
   readonly channel: Channel;
   readonly errorCode: number | null;
+  readonly attemptStartedAt: Date;
   readonly classification: Pick<Classification, 'errorClass' | 'rule' | 'notOnChannel'>;
 }
 
@@ -41,9 +42,10 @@ export class RecipientMemory {
 
   /** Draws the lesson of a failure, if it holds one. */
   async learn(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
-    const { sender, recipient, channel, errorCode, classification } = failure;
+    const { sender, recipient, channel, errorCode, attemptStartedAt, classification } = failure;
     if (classification.errorClass === 'opted_out') {
-      await this.optedOut(runner, { channel, sender, recipient, reason: classification.rule });
+      const reason = classification.rule;
+      await this.optedOut(runner, { channel, sender, recipient, reason, since: attemptStartedAt });
     } else if (errorCode !== null && classification.notOnChannel) {
       await this.notOnChannel(runner, { recipient, channel, errorCode });
     }
@@ -56,12 +58,15 @@ export class RecipientMemory {
     });
   }
 
-  /** Nothing is sent from this sender to this recipient any more, until they opt in or an operator lifts it. */
+  /**
+   * Nothing is sent from this sender to this recipient any more, until they opt in or an operator lifts it.
+   * @param since when what was refused began: who opted in after that has opted out no more. Null: they say so now.
+   */
   async optedOut(
     runner: StatementRunner,
-    { reason, ...pair }: SenderAndRecipient & { readonly reason: string },
+    { reason, since, ...pair }: SenderAndRecipient & { readonly reason: string; readonly since: Date | null },
   ): Promise<void> {
-    await runner.run(SUPPRESS, [senderName(pair), bare(pair.recipient), reason]);
+    await runner.run(SUPPRESS, [senderName(pair), bare(pair.recipient), reason, since]);
   }
 
   async optedIn(runner: StatementRunner, { by, ...pair }: SenderAndRecipient & { readonly by: string }): Promise<void> {
