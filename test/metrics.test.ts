@@ -38,6 +38,14 @@ describe('GET /metrics', () => {
     expect(page).not.toMatch(/\+?1555123|[0-9a-f]{8}-[0-9a-f]{4}-|AC[0-9a-f]{32}/);
   });
 
+  it('knows from the start what nothing was counted of yet', async () => {
+    const { url } = await startTestService();
+    const page = await scrape(url);
+    for (const labels of ['outcome="accepted",error_class="none"', 'outcome="rejected",error_class="authentication"']) {
+      expect(page).toContain(`postrider_attempts_total{channel="voice",${labels}} 0`);
+    }
+  });
+
   it('follows a notification from the 202 to the recipient', async () => {
     const { api, url } = await startTestService();
     const started = performance.now();

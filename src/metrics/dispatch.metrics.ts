@@ -4,6 +4,7 @@ import { Dispatcher } from '../dispatch/dispatcher.service.js';
 import { Journal } from '../dispatch/journal.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../outbox/work.js';
+import { CHANNELS, ERROR_CLASSES } from '../policy/vocabulary.js';
 import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
 
@@ -92,6 +93,7 @@ export class DispatchMetrics implements OnModuleInit {
 
   onModuleInit(): void {
     for (const result of RECONCILIATIONS) this.reconciliations.inc({ result }, 0);
+    this.beginAtZero();
     this.outbox.subscribe({
       onStored: (notification) => this.onStored(notification),
       onRescued: (count) => this.rescues.inc(count),
@@ -105,6 +107,17 @@ export class DispatchMetrics implements OnModuleInit {
       },
       onStale: (result) => this.onStale(result),
     });
+  }
+
+  /** A rate begins with the second sample: without these, a process that nothing was ever accepted of has none. */
+  private beginAtZero(): void {
+    for (const channel of CHANNELS) {
+      this.attempts.inc({ channel, outcome: 'accepted', error_class: 'none' }, 0);
+      this.attempts.inc({ channel, outcome: 'unknown', error_class: 'provider_fault' }, 0);
+      for (const errorClass of ERROR_CLASSES) {
+        this.attempts.inc({ channel, outcome: 'rejected', error_class: errorClass }, 0);
+      }
+    }
   }
 
   private onStored({ category, channels: [channel] }: NewNotification): void {

@@ -36,3 +36,9 @@ it('promtool accepts the alert rules that the docs recommend', async () => {
   expect(said).toContain('SUCCESS');
   expect(code).toBe(0);
 });
+
+it('those rules fire where they should, and only there', async () => {
+  const { code, said } = await promtool(['test', 'rules', 'test/debian/prometheus-rules.test.yml']);
+  expect(said).toContain('SUCCESS');
+  expect(code).toBe(0);
+});
