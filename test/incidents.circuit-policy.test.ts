@@ -64,12 +64,25 @@ describe('a circuit that opens', () => {
     expect(lasting.indexOf(true)).toBe(6);
   });
 
+  it('lasts as long as the provider says, whatever was before', () => {
+    expect(isLasting(after(CLOSED, [refused('rate_limit', { retryAfterMs: 3_600_000 }), 0]))).toBe(true);
+    let circuit = after(CLOSED, [refused('rate_limit', { retryAfterMs: 1000 }), 0]);
+    for (let second = 1; second < 20; second += 1) {
+      circuit = after(circuit, [refused('rate_limit', { retryAfterMs: 1000, probe: true, at: at(second) }), second]);
+    }
+    expect(isLasting(circuit)).toBe(false);
+  });
+
   it('closes by itself when the wait that was asked for is over and nothing waits; an incident does not', () => {
     const open = after(CLOSED, [refused('rate_limit', { retryAfterMs: 5000 }), 0]);
     expect(after(open, [{ kind: 'waited_out' }, 4])).toBe(open);
     expect(after(open, [{ kind: 'waited_out' }, 5])).toEqual({ state: 'closed', changedAt: at(5) });
     const incident = after(CLOSED, [refused('incident'), 0]);
     expect(after(incident, [{ kind: 'waited_out' }, 100])).toBe(incident);
+    const unauthorised = after(CLOSED, [refused('authentication'), 0]);
+    expect(after(unauthorised, [{ kind: 'waited_out' }, 100])).toBe(unauthorised);
+    const corrected = after(unauthorised, [{ kind: 'credentials_changed', credentials: 'new' }, 100]);
+    expect(after(corrected, [{ kind: 'waited_out' }, 100]).state).toBe('closed');
   });
 
   it('gives way to a stronger cause and ignores a weaker one', () => {

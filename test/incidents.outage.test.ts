@@ -55,6 +55,11 @@ describe('an outage of the provider', () => {
       expect(probes.length).toBeGreaterThanOrEqual(4);
       // Each is told when it leaves, which is a moment after its turn.
       expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0.7 * PROBE_MS);
+      // A probe that failed goes to the back, so that another one is tried next.
+      const tried = timeline.flatMap(({ kind, sentence }) =>
+        kind === 'probe_sent' && sentence.startsWith(resource) ? [/notification (\S+) /.exec(sentence)?.[1]] : [],
+      );
+      expect(new Set(tried).size).toBeGreaterThan(1);
       // What the provider sees are these probes and nothing else; one may be on its way at either end.
       const started = probes.filter((at) => at > from && at < until).length;
       const seen = (await creations(test.simulator.url)).filter(
@@ -168,6 +173,8 @@ describe('an outage of the provider', () => {
     expect(median('+155512302')).toBeLessThan(median('+155512301'));
     // 1, 2, 4, 8, 16 …: six steps of a quarter of a second let out 46.
     expect(Math.max(...sent.map(({ at }) => at)) - healed).toBeGreaterThan(1000);
+    const over = await operator.untilIncident(({ endedAt }) => endedAt !== null);
+    expect(over.timeline.at(-1)?.sentence).toContain('nothing failed for good; 1 notification expired while waiting.');
   });
 });
 

@@ -23,6 +23,8 @@ describe('a sender that the provider rate-limits', () => {
     const open = await operator.untilCircuit(SMS_SENDER, 'open');
     expect(open).toMatchObject({ cause: 'rate_limit', reason: expect.stringContaining('20429') });
     expect(Date.parse(open.nextProbeAt ?? '') - Date.parse(open.openedAt ?? '')).toBe(1000);
+    const { rows } = await test.database.query('SELECT wait_ms FROM circuits WHERE scope = $1', [SMS_SENDER]);
+    expect(rows).toEqual([{ wait_ms: '1000' }]);
     expect((await operator.circuit(WHATSAPP_SENDER)).state).toBe('closed');
     for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
     await operator.untilCircuit(SMS_SENDER, 'closed');

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
+import { IncidentToll } from '../incidents/incident.toll.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import { OverdueFallback } from './overdue.fallback.js';
@@ -21,6 +22,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly outbox: Outbox,
     private readonly overdue: OverdueFallback,
     private readonly clock: DatabaseClock,
+    private readonly toll: IncidentToll,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -63,6 +65,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
         if (movedTo === 'expired') this.log.info({ notificationId, status: movedTo }, 'expired before it was accepted');
         else this.log.info({ notificationId, status: movedTo ?? undefined }, 'its fallback expired before it was sent');
       }
+      await this.toll.note(work);
       ended = work.length;
     }
   }

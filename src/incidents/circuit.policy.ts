@@ -17,6 +17,8 @@ interface Opened {
   readonly openedAt: Date;
   /** Openings and failed probes in a row, without a recovery in between. */
   readonly backoff: number;
+  /** The wait for the next probe as it was chosen, in milliseconds; null where there is none, or it is not known any more. */
+  readonly waitMs: number | null;
   /** Fingerprint of the credentials that were refused; with cause `authentication`. */
   readonly credentials: string | null;
   readonly incidentId: string | null;
@@ -141,7 +143,7 @@ function opened(
 ): Circuit {
   const waitMs = probeWaitMs(cause, backoff, retryAfterMs, timing);
   const nextProbeAt = waitMs === null ? null : new Date(now.getTime() + waitMs);
-  return { state: 'open', cause, reason, openedAt, changedAt, nextProbeAt, backoff, credentials, incidentId };
+  return { state: 'open', cause, reason, openedAt, changedAt, nextProbeAt, backoff, waitMs, credentials, incidentId };
 }
 
 /** How long until one send may try; null where only an operator (or other credentials) can help. */
@@ -178,7 +180,9 @@ export function isWaitedOut(circuit: Circuit, now: Date): boolean {
 /** Waiting will not help soon: another channel is better, where there is one. */
 export function isLasting(circuit: Circuit): boolean {
   if (circuit.state === 'closed') return false;
-  if (circuit.cause === 'rate_limit') return rateLimitWaitMs(circuit.backoff) === CIRCUIT_LIMITS.rateLimitLastMs;
+  if (circuit.cause === 'rate_limit') {
+    return (circuit.waitMs ?? rateLimitWaitMs(circuit.backoff)) >= CIRCUIT_LIMITS.rateLimitLastMs;
+  }
   return circuit.cause === 'sender_unavailable';
 }
 
@@ -207,7 +211,9 @@ function openedByOperator(circuit: Circuit, reason: string, now: Date): Circuit 
     changedAt: now,
     nextProbeAt: null,
     backoff: 0,
+    waitMs: null,
     credentials: null,
-    incidentId: null,
+    // An incident is not over because somebody else watches over its circuit now: it lasts until that is closed.
+    incidentId: circuit.state === 'closed' ? null : circuit.incidentId,
   };
 }

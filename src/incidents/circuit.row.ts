@@ -11,6 +11,7 @@ export type CircuitRow = {
   readonly openedAt: Date | null;
   readonly nextProbeAt: Date | null;
   readonly backoff: number;
+  readonly waitMs: number | null;
   readonly released: number;
   readonly credentials: string | null;
   readonly incidentId: string | null;
@@ -18,19 +19,19 @@ export type CircuitRow = {
 };
 
 export function circuitOfRow(row: CircuitRow): Circuit {
-  const { state, changedAt, cause, openedAt, reason, backoff, credentials, incidentId } = row;
+  const { state, changedAt, cause, openedAt, reason, backoff, waitMs, credentials, incidentId } = row;
   // The table checks that a circuit that is not closed has both.
   if (state === 'closed' || cause === null || openedAt === null) return { state: 'closed', changedAt };
-  const why = { cause, reason: reason ?? cause, openedAt, backoff, credentials, incidentId };
+  const why = { cause, reason: reason ?? cause, openedAt, backoff, waitMs, credentials, incidentId };
   return state === 'open' ? { state, changedAt, nextProbeAt: row.nextProbeAt, ...why } : { state, changedAt, ...why };
 }
 
 /** In the order of WRITE_CIRCUIT. */
 export function columnsOf(id: string, circuit: Circuit): unknown[] {
   if (circuit.state === 'closed') {
-    return [id, circuit.state, null, null, null, null, 0, null, null, circuit.changedAt];
+    return [id, circuit.state, null, null, null, null, 0, null, null, null, circuit.changedAt];
   }
-  const { state, cause, reason, openedAt, backoff, credentials, incidentId, changedAt } = circuit;
+  const { state, cause, reason, openedAt, backoff, waitMs, credentials, incidentId, changedAt } = circuit;
   const nextProbeAt = state === 'open' ? circuit.nextProbeAt : null;
-  return [id, state, cause, reason, openedAt, nextProbeAt, backoff, credentials, incidentId, changedAt];
+  return [id, state, cause, reason, openedAt, nextProbeAt, backoff, waitMs, credentials, incidentId, changedAt];
 }

@@ -16,7 +16,7 @@ import {
   SEED_CIRCUITS,
   WRITE_CIRCUIT,
 } from './circuit.store.sql.js';
-import { alertOf, maskScope, tellChange, type CircuitChange } from './circuit.story.js';
+import { alertOf, endingOf, maskScope, tellChange, type CircuitChange } from './circuit.story.js';
 import { IncidentTimeline } from './incident.timeline.js';
 
 /** The circuits on disk, where all replicas meet: a change is decided on what the locked row says. */
@@ -100,7 +100,7 @@ export class CircuitStore {
     const told = tellChange(change);
     if (told) await this.timeline.tell(transaction, incidentId, told.kind, told.sentence);
     if (after.state === 'closed' || after.incidentId !== incidentId) {
-      await this.timeline.endIfOver(transaction, incidentId);
+      await this.timeline.endIfOver(transaction, incidentId, change.event.kind === 'operator_closes');
     }
   }
 
@@ -109,7 +109,7 @@ export class CircuitStore {
     if (was === is) return;
     const scope = maskScope(change.scope);
     const facts = { subjectId: change.id, scope, at: change.at };
-    if (was) await this.alerts.resolved(was, { ...facts, summary: `${scope} sends again.` }, transaction);
+    if (was) await this.alerts.resolved(was, { ...facts, summary: endingOf(change) }, transaction);
     if (is && change.after.state !== 'closed') {
       const summary = `${scope} does not send: ${change.after.reason}.`;
       await this.alerts.opened(is, { ...facts, summary }, transaction);

@@ -23,6 +23,20 @@ export function alertOf(circuit: Circuit): AlertCause | null {
   return circuit.cause === 'rate_limit' && !isLasting(circuit) ? null : circuit.cause;
 }
 
+/** Why the alert that a circuit gave reason for is over: that need not mean that it sends again. */
+export function endingOf({ scope, after, event }: CircuitChange): string {
+  const name = maskScope(scope);
+  if (after.state !== 'open') {
+    if (event.kind === 'operator_closes') return `An operator closed the circuit of ${name}: it may send again.`;
+    if (event.kind === 'waited_out') return `Nothing waits for ${name}, and its wait is over: the next send will tell.`;
+    return `${name} sends again.`;
+  }
+  if (after.cause === 'operator') return `${name} still does not send: an operator holds it now.`;
+  return alertOf(after) === null
+    ? `${name} waits for short times only now.`
+    : `${name} still does not send, for another reason now: ${after.reason}.`;
+}
+
 /** "account:AC…", "sender:+1500•••0006": for logs and alerts. */
 export function maskScope(scope: string): string {
   return scope.startsWith('sender:') ? `sender:${maskNumber(scope.slice('sender:'.length))}` : scope;

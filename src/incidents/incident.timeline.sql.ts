@@ -28,13 +28,19 @@ export const NOTE_HELD: Statement = {
   text: `UPDATE incidents SET held = greatest(held, $2) WHERE id = $1`,
 };
 
+/** What waited in its circuits and was too late. */
+export const COUNT_EXPIRED: Statement = {
+  name: 'incident-count-expired',
+  text: `UPDATE incidents SET expired = expired + $2 WHERE id = $1`,
+};
+
 /** Ends an incident once none of its circuits stands in the way any more. Answers nothing before that. */
 export const END_INCIDENT: Statement = {
   name: 'incident-end',
   text: `
     UPDATE incidents i SET ended_at = ${THIS_MOMENT}
     WHERE i.id = $1 AND i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)
-    RETURNING i.started_at AS "startedAt", i.ended_at AS "endedAt", i.resources, i.held`,
+    RETURNING i.started_at AS "startedAt", i.ended_at AS "endedAt", i.resources, i.held, i.expired`,
 };
 
 /** Open incidents that no circuit belongs to any more: their end was missed. */

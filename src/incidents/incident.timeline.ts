@@ -4,7 +4,14 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { StatementRunner, Transaction } from '../database/database.js';
 import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
-import { ADD_EVENT, ADD_STATUS, COUNT_FAILED, END_INCIDENT, NOTE_HELD } from './incident.timeline.sql.js';
+import {
+  ADD_EVENT,
+  ADD_STATUS,
+  COUNT_EXPIRED,
+  COUNT_FAILED,
+  END_INCIDENT,
+  NOTE_HELD,
+} from './incident.timeline.sql.js';
 
 /** What happens in an incident, in the words of its timeline. */
 export const EVENT_KINDS = [
@@ -21,7 +28,7 @@ export const EVENT_KINDS = [
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-type EndedIncident = { startedAt: Date; endedAt: Date; resources: string[]; held: number };
+type EndedIncident = { startedAt: Date; endedAt: Date; resources: string[]; held: number; expired: number };
 
 /** Writes the story of an incident, down to its end. */
 @Injectable()
@@ -45,6 +52,11 @@ export class IncidentTimeline {
     await runner.run(NOTE_HELD, [incidentId, held]);
   }
 
+  /** Adds to what expired while it waited in the circuits of an incident. */
+  async countExpired(runner: StatementRunner, incidentId: string, expired: number): Promise<void> {
+    await runner.run(COUNT_EXPIRED, [incidentId, expired]);
+  }
+
   /** Makes dead letters that it caused its own. @returns how many it has. */
   async countFailed(runner: StatementRunner, incidentId: string): Promise<number> {
     const [row] = await runner.run<{ failed: number }>(COUNT_FAILED, [
@@ -54,23 +66,28 @@ export class IncidentTimeline {
     return row?.failed ?? 0;
   }
 
-  /** Ends the incident if none of its circuits stands in the way any more. */
-  async endIfOver(transaction: Transaction, incidentId: string): Promise<void> {
+  /**
+   * Ends the incident if none of its circuits stands in the way any more.
+   * @param byOperator true where an operator closed the last one: nobody knows then whether the provider is well.
+   */
+  async endIfOver(transaction: Transaction, incidentId: string, byOperator = false): Promise<void> {
     const [ended] = await transaction.run<EndedIncident>(END_INCIDENT, [incidentId]);
     if (!ended) return;
-    const summary = summarise(ended, await this.countFailed(transaction, incidentId));
+    const summary = summarise(ended, await this.countFailed(transaction, incidentId), byOperator);
     await this.tell(transaction, incidentId, 'closed', summary);
     const facts = { subjectId: incidentId, scope: ended.resources.join(','), summary, at: ended.endedAt };
     await this.alerts.resolved('incident', facts, transaction);
   }
 }
 
-/** What it held and what failed, in a sentence. */
-function summarise({ startedAt, endedAt, held }: EndedIncident, failed: number): string {
+/** What it held, what failed and what expired in it, in a sentence. */
+function summarise({ startedAt, endedAt, held, expired }: EndedIncident, failed: number, byOperator: boolean): string {
   const lasted = duration(endedAt.getTime() - startedAt.getTime());
   const waited = held === 0 ? 'held nothing' : `held ${count(held, 'notification')} at most at once`;
   const lost = failed === 0 ? 'nothing failed for good' : `${count(failed, 'notification')} failed for good`;
-  return `The incident is over after ${lasted}: it ${waited}; ${lost}.`;
+  const late = expired === 0 ? '' : `; ${count(expired, 'notification')} expired while waiting`;
+  const ending = byOperator ? `An operator ended the incident after ${lasted}` : `The incident is over after ${lasted}`;
+  return `${ending}: it ${waited}; ${lost}${late}.`;
 }
 
 function count(number: number, what: string): string {

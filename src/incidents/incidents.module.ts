@@ -17,6 +17,7 @@ import { Incident, IncidentEvent } from './incident.entity.js';
 import { IncidentHousekeeping } from './incident.housekeeping.js';
 import { IncidentOpener } from './incident.opener.js';
 import { IncidentTimeline } from './incident.timeline.js';
+import { IncidentToll } from './incident.toll.js';
 import { IncidentsController } from './incidents.controller.js';
 import { Pacer } from './pacer.js';
 import { Paces } from './paces.js';
@@ -43,6 +44,7 @@ import { SuppressionsController } from './suppressions.controller.js';
     IncidentHousekeeping,
     IncidentOpener,
     IncidentTimeline,
+    IncidentToll,
     Pacer,
     Paces,
     ProviderHealth,
@@ -50,6 +52,6 @@ import { SuppressionsController } from './suppressions.controller.js';
     RecipientMemory,
     StatusReport,
   ],
-  exports: [Circuits, RecipientMemory],
+  exports: [Circuits, IncidentToll, RecipientMemory],
 })
 export class IncidentsModule {}

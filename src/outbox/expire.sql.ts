@@ -18,9 +18,9 @@ export const EXPIRE: Statement = {
         SELECT notification_id FROM outbox
         WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send'
         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))
-      RETURNING notification_id, delivery_id, delivery_number, attempts
+      RETURNING notification_id, delivery_id, delivery_number, attempts, held_by
     ), late AS MATERIALIZED (
-      SELECT e.notification_id, e.delivery_id, e.attempts > 0 AS attempted,
+      SELECT e.notification_id, e.delivery_id, e.held_by, e.attempts > 0 AS attempted,
         CASE WHEN e.attempts > 0 OR e.delivery_number IS DISTINCT FROM 1 THEN (
           SELECT true FROM attempts a WHERE a.notification_id = e.notification_id AND a.outcome = 'unknown' LIMIT 1
         ) END AS in_doubt,
@@ -54,7 +54,7 @@ export const EXPIRE: Statement = {
       FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NOT NULL AND ${legalPath('n.status', [...WORKED_ON, 'sent'])}
       RETURNING n.id
     )
-    SELECT notification_id AS "notificationId",
+    SELECT notification_id AS "notificationId", held_by AS "heldBy",
       CASE WHEN notification_id IN (SELECT id FROM expired) THEN 'expired'
         WHEN notification_id IN (SELECT id FROM sent) THEN 'sent' END AS "movedTo"
     FROM late`,

@@ -143,6 +143,8 @@ export interface ExpiredWork {
   readonly notificationId: string;
   /** `sent`: a channel before had it accepted, so only the fallback ended. Null where it was over already. */
   readonly movedTo: 'expired' | 'sent' | null;
+  /** The circuit or pace in which it waited; null for work that nothing held. */
+  readonly heldBy: string | null;
 }
 
 /** A notification as it enters the outbox. */

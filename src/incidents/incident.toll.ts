@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import type { ExpiredWork } from '../outbox/work.js';
+import { CircuitBoard } from './circuit.board.js';
+import { IncidentTimeline } from './incident.timeline.js';
+
+/** What incidents cost besides dead letters: what was too late when it could have gone out. */
+@Injectable()
+export class IncidentToll {
+  constructor(
+    private readonly board: CircuitBoard,
+    private readonly timeline: IncidentTimeline,
+    private readonly database: Database,
+  ) {}
+
+  /** Adds expired work to the incidents in whose circuits it waited. */
+  async note(expired: readonly Pick<ExpiredWork, 'heldBy'>[]): Promise<void> {
+    const counts = new Map<string, number>();
+    for (const { heldBy } of expired) {
+      const circuit = heldBy === null ? undefined : this.board.find(heldBy)?.circuit;
+      if (circuit === undefined || circuit.state === 'closed' || circuit.incidentId === null) continue;
+      counts.set(circuit.incidentId, (counts.get(circuit.incidentId) ?? 0) + 1);
+    }
+    for (const [incidentId, count] of counts) await this.timeline.countExpired(this.database, incidentId, count);
+  }
+}
