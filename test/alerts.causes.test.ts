@@ -146,7 +146,7 @@ describe('one alert per cause', () => {
     );
     const alerts = await alertsOf(api);
     expect(alerts).toHaveLength(1);
-    expect(alerts[0]?.ending).toContain('sends again');
+    expect(alerts[0]?.ending).toContain('An operator closed the circuit');
   });
 
   it('opens one for an incident, counts what it holds, and ends with it', async () => {
