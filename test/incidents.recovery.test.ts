@@ -52,11 +52,14 @@ async function openCircuit() {
 
 describe('the probe of an open circuit', () => {
   it('does not wait for the turn of its sender, which owes that send', async () => {
-    const { hold, probe, claim, one } = await openCircuit();
+    const { service, hold, probe, claim, one } = await openCircuit();
     const id = await hold();
     expect(await probe()).toBe(true);
-    expect(await claim()).toMatchObject({ notificationId: id, probe: true });
-    expect(await one('tokens')).toBe(0);
+    const work = await claim();
+    expect(work).toMatchObject({ notificationId: id, probe: true });
+    expect(await one('tokens')).toBe(1);
+    partOf(service, Circuits).onDeparture(work);
+    await expect.poll(() => one('tokens')).toBe(0);
   });
 
   it('is given back where nothing is held, so that the next work is one at once; and only one is sent', async () => {

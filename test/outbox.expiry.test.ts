@@ -14,7 +14,7 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
     const test = await startOutbox();
     const id = await withFallbackDue(test, { expiresAt: inAMinute() });
     await moveClock(test.databaseUrl, 2 * MINUTE);
-    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'sent' }]);
+    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'sent', heldBy: null }]);
     expect(await test.standing(id)).toMatchObject({
       status: 'sent',
       channel: 'whatsapp',
@@ -28,7 +28,7 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
     const test = await startOutbox();
     const id = await withFallbackDue(test, { expiresAt: inAMinute() }, 'failed');
     await moveClock(test.databaseUrl, 2 * MINUTE);
-    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'expired' }]);
+    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'expired', heldBy: null }]);
     expect(await test.standing(id)).toMatchObject({
       status: 'expired',
       deliveries: ['failed', 'expired'],
