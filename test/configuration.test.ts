@@ -179,6 +179,7 @@ const ANY_TEXT = new Set([
   'NODE_ENV',
   'DATA_DIR',
   'TWILIO_AUTH_TOKEN',
+  'TWILIO_AUTH_TOKEN_SECONDARY',
   'TWILIO_API_KEY_SECRET',
   'TWILIO_STATUS_COMPONENTS',
   'TWILIO_ERROR_CODES_FILE',
@@ -210,6 +211,7 @@ describe('contradictions', () => {
   it.each<[what: string, given: Record<string, string>, named: string]>([
     ['an account without its token', { TWILIO_ACCOUNT_SID: ACCOUNT.TWILIO_ACCOUNT_SID }, 'TWILIO_AUTH_TOKEN'],
     ['a token without its account', { TWILIO_AUTH_TOKEN: ACCOUNT.TWILIO_AUTH_TOKEN }, 'TWILIO_ACCOUNT_SID'],
+    ['only the other token of a rotation', { TWILIO_AUTH_TOKEN_SECONDARY: 'old' }, 'TWILIO_AUTH_TOKEN'],
     ['an API key without its secret', { TWILIO_API_KEY_SID: `SK${'0'.repeat(32)}` }, 'TWILIO_API_KEY_SECRET'],
     ['the secret of no API key', { TWILIO_API_KEY_SECRET: 'a-secret' }, 'TWILIO_API_KEY_SID'],
     ['another provider without an account', { TWILIO_BASE_URL: 'http://127.0.0.1:1' }, 'TWILIO_ACCOUNT_SID'],

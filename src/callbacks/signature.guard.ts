@@ -30,7 +30,7 @@ export class SignatureGuard implements CanActivate {
         params: request.body ?? {},
         signature: request.headers['x-twilio-signature'],
       },
-      [this.configuration.twilio.authToken],
+      this.configuration.twilio.signatureTokens,
     );
     if (!signed) {
       this.journal.refused(request.params.attemptId ?? '');

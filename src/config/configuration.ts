@@ -27,6 +27,8 @@ export interface Configuration {
   readonly publicUrl: string;
   readonly adminApiKey: string | null;
   readonly twilio: Surroundings['twilio'] & {
+    /** A callback may be signed with any of these; while the auth token is rotated there are two. */
+    readonly signatureTokens: readonly string[];
     readonly apiKey: { readonly sid: string; readonly secret: string } | null;
     readonly timeoutMs: number;
     readonly connections: number;
@@ -42,6 +44,9 @@ export function configure(env: Environment, surroundings: Surroundings, publicUr
     adminApiKey: surroundings.adminApiKey,
     twilio: {
       ...surroundings.twilio,
+      signatureTokens: [surroundings.twilio.authToken, env.TWILIO_AUTH_TOKEN_SECONDARY].filter(
+        (token) => token !== undefined,
+      ),
       apiKey:
         env.TWILIO_API_KEY_SID && env.TWILIO_API_KEY_SECRET
           ? { sid: env.TWILIO_API_KEY_SID, secret: env.TWILIO_API_KEY_SECRET }

@@ -163,6 +163,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   IDEMPOTENCY_TTL_HOURS: wholeNumber(1, 87_600, 168),
   TWILIO_ACCOUNT_SID: sid('AC').optional(),
   TWILIO_AUTH_TOKEN: z.string().min(1, { error: 'the auth token of the account' }).optional(),
+  TWILIO_AUTH_TOKEN_SECONDARY: z.string().min(1, { error: 'the other token of a rotation' }).optional(),
   TWILIO_API_KEY_SID: sid('SK').optional(),
   TWILIO_API_KEY_SECRET: z.string().min(1, { error: 'the secret of TWILIO_API_KEY_SID' }).optional(),
   TWILIO_BASE_URL: httpUrl().optional(),

@@ -67,6 +67,9 @@ function contradictions(env: Environment): EnvironmentProblem[] {
   if (env.TWILIO_AUTH_TOKEN && !env.TWILIO_ACCOUNT_SID) {
     need('TWILIO_ACCOUNT_SID', 'to be set with TWILIO_AUTH_TOKEN');
   }
+  if (env.TWILIO_AUTH_TOKEN_SECONDARY && !env.TWILIO_AUTH_TOKEN) {
+    need('TWILIO_AUTH_TOKEN', 'to be set with TWILIO_AUTH_TOKEN_SECONDARY, which only checks signatures');
+  }
   if (Boolean(env.TWILIO_API_KEY_SID) !== Boolean(env.TWILIO_API_KEY_SECRET)) {
     need(
       env.TWILIO_API_KEY_SID ? 'TWILIO_API_KEY_SECRET' : 'TWILIO_API_KEY_SID',

@@ -3,7 +3,10 @@ import type { ServiceUnderTest } from './service.js';
 
 /** Calls back as Twilio does: a signed form to the address that the request had named. */
 export class TwilioCallback {
-  constructor(private readonly service: ServiceUnderTest) {}
+  constructor(
+    private readonly service: ServiceUnderTest,
+    private readonly token = service.configuration.twilio.authToken,
+  ) {}
 
   message(attemptId: string, sid: string, status: string, more: Record<string, string> = {}): Promise<Response> {
     return this.post(`/callbacks/twilio/message/${attemptId}`, {
@@ -23,12 +26,11 @@ export class TwilioCallback {
 
   post(path: string, params: Record<string, string>, signature?: string): Promise<Response> {
     const url = this.service.url + path;
-    const token = this.service.configuration.twilio.authToken;
     return fetch(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
-        'x-twilio-signature': signature ?? getExpectedTwilioSignature(token, url, params),
+        'x-twilio-signature': signature ?? getExpectedTwilioSignature(this.token, url, params),
       },
       body: new URLSearchParams(params),
     });

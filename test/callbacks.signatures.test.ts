@@ -1,0 +1,50 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
+import { keepLines } from './support/log.lines.js';
+import { shareTestService, type ServiceUnderTest } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
+
+const OTHER_TOKEN = '0123456789abcdef0123456789abcdef';
+const shared = shareTestService({ TWILIO_AUTH_TOKEN_SECONDARY: OTHER_TOKEN }, { callbacks: 'none' });
+
+/** A notification that the provider accepted and says nothing more about. */
+async function sent({ api }: ServiceUnderTest) {
+  const id = await api.send({ to: '+15551250001', channels: ['sms'], body: 'Hello' });
+  const [delivery] = (await api.untilStatus(id, 'sent')).deliveries;
+  return { id, attemptId: delivery?.attempts[0]?.id ?? '', sid: delivery?.providerSid ?? '' };
+}
+
+const read = async ({ api }: ServiceUnderTest, id: string) =>
+  (await api.get<NotificationDto>(`/v1/notifications/${id}`)).body;
+
+describe('a status callback', () => {
+  it('with a bad signature is refused and leaves no trace', async () => {
+    const service = shared();
+    const { id, attemptId, sid } = await sent(service);
+    const params = { MessageSid: sid, MessageStatus: 'delivered' };
+    const path = `/callbacks/twilio/message/${attemptId}`;
+    const answer = await new TwilioCallback(service).post(path, params, 'bm90IHNpZ25lZA==');
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(await read(service, id)).toMatchObject({ status: 'sent', deliveries: [{ callbacks: [] }] });
+  });
+
+  it('is taken with either token while the auth token is exchanged', async () => {
+    const service = shared();
+    const { id, attemptId, sid } = await sent(service);
+    expect((await new TwilioCallback(service).message(attemptId, sid, 'sent')).status).toBe(204);
+    expect((await new TwilioCallback(service, OTHER_TOKEN).message(attemptId, sid, 'delivered')).status).toBe(204);
+    expect((await new TwilioCallback(service, 'a third one').message(attemptId, sid, 'read')).status).toBe(403);
+    expect(await read(service, id)).toMatchObject({ status: 'delivered', readAt: null });
+  });
+});
+
+it('says neither token in the log, however much it says', async () => {
+  const { destination, lines } = keepLines();
+  const replica = await shared().replica({}, pino({ level: 'trace' }, destination));
+  await replica.close();
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.join('')).not.toContain(OTHER_TOKEN);
+  expect(lines.join('')).not.toContain(shared().configuration.twilio.authToken);
+});
