@@ -6,6 +6,7 @@ import { ExpectsBody } from '../http/body.decorator.js';
 import { wishOf } from '../incidents/inbound.keywords.js';
 import { RecipientMemory } from '../incidents/recipient-memory.js';
 import { Problems } from '../openapi/problems.decorator.js';
+import { isWhatsappAddress } from '../policy/address.js';
 import { Problem } from '../problems/problem.js';
 import { SignatureGuard } from './signature.guard.js';
 
@@ -36,7 +37,7 @@ export class InboundController {
     if (wish === null) return;
     // Sent through a Messaging Service, the sender of a delivery is the service.
     const service = textOf(params, 'MessagingServiceSid');
-    const channel = from.startsWith('whatsapp:') ? 'whatsapp' : 'sms';
+    const channel = isWhatsappAddress(from) ? 'whatsapp' : 'sms';
     await this.database.transaction(async (transaction) => {
       for (const sender of service === null ? [to] : [to, service]) {
         if (wish === 'stop') {

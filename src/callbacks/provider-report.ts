@@ -1,3 +1,4 @@
+import { isFailingStatus } from '../twilio/classification.js';
 import { providerCode, storable } from '../twilio/provider.answer.js';
 
 /** What a status callback says, before anything is made of it. */
@@ -15,25 +16,17 @@ export interface ProviderReport {
 /** What a status means for the delivery. `noted`: on its way, proof of acceptance and nothing more. */
 export type ReportedEffect = 'noted' | 'delivered' | 'read' | 'failed';
 
-/**
- * The provider's words, by resource; any other word is `noted`, since new ones appear without notice.
- * Source: facts, section 4. A canceled message or call never reaches the recipient.
- */
-const EFFECTS: Readonly<Record<ProviderReport['resource'], Readonly<Record<string, ReportedEffect>>>> = {
-  message: {
-    delivered: 'delivered',
-    partially_delivered: 'delivered',
-    read: 'read',
-    undelivered: 'failed',
-    failed: 'failed',
-    canceled: 'failed',
-  },
-  call: { completed: 'delivered', busy: 'failed', 'no-answer': 'failed', failed: 'failed', canceled: 'failed' },
+/** The provider's words for what arrived; source: facts, section 4. */
+const ARRIVALS: Readonly<Record<ProviderReport['resource'], Readonly<Record<string, 'delivered' | 'read'>>>> = {
+  message: { delivered: 'delivered', partially_delivered: 'delivered', read: 'read' },
+  call: { completed: 'delivered' },
 };
 
+/** Any word that says neither is `noted`, since new ones appear without notice. */
 export function effectOf({ resource, status }: Pick<ProviderReport, 'resource' | 'status'>): ReportedEffect {
-  const effects = EFFECTS[resource];
-  return Object.hasOwn(effects, status) ? (effects[status] ?? 'noted') : 'noted';
+  const arrivals = ARRIVALS[resource];
+  const arrival = Object.hasOwn(arrivals, status) ? arrivals[status] : undefined;
+  return arrival ?? (isFailingStatus(resource, status) ? 'failed' : 'noted');
 }
 
 /** Reads the form of a callback; null where it lacks the sid or the status. */

@@ -1,8 +1,9 @@
 import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
 import type { Work } from '../outbox/work.js';
+import { addressOn, isMessagingService } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { CallRequest, MessageRequest } from '../twilio/twilio.requests.js';
-import type { NotificationContent } from './content.js';
+import { textOn, type NotificationContent } from './content.js';
 
 /** What to ask the provider for. */
 export type ProviderRequest =
@@ -28,41 +29,41 @@ export function compose(work: Work, options: ComposeOptions): ProviderRequest {
 
 const COMPOSERS = {
   sms: (work, options) => {
-    const { body, sms } = contentOf(work);
+    const content = contentOf(work);
     return {
       resource: 'messages',
       fields: {
-        To: recipientOf(work),
-        ...sentFrom(senderOf(work)),
-        ...text(sms?.body ?? body),
-        ...media(sms?.mediaUrls),
+        ...addressed(work),
+        ...text(textOn('sms', content)),
+        ...media(content.sms?.mediaUrls),
         ...common(work, options),
       },
     };
   },
   whatsapp: (work, options) => {
-    const { body, whatsapp } = contentOf(work);
+    const content = contentOf(work);
+    const { whatsapp } = content;
     return {
       resource: 'messages',
       fields: {
-        To: `whatsapp:${recipientOf(work)}`,
-        ...sentFrom(senderOf(work), 'whatsapp:'),
+        ...addressed(work),
         // A template takes neither a body nor media with it (Twilio 63030).
         ...(whatsapp?.contentSid
           ? template(whatsapp.contentSid, whatsapp.contentVariables)
-          : { ...text(whatsapp?.body ?? body), ...media(whatsapp?.mediaUrls) }),
+          : { ...text(textOn('whatsapp', content)), ...media(whatsapp?.mediaUrls) }),
         ...common(work, options),
       },
     };
   },
   voice: (work, options) => {
-    const { body, voice } = contentOf(work);
+    const content = contentOf(work);
+    const { voice } = content;
     return {
       resource: 'calls',
       fields: {
         To: recipientOf(work),
         From: senderOf(work),
-        ...(voice?.url ? { Url: voice.url } : { Twiml: voice?.twiml ?? say(voice?.say ?? body ?? '') }),
+        ...(voice?.url ? { Url: voice.url } : { Twiml: voice?.twiml ?? say(textOn('voice', content) ?? '') }),
         StatusCallback: callbackUrl('call', work.attemptId, options),
         StatusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
       },
@@ -83,8 +84,12 @@ export function senderOf(work: Pick<Work, 'sender' | 'changes'>): string {
   return work.changes?.from ?? work.sender;
 }
 
-function sentFrom(sender: string, prefix = ''): Pick<MessageRequest, 'From' | 'MessagingServiceSid'> {
-  return sender.startsWith('MG') ? { MessagingServiceSid: sender } : { From: `${prefix}${sender}` };
+function addressed(work: Work): Pick<MessageRequest, 'To' | 'From' | 'MessagingServiceSid'> {
+  const sender = senderOf(work);
+  return {
+    To: addressOn(work.channel, recipientOf(work)),
+    ...(isMessagingService(sender) ? { MessagingServiceSid: sender } : { From: addressOn(work.channel, sender) }),
+  };
 }
 
 function text(body: string | undefined): Pick<MessageRequest, 'Body'> {

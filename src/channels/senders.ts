@@ -17,7 +17,7 @@ export class Senders {
 
   /** A number or a Messaging Service sid, without `whatsapp:`; undefined where the operator configured none. */
   of(channel: Channel): string | undefined {
-    return this.configuration.twilio.senders[channel]?.replace(/^whatsapp:/, '');
+    return this.configuration.twilio.senders[channel];
   }
 
   /** @throws Error when the channel has no sender: acceptance checks that every channel of a notification has one. */

@@ -1,5 +1,5 @@
 import type { Channel } from '../policy/vocabulary.js';
-import type { NotificationContent } from './content.js';
+import { textOn, type NotificationContent } from './content.js';
 
 /** What a channel lacks, as a JSON pointer and a sentence; null when it has something to say. */
 export interface MissingContent {
@@ -8,19 +8,21 @@ export interface MissingContent {
 }
 
 const CHECKS = {
-  sms: ({ body, sms }: NotificationContent) =>
-    says(sms?.body ?? body) || Boolean(sms?.mediaUrls?.length)
+  sms: (content: NotificationContent) =>
+    says(textOn('sms', content)) || Boolean(content.sms?.mediaUrls?.length)
       ? null
       : { pointer: '/sms/body', detail: 'sms has nothing to say: give body, sms.body or sms.mediaUrls' },
-  whatsapp: ({ body, whatsapp }: NotificationContent) =>
-    Boolean(whatsapp?.contentSid) || says(whatsapp?.body ?? body) || Boolean(whatsapp?.mediaUrls?.length)
+  whatsapp: (content: NotificationContent) =>
+    Boolean(content.whatsapp?.contentSid) ||
+    says(textOn('whatsapp', content)) ||
+    Boolean(content.whatsapp?.mediaUrls?.length)
       ? null
       : {
           pointer: '/whatsapp/contentSid',
           detail: 'whatsapp has nothing to say: give body, whatsapp.body, whatsapp.contentSid or whatsapp.mediaUrls',
         },
-  voice: ({ body, voice }: NotificationContent) =>
-    says(voice?.say ?? body) || says(voice?.twiml) || Boolean(voice?.url)
+  voice: (content: NotificationContent) =>
+    says(textOn('voice', content)) || says(content.voice?.twiml) || Boolean(content.voice?.url)
       ? null
       : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
 } as const satisfies Record<Channel, (content: NotificationContent) => MissingContent | null>;

@@ -12,6 +12,7 @@ export interface Surroundings {
     readonly accountSid: string;
     readonly authToken: string;
     readonly baseUrl: string;
+    /** Without `whatsapp:`. */
     readonly senders: Readonly<Partial<Record<Channel, string>>>;
     readonly statusUrl: string;
   };

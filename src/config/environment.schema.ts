@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { bareAddress, E164, isNumberOrService, isSender } from '../policy/address.js';
 
 /**
  * Every environment variable, its default and what it expects; contract section 4.
@@ -69,33 +70,22 @@ const host = z.string().refine((value) => isIP(value) !== 0 || HOST_NAME.test(va
 const sid = (prefix: string) =>
   z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`), { error: `${prefix} followed by 32 hex digits` });
 
-const E164 = /^\+[1-9]\d{6,14}$/;
-const MESSAGING_SERVICE = /^MG[0-9a-fA-F]{32}$/;
-
-function isNumberOrService(value: string): boolean {
-  return E164.test(value) || MESSAGING_SERVICE.test(value) || /^[A-Za-z0-9 ]{1,11}$/.test(value);
-}
-
-const numberOrService = z.string().refine(isNumberOrService, {
+const smsSender = z.string().refine(isSender, {
   error: 'a number such as +15005550006, a short code or sender name, or a Messaging Service sid (MG…)',
 });
 
-const whatsappSender = z
-  .string()
-  .transform((value) => value.replace(/^whatsapp:/, ''))
-  .refine((value) => E164.test(value) || MESSAGING_SERVICE.test(value), {
-    error: 'a number such as +14155238886, with or without whatsapp:, or a Messaging Service sid (MG…)',
-  });
+const whatsappSender = z.string().transform(bareAddress).refine(isNumberOrService, {
+  error: 'a number such as +14155238886, with or without whatsapp:, or a Messaging Service sid (MG…)',
+});
 
 const SENDER_RATES_EXPECTED =
   'pairs such as +15005550006=1,whatsapp:+14155238886=80,voice:+15005550006=1 (sends per second), each sender once';
 
 /** A sender of one of the channels; `voice:` for the calls of a number alone. */
-function isSender(name: string): boolean {
+function isRatedSender(name: string): boolean {
   const [prefix, address = ''] = name.split(/(?<=^(?:whatsapp|voice):)/);
   if (prefix === 'voice:') return E164.test(address);
-  if (prefix === 'whatsapp:') return E164.test(address) || MESSAGING_SERVICE.test(address);
-  return isNumberOrService(name);
+  return prefix === 'whatsapp:' ? isNumberOrService(address) : isSender(name);
 }
 
 const senderRates = z
@@ -106,7 +96,7 @@ const senderRates = z
     for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
       const [sender, rate] = pair.trim().split('=');
       const perSecond = Number(rate);
-      if (!sender || !isSender(sender) || rates.has(sender) || !Number.isFinite(perSecond) || perSecond <= 0) {
+      if (!sender || !isRatedSender(sender) || rates.has(sender) || !Number.isFinite(perSecond) || perSecond <= 0) {
         context.addIssue({ code: 'custom', message: SENDER_RATES_EXPECTED });
         return z.NEVER;
       }
@@ -167,7 +157,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_API_KEY_SID: sid('SK').optional(),
   TWILIO_API_KEY_SECRET: z.string().min(1, { error: 'the secret of TWILIO_API_KEY_SID' }).optional(),
   TWILIO_BASE_URL: httpUrl().optional(),
-  TWILIO_SMS_FROM: numberOrService.optional(),
+  TWILIO_SMS_FROM: smsSender.optional(),
   TWILIO_WHATSAPP_FROM: whatsappSender.optional(),
   TWILIO_VOICE_FROM: z.string().regex(E164, { error: 'a number such as +15005550006' }).optional(),
   TWILIO_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),

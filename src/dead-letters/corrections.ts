@@ -1,5 +1,6 @@
 import type { NotificationContent } from '../channels/content.js';
 import type { DeliveryChanges } from '../outbox/work.js';
+import { bareAddress, E164, isNumberOrService, isSender, isWhatsappAddress } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { FieldError } from '../problems/problem.js';
 
@@ -24,11 +25,9 @@ export interface SaidBefore {
   readonly following: readonly Channel[];
 }
 
-const WHATSAPP_PREFIX = /^whatsapp:/;
-
 /** The sender as it is kept; undefined where it is not corrected. Pure. */
 export function correctedSender({ from }: Corrections): string | undefined {
-  return from?.replace(WHATSAPP_PREFIX, '');
+  return from && bareAddress(from);
 }
 
 /** Earlier corrections stay, new ones come on top; undefined where there are none at all. Pure. */
@@ -100,17 +99,17 @@ function unheardBody({ channel, content, changes }: SaidBefore, corrections: Cor
 
 /** What may stand for a sender on each channel; Twilio takes names and short codes for SMS only. */
 const SENDERS = {
-  sms: { pattern: /^/, expected: 'a sender' },
-  whatsapp: { pattern: /^(\+|MG[0-9a-fA-F]{32}$)/, expected: 'a number or a Messaging Service sid' },
-  voice: { pattern: /^\+/, expected: 'a number' },
-} as const satisfies Record<Channel, { pattern: RegExp; expected: string }>;
+  sms: { fits: isSender, expected: 'a sender' },
+  whatsapp: { fits: isNumberOrService, expected: 'a number or a Messaging Service sid' },
+  voice: { fits: (sender: string) => E164.test(sender), expected: 'a number' },
+} as const satisfies Record<Channel, { fits: (sender: string) => boolean; expected: string }>;
 
 function unusableSender(channel: Channel, from: string | undefined): FieldError | null {
-  const { pattern, expected } = SENDERS[channel];
+  const { fits, expected } = SENDERS[channel];
   if (from === undefined) return null;
-  if (WHATSAPP_PREFIX.test(from) && channel !== 'whatsapp') {
+  if (isWhatsappAddress(from) && channel !== 'whatsapp') {
     return { pointer: '/changes/sender', detail: `must be ${expected} on ${channel}, not one on whatsapp` };
   }
-  if (pattern.test(from.replace(WHATSAPP_PREFIX, ''))) return null;
+  if (fits(bareAddress(from))) return null;
   return { pointer: '/changes/sender', detail: `must be ${expected} on ${channel}` };
 }

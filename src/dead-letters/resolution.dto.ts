@@ -8,14 +8,11 @@ import {
   WhatsappContentDto,
 } from '../notifications/create-notification.dto.js';
 import { IsE164, IsText } from '../notifications/field.rules.js';
+import { WRITTEN_SENDER } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
 
 const LONGEST_NOTE = 2000;
-
-/** A number, a Messaging Service sid, a short code, or a name: Twilio wants at least one letter in it. */
-const SENDER =
-  /^(whatsapp:)?(\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9 ]{0,9}[A-Za-z0-9])?)$/;
 
 class ChannelContentDto {
   @ApiPropertyOptional({ type: WhatsappContentDto })
@@ -62,11 +59,11 @@ class ChangesDto {
 
   @ApiPropertyOptional({
     type: String,
-    pattern: SENDER.source,
+    pattern: WRITTEN_SENDER.source,
     description: 'Another sender: a number, a Messaging Service sid, for sms also a short code or name.',
   })
   @IsOptional()
-  @Matches(SENDER, {
+  @Matches(WRITTEN_SENDER, {
     message:
       '$property must be a number, a Messaging Service sid, a short code, or a name of at most 11 letters, digits and spaces with a letter in it',
   })

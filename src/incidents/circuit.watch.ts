@@ -82,7 +82,7 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
   private knownScopes(): CircuitScope[] {
     const { accountSid, senders } = this.configuration.twilio;
     const configured = CHANNELS.flatMap((channel) => {
-      const sender = senders[channel]?.replace(/^whatsapp:/, '');
+      const sender = senders[channel];
       return sender ? [senderScope(channel, sender)] : [];
     });
     return [...new Set([accountScope(accountSid), ...CHANNELS.map(resourceScope), ...configured])];

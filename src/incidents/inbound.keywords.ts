@@ -1,3 +1,5 @@
+import { isWhatsappAddress } from '../policy/address.js';
+
 /** What an inbound message means for the wish to be written to. */
 export type Wish = 'stop' | 'start';
 
@@ -18,7 +20,7 @@ export interface InboundMessage {
  */
 export function wishOf({ from, body, optOutType }: InboundMessage): Wish | null {
   if (optOutType !== null) return optOutType === 'STOP' ? 'stop' : optOutType === 'START' ? 'start' : null;
-  if (from.startsWith('whatsapp:')) return null;
+  if (isWhatsappAddress(from)) return null;
   const word = body.trim().toUpperCase();
   if (STOP.has(word)) return 'stop';
   return START.has(word) ? 'start' : null;

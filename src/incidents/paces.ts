@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { addressOn } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { BlockingCircuit, Departure } from './circuits.js';
 import { paceId, type CircuitScope } from './circuit.scope.js';
@@ -35,7 +36,7 @@ export class Paces {
 
   /** Calls have the pace of their number, unless they are named apart: then they have that one alone. */
   of(channel: Channel, sender: string): Pace | undefined {
-    if (channel === 'whatsapp') return this.bySender.get(`whatsapp:${sender}`);
+    if (channel === 'whatsapp') return this.bySender.get(addressOn(channel, sender));
     const ofCalls = channel === 'voice' ? this.bySender.get(`voice:${sender}`) : undefined;
     return ofCalls ?? this.bySender.get(sender);
   }

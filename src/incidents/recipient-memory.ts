@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Database, type StatementRunner } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
+import { addressOn, bareAddress } from '../policy/address.js';
 import type { Classification } from '../policy/failure.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
@@ -66,11 +67,11 @@ export class RecipientMemory {
     runner: StatementRunner,
     { reason, since, ...pair }: SenderAndRecipient & { readonly reason: string; readonly since: Date | null },
   ): Promise<void> {
-    await runner.run(SUPPRESS, [senderName(pair), bare(pair.recipient), reason, since]);
+    await runner.run(SUPPRESS, [senderName(pair), bareAddress(pair.recipient), reason, since]);
   }
 
   async optedIn(runner: StatementRunner, { by, ...pair }: SenderAndRecipient & { readonly by: string }): Promise<void> {
-    await runner.run(OPT_IN, [senderName(pair), bare(pair.recipient), by]);
+    await runner.run(OPT_IN, [senderName(pair), bareAddress(pair.recipient), by]);
   }
 
   /** For UNAVAILABLE_CHANNEL_HOURS, work that has another channel skips this one. */
@@ -80,15 +81,11 @@ export class RecipientMemory {
   ): Promise<void> {
     const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
     if (hours === 0) return;
-    await runner.run(REMEMBER_NOT_ON_CHANNEL, [bare(known.recipient), known.channel, known.errorCode, hours]);
+    await runner.run(REMEMBER_NOT_ON_CHANNEL, [bareAddress(known.recipient), known.channel, known.errorCode, hours]);
   }
 }
 
 /** As SENDER_RATES names it: on WhatsApp a number is another sender, which people block without meaning its SMS. */
 function senderName({ channel, sender }: Pick<SenderAndRecipient, 'channel' | 'sender'>): string {
-  return channel === 'whatsapp' ? `whatsapp:${bare(sender)}` : bare(sender);
-}
-
-function bare(address: string): string {
-  return address.replace(/^whatsapp:/, '');
+  return addressOn(channel, bareAddress(sender));
 }

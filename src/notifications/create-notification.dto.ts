@@ -19,6 +19,7 @@ import {
 } from 'class-validator';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
 import { IsContentVariables, IsE164, IsMetadata, IsMoment, IsText } from './field.rules.js';
+import { KEY_SYNTAX } from './idempotency-key.js';
 
 /** Characters of a message body at most; Twilio refuses more with 21617. */
 export const LONGEST_BODY = 1600;
@@ -168,9 +169,9 @@ export class CreateNotificationDto {
 
 /** A notification of a batch: it may carry its own key. */
 export class BatchItemDto extends CreateNotificationDto {
-  @ApiPropertyOptional({ type: String, pattern: '^[A-Za-z0-9_:.-]{1,255}$' })
+  @ApiPropertyOptional({ type: String, pattern: KEY_SYNTAX.pattern.source })
   @IsOptional()
-  @Matches(/^[A-Za-z0-9_:.-]{1,255}$/, { message: '$property must be 1 to 255 of A-Z a-z 0-9 _ : . -' })
+  @Matches(KEY_SYNTAX.pattern, { message: `$property must be ${KEY_SYNTAX.expected}` })
   idempotencyKey?: string;
 }
 

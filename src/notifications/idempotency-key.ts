@@ -1,6 +1,13 @@
 import { Problem } from '../problems/problem.js';
 
-const KEY = /^[A-Za-z0-9_:.-]{1,255}$/;
+const CHARACTERS = '[A-Za-z0-9_:.-]{1,255}';
+
+export const KEY_SYNTAX = {
+  pattern: new RegExp(`^${CHARACTERS}$`),
+  /** Of the header: quoted or not. */
+  headerPattern: new RegExp(`^"?${CHARACTERS}"?$`),
+  expected: '1 to 255 of A-Z a-z 0-9 _ : . -',
+} as const;
 
 /** Of the key of a batch: its items' keys are this one, a colon and an index below 1000. */
 export const LONGEST_BATCH_KEY = 255 - ':999'.length;
@@ -20,10 +27,10 @@ export function readIdempotencyKey(header: string | string[] | undefined, requir
     return null;
   }
   const key = /^"(.*)"$/.exec(given)?.[1] ?? given;
-  if (!KEY.test(key)) {
+  if (!KEY_SYNTAX.pattern.test(key)) {
     throw new Problem('idempotency-key-malformed', {
-      detail: 'An Idempotency-Key is 1 to 255 of A-Z a-z 0-9 _ : . -, in double quotes or not.',
-      errors: [{ pointer: '/Idempotency-Key', detail: 'must be 1 to 255 of A-Z a-z 0-9 _ : . -' }],
+      detail: `An Idempotency-Key is ${KEY_SYNTAX.expected}, in double quotes or not.`,
+      errors: [{ pointer: '/Idempotency-Key', detail: `must be ${KEY_SYNTAX.expected}` }],
     });
   }
   return key;

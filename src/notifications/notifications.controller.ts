@@ -14,7 +14,7 @@ import { pathOf } from '../problems/problem.reply.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
-import { LONGEST_BATCH_KEY, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
+import { KEY_SYNTAX, LONGEST_BATCH_KEY, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
 import { NotificationReader, visibilityOf } from './notification.reader.js';
@@ -25,7 +25,7 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
   description: 'A key of your own for this notification: the same key and content gives the same answer again.',
-  schema: { type: 'string', pattern: '^"?[A-Za-z0-9_:.-]{1,255}"?$' },
+  schema: { type: 'string', pattern: KEY_SYNTAX.headerPattern.source },
 } as const;
 
 const BATCH_KEY = {

@@ -6,8 +6,8 @@ import {
   type PhoneNumber,
 } from 'libphonenumber-js/min';
 import metadata from 'libphonenumber-js/min/metadata';
+import { E164 } from '../policy/address.js';
 
-const E164 = /^\+[1-9]\d{6,14}$/;
 const LONGEST_CALLING_CODE = 3;
 
 /** The number behind an E.164 text; null where it is none, whatever else it is. */

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { contentOf, recipientOf, senderOf } from '../channels/compose.js';
-import type { NotificationContent } from '../channels/content.js';
+import { textOn, type NotificationContent } from '../channels/content.js';
 import { Database } from '../database/database.js';
 import type { DeliveryChanges, Work } from '../outbox/work.js';
+import { addressOn, isMessagingService } from '../policy/address.js';
 import type { Failure } from '../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import { ProviderError } from '../twilio/provider.error.js';
@@ -91,8 +92,8 @@ export class Reconciler {
 
   private list(work: Work, createdSince: Date) {
     const sender = senderOf(work);
-    const from = sender.startsWith('MG') ? {} : { from: address(work, sender) };
-    const query = { to: address(work, recipientOf(work)), ...from, createdSince };
+    const from = isMessagingService(sender) ? {} : { from: addressOn(work.channel, sender) };
+    const query = { to: addressOn(work.channel, recipientOf(work)), ...from, createdSince };
     return work.channel === 'voice' ? this.twilio.listCalls(query) : this.twilio.listMessages(query);
   }
 
@@ -138,16 +139,6 @@ function fits(record: TwilioRecord, work: Work): boolean {
 
 /** What the provider's list shows of the content; null where it shows a rendering (templates) or nothing (calls). */
 function comparableText(work: Work, content: NotificationContent): string | null {
-  switch (work.channel) {
-    case 'sms':
-      return content.sms?.body ?? content.body ?? '';
-    case 'whatsapp':
-      return content.whatsapp?.contentSid ? null : (content.whatsapp?.body ?? content.body ?? '');
-    case 'voice':
-      return null;
-  }
-}
-
-function address(work: Work, number: string): string {
-  return work.channel === 'whatsapp' ? `whatsapp:${number}` : number;
+  const isRendered = work.channel === 'voice' || (work.channel === 'whatsapp' && content.whatsapp?.contentSid);
+  return isRendered ? null : (textOn(work.channel, content) ?? '');
 }

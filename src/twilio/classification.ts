@@ -141,6 +141,11 @@ const BY_CALLBACK_STATUS: Readonly<Record<'message' | 'call', Readonly<Record<st
   call: { busy: NOT_REACHED, 'no-answer': NOT_REACHED, failed: NOT_REACHED, canceled: TAKEN_BACK },
 };
 
+/** Whether the provider's word for a message or a call means that it never arrives. */
+export function isFailingStatus(what: 'message' | 'call', status: string): boolean {
+  return Object.hasOwn(BY_CALLBACK_STATUS[what], status);
+}
+
 /** Classifies a failed callback: by code where the table knows it, else by status. Never throws, whatever the status. */
 export function classifyCallback(failed: FailedCallback, table: CodeTable): Classification {
   const byCode = byProviderCode(failed.errorCode, table);
