@@ -94,9 +94,9 @@ const senderRates = z
   .transform((text, context): ReadonlyMap<string, number> => {
     const rates = new Map<string, number>();
     for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
-      const [sender, rate] = pair.trim().split('=');
-      const perSecond = Number(rate);
-      if (!sender || !isRatedSender(sender) || rates.has(sender) || !Number.isFinite(perSecond) || perSecond <= 0) {
+      const [sender = '', rate = '', ...more] = pair.trim().split('=');
+      const perSecond = /^\d+(\.\d+)?$/.test(rate) ? Number(rate) : 0;
+      if (!isRatedSender(sender) || rates.has(sender) || perSecond === 0 || more.length > 0) {
         context.addIssue({ code: 'custom', message: SENDER_RATES_EXPECTED });
         return z.NEVER;
       }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { CHANNELS } from '../policy/vocabulary.js';
 import { httpAddress } from './http-address.js';
 import type { Environment } from './environment.schema.js';
 import { ENVIRONMENT_SCHEMA } from './environment.schema.js';
@@ -76,6 +77,9 @@ function contradictions(env: Environment): EnvironmentProblem[] {
       'TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET together',
     );
   }
+  if ([...env.SENDER_RATES.keys()].some((name) => isChannelName(name) && name !== env.TWILIO_SMS_FROM)) {
+    need('SENDER_RATES', 'senders rather than channels, such as +15005550006=1,whatsapp:+14155238886=80');
+  }
   if (env.LEASE_MS <= env.TWILIO_TIMEOUT_MS) {
     need('LEASE_MS', 'to be longer than TWILIO_TIMEOUT_MS: a lease outlives the request it covers');
   }
@@ -83,4 +87,9 @@ function contradictions(env: Environment): EnvironmentProblem[] {
     need('ALERT_WEBHOOK_SECRET', 'a secret to sign the webhook with (whsec_… or any text)');
   }
   return problems;
+}
+
+/** It has the shape of a sender name, but nobody means one by it. */
+function isChannelName(name: string): boolean {
+  return CHANNELS.some((channel) => channel === name.toLowerCase());
 }

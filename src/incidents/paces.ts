@@ -1,11 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { LOGGER, maskNumber } from '../logging/logger.js';
 import { addressOn } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { BlockingCircuit, Departure } from './circuits.js';
 import { paceId, type CircuitScope } from './circuit.scope.js';
 import { maskScope } from './circuit.story.js';
+import { unknownSenders } from './rated-senders.js';
 
 /** What a sender may send in a second, over all replicas. */
 export interface Pace {
@@ -19,12 +22,15 @@ export interface Pace {
 
 /** Which senders have a pace. What they send waits for its turn, which the pacer gives. */
 @Injectable()
-export class Paces {
+export class Paces implements OnModuleInit {
   readonly all: readonly Pace[];
   private readonly bySender: ReadonlyMap<string, Pace>;
   private someoneWaits: () => void = () => {};
 
-  constructor(@Inject(CONFIGURATION) configuration: Configuration) {
+  constructor(
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {
     this.all = [...configuration.env.SENDER_RATES].map(([sender, perSecond]) => ({
       sender,
       scope: `sender:${sender}` as const,
@@ -32,6 +38,15 @@ export class Paces {
       perSecond,
     }));
     this.bySender = new Map(this.all.map((pace) => [pace.sender, pace]));
+  }
+
+  onModuleInit(): void {
+    for (const { sender, meant } of unknownSenders(this.bySender.keys(), this.configuration.twilio.senders)) {
+      const hint = meant === null ? '' : `; did you mean ${maskNumber(meant)}?`;
+      this.log.warn(
+        `SENDER_RATES names ${maskNumber(sender)}, which is no configured sender: it slows nothing down${hint}`,
+      );
+    }
   }
 
   /** Calls have the pace of their number, unless they are named apart: then they have that one alone. */
