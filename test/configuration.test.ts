@@ -141,6 +141,9 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ['PUBLIC_URL', 'https://a secret.example', /http/],
   ['HOST', 'not a host', /^an address or a name to listen on/],
   ['HOST', '[::1]', /^an address or a name to listen on/],
+  // A slip here would start production on the embedded database and the simulator.
+  ['NODE_ENV', 'staging', /^production, development or test$/],
+  ['NODE_ENV', 'Production', /^production, development or test$/],
   ['ROLE', 'wroker', /^api, worker or all$/],
   ['DATABASE_URL', 'mysql://user:secret@host/db', /^a postgres:\/\/ address$/],
   ['DATABASE_URL', 'postgres://user:50%secret@host/db', /^a postgres:\/\/ address with %/],
@@ -179,7 +182,6 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
 
 /** Any text will do; what is wrong with one of these, only their use can tell. */
 const ANY_TEXT = new Set([
-  'NODE_ENV',
   'DATA_DIR',
   'TWILIO_AUTH_TOKEN',
   'TWILIO_AUTH_TOKEN_SECONDARY',

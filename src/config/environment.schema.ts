@@ -134,7 +134,9 @@ const flag = z
   .transform((value) => value === 'true');
 
 export const ENVIRONMENT_SCHEMA = z.object({
-  NODE_ENV: z.string().default('development'),
+  NODE_ENV: z
+    .enum(['production', 'development', 'test'], { error: 'production, development or test' })
+    .default('development'),
   PORT: wholeNumber(0, 65_535, 3000),
   HOST: host.default('127.0.0.1'),
   ROLE: z.enum(['all', 'api', 'worker'], { error: 'api, worker or all' }).default('all'),
