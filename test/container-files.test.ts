@@ -112,7 +112,10 @@ interface ComposeService {
   /** null: passed on where it is set. */
   readonly environment?: Record<string, string | null>;
   readonly profiles?: readonly string[];
+  readonly volumes?: readonly { readonly source: string }[];
 }
+
+const ERROR_CODES_INSIDE = '/etc/postrider/error-codes.json';
 
 describe('docker-compose.yml', () => {
   const file = fileURLToPath(new URL('docker-compose.yml', ROOT));
@@ -188,9 +191,12 @@ describe('docker-compose.yml', () => {
     const environment = service?.environment ?? {};
     const settable = Object.keys(ENVIRONMENT_SCHEMA.shape).filter((name) => !KEPT.has(name) && !own.includes(name));
     const set = Object.fromEntries(settable.map((name) => [name, `the value of ${name}`]));
-    expect(interpolate(environment, { ...REQUIRED, ...set })).toMatchObject(set);
+    const inside = { ...set, TWILIO_ERROR_CODES_FILE: ERROR_CODES_INSIDE };
+    expect(interpolate(environment, { ...REQUIRED, ...set })).toMatchObject(inside);
+    const { TWILIO_ERROR_CODES_FILE, ...others } = interpolate(environment, REQUIRED);
+    expect(TWILIO_ERROR_CODES_FILE).toBe('');
     // An empty TWILIO_STATUS_URL, for one, would switch the status page off.
-    expect(Object.keys(interpolate(environment, REQUIRED)).toSorted()).toEqual([
+    expect(Object.keys(others).toSorted()).toEqual([
       'ADMIN_API_KEY',
       'DATABASE_URL',
       'PUBLIC_URL',
@@ -199,6 +205,28 @@ describe('docker-compose.yml', () => {
       'TWILIO_AUTH_TOKEN',
       'TWILIO_CALLBACK_OVERRIDES',
     ]);
+  });
+
+  it.each([
+    ['postrider', postrider],
+    ['worker', worker],
+  ])('brings a file of error codes into %s where one is named', (_name, service) => {
+    const [mount] = service?.volumes ?? [];
+    expect(mount).toMatchObject({ type: 'bind', target: ERROR_CODES_INSIDE, read_only: true });
+    const source = { source: mount?.source ?? '' };
+    expect(interpolate(source, { TWILIO_ERROR_CODES_FILE: './codes.json' })).toEqual({ source: './codes.json' });
+    expect(interpolate(source, {})).toEqual({ source: '/dev/null' });
+  });
+
+  it('gives a stop more time than any request may take', () => {
+    const longestMs = 120_000;
+    const lease = { LEASE_MS: '600000' };
+    expect(readEnvironment({ ...lease, TWILIO_TIMEOUT_MS: String(longestMs) }).TWILIO_TIMEOUT_MS).toBe(longestMs);
+    expect(() => readEnvironment({ ...lease, TWILIO_TIMEOUT_MS: String(longestMs + 1) })).toThrow('TWILIO_TIMEOUT_MS');
+    for (const service of [postrider, worker]) {
+      const seconds = Number(/^(\d+)s$/.exec(String(service?.['stop_grace_period']))?.[1]);
+      expect(seconds * 1000).toBeGreaterThanOrEqual(longestMs + 10_000);
+    }
   });
 
   it.each([
@@ -213,12 +241,13 @@ describe('docker-compose.yml', () => {
 });
 
 /**
- * Compose's interpolation of `${NAME}`, `${NAME:-default}` and `${NAME:?what to do}`; without a value, what is set is passed
+ * Compose's interpolation of `${NAME}`, `${NAME:-default}`, `${NAME:+instead}` and `${NAME:?what to do}`; without a value, what is set is passed
  * on, and what is not is left out.
  */
 function interpolate(texts: Readonly<Record<string, string | null>>, given: Readonly<Record<string, string>>) {
   const resolved = (text: string) =>
-    text.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_whole, name: string, kind?: string, rest = '') => {
+    text.replaceAll(/\$\{(\w+)(?::([-+?])([^}]*))?\}/g, (_whole, name: string, kind?: string, rest = '') => {
+      if (kind === '+') return given[name] ? rest : '';
       if (given[name]) return given[name];
       if (kind === '?') throw new Error(`required variable ${name} is missing a value: ${rest}`);
       return rest;
