@@ -3,7 +3,8 @@ import { newId } from '../identifiers/new-id.js';
 import { Database } from '../database/database.js';
 import { GroupedWrites } from '../database/grouped-writes.js';
 import { CallbackJournal, type FirstDelivery } from './callback.journal.js';
-import { effectOf, type ProviderReport } from './provider-report.js';
+import { effectOf } from '../twilio/reported-effect.js';
+import type { ProviderReport } from './provider-report.js';
 import { RECORD_PROGRESS } from './record-progress.sql.js';
 import { ReportApplier, type Applied } from './report.applier.js';
 

@@ -1,4 +1,3 @@
-import { isFailingStatus } from '../twilio/classification.js';
 import { providerCode, storable } from '../twilio/provider.answer.js';
 
 /** What a status callback says, before anything is made of it. */
@@ -11,22 +10,6 @@ export interface ProviderReport {
   readonly errorCode: number | null;
   /** Every parameter as it came. */
   readonly params: Readonly<Record<string, string | string[]>>;
-}
-
-/** What a status means for the delivery. `noted`: on its way, proof of acceptance and nothing more. */
-export type ReportedEffect = 'noted' | 'delivered' | 'read' | 'failed';
-
-/** The provider's words for what arrived; source: facts, section 4. */
-const ARRIVALS: Readonly<Record<ProviderReport['resource'], Readonly<Record<string, 'delivered' | 'read'>>>> = {
-  message: { delivered: 'delivered', partially_delivered: 'delivered', read: 'read' },
-  call: { completed: 'delivered' },
-};
-
-/** Any word that says neither is `noted`, since new ones appear without notice. */
-export function effectOf({ resource, status }: Pick<ProviderReport, 'resource' | 'status'>): ReportedEffect {
-  const arrivals = ARRIVALS[resource];
-  const arrival = Object.hasOwn(arrivals, status) ? arrivals[status] : undefined;
-  return arrival ?? (isFailingStatus(resource, status) ? 'failed' : 'noted');
 }
 
 /** Reads the form of a callback; null where it lacks the sid or the status. */

@@ -14,6 +14,7 @@ import type { NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { classifyCallback, type CodeTable } from '../twilio/classification.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
+import { effectOf } from '../twilio/reported-effect.js';
 import {
   BIND_DELIVERY,
   DELIVERED,
@@ -29,7 +30,7 @@ import {
 import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_NOTIFICATION, LOCK_OUTBOX_ROW, READ_STATE } from './attempt-state.sql.js';
 import { CallbackJournal, type Delivered } from './callback.journal.js';
 import { failureOf, type FailureDecision } from './failure.decision.js';
-import { effectOf, type ProviderReport } from './provider-report.js';
+import type { ProviderReport } from './provider-report.js';
 import {
   type Acceptance,
   acceptanceOf,

@@ -1,6 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth } from '@nestjs/swagger';
 import { addToRoute } from '../http/route.config.js';
+import { BEARER } from '../openapi/bearer.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import type { Scope } from './scope.js';
 
@@ -8,9 +9,6 @@ import type { Scope } from './scope.js';
 export type Access = { readonly kind: 'public' } | { readonly kind: 'scopes'; readonly scopes: readonly Scope[] };
 
 export const ACCESS = 'postrider:access';
-
-/** The name of the security scheme in the OpenAPI document. */
-export const BEARER = 'apiKey';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

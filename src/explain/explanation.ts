@@ -1,4 +1,4 @@
-import { effectOf } from '../callbacks/provider-report.js';
+import { effectOf } from '../twilio/reported-effect.js';
 import type { FailureRecord } from '../failures/failure.entity.js';
 import { maskNumber } from '../logging/logger.js';
 import type { Attempt } from '../notifications/attempt.entity.js';

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BEARER } from '../clients/access.decorator.js';
+import { BEARER } from './bearer.js';
 
 const DESCRIPTION = `
 One notification, to one person, once: by WhatsApp, SMS or voice.
