@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../src/callbacks/failure.decision.js';
-import { effectOf } from '../src/callbacks/provider-report.js';
 import { watchSeconds } from '../src/callbacks/report.decision.js';
 import type { ReportedState, Standing } from '../src/callbacks/report.state.js';
 import { classifyCallback } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
+import { effectOf } from '../src/twilio/reported-effect.js';
 
 /** Accepted by SMS, voice may follow, and a callback of its one attempt has come in. */
 function standing(state: Partial<ReportedState> = {}): Standing {

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { deliveryTo, Receiver, testAlarm, type Mood } from './alerts.setup.js';
+import { bodyOf, storyOf, withWebhook } from './alerts.webhook.setup.js';
+import { eventually } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+
+const MINUTE = 61_000;
+
+describe('a dead sink', () => {
+  /** How long the test waits by moving the clock instead. */
+  const LATER = 6 * MINUTE;
+
+  const cases: readonly [string, Mood | 'refuses', RegExp][] = [
+    ['refuses connections', 'refuses', /^No answer: ECONNREFUSED$/],
+    ['answers 500', 500, /^It answered 500: what the receiver says$/],
+    ['redirects', 301, /^It answered 301; redirects are not followed$/],
+  ];
+
+  it.each(cases)('that %s hears everything in order once it is back', async (_, mood, lastError) => {
+    const { receiver, register, untilTaken, api, databaseUrl } = await withWebhook();
+    if (mood === 'refuses') await receiver.stop();
+    else receiver.mood = mood;
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => (delivery?.attempts ?? 0) >= 2,
+    );
+    await register.raise(testAlarm(), { count: { added: 4 } });
+    await register.resolve(testAlarm().cause, 'It is over.');
+    expect(await deliveryTo(api, 'webhook')).toMatchObject({
+      state: 'failing',
+      told: null,
+      lastError: expect.stringMatching(lastError),
+    });
+    expect(await deliveryTo(api, 'log')).toMatchObject({ told: expect.stringMatching(/opened|resolved/) });
+
+    if (mood === 'refuses') await receiver.listen();
+    else receiver.mood = 'takes';
+    await moveClock(databaseUrl, LATER);
+    await untilTaken(2);
+    expect(storyOf(receiver)).toEqual([
+      ['alert.opened', 5],
+      ['alert.resolved', 5],
+    ]);
+    const told = await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => delivery?.told === 'resolved',
+    );
+    expect(told).toMatchObject({ state: 'delivered', lastError: null });
+  });
+
+  it('that hangs is told eight things at once at most, and the other sinks hear the rest', async () => {
+    const slack = await Receiver.start();
+    const { receiver, register, database } = await withWebhook({ SLACK_WEBHOOK_URL: `${slack.url}/services/T0/B0` });
+    receiver.mood = 'hangs';
+    for (let code = 1; code <= 7; code += 1) {
+      await register.raise(testAlarm({ cause: `request_errors:400:${code}` }), { count: { added: 1 } });
+    }
+    await eventually(
+      () => receiver.asked,
+      (asked) => asked.length === 7,
+      8000,
+    );
+    // Ten more of them in one moment.
+    await database.query(`
+      INSERT INTO alerts
+      SELECT (jsonb_populate_record(NULL::alerts, to_jsonb(a) || jsonb_build_object('id', gen_random_uuid(), 'cause', 'request_errors:400:' || code))).*
+      FROM (SELECT * FROM alerts LIMIT 1) AS a, generate_series(8, 17) AS code`);
+    await eventually(
+      () => slack.taken,
+      (taken) => taken.length === 17,
+      8000,
+    );
+    const { rows } = await database.query(
+      `SELECT count(*)::int AS told FROM alert_deliveries WHERE sink = 'webhook' AND lease_token IS NOT NULL`,
+    );
+    expect(rows).toEqual([{ told: 8 }]);
+  });
+
+  it('that hangs keeps neither the other sinks nor a send waiting, and is given up after 10 s', async () => {
+    const slack = await Receiver.start();
+    const { receiver, register, api } = await withWebhook({ SLACK_WEBHOOK_URL: `${slack.url}/services/T0/B0` });
+    receiver.mood = 'hangs';
+    for (const code of [1, 2, 3]) {
+      await register.raise(testAlarm({ cause: `request_errors:400:${code}` }), { count: { added: 1 } });
+    }
+    const since = performance.now();
+    await eventually(
+      () => slack.taken,
+      (taken) => taken.length === 3,
+      8000,
+    );
+    await api.untilStatus(await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }), 'delivered');
+    expect(performance.now() - since).toBeLessThan(8000);
+    const failing = await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => delivery?.state === 'failing',
+      20_000,
+    );
+    expect(failing?.lastError).toBe('No answer: nothing within 10 s');
+    receiver.mood = 'takes';
+    await eventually(
+      () => receiver.taken,
+      (taken) => taken.length === 3,
+    );
+  });
+
+  it('tries the same news under the same id', async () => {
+    const { receiver, register, untilTaken } = await withWebhook();
+    receiver.mood = 500;
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    await eventually(
+      () => receiver.asked,
+      (asked) => asked.length >= 2,
+    );
+    receiver.mood = 'takes';
+    await untilTaken(1);
+    const ids = receiver.asked.map(({ headers }) => headers['webhook-id']);
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('is parked and shown after a day of failures, and still hears the end', async () => {
+    const { receiver, register, untilTaken, api, databaseUrl } = await withWebhook();
+    receiver.mood = 500;
+    await register.raise(testAlarm({ ends: 'with_its_cause' }), { count: { added: 1 } });
+    const failing = (attempts: number) =>
+      eventually(
+        () => deliveryTo(api, 'webhook'),
+        (delivery) => (delivery?.attempts ?? 0) >= attempts,
+      );
+    await failing(1);
+    await moveClock(databaseUrl, 25 * 60 * MINUTE);
+    await failing(2);
+    expect(await deliveryTo(api, 'webhook')).toMatchObject({ state: 'parked', retryAt: null });
+    receiver.mood = 'takes';
+    await moveClock(databaseUrl, 60 * MINUTE);
+    await register.raise(testAlarm({ cause: 'another' }), { count: { added: 1 } });
+    await untilTaken(1);
+    expect(receiver.taken.map((heard) => bodyOf(heard).data['cause'])).toEqual(['another']);
+    await register.resolve(testAlarm().cause, 'It is over.');
+    const ends = await eventually(
+      () => receiver.taken.filter((heard) => bodyOf(heard).data['cause'] === testAlarm().cause),
+      (taken) => taken.length === 2,
+    );
+    expect(ends.map((heard) => bodyOf(heard).type)).toEqual(['alert.opened', 'alert.resolved']);
+  });
+
+  it('that was parked gets a new chance when the service starts again', async () => {
+    const started = await withWebhook();
+    const { receiver, register, untilTaken, api, databaseUrl } = started;
+    receiver.mood = 500;
+    await register.raise(testAlarm({ ends: 'with_its_cause' }), { count: { added: 1 } });
+    await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => delivery?.state === 'failing',
+    );
+    await moveClock(databaseUrl, 25 * 60 * MINUTE);
+    await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => delivery?.state === 'parked',
+    );
+    receiver.mood = 'takes';
+    await started.replica();
+    await untilTaken(1);
+    expect(storyOf(receiver)).toEqual([['alert.opened', 1]]);
+  });
+});
