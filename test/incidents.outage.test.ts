@@ -1,7 +1,6 @@
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
-import { Circuits } from '../src/incidents/circuits.js';
+import { creations, eventually, handsOn, incidentThatStops, partOf, pause } from './incidents.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { freePort, startTestService } from './support/service.js';
 
@@ -30,7 +29,7 @@ describe('an outage of the provider', () => {
     expect(opened.endedAt).toBeNull();
     expect(opened.timeline[0]?.kind).toBe('opened');
     await eventually(
-      () => [test.service, other].map((service) => partOf(service, Circuits).currentIncidentId('sms')),
+      () => [test.service, other].map((service) => incidentThatStops('sms', service)),
       (ids) => ids.every((id) => id === opened.id),
       1000,
     );
@@ -207,11 +206,11 @@ describe('the detection of an incident', () => {
     expect(incident.resources).toEqual(['sms']);
     expect(incident.timeline.filter(({ kind }) => kind === 'opened')).toHaveLength(1);
     await eventually(
-      () => [test.service, other].map((service) => partOf(service, Circuits).currentIncidentId('sms')),
+      () => [test.service, other].map((service) => incidentThatStops('sms', service)),
       (ids) => ids.every((id) => id === incident.id),
       1000,
     );
-    expect(partOf(other, Circuits).currentIncidentId('voice')).toBeNull();
+    expect(incidentThatStops('voice', other)).toBeNull();
   });
 
   it('takes faults on two resources together, and closes what holds nothing once the other has recovered', async () => {

@@ -1,7 +1,10 @@
 import type { Type } from '@nestjs/common';
 import type { RunningService } from '../src/service.js';
+import { CircuitBoard } from '../src/incidents/circuit.board.js';
+import { resourceScope } from '../src/incidents/circuit.scope.js';
 import type { CircuitDto } from '../src/incidents/circuits.dto.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
+import type { Channel } from '../src/policy/vocabulary.js';
 import { type ApiClient, Provider, type ServiceUnderTest } from './support/service.js';
 
 export const ACCOUNT = 'account:AC0123456789abcdef0123456789abcdef';
@@ -76,6 +79,12 @@ export function handsOn({ api, simulator }: ServiceUnderTest) {
 /** A part of a running service. */
 export function partOf<Part>(service: RunningService, part: Type<Part>): Part {
   return service.app.get(part, { strict: false });
+}
+
+/** The incident that keeps this channel from sending, as this process knows it; null when there is none. */
+export function incidentThatStops(channel: Channel, service: RunningService): string | null {
+  const circuit = partOf(service, CircuitBoard).lookUp(resourceScope(channel))?.circuit;
+  return circuit === undefined || circuit.state === 'closed' ? null : circuit.incidentId;
 }
 
 /** Creations that the provider has seen, whoever they were for. */

@@ -209,21 +209,3 @@ describe('listing', () => {
     expect(error).toMatchObject({ httpStatus: 200, errorClass: 'provider_fault' });
   });
 });
-
-describe('fetching', () => {
-  it('reads one message and one call', async () => {
-    const { client, wire } = await start(reply(200, message(1, 0)));
-    expect(await client.fetchMessage(MESSAGE_SID)).toMatchObject({ sid: 'SM1', status: 'failed' });
-    expect(await client.fetchCall('CA/../1')).toMatchObject({ sid: 'SM1' });
-    expect(wire.requests.map(({ path }) => path)).toEqual([
-      `/2010-04-01/Accounts/${ACCOUNT_SID}/Messages/${MESSAGE_SID}.json`,
-      `/2010-04-01/Accounts/${ACCOUNT_SID}/Calls/CA%2F..%2F1.json`,
-    ]);
-  });
-
-  it('says so when Twilio does not know it', async () => {
-    const { client } = await start(reply(404, { code: 20404, message: 'not found', status: 404 }));
-    const error = await providerErrorOf(client.fetchMessage(MESSAGE_SID));
-    expect(error).toMatchObject({ errorClass: 'not_found', outcome: 'rejected', providerCode: 20404 });
-  });
-});

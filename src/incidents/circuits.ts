@@ -4,7 +4,6 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
-import type { Channel } from '../policy/vocabulary.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
@@ -120,15 +119,6 @@ export class Circuits {
     const evidence = evidenceOf(classification);
     if (!evidence || evidence.cause === 'incident') return;
     this.take(evidence, { ...sent, stage: 'send', probe: false }, { classification, retryAfterMs: null });
-  }
-
-  /** The incident that keeps this channel (or, without one, any channel) from sending; null when there is none. */
-  currentIncidentId(channel?: Channel): string | null {
-    for (const { scope, circuit } of this.board.known()) {
-      if (circuit.state === 'closed' || circuit.incidentId === null) continue;
-      if (channel === undefined || scope === resourceScope(channel)) return circuit.incidentId;
-    }
-    return null;
   }
 
   private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {

@@ -53,11 +53,6 @@ const page = z.object({
   next_page_uri: z.string().startsWith('/').nullish(),
 });
 
-/** One message or call; null when the resource is not what Twilio documents. */
-export function readRecord(resource: unknown): TwilioRecord | null {
-  return record.safeParse(resource).data ?? null;
-}
-
 /** One page of a list; null when the resource is not what Twilio documents. */
 export function readPage(resource: unknown): RecordPage | null {
   const { data } = page.safeParse(resource);
