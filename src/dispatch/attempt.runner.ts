@@ -37,15 +37,22 @@ export class AttemptRunner {
     this.retryPolicy = { baseMs: RETRY_BASE_MS, factor: RETRY_FACTOR, max: RETRY_MAX, budgetMs: RETRY_BUDGET_MS };
   }
 
-  /** Resolves when the provider has answered; what came of it is then on its way to disk. */
-  async run(work: Work): Promise<void> {
-    if (work.over) return this.recorder.unsuccessful(alreadyOver(work));
-    return work.stage === 'reconcile' ? this.findOutFirst(work) : this.attempt(work);
+  /**
+   * Resolves when the provider has answered; what came of it is then on its way to disk.
+   * @returns work that could not begin any more and goes back to the outbox; null for all other.
+   */
+  async run(work: Work): Promise<Work | null> {
+    if (work.over) this.recorder.unsuccessful(alreadyOver(work));
+    else if (work.stage === 'reconcile') return this.findOutFirst(work);
+    else await this.attempt(work);
+    return null;
   }
 
-  private async findOutFirst(work: Work): Promise<void> {
-    const sendable = await this.reconcile.run(work, this.retryPolicy);
-    if (sendable) await this.attempt(sendable, false);
+  private async findOutFirst(work: Work): Promise<Work | null> {
+    const reconciled = await this.reconcile.run(work, this.retryPolicy);
+    if (reconciled.next === 'give_back') return reconciled.work;
+    if (reconciled.next === 'send') await this.attempt(reconciled.work, false);
+    return null;
   }
 
   private async attempt(work: Work, isFirstRequest = true): Promise<void> {

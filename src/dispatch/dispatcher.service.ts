@@ -154,7 +154,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   private async start(work: Work): Promise<void> {
     this.running.begin();
     try {
-      await this.runner.run(work);
+      const back = await this.runner.run(work);
+      if (back) await this.giveBack([back]);
     } catch (error) {
       this.log.error(
         { err: error, notificationId: work.notificationId, attemptId: work.attemptId },

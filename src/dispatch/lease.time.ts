@@ -5,7 +5,7 @@ const CLAIM_MS = 1000;
 
 /** What a lease leaves time for. Milliseconds throughout. */
 export interface LeaseTime {
-  /** How old a lease may be when its request begins; infinite where no lease is long enough to tell. */
+  /** How old a lease may be when its request begins; where it is too short to outlive one, as long as it lasts. */
   readonly beginWithinMs: number;
   /** Work may wait here for a slot: its lease is long enough for the request before it and for its own. */
   readonly mayWait: boolean;
@@ -18,7 +18,7 @@ export function leaseTime(leaseMs: number, timeoutMs: number): LeaseTime {
   const longestRequestMs = timeoutMs + MARGIN_MS;
   const spareMs = leaseMs - longestRequestMs;
   return {
-    beginWithinMs: spareMs >= CLAIM_MS ? spareMs : Number.POSITIVE_INFINITY,
+    beginWithinMs: spareMs >= CLAIM_MS ? spareMs : leaseMs,
     mayWait: leaseMs >= 2 * longestRequestMs,
     shortestMs: longestRequestMs + CLAIM_MS,
   };

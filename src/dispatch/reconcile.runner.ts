@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { Database } from '../database/database.js';
@@ -13,12 +15,23 @@ import { Reconciler, type Finding } from '../reconciliation/reconciler.js';
 import { afterAbsence, afterAmbiguity, afterNoAnswer } from './after-reconciliation.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { Journal } from './journal.js';
+import { leaseTime, type LeaseTime } from './lease.time.js';
 import { originalFailure } from './original-failure.js';
 import { Recorder } from './recorder.js';
+
+/**
+ * What a question leads to: `send` the next attempt now, `give_back` what cannot begin here any more, or `nothing` more
+ * to do, since what follows is on its way to disk.
+ */
+export type Reconciled = { readonly next: 'send' | 'give_back'; readonly work: Work } | { readonly next: 'nothing' };
+
+const NOTHING = { next: 'nothing' } as const satisfies Reconciled;
 
 /** Work whose last attempt has an unknown outcome: asks, decides, and says whether another attempt may start now. */
 @Injectable()
 export class ReconcileRunner {
+  private readonly lease: LeaseTime;
+
   constructor(
     private readonly reconciler: Reconciler,
     private readonly outbox: Outbox,
@@ -29,16 +42,18 @@ export class ReconcileRunner {
     private readonly decisions: DecisionLog,
     private readonly database: Database,
     private readonly clock: DatabaseClock,
-  ) {}
+    @Inject(CONFIGURATION) { env }: Configuration,
+  ) {
+    this.lease = leaseTime(env.LEASE_MS, env.TWILIO_TIMEOUT_MS);
+  }
 
-  /** @returns the next attempt, ready to be sent; null when the work waits or ended. */
-  async run(work: Work, policy: RetryPolicy): Promise<Work | null> {
+  async run(work: Work, policy: RetryPolicy): Promise<Reconciled> {
     const standing = this.circuits.blocking(work);
     if (standing) {
       // Asking is a request too: an open circuit lets only its probe ask.
       const reason = `The circuit of ${standing.scope} is open (${standing.reason}): the question waits there.`;
       this.hold(work, standing.circuitId, standing.incidentId, reason);
-      return null;
+      return NOTHING;
     }
     this.circuits.onDeparture(work);
     const finding = await this.reconciler.find(work);
@@ -48,13 +63,13 @@ export class ReconcileRunner {
     switch (judgement.kind) {
       case 'accepted':
         await this.adopt(work, judgement);
-        return null;
+        return NOTHING;
       case 'absent':
         return this.resolve(work, finding);
       case 'ambiguous':
       case 'unanswered':
         this.waitOrEnd(work, finding, policy);
-        return null;
+        return NOTHING;
     }
   }
 
@@ -77,13 +92,21 @@ export class ReconcileRunner {
     });
   }
 
-  private async resolve(work: Work, finding: Finding): Promise<Work | null> {
+  private async resolve(work: Work, finding: Finding): Promise<Reconciled> {
     const failure = originalFailure(finding.original);
     const expired = work.expiresAt !== null && work.expiresAt <= this.clock.now();
     const decision = afterAbsence(work, failure, finding.judgement.because, this.fallback.remaining(work), expired);
-    if (decision.kind === 'resend') return this.outbox.beginResend(work, decision.sentence, true);
+    if (decision.kind === 'resend') return this.resend(work, decision.sentence);
     this.end(work, failure, decision.step, finding);
-    return null;
+    return NOTHING;
+  }
+
+  /** The statement leases it anew from when it began: where it had to wait, the lease may be over when it answers. */
+  private async resend(work: Work, sentence: string): Promise<Reconciled> {
+    const leasedAt = performance.now();
+    const attempt = await this.outbox.beginResend(work, sentence, true);
+    if (!attempt) return NOTHING;
+    return { next: performance.now() - leasedAt > this.lease.beginWithinMs ? 'give_back' : 'send', work: attempt };
   }
 
   private waitOrEnd(work: Work, finding: Finding, policy: RetryPolicy): void {
