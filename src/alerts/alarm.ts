@@ -1,6 +1,7 @@
 import { circuitId } from '../incidents/circuit.scope.js';
 import { maskScope } from '../incidents/circuit.story.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { UNWRITABLE_RULE } from '../policy/unwritable.js';
 import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
 import type { AlertDecision, AlertGroup } from './alert.policy.js';
 import type { OccurredFailure, Occurrence } from './occurrence.js';
@@ -55,6 +56,8 @@ function summaryOf(
     const which = category === 'marketing' ? 'Marketing sends' : 'Critical sends';
     return `${which} used up their retries on a channel because the provider fails; the latest by ${rule}.`;
   }
+  if (rule === UNWRITABLE_RULE)
+    return 'Requests could not be written, so nothing was sent: the log says where it broke off.';
   return `${asked(failure)} ${named(failure, codes)}: ${errorClass}.`;
 }
 

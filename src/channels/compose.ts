@@ -119,8 +119,12 @@ function callbackUrl(kind: 'message' | 'call', attemptId: string, options: Compo
   return `${options.publicUrl}/callbacks/twilio/${kind}/${attemptId}${overrides}`;
 }
 
+/** What XML 1.0 cannot hold; https://www.w3.org/TR/xml/#charsets */
+const NOT_IN_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
+/** Nothing of it could be heard anyway, and the library refuses it. */
 function say(words: string): string {
   const response = new VoiceResponse();
-  response.say(words);
+  response.say(words.replaceAll(NOT_IN_XML, ' '));
   return response.toString();
 }

@@ -1,13 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
 import { compose, type ProviderRequest } from '../channels/compose.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
-import { Circuits } from '../incidents/circuits.js';
-import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+import { Circuits, type BlockingCircuit } from '../incidents/circuits.js';
+import { LOGGER } from '../logging/logger.js';
+import type { AcceptedAttempt, AttemptRecord, UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import { nextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
+import { UNWRITABLE } from '../policy/unwritable.js';
+import { faultWithoutWords } from '../problems/loggable-error.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
 import { FallbackService } from '../channels/fallback.service.js';
@@ -32,6 +36,7 @@ export class AttemptRunner {
     private readonly recorder: Recorder,
     private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {
     const { RETRY_BASE_MS, RETRY_FACTOR, RETRY_MAX, RETRY_BUDGET_MS } = configuration.env;
     this.retryPolicy = { baseMs: RETRY_BASE_MS, factor: RETRY_FACTOR, max: RETRY_MAX, budgetMs: RETRY_BUDGET_MS };
@@ -62,20 +67,18 @@ export class AttemptRunner {
     // The clock here may be a moment behind the database's, but no attempt starts before its lease.
     const startedAt = new Date(Math.max(this.clock.now().getTime(), work.attemptStartedAt.getTime()));
     const start = performance.now();
-    const request = compose(work, {
-      publicUrl: this.configuration.publicUrl,
-      callbackOverrides: this.configuration.env.TWILIO_CALLBACK_OVERRIDES,
-      now: startedAt,
-    });
-    this.circuits.onDeparture(work, isFirstRequest);
     const record = () => ({ startedAt, durationMs: Math.round(performance.now() - start) });
+    const request = this.compose(work, startedAt);
+    if (!request) return this.recorder.unsuccessful(this.decide(work, record(), UNWRITABLE, null));
+    this.circuits.onDeparture(work, isFirstRequest);
     let answer: AcceptedRequest;
     try {
       answer = await this.send(request, work);
     } catch (error) {
       // Anything else is a fault of our own: the lease runs out, and the attempt is reconciled like any unknown one.
       if (!(error instanceof ProviderError)) throw error;
-      return this.recorder.unsuccessful(this.decide(work, record(), error.failure));
+      const circuit = this.circuits.onFailure(work, error.failure);
+      return this.recorder.unsuccessful(this.decide(work, record(), error.failure, circuit));
     }
     this.circuits.onAccepted(work);
     this.recorder.accepted({
@@ -87,6 +90,18 @@ export class AttemptRunner {
     } satisfies AcceptedAttempt);
   }
 
+  /** Null where that is not possible: the same fault would come back as often as it is tried. */
+  private compose(work: Work, now: Date): ProviderRequest | null {
+    const { publicUrl, env } = this.configuration;
+    try {
+      return compose(work, { publicUrl, callbackOverrides: env.TWILIO_CALLBACK_OVERRIDES, now });
+    } catch (error) {
+      const { notificationId, attemptId } = work;
+      this.log.error({ err: faultWithoutWords(error), notificationId, attemptId }, 'a request could not be written');
+      return null;
+    }
+  }
+
   private send(request: ProviderRequest, work: Work): Promise<AcceptedRequest> {
     const ids = { attemptId: work.attemptId, deliveryId: work.deliveryId };
     return request.resource === 'messages'
@@ -95,8 +110,12 @@ export class AttemptRunner {
   }
 
   /** Classify was the client's part; here the policy decides what follows. */
-  private decide(work: Work, attempt: { startedAt: Date; durationMs: number }, failure: Failure): UnsuccessfulWork {
-    const circuit = this.circuits.onFailure(work, failure);
+  private decide(
+    work: Work,
+    attempt: AttemptRecord,
+    failure: Failure,
+    circuit: BlockingCircuit | null,
+  ): UnsuccessfulWork {
     const step = nextStep(
       failure,
       {

@@ -5,6 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
+import { faultWithoutWords } from '../problems/loggable-error.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WakeUp } from '../outbox/wake-up.js';
 import type { NewNotification, Work } from '../outbox/work.js';
@@ -158,7 +159,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
       if (back) await this.giveBack([back]);
     } catch (error) {
       this.log.error(
-        { err: error, notificationId: work.notificationId, attemptId: work.attemptId },
+        { err: faultWithoutWords(error), notificationId: work.notificationId, attemptId: work.attemptId },
         'an attempt stopped on a fault of our own; its lease will run out and it will be reconciled',
       );
     }

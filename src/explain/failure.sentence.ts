@@ -1,6 +1,7 @@
 import type { Callback } from '../callbacks/callback.entity.js';
 import type { FailureRecord, RecordedNextStep } from '../failures/failure.entity.js';
 import type { Channel, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
+import { UNWRITABLE_RULE } from '../policy/unwritable.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { clockTime } from './moment.js';
 
@@ -37,6 +38,7 @@ function reported(failure: FailureRecord, { status }: Callback, codes: TwilioErr
 
 function answered(failure: FailureRecord, attemptNumber: number | null, codes: TwilioErrorCodeTable): string {
   const attempt = `attempt ${attemptNumber ?? '?'} on ${failure.channel} at ${clockTime(failure.at, failure.at)}`;
+  if (failure.rule === UNWRITABLE_RULE) return `The request of ${attempt} could not be written, so nothing was sent`;
   if (failure.httpStatus !== null) {
     const unusable = failure.httpStatus < 300 ? ' without saying what it accepted' : '';
     return `Twilio answered ${failure.httpStatus}${unusable} to ${attempt} (${code(failure, codes)})`;

@@ -8,9 +8,25 @@ export function loggableError(error: unknown): Record<string, unknown> {
     name: error.name,
     ...pick(error, ['code', 'severity', 'schema', 'table', 'column', 'constraint', 'routine', 'syscall']),
     ...(quotesData(error) ? {} : { message: withoutNumbers(error.message) }),
-    frames: error.stack?.split('\n').filter((line) => line.startsWith('    at ')),
+    frames: framesOf(error),
     ...(error.cause === undefined ? {} : { cause: loggableError(error.cause) }),
   };
+}
+
+/** Where it happened and of which kind, for faults that were thrown over a body or a number: any message may quote it. */
+export function faultWithoutWords(error: unknown): Record<string, unknown> {
+  return error instanceof Error
+    ? { name: error.name, ...pick(error, ['code']), frames: framesOf(error) }
+    : loggableError(error);
+}
+
+/** Without the message that goes before them, whose lines may look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const end = stack.indexOf(message) + message.length;
+  return stack
+    .slice(end)
+    .split('\n')
+    .filter((line) => line.startsWith('    at '));
 }
 
 function quotesData(error: Error): boolean {
