@@ -156,35 +156,6 @@ describe("another notification's message in the list", () => {
   });
 });
 
-describe('a list that cannot be read', () => {
-  it('keeps the message back until the question is answered', async () => {
-    const service = await startTestService({}, { callbacks: 'none' });
-    const provider = new Provider(service.simulator.url);
-    const to = numberOf(2);
-    await provider.fail(to, [
-      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
-      { times: 3, match: { resource: 'list' }, fault: { kind: 'status', status: 503 } },
-    ]);
-    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
-    const sent = await service.api.untilStatus(id, 'sent', 'failed');
-    expect(sent.status).toBe('sent');
-    expect(await provider.creates(to)).toHaveLength(1);
-  });
-
-  it('does not stop a provider without lists from being used: the risk is marked', async () => {
-    const service = await startTestService({}, { callbacks: 'none' });
-    const provider = new Provider(service.simulator.url);
-    const to = numberOf(3);
-    await provider.fail(to, [
-      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
-      { match: { resource: 'list' }, fault: { kind: 'status', status: 404 } },
-    ]);
-    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
-    const sent = await service.api.untilStatus(id, 'sent');
-    expect(sent.deliveries[0]?.attempts).toMatchObject([{ outcome: 'unknown' }, { possibleDuplicate: true }]);
-  });
-});
-
 describe('whoever wants a human to decide what may have been accepted', () => {
   const review = { channels: ['sms', 'voice'], body: 'Hello', onUnknown: 'review' };
   const REFUSED_TO_SAY = { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } };
@@ -207,22 +178,6 @@ describe('whoever wants a human to decide what may have been accepted', () => {
     const failed = await service.api.untilStatus(await service.api.send({ to, ...review }), 'failed', 'sent');
     expect(failed.deadLetter?.reason).toContain('the caller wants a human to decide');
     expect(failed.deliveries).toHaveLength(1);
-  });
-});
-
-describe('looks at a list that cannot be read', () => {
-  it('use up none of those that wait for two notifications to be told apart', async () => {
-    const service = await startTestService({ RETRY_MAX: '10' }, { callbacks: 'none' });
-    const provider = new Provider(service.simulator.url);
-    const to = numberOf(33);
-    await provider.fail(to, [
-      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
-      { match: { resource: 'list' }, fault: { kind: 'status', status: 503 } },
-    ]);
-    await service.api.send({ to, channels: ['sms'], body: 'Hello' });
-    const asked = async () =>
-      (await service.database.query(`SELECT lookups FROM outbox WHERE stage = 'reconcile' AND retries >= 4`)).rows;
-    await expect.poll(asked).toEqual([{ lookups: 0 }]);
   });
 });
 

@@ -120,13 +120,11 @@ export class Reconciler {
 }
 
 function unanswered(failure: Failure): Judgement {
-  const { httpStatus, classification } = failure;
-  // A key that may not read lists, or a provider without them, will not answer later either.
-  const never =
-    httpStatus !== null && httpStatus >= 400 && httpStatus < 500 && httpStatus !== 401 && httpStatus !== 429;
-  return never
-    ? { kind: 'absent', because: `the provider does not let its list be read (${classification.rule})` }
-    : { kind: 'unanswered', because: `the provider's list could not be read (${classification.rule})` };
+  const { errorClass, rule } = failure.classification;
+  // A key that may not read lists will not be allowed to later either. Any other refusal says nothing of the attempt.
+  return errorClass === 'permission'
+    ? { kind: 'absent', because: `the provider does not let its list be read (${rule})` }
+    : { kind: 'unanswered', because: `the provider's list could not be read (${rule})` };
 }
 
 /** The same direction, and the same text where the text can be compared. */

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { Provider, startTestService } from './support/service.js';
+
+const numberOf = (index: number) => `+1555${String(2_000_000 + index)}`;
+
+describe('a list that cannot be read', () => {
+  it('keeps the message back until the question is answered', async () => {
+    const service = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(2);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { times: 3, match: { resource: 'list' }, fault: { kind: 'status', status: 503 } },
+    ]);
+    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const sent = await service.api.untilStatus(id, 'sent', 'failed');
+    expect(sent.status).toBe('sent');
+    expect(await provider.creates(to)).toHaveLength(1);
+  });
+
+  it.each([400, 404, 408, 409, 425])(
+    'keeps the message back too where the provider refuses the question with %i',
+    async (status) => {
+      const service = await startTestService({}, { callbacks: 'none' });
+      const provider = new Provider(service.simulator.url);
+      const to = numberOf(4);
+      await provider.fail(to, [
+        { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+        { times: 2, match: { resource: 'list' }, fault: { kind: 'status', status } },
+      ]);
+      const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+      const sent = await service.api.untilStatus(id, 'sent', 'failed');
+      expect(sent.status).toBe('sent');
+      expect(await provider.creates(to)).toHaveLength(1);
+    },
+  );
+
+  it('sends nothing again where the question stays refused: a human decides', async () => {
+    const service = await startTestService({ RETRY_MAX: '2' }, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(5);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 404 } },
+    ]);
+    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const failed = await service.api.untilStatus(id, 'sent', 'failed');
+    expect(failed.deadLetter?.reason).toContain("the provider's list could not be read (");
+    expect(await provider.creates(to)).toHaveLength(1);
+  });
+
+  it('does not stop credentials from being used that may not read it: the risk is marked', async () => {
+    const service = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(3);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 403 } },
+    ]);
+    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const sent = await service.api.untilStatus(id, 'sent');
+    expect(sent.deliveries[0]?.attempts).toMatchObject([{ outcome: 'unknown' }, { possibleDuplicate: true }]);
+  });
+});
+
+describe('looks at a list that cannot be read', () => {
+  it('use up none of those that wait for two notifications to be told apart', async () => {
+    const service = await startTestService({ RETRY_MAX: '10' }, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(33);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 503 } },
+    ]);
+    await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const asked = async () =>
+      (await service.database.query(`SELECT lookups FROM outbox WHERE stage = 'reconcile' AND retries >= 4`)).rows;
+    await expect.poll(asked).toEqual([{ lookups: 0 }]);
+  });
+});
