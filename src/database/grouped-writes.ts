@@ -13,7 +13,7 @@ export class OverloadedError extends Error {
   }
 }
 
-export interface GroupedWritesOptions {
+export interface GroupedWritesOptions<Item = unknown> {
   readonly name: string;
   /** Items in one statement at most. */
   readonly maxGroup: number;
@@ -21,6 +21,8 @@ export interface GroupedWritesOptions {
   readonly maxWaiting: number;
   /** Writes in flight at most, where a whole group waits for each of them. Default: 1. */
   readonly wholeGroupsAtOnce?: number;
+  /** What an item is about, where a statement takes one item about the same at most: the next waits for its next. */
+  readonly subjectOf?: (item: Item) => string;
   /** Only where nobody waits for the answer: fewer and larger writes. Without it a write follows the one before at once. */
   readonly spacing?: {
     /** From the start of one write to the start of the next, in milliseconds at most. */
@@ -58,7 +60,7 @@ export class GroupedWrites<Item, Result> {
   /** @param write stores a group and answers in the group's order; all or nothing. */
   constructor(
     private readonly write: (items: readonly Item[]) => Promise<readonly Result[]>,
-    private readonly options: GroupedWritesOptions,
+    private readonly options: GroupedWritesOptions<Item>,
   ) {}
 
   /** @throws OverloadedError when too much waits already. */
@@ -99,7 +101,7 @@ export class GroupedWrites<Item, Result> {
     do {
       await this.keepDistance();
       if (!this.mayTake()) break;
-      const group = this.waiting.splice(0, this.options.maxGroup);
+      const group = this.takeGroup();
       const written = this.writeGroup(group);
       // The pool takes a tick to hand the statement to its connection. After it, so that the database works meanwhile.
       process.nextTick(answer);
@@ -118,6 +120,22 @@ export class GroupedWrites<Item, Result> {
   private mayTake(): boolean {
     const { length } = this.waiting;
     return length >= this.options.maxGroup || (length > 0 && this.writers.count === 1);
+  }
+
+  private takeGroup(): Waiting<Item, Result>[] {
+    const { maxGroup, subjectOf } = this.options;
+    const first = this.waiting.splice(0, maxGroup);
+    if (!subjectOf) return first;
+    const subjects = new Set<string>();
+    const group: Waiting<Item, Result>[] = [];
+    const later: Waiting<Item, Result>[] = [];
+    for (const entry of first) {
+      const subject = subjectOf(entry.item);
+      (subjects.has(subject) ? later : group).push(entry);
+      subjects.add(subject);
+    }
+    if (later.length > 0) this.waiting.unshift(...later);
+    return group;
   }
 
   private async keepDistance(): Promise<void> {
@@ -167,8 +185,11 @@ export class GroupedWrites<Item, Result> {
 
 function nobodyWaits(): void {}
 
-/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint); postgresql.org/docs/current/errcodes-appendix.html */
+/**
+ * SQLSTATE classes 21 (cardinality violation), 22 (data exception) and 23 (integrity constraint);
+ * postgresql.org/docs/current/errcodes-appendix.html
+ */
 function isRefusedForItsData(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('22') || code.startsWith('23');
+  return code.startsWith('21') || code.startsWith('22') || code.startsWith('23');
 }

@@ -16,7 +16,7 @@ import { GIVE_BACK } from './give-back.sql.js';
 import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
 import { storeNotifications, type SelfLease } from './intake.js';
 import { RESCUE } from './rescue.sql.js';
-import { settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
+import { ONE_OF_EACH, settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
 import { LOCK_OVERDUE_DELIVERY, OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
 import type {
   AcceptedAttempt,
@@ -66,7 +66,7 @@ export class Outbox {
   private readonly accepted: GroupedWrites<AcceptedAttempt, SettleOutcome>;
   private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
     (group) => this.storeUnsuccessful(group),
-    { name: 'The settlement of failed attempts', maxGroup: 200, maxWaiting: Number.POSITIVE_INFINITY },
+    { name: 'The settlement of failed attempts', ...ONE_OF_EACH },
   );
 
   constructor(
@@ -74,10 +74,9 @@ export class Outbox {
     private readonly wakeUp: WakeUp,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {
-    this.accepted = new GroupedWrites((group) => settleAccepted(this.database, group), {
+    this.accepted = new GroupedWrites<AcceptedAttempt, SettleOutcome>((group) => settleAccepted(this.database, group), {
       name: 'The settlement of accepted attempts',
-      maxGroup: 200,
-      maxWaiting: Number.POSITIVE_INFINITY,
+      ...ONE_OF_EACH,
       spacing: { ms: SETTLEMENT_SPACING_MS, enough: 2 * configuration.env.DISPATCH_CONCURRENCY },
     });
   }

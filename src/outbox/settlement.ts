@@ -5,7 +5,7 @@ import { carriedTo } from './carried-changes.js';
 import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
-import type { AcceptedAttempt, UnsuccessfulWork } from './work.js';
+import type { AcceptedAttempt, UnsuccessfulWork, Work } from './work.js';
 
 /**
  * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended there and nothing
@@ -13,6 +13,13 @@ import type { AcceptedAttempt, UnsuccessfulWork } from './work.js';
  * kept as evidence. A stale result is never written again.
  */
 export type SettleOutcome = 'settled' | 'overtaken' | 'stale';
+
+/** Groups of results: a statement finds a result's lease by its notification, so an older one of the same goes before. */
+export const ONE_OF_EACH = {
+  maxGroup: 200,
+  maxWaiting: Number.POSITIVE_INFINITY,
+  subjectOf: ({ work }: { readonly work: Work }) => work.notificationId,
+};
 
 type Named = { notificationId: string };
 
