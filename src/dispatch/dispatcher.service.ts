@@ -23,6 +23,8 @@ const DATABASE_AWAY_MS = 500;
 /** Results in memory for each place at most: beyond it the database is too slow to claim more. */
 const UNSETTLED_PER_PLACE = 4;
 const UNSETTLED_POLL_MS = 20;
+/** How soon after a claim another one looks for the due work that it left behind: somebody holds those rows. */
+const LEFT_BEHIND_MS = 30;
 
 /**
  * The loop: wake, claim, run, settle; drain at the end. Claims are made in batches and a little ahead, so that no slot
@@ -207,7 +209,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   private async untilNextDue(): Promise<number> {
     if (this.woken) return 0;
     const inMs = await this.outbox.nextDueInMs();
-    return inMs === null ? POLL_MS : Math.min(POLL_MS, Math.max(0, Math.ceil(inMs)));
+    if (inMs === null) return POLL_MS;
+    return inMs <= 0 ? LEFT_BEHIND_MS : Math.min(POLL_MS, Math.ceil(inMs));
   }
 
   private async untilSlotsAreFree(): Promise<void> {
