@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Configuration } from './config/configuration.js';
+import { inTime } from './in-time.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
 import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
 import { CannotListenError } from './listening-port.js';
@@ -13,7 +14,7 @@ export interface RunningService {
   readonly app: NestFastifyApplication;
   /** Where it listens. */
   readonly url: string;
-  /** Stops claiming, finishes what is in flight, closes. */
+  /** Stops claiming, finishes what is in flight, closes; within the deadline of a request and some seconds. */
   close(): Promise<void>;
 }
 
@@ -37,5 +38,14 @@ export async function startService(configuration: Configuration, logger: Logger)
     await app.close();
     throw error;
   }
-  return { app, url: await app.getUrl(), close: () => app.close() };
+  return { app, url: await app.getUrl(), close: () => close(app, env.TWILIO_TIMEOUT_MS, logger) };
+}
+
+/** What closing may take beyond the requests in flight. */
+const CLOSING_MS = 5000;
+
+/** A database that does not answer keeps no process from ending: what it leased is taken over when the leases end. */
+async function close(app: NestFastifyApplication, timeoutMs: number, logger: Logger): Promise<void> {
+  if (await inTime(app.close(), timeoutMs + CLOSING_MS)) return;
+  logger.warn('stopping before everything was closed: something, most likely the database, does not answer');
 }

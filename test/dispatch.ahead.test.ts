@@ -39,7 +39,7 @@ describe('the pace of work', () => {
 
 describe('what waits for a slot', () => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the queue looks at nothing else
-  const entry = (turn: number) => ({ work: { turn, notificationId: String(turn) } as Work, startBy: 0 });
+  const entry = (turn: number) => ({ work: { turn, notificationId: String(turn) } as Work, leasedAt: 0 });
 
   it('comes in its turn, whenever it was claimed', () => {
     const queue = new LocalQueue();

@@ -9,10 +9,10 @@ import { startTestService } from './support/service.js';
 
 describe('what a lease leaves time for', () => {
   it.each([
-    { leaseMs: 30_000, timeoutMs: 10_000, beginWithinMs: 19_000, mayWait: true },
-    { leaseMs: 21_999, timeoutMs: 10_000, beginWithinMs: 10_999, mayWait: false },
-    { leaseMs: 12_000, timeoutMs: 10_000, beginWithinMs: 1000, mayWait: false },
-    { leaseMs: 11_999, timeoutMs: 10_000, beginWithinMs: 11_999, mayWait: false },
+    { leaseMs: 30_000, timeoutMs: 10_000, beginWithinMs: 19_000, lookUpWithinMs: 29_000, mayWait: true },
+    { leaseMs: 21_999, timeoutMs: 10_000, beginWithinMs: 10_999, lookUpWithinMs: 20_999, mayWait: false },
+    { leaseMs: 12_000, timeoutMs: 10_000, beginWithinMs: 1000, lookUpWithinMs: 11_000, mayWait: false },
+    { leaseMs: 11_999, timeoutMs: 10_000, beginWithinMs: 11_999, lookUpWithinMs: 10_999, mayWait: false },
   ])('of $leaseMs ms with a deadline of $timeoutMs ms', ({ leaseMs, timeoutMs, ...expected }) => {
     expect(leaseTime(leaseMs, timeoutMs)).toEqual({ ...expected, shortestMs: 12_000 });
   });

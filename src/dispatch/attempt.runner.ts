@@ -16,6 +16,7 @@ import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { alreadyOver, findObstacle } from './obstacle.js';
+import type { QueuedWork } from './local.queue.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';
 
@@ -44,17 +45,18 @@ export class AttemptRunner {
 
   /**
    * Resolves when the provider has answered; what came of it is then on its way to disk.
+   * @param stopping ends look-ups: from then on nothing new is sent
    * @returns work that could not begin any more and goes back to the outbox; null for all other.
    */
-  async run(work: Work): Promise<Work | null> {
+  async run({ work, leasedAt }: QueuedWork, stopping: AbortSignal): Promise<Work | null> {
     if (work.over) this.recorder.unsuccessful(alreadyOver(work));
-    else if (work.stage === 'reconcile') return this.findOutFirst(work);
+    else if (work.stage === 'reconcile') return this.findOutFirst(work, leasedAt, stopping);
     else await this.attempt(work);
     return null;
   }
 
-  private async findOutFirst(work: Work): Promise<Work | null> {
-    const reconciled = await this.reconcile.run(work, this.retryPolicy);
+  private async findOutFirst(work: Work, leasedAt: number, stopping: AbortSignal): Promise<Work | null> {
+    const reconciled = await this.reconcile.run(work, this.retryPolicy, leasedAt, stopping);
     if (reconciled.next === 'give_back') return reconciled.work;
     if (reconciled.next === 'send') await this.attempt(reconciled.work, false);
     return null;

@@ -1,4 +1,10 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
@@ -12,8 +18,9 @@ import type { NewNotification, Work } from '../outbox/work.js';
 import type { Worker } from '../outbox/worker.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { InFlight } from '../database/in-flight.js';
+import { inTime } from '../in-time.js';
 import { leaseTime, type LeaseTime } from './lease.time.js';
-import { LocalQueue } from './local.queue.js';
+import { LocalQueue, type QueuedWork } from './local.queue.js';
 import { Recorder } from './recorder.js';
 import { WorkPace } from './work.pace.js';
 
@@ -25,13 +32,15 @@ const UNSETTLED_PER_PLACE = 4;
 const UNSETTLED_POLL_MS = 20;
 /** How soon after a claim another one looks for the due work that it left behind: somebody holds those rows. */
 const LEFT_BEHIND_MS = 30;
+/** What the results of the last requests may take to get to disk when the process stops. */
+const RECORD_MS = 2000;
 
 /**
  * The loop: wake, claim, run, settle; drain at the end. Claims are made in batches and a little ahead, so that no slot
  * waits for the next one; what is claimed is limited by slots and by pace, so the work in memory is bounded.
  */
 @Injectable()
-export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly running = new InFlight();
   /** Leased, and waiting for a slot. */
   private readonly waiting = new LocalQueue();
@@ -42,7 +51,9 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
   private readonly lease: LeaseTime;
   /** True when the last claim left nothing due behind: what is accepted now overtakes nobody. */
   private caughtUp = false;
-  private stopping = false;
+  private readonly stop = new AbortController();
+  /** When the process has to be done with its work, on its monotonic clock. */
+  private stopBy = Number.POSITIVE_INFINITY;
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
   private woken = false;
@@ -72,16 +83,35 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     this.loop = this.dispatch();
   }
 
-  /** Stops claiming first, gives back what has not begun, then waits for what is in flight and for its results. */
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
+  /** The first hook of a shutdown: nothing is claimed, sent or asked any more, whatever others still wait for. */
+  onModuleDestroy(): void {
+    this.stopBy = performance.now() + this.configuration.env.TWILIO_TIMEOUT_MS + RECORD_MS;
+    this.stop.abort();
     this.wakeNow();
+  }
+
+  /** Waits for what is in flight and its results, but no longer than requests take: the leases of the rest run out. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const leftMs = this.stopBy - performance.now();
+    if (await inTime(this.drain(), leftMs)) return;
+    this.recorder.giveUp();
+    const counts = { inFlight: this.running.count, unrecorded: this.recorder.pending };
+    this.log.warn(counts, 'stopping without waiting any longer; what is not recorded is looked up when its lease ends');
+  }
+
+  /** Gives back what has not begun, then waits for what has. */
+  private async drain(): Promise<void> {
+    await this.giveBack(this.waiting.takeAll());
     await this.loop;
     await this.outbox.settled();
     await this.giveBack(this.waiting.takeAll());
     await this.running.none();
     await this.recorder.settled();
     await this.outbox.settled();
+  }
+
+  private get stopping(): boolean {
+    return this.stop.signal.aborted;
   }
 
   /** Attempts in flight. */
@@ -120,9 +150,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   take(work: readonly Work[], reserved: number, leasedAt: number): void {
     this.reserved -= reserved;
-    const startBy = leasedAt + this.lease.beginWithinMs;
-    for (const piece of work) this.waiting.push({ work: piece, startBy });
-    while (this.running.count < this.slots && this.waiting.size > 0) this.startNext();
+    for (const piece of work) this.waiting.push({ work: piece, leasedAt });
+    while (!this.stopping && this.running.count < this.slots && this.waiting.size > 0) this.startNext();
   }
 
   private async dispatch(): Promise<void> {
@@ -154,10 +183,11 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
     return work.length;
   }
 
-  private async start(work: Work): Promise<void> {
+  private async start(queued: QueuedWork): Promise<void> {
+    const { work } = queued;
     this.running.begin();
     try {
-      const back = await this.runner.run(work);
+      const back = await this.runner.run(queued, this.stop.signal);
       if (back) await this.giveBack([back]);
     } catch (error) {
       this.log.error(
@@ -173,11 +203,12 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, BeforeApplica
 
   /** Gives the free slot to whoever waits for it. */
   private startNext(): void {
+    if (this.stopping) return;
     const back: Work[] = [];
     let next = this.waiting.shift();
     // What expired while it waited here is not sent any more: it goes back, and the caretaker ends it.
     for (; next && this.hasExpired(next.work); next = this.waiting.shift()) back.push(next.work);
-    if (next && performance.now() <= next.startBy) void this.start(next.work);
+    if (next && performance.now() - next.leasedAt <= this.lease.beginWithinMs) void this.start(next);
     // The provider keeps every slot busy: the rest has waited as long, and another process may have a slot.
     else if (next) back.push(next.work, ...this.waiting.takeAll());
     if (back.length > 0) void this.giveBack(back);

@@ -3,8 +3,8 @@ import type { Work } from '../outbox/work.js';
 /** Leased work that waits for a slot of this process. */
 export interface QueuedWork {
   readonly work: Work;
-  /** Begun later than this, its request might outlive its lease. On this process's monotonic clock, in milliseconds. */
-  readonly startBy: number;
+  /** When its lease began at the earliest, on this process's monotonic clock, in milliseconds. */
+  readonly leasedAt: number;
 }
 
 /** In the order of {@link Work.turn}, whenever it came. Its owner bounds it. */

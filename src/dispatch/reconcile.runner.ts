@@ -47,7 +47,8 @@ export class ReconcileRunner {
     this.lease = leaseTime(env.LEASE_MS, env.TWILIO_TIMEOUT_MS);
   }
 
-  async run(work: Work, policy: RetryPolicy): Promise<Reconciled> {
+  /** @param leasedAt on this process's monotonic clock; @param stopping ends the look-up, and nothing is sent again */
+  async run(work: Work, policy: RetryPolicy, leasedAt: number, stopping: AbortSignal): Promise<Reconciled> {
     const standing = this.circuits.blocking(work);
     if (standing) {
       // Asking is a request too: an open circuit lets only its probe ask.
@@ -55,8 +56,16 @@ export class ReconcileRunner {
       this.hold(work, standing.circuitId, standing.incidentId, reason);
       return NOTHING;
     }
+    if (endless(work, policy)) {
+      this.waitOrEnd(work, NEVER_ENDED, policy);
+      return NOTHING;
+    }
     this.circuits.onDeparture(work);
-    const finding = await this.reconciler.find(work);
+    const leftMs = Math.ceil(leasedAt + this.lease.lookUpWithinMs - performance.now());
+    const inTime = AbortSignal.timeout(Math.max(0, leftMs));
+    const finding = await this.reconciler.find(work, AbortSignal.any([stopping, inTime]));
+    // Broken off, it was not answered by the provider: another process asks anew, and it costs no retry.
+    if (stopping.aborted && finding.judgement.kind === 'unanswered') return { next: 'give_back', work };
     const { judgement } = finding;
     const duplicates = judgement.kind === 'accepted' ? judgement.duplicates : 0;
     this.journal.reconciled(work, judgement.kind, judgement.because, duplicates);
@@ -65,7 +74,7 @@ export class ReconcileRunner {
         await this.adopt(work, judgement);
         return NOTHING;
       case 'absent':
-        return this.resolve(work, finding);
+        return this.resolve(work, finding, stopping);
       case 'ambiguous':
       case 'unanswered':
         this.waitOrEnd(work, finding, policy);
@@ -92,21 +101,23 @@ export class ReconcileRunner {
     });
   }
 
-  private async resolve(work: Work, finding: Finding): Promise<Reconciled> {
+  private async resolve(work: Work, finding: Finding, stopping: AbortSignal): Promise<Reconciled> {
     const failure = originalFailure(finding.original);
     const expired = work.expiresAt !== null && work.expiresAt <= this.clock.now();
     const decision = afterAbsence(work, failure, finding.judgement.because, this.fallback.remaining(work), expired);
-    if (decision.kind === 'resend') return this.resend(work, decision.sentence);
+    if (decision.kind === 'resend') return this.resend(work, decision.sentence, stopping);
     this.end(work, failure, decision.step, finding);
     return NOTHING;
   }
 
   /** The statement leases it anew from when it began: where it had to wait, the lease may be over when it answers. */
-  private async resend(work: Work, sentence: string): Promise<Reconciled> {
+  private async resend(work: Work, sentence: string, stopping: AbortSignal): Promise<Reconciled> {
+    if (stopping.aborted) return { next: 'give_back', work };
     const leasedAt = performance.now();
     const attempt = await this.outbox.beginResend(work, sentence, true);
     if (!attempt) return NOTHING;
-    return { next: performance.now() - leasedAt > this.lease.beginWithinMs ? 'give_back' : 'send', work: attempt };
+    const tooLate = stopping.aborted || performance.now() - leasedAt > this.lease.beginWithinMs;
+    return { next: tooLate ? 'give_back' : 'send', work: attempt };
   }
 
   private waitOrEnd(work: Work, finding: Finding, policy: RetryPolicy): void {
@@ -157,4 +168,18 @@ export class ReconcileRunner {
 /** Most decisions give what was found as a part of their reason. */
 function withReason(because: string, reason: string): string {
   return reason.startsWith(because) ? reason : `${because}; ${reason}`;
+}
+
+/** Look-ups beyond the last retry: their leases ran out each time, as where asking ends the process. */
+const LOST_LOOKUPS = 3;
+
+const NEVER_ENDED: Finding = {
+  judgement: { kind: 'unanswered', because: 'no look-up at the provider came to its end' },
+  original: null,
+  lookupFailure: null,
+};
+
+/** Only leases that ran out take it so far (the rescue counts them): each other end of a look-up says what follows. */
+function endless({ exhausted, retries }: Work, { max }: RetryPolicy): boolean {
+  return exhausted && retries > max + LOST_LOOKUPS;
 }

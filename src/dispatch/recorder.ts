@@ -21,6 +21,7 @@ const LONGEST_WAIT_MS = 2000;
 @Injectable()
 export class Recorder {
   private readonly writing = new InFlight();
+  private givenUp = false;
 
   constructor(
     private readonly outbox: Outbox,
@@ -55,6 +56,11 @@ export class Recorder {
     return this.writing.none();
   }
 
+  /** Writes nothing again from now on: the process ends. */
+  giveUp(): void {
+    this.givenUp = true;
+  }
+
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */
   private async keep(
     result: AcceptedAttempt | UnsuccessfulWork,
@@ -84,7 +90,7 @@ export class Recorder {
         else announce(outcome);
         return;
       } catch (error) {
-        if (performance.now() + wait > giveUpAt) throw error;
+        if (this.givenUp || performance.now() + wait > giveUpAt) throw error;
         const { attemptId } = result.work;
         this.log.error({ err: error, attemptId }, 'a result could not be recorded yet; trying again');
         await delay(wait);

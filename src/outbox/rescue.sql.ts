@@ -3,6 +3,7 @@ import type { Statement } from '../database/database.js';
 /**
  * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the
  * provider is unknown, so the attempt is recorded as unknown and must be reconciled; it is never simply queued again.
+ * Either way it spends a retry: work whose every lease runs out comes to an end.
  * A page at a time, skipping rows that somebody settles right now, so that one bad batch cannot starve the rest.
  */
 export const RESCUE: Statement = {
@@ -16,8 +17,7 @@ export const RESCUE: Statement = {
     ), rescued AS (
       UPDATE outbox o SET
         stage = 'reconcile', due_at = service_now(),
-        retries = o.retries + CASE o.stage WHEN 'send' THEN 1 ELSE 0 END,
-        exhausted = o.exhausted OR (o.stage = 'send' AND o.retries + 1 > $2),
+        retries = o.retries + 1, exhausted = o.exhausted OR o.retries + 1 > $2,
         lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false,
         released_by = NULL
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired))
@@ -42,6 +42,11 @@ export const RESCUE: Statement = {
         json_build_object('kind', 'reconcile', 'at', to_char(service_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
           'reason', 'the process that made the attempt stopped before the answer was recorded')
       FROM lost
+    ), asked AS (
+      INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
+      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), 'reconciliation',
+        'The question whether it was accepted came to no end before its lease ran out; it is asked again, which spends a retry.'
+      FROM rescued WHERE was = 'reconcile'
     )
     SELECT notification_id AS "notificationId", attempt_id AS "attemptId", was FROM rescued`,
 };

@@ -49,7 +49,8 @@ export class Reconciler {
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
   ) {}
 
-  async find(work: Work): Promise<Finding> {
+  /** @param signal ends the look-up: what is not found by then counts as not answered */
+  async find(work: Work, signal: AbortSignal): Promise<Finding> {
     const [row] = await this.database.run<EvidenceRow>(EVIDENCE, [
       work.attemptId,
       work.deliveryId,
@@ -65,16 +66,17 @@ export class Reconciler {
       };
     }
     try {
-      const judgement = await this.askProvider(work, row?.since ?? work.attemptStartedAt);
+      const judgement = await this.askProvider(work, row?.since ?? work.attemptStartedAt, signal);
       return { judgement, original, lookupFailure: null };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      return { judgement: unanswered(error.failure), original, lookupFailure: error.failure };
+      const judgement = signal.aborted ? NOT_IN_TIME : unanswered(error.failure);
+      return { judgement, original, lookupFailure: error.failure };
     }
   }
 
-  private async askProvider(work: Work, since: Date): Promise<Judgement> {
-    const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS));
+  private async askProvider(work: Work, since: Date, signal: AbortSignal): Promise<Judgement> {
+    const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
     const fitting = list.items.filter((record) => fits(record, work));
     const [owned, rivals] =
       fitting.length === 0
@@ -90,11 +92,11 @@ export class Reconciler {
     });
   }
 
-  private list(work: Work, createdSince: Date) {
+  private list(work: Work, createdSince: Date, signal: AbortSignal) {
     const sender = senderOf(work);
     const from = isMessagingService(sender) ? {} : { from: addressOn(work.channel, sender) };
     const query = { to: addressOn(work.channel, recipientOf(work)), ...from, createdSince };
-    return work.channel === 'voice' ? this.twilio.listCalls(query) : this.twilio.listMessages(query);
+    return work.channel === 'voice' ? this.twilio.listCalls(query, signal) : this.twilio.listMessages(query, signal);
   }
 
   private async owned(records: readonly TwilioRecord[], work: Work): Promise<Set<string>> {
@@ -118,6 +120,11 @@ export class Reconciler {
     }).length;
   }
 }
+
+const NOT_IN_TIME = {
+  kind: 'unanswered',
+  because: "the provider's list could not be read to its end in time",
+} as const satisfies Judgement;
 
 function unanswered(failure: Failure): Judgement {
   const { errorClass, rule } = failure.classification;
