@@ -11,8 +11,8 @@ describe('a look-up that takes longer than its lease', () => {
   it('ends in time, spends a retry each time, and then a human decides', async () => {
     const provider = await startDoubtfulProvider();
     // Every page has a next one, and takes most of a request's deadline: no deadline of one request ends it.
-    provider.onQuestion = ({ path, answer }) => {
-      const page = Number(new URL(path, 'http://provider').searchParams.get('Page') ?? 0);
+    provider.onQuestion = (question) => {
+      const page = Number(new URL(question.path, 'http://provider').searchParams.get('Page') ?? 0);
       const message = {
         sid: `SM${String(page).padStart(32, '0')}`,
         direction: 'outbound-api',
@@ -21,7 +21,7 @@ describe('a look-up that takes longer than its lease', () => {
       };
       const messages = [{ ...message, to: HELLO.to, from: '+15005550006', date_created: new Date().toUTCString() }];
       const next_page_uri = `/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json?Page=${page + 1}`;
-      setTimeout(answer, 700, 200, { messages, next_page_uri });
+      setTimeout(() => question.answer(200, { messages, next_page_uri }), 700);
     };
     const { api, database } = await startTestService({ ...SLOW, TWILIO_BASE_URL: provider.url, RETRY_MAX: '1' });
     const id = await api.send(HELLO);
@@ -57,9 +57,9 @@ describe('a look-up whose lease ran out', () => {
       TWILIO_TIMEOUT_MS: '30000',
       LEASE_MS: '60000',
     });
-    const { api, database, databaseUrl, replica } = started;
+    const { api, database, databaseUrl } = started;
     const id = await api.send(HELLO);
-    await replica({ ROLE: 'worker' });
+    await started.replica({ ROLE: 'worker' });
     for (let asked = 1; asked <= 8; asked += 1) {
       await expect.poll(() => unanswered.length).toBe(asked);
       await moveClock(databaseUrl, 61_000);

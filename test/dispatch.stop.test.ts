@@ -17,13 +17,14 @@ describe('a process that stops while the provider is asked', () => {
     const provider = await startDoubtfulProvider();
     const { promise: asked, resolve: onAsked } = Promise.withResolvers<Question>();
     provider.onQuestion = onAsked;
-    const { api, database, replica } = await startTestService({
+    const started = await startTestService({
       ROLE: 'api',
       TWILIO_BASE_URL: provider.url,
       TWILIO_TIMEOUT_MS: '30000',
       LEASE_MS: '60000',
     });
-    const worker = await replica({ ROLE: 'worker' });
+    const { api, database } = started;
+    const worker = await started.replica({ ROLE: 'worker' });
     const id = await api.send(HELLO);
     await asked;
     const before = performance.now();
@@ -34,7 +35,7 @@ describe('a process that stops while the provider is asked', () => {
     expect(provider.messages).toBe(1);
 
     provider.onQuestion = (question) => question.answer();
-    await replica({ ROLE: 'worker' });
+    await started.replica({ ROLE: 'worker' });
     const sent = await api.untilStatus(id, 'sent');
     expect(sent.deliveries[0]?.attempts).toMatchObject([{ number: 1, outcome: 'unknown' }, { number: 2 }]);
   });
@@ -43,16 +44,17 @@ describe('a process that stops while the provider is asked', () => {
     const provider = await startDoubtfulProvider();
     const { promise: asked, resolve: onAsked } = Promise.withResolvers<Question>();
     provider.onQuestion = onAsked;
-    const { api, database, databaseUrl, replica } = await startTestService({
+    const started = await startTestService({
       ROLE: 'api',
       TWILIO_BASE_URL: provider.url,
       TWILIO_TIMEOUT_MS: '10000',
       LEASE_MS: '60000',
     });
-    const worker = await replica({ ROLE: 'worker' });
+    const { api, database } = started;
+    const worker = await started.replica({ ROLE: 'worker' });
     const id = await api.send(HELLO);
     const question = await asked;
-    const other = new Client({ connectionString: databaseUrl });
+    const other = new Client({ connectionString: started.databaseUrl });
     await other.connect();
     onTestFinished(() => other.end());
     await database.query('BEGIN');
@@ -75,17 +77,18 @@ describe('a process that stops while the provider is asked', () => {
 describe('a process that stops while a claim is under way', () => {
   it('sends nothing of what it brings, and gives it back', async () => {
     const provider = await startPatientProvider();
-    const { api, database, databaseUrl, replica } = await startTestService({
+    const started = await startTestService({
       ROLE: 'api',
       TWILIO_BASE_URL: provider.url,
     });
+    const { api, database } = started;
     await api.send(HELLO);
-    const other = new Client({ connectionString: databaseUrl });
+    const other = new Client({ connectionString: started.databaseUrl });
     await other.connect();
     onTestFinished(() => other.end());
     // A claim reads the notification once it has its lease.
     await database.query('BEGIN; LOCK TABLE notifications IN ACCESS EXCLUSIVE MODE');
-    const worker = await replica({ ROLE: 'worker' });
+    const worker = await started.replica({ ROLE: 'worker' });
     const waits = `SELECT 1 FROM pg_stat_activity
       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%candidate AS MATERIALIZED%'`;
     await expect.poll(async () => (await other.query(waits)).rows.length).toBe(1);

@@ -18,10 +18,8 @@ async function leasedTwice({ lease, outbox, claim, databaseUrl, rows }: OutboxUn
 it('two failed results of one notification at once fail nobody else, and only the one with the lease counts', async () => {
   const test = await startOutbox();
   const { first, second } = await leasedTwice(test);
-  const others = [await test.lease(), await test.lease()];
-  const outcomes = await Promise.all(
-    [others[0], first, second, others[1]].map((work) => work && test.fail(work, { step: DEAD_LETTER })),
-  );
+  const [one, other] = [await test.lease(), await test.lease()];
+  const outcomes = await Promise.all([one, first, second, other].map((work) => test.fail(work, { step: DEAD_LETTER })));
   expect(outcomes).toEqual(['settled', 'stale', 'settled', 'settled']);
   expect(await test.standing(second.notificationId)).toMatchObject({ status: 'failed', stage: null, deadLetters: 1 });
 });
