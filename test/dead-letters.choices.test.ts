@@ -24,7 +24,7 @@ describe('the channel that a human chose', () => {
     const { api, provider } = await start();
     await provider.fail(TO, [
       { times: 1, match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63003 } },
-      { times: 1, match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21617 } },
+      { times: 1, match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21618 } },
     ]);
     const id = await api.send({ to: TO, channels: ['whatsapp', 'sms', 'voice'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
@@ -39,7 +39,7 @@ describe('the channel that a human chose', () => {
     const { operator } = handsOn(test);
     const locks = '+15551230009';
     await provider.fail(locks, { match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63051 } });
-    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
     const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await api.send({ to: locks, channels: ['whatsapp'], body: 'Hello' });
@@ -56,7 +56,7 @@ describe('the channel that a human chose', () => {
   it('is not tried where the recipient opted out meanwhile', async () => {
     const service = await start();
     const { api, provider, database } = service;
-    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await whileHeld(service, 'sms', async () => {
@@ -76,7 +76,7 @@ describe('the work of a resolution', () => {
   it('is announced once others can see it, so that nobody waits for the next poll', async () => {
     const test = await start();
     const { api, provider, database, service } = test;
-    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await whileHeld(test, 'sms', async () => {

@@ -14,7 +14,7 @@ async function buried(channels: readonly string[]) {
   const to = `+1555124${String(numbers).padStart(4, '0')}`;
   const { api, simulator } = service();
   const provider = new Provider(simulator.url);
-  await provider.fail(to, { times: 1, fault: { kind: 'status', status: 400, code: 21617 } });
+  await provider.fail(to, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
   const id = await api.send({ to, channels, body: 'Hello' });
   const { deadLetter } = await api.untilStatus(id, 'failed');
   return {
@@ -70,7 +70,7 @@ describe('corrected content', () => {
     const provider = new Provider(simulator.url);
     await provider.fail(to, [
       { match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63024 } },
-      { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21617 } },
+      { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21618 } },
     ]);
     const id = await api.send({ to, channels: ['whatsapp', 'sms'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');

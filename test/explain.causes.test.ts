@@ -61,7 +61,7 @@ describe('the channel that is promised next', () => {
   it('is not one that was tried: then nothing is watched, and only the receipt is missing', async () => {
     const story = await begin(['whatsapp', 'sms'], AFTER_A_DAY);
     await story.refused(0, 400, 63024);
-    await story.refused(1, 400, 21617);
+    await story.refused(1, 400, 21618);
     await resolve(story, 'fallback', { channel: 'whatsapp' });
     await story.accepted(2);
     expect(await story.work()).toBeNull();
@@ -70,7 +70,7 @@ describe('the channel that is promised next', () => {
 
   it('is the one that is really left, also behind a channel that the caller did not name', async () => {
     const story = await begin(['sms', 'whatsapp'], AFTER_A_DAY);
-    await story.refused(0, 400, 21617);
+    await story.refused(0, 400, 21618);
     await resolve(story, 'fallback', { channel: 'voice' });
     await story.accepted(1);
     expect((await explain(story)).next?.sentence).toMatch(/without it whatsapp is next\.$/);

@@ -142,7 +142,7 @@ describe('what is left of a notification without its words', () => {
     const { api, provider, databaseUrl } = service;
     const retention = await service.retention();
     await provider.fail(TO, [
-      { times: 1, fault: { kind: 'status', status: 400, code: 21617 } },
+      { times: 1, fault: { kind: 'status', status: 400, code: 21618 } },
       { times: 1, match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21614 } },
     ]);
     const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Secret words' });

@@ -105,7 +105,7 @@ describe('two notifications with the same text to the same number', () => {
     const { api } = service;
     const provider = new Provider(service.simulator.url);
     const [wrong, to] = [numberOf(31), numberOf(32)];
-    await provider.fail(wrong, { fault: { kind: 'status', status: 400, code: 21617 } });
+    await provider.fail(wrong, { fault: { kind: 'status', status: 400, code: 21618 } });
     const notification = { channels: ['sms'], body: 'The same text' };
     const corrected = await api.send({ to: wrong, ...notification });
     const { deadLetter } = await api.untilStatus(corrected, 'failed');
@@ -143,7 +143,7 @@ describe("another notification's message in the list", () => {
     const provider = new Provider(simulator.url);
     const [wrong, to] = [numberOf(22), numberOf(23)];
     await provider.fail(wrong, [
-      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 400, code: 21617 } },
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 400, code: 21618 } },
     ]);
     const id = await api.send({ to: wrong, ...text });
     const { deadLetter } = await api.untilStatus(id, 'failed');

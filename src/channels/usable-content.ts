@@ -27,9 +27,11 @@ const CHECKS = {
       : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
 } as const satisfies Record<Channel, (content: NotificationContent) => MissingContent | null>;
 
-/** Blanks say nothing: providers refuse them, or send an empty bubble. */
+/** They say nothing: providers refuse them, or send an empty bubble. */
+const BLANKS = /^\s*$/;
+
 function says(text: string | undefined): boolean {
-  return text !== undefined && text.trim() !== '';
+  return text !== undefined && !BLANKS.test(text);
 }
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
