@@ -5,7 +5,7 @@ import { configure } from '../src/config/configuration.js';
 import { readEnvironment } from '../src/config/read-environment.js';
 import type { Channel } from '../src/policy/vocabulary.js';
 
-const ALL = { sms: '+15005550006', whatsapp: 'whatsapp:+14155238886', voice: '+15005550007' };
+const ALL = { sms: '+15005550006', whatsapp: '+14155238886', voice: '+15005550007' };
 
 function fallbackOf(senders: Partial<Record<Channel, string>>): FallbackService {
   const twilio = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'secret', baseUrl: '', statusUrl: '', senders };
@@ -45,7 +45,7 @@ it('a channel that has nothing to say is passed over', () => {
   expect(fallbackOf(ALL).remaining({ ...course, content: { voice: { say: 'Hello' } } })).toEqual(['voice']);
 });
 
-it('the next delivery is sent by the sender of its channel, without "whatsapp:"', () => {
+it('the next delivery is sent by the sender of its channel', () => {
   expect(fallbackOf(ALL).prepare('whatsapp').sender).toBe('+14155238886');
   expect(fallbackOf(ALL).prepare('voice').sender).toBe('+15005550007');
 });
