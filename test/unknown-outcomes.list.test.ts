@@ -18,7 +18,7 @@ describe('a list that cannot be read', () => {
     expect(await provider.creates(to)).toHaveLength(1);
   });
 
-  it.each([400, 404, 408, 409, 425])(
+  it.each([400, 408, 409, 425])(
     'keeps the message back too where the provider refuses the question with %i',
     async (status) => {
       const service = await startTestService({}, { callbacks: 'none' });
@@ -41,7 +41,7 @@ describe('a list that cannot be read', () => {
     const to = numberOf(5);
     await provider.fail(to, [
       { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
-      { match: { resource: 'list' }, fault: { kind: 'status', status: 404 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status: 409 } },
     ]);
     const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
     const failed = await service.api.untilStatus(id, 'sent', 'failed');
@@ -49,13 +49,16 @@ describe('a list that cannot be read', () => {
     expect(await provider.creates(to)).toHaveLength(1);
   });
 
-  it('does not stop credentials from being used that may not read it: the risk is marked', async () => {
+  it.each([
+    ['credentials that may not read it', 403],
+    ['an address that has none', 404],
+  ])('does not stop %s from being used: the risk is marked', async (_, status) => {
     const service = await startTestService({}, { callbacks: 'none' });
     const provider = new Provider(service.simulator.url);
     const to = numberOf(3);
     await provider.fail(to, [
       { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
-      { match: { resource: 'list' }, fault: { kind: 'status', status: 403 } },
+      { match: { resource: 'list' }, fault: { kind: 'status', status } },
     ]);
     const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
     const sent = await service.api.untilStatus(id, 'sent');

@@ -126,10 +126,13 @@ const NOT_IN_TIME = {
   because: "the provider's list could not be read to its end in time",
 } as const satisfies Judgement;
 
+/** A key that may not read lists, or an address that has none: later it is the same. */
+const STAYS_REFUSED: ReadonlySet<ErrorClass> = new Set(['permission', 'not_found']);
+
 function unanswered(failure: Failure): Judgement {
   const { errorClass, rule } = failure.classification;
-  // A key that may not read lists will not be allowed to later either. Any other refusal says nothing of the attempt.
-  return errorClass === 'permission'
+  // Any other refusal says nothing of the attempt.
+  return STAYS_REFUSED.has(errorClass)
     ? { kind: 'absent', because: `the provider does not let its list be read (${rule})` }
     : { kind: 'unanswered', because: `the provider's list could not be read (${rule})` };
 }
