@@ -141,7 +141,7 @@ describe('a real Alertmanager', () => {
         count: '2',
       },
       startsAt: alert?.openedAt,
-      generatorURL: `${configuration.publicUrl}/console#/alerts/${alert?.id}`,
+      generatorURL: `${configuration.publicUrl}/v1/admin/alerts/${alert?.id}`,
       status: { state: 'active' },
     });
     expect(Date.parse(known?.endsAt ?? '') - Date.now()).toBeGreaterThan(4 * 60_000);
