@@ -118,7 +118,8 @@ describe('a signal during the start', () => {
     onTestFinished(() => other.end());
     await other.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK.migrations]);
     const program = startProgram({ DATABASE_URL: url, PORT: '0' });
-    const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'postrider'`;
+    const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name = 'postrider'`;
     await expect.poll(async () => (await other.query(waiting)).rows, { timeout: 45_000 }).toEqual([{ n: 1 }]);
     program.stop();
     expect(await program.exited).toBe(0);
