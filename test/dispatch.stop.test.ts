@@ -12,17 +12,23 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
 
+/** No worker yet: the first one asks the provider what became of the attempt, which `asked` resolves with. */
+async function startInDoubt(timeoutMs: string) {
+  const provider = await startDoubtfulProvider();
+  const { promise: asked, resolve: onAsked } = Promise.withResolvers<Question>();
+  provider.onQuestion = onAsked;
+  const started = await startTestService({
+    ROLE: 'api',
+    TWILIO_BASE_URL: provider.url,
+    TWILIO_TIMEOUT_MS: timeoutMs,
+    LEASE_MS: '60000',
+  });
+  return { provider, asked, started };
+}
+
 describe('a process that stops while the provider is asked', () => {
   it('breaks the question off, gives it back, and sends nothing again', async () => {
-    const provider = await startDoubtfulProvider();
-    const { promise: asked, resolve: onAsked } = Promise.withResolvers<Question>();
-    provider.onQuestion = onAsked;
-    const started = await startTestService({
-      ROLE: 'api',
-      TWILIO_BASE_URL: provider.url,
-      TWILIO_TIMEOUT_MS: '30000',
-      LEASE_MS: '60000',
-    });
+    const { provider, asked, started } = await startInDoubt('30000');
     const { api, database } = started;
     const worker = await started.replica({ ROLE: 'worker' });
     const id = await api.send(HELLO);
@@ -41,15 +47,7 @@ describe('a process that stops while the provider is asked', () => {
   });
 
   it('sends nothing again either where the answer came first', async () => {
-    const provider = await startDoubtfulProvider();
-    const { promise: asked, resolve: onAsked } = Promise.withResolvers<Question>();
-    provider.onQuestion = onAsked;
-    const started = await startTestService({
-      ROLE: 'api',
-      TWILIO_BASE_URL: provider.url,
-      TWILIO_TIMEOUT_MS: '10000',
-      LEASE_MS: '60000',
-    });
+    const { provider, asked, started } = await startInDoubt('10000');
     const { api, database } = started;
     const worker = await started.replica({ ROLE: 'worker' });
     const id = await api.send(HELLO);

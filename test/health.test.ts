@@ -12,7 +12,7 @@ import type { TestDatabase } from './support/postgres.js';
 
 /** Work in flight: holds a shutdown until it is released. */
 @Injectable()
-@Controller('work')
+@Controller('errand')
 @Public()
 class WorkController implements BeforeApplicationShutdown {
   readonly finished = Promise.withResolvers<void>();
@@ -149,18 +149,18 @@ describe('health', () => {
     await expect.poll(async () => (await ready()).status).toBe(503);
     expect((await ready()).body).toMatchObject({ error: { accepting: { status: 'down', message: 'draining' } } });
     expect((await ask(edge, 'GET', '/health/live', keyless)).status).toBe(200);
-    const work = await ask(edge, 'GET', '/work', keyless);
+    const work = await ask(edge, 'GET', '/errand', keyless);
     expect(work).toMatchObject({ status: 200, body: { done: true } });
     expect(work.headers.get('connection')).toBe('close');
     edge.app.get(WorkController).finished.resolve();
     await closing;
-    await expect(ask(edge, 'GET', '/work', keyless)).rejects.toThrow('fetch failed');
+    await expect(ask(edge, 'GET', '/errand', keyless)).rejects.toThrow('fetch failed');
   });
 
   it('keeps no connection open on which an answer was awaited when it began to drain', async () => {
     const edge = await startEdge({ databaseUrl: database.url, controllers: [WorkController] });
     const work = edge.app.get(WorkController);
-    const answer = ask(edge, 'GET', '/work/long', keyless);
+    const answer = ask(edge, 'GET', '/errand/long', keyless);
     await work.asked.promise;
     const closing = edge.app.close();
     await expect.poll(async () => (await ask(edge, 'GET', '/health/ready', keyless)).status).toBe(503);
