@@ -42,7 +42,7 @@ export class AdminKey implements OnModuleInit {
     const { adminApiKey } = this.configuration;
     if (adminApiKey === null) return;
     const done = await this.database.transaction((transaction) => this.install(transaction, hashOf(adminApiKey)));
-    if (done === 'changed') this.log.info('ADMIN_API_KEY is now the admin key');
+    if (done === 'changed') this.log.info('a new admin key is in force');
     if (done === 'revoked') {
       this.log.warn(
         'ADMIN_API_KEY was revoked through the API and stays so: give the variable another value to use it',
