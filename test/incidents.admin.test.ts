@@ -1,3 +1,4 @@
+import { version } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { Circuits } from '../src/incidents/circuits.js';
 import type { CircuitDto } from '../src/incidents/circuits.dto.js';
@@ -28,6 +29,7 @@ describe('circuits', () => {
     ]);
     for (const circuit of all) {
       expect(circuit).toMatchObject({ state: 'closed', cause: null, reason: null, openedAt: null, heldCount: 0 });
+      expect(version(circuit.id)).toBe(7);
     }
   });
 

@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS } from '../migrations/migrations.js';
 import { migrate } from '../src/database/migrate.js';
+import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { createTestDatabase } from './support/postgres.js';
 
 async function emptyDatabase() {
@@ -107,5 +108,44 @@ describe('migrations', () => {
        VALUES (gen_random_uuid(), gen_random_uuid(), 1, 'sms', 'lost', '+15005550006')`,
     );
     await expect(insert).rejects.toThrow('deliveries_status_check');
+  });
+
+  it('give circuits and paces the ids that the service derives, wherever they are named', async () => {
+    const { url, client } = await emptyDatabase();
+    await migrate(url);
+    while ((await client.query(`SELECT 1 FROM migrations WHERE name = 'CircuitIds1763800800000'`)).rowCount) {
+      await migrate(url, 'down');
+    }
+    // As they were before: UUIDv5 of the scope.
+    const [circuit, pace] = ['25d41ed7-d875-5287-b20a-fa12412685a1', 'bbf7ea0e-ce22-5f20-bbf5-e9abae57ec78'];
+    await client.query(`
+      INSERT INTO circuits (id, scope, state) VALUES ('${circuit}', 'resource:sms', 'closed');
+      INSERT INTO sender_paces (sender, hold_id, per_second, tokens, refilled_at)
+        VALUES ('+15005550006', '${pace}', 1, 1, now());
+      INSERT INTO outbox (delivery_id, notification_id, channel, sender, priority, due_at, stage, held_by, released_by)
+        VALUES (gen_random_uuid(), gen_random_uuid(), 'sms', '+15005550006', 0, now(), 'send', '${circuit}', NULL),
+               (gen_random_uuid(), gen_random_uuid(), 'sms', '+15005550006', 1, now(), 'send', NULL, '${pace}');
+      INSERT INTO alerts (id, cause, kind, subject_id, severity, summary, advice, ends, opened_at, last_seen_at, updated_at)
+        VALUES (gen_random_uuid(), 'incident:${circuit}', 'incident', '${circuit}', 'critical', '', '', 'when_quiet', now(), now(), now());
+      INSERT INTO audit_log (id, actor, action, subject_type, subject_id)
+        VALUES (gen_random_uuid(), 'key:x', 'circuit.open', 'circuit', '${circuit}');
+    `);
+    await migrate(url);
+    const { rows } = await client.query(`
+      SELECT (SELECT id FROM circuits) AS circuit, (SELECT hold_id FROM sender_paces) AS pace,
+        (SELECT held_by FROM outbox WHERE held_by IS NOT NULL) AS held_by,
+        (SELECT released_by FROM outbox WHERE released_by IS NOT NULL) AS released_by,
+        (SELECT subject_id FROM audit_log) AS audited,
+        (SELECT subject_id || ' ' || cause FROM alerts) AS alert`);
+    const ids = { circuit: circuitId('resource:sms'), pace: paceId('+15005550006') };
+    expect(rows).toEqual([
+      {
+        ...ids,
+        held_by: ids.circuit,
+        released_by: ids.pace,
+        audited: ids.circuit,
+        alert: `${ids.circuit} incident:${ids.circuit}`,
+      },
+    ]);
   });
 });

@@ -1,8 +1,10 @@
 import { v5 as uuidv5 } from 'uuid';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 
-/** Any namespace of our own; ids of circuits follow from their scope, so that no replica needs to ask for them. */
+/** Any namespace of our own. */
 const NAMESPACE = '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
+/** The first 48 bits of a UUIDv7 are a time; these ids have none of their own, so all have 2026-01-01T00:00:00Z. */
+const TIME = '019b76da-a800';
 
 /** What a circuit switches: an account, one resource of the provider, or one sender. */
 export type CircuitScope = `account:${string}` | `resource:${Channel}` | `sender:${string}`;
@@ -46,10 +48,16 @@ function channelOf(scope: CircuitScope): Channel {
 
 /** The id of a scope's circuit: the same on every replica, without asking the database. */
 export function circuitId(scope: CircuitScope): string {
-  return uuidv5(scope, NAMESPACE);
+  return derivedId(scope);
 }
 
 /** What rows point to that wait for the pace of a sender; `sender` as SENDER_RATES names it. */
 export function paceId(sender: string): string {
-  return uuidv5(`pace:${sender}`, NAMESPACE);
+  return derivedId(`pace:${sender}`);
+}
+
+/** A UUIDv7 whose random bits are a hash of the name (those of its UUIDv5): whoever knows the name knows the id. */
+function derivedId(name: string): string {
+  const hashed = uuidv5(name, NAMESPACE);
+  return `${TIME}-7${hashed.slice(15)}`;
 }

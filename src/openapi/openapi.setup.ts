@@ -6,7 +6,7 @@ const DESCRIPTION = `
 One notification, to one person, once: by WhatsApp, SMS or voice.
 
 Errors are \`application/problem+json\` (RFC 9457). Lists are paginated: pass \`nextCursor\` on as \`cursor\`.
-Times are ISO 8601 in UTC. Ids are UUIDs: of version 7, in order of time, but for a circuit's, which follows from its scope.
+Times are ISO 8601 in UTC. Ids are UUIDv7, in order of time; a circuit's has no time of its own, since it follows from its scope.
 `.trim();
 
 /** Serves /openapi.json and, from files of this service only, Swagger UI at /docs. To be called before it listens. */
