@@ -16,6 +16,6 @@ import { SignatureGuard } from './signature.guard.js';
   imports: [ChannelsModule, DeadLettersModule, ExplainModule, IncidentsModule, OutboxModule],
   controllers: [CallbacksController, InboundController],
   providers: [CallbackIntake, CallbackJournal, ReportApplier, SignatureGuard],
-  exports: [CallbackJournal],
+  exports: [CallbackJournal, ReportApplier],
 })
 export class CallbacksModule {}
