@@ -104,9 +104,11 @@ describe('a receipt that never came', () => {
     const { api, provider, sentAndAt, later, round, read } = await start();
     const to = '+15551230001';
     await provider.fail(to, { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21211 } });
+    await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 503 } });
     const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
     await later(2 * MINUTE);
     await api.untilStatus(id, 'failed');
+    await provider.heal();
     await later(14 * MINUTE);
     expect(await round()).toEqual({ ...NOBODY, delivered: 1 });
     expect(await read(id)).toMatchObject({ status: 'delivered', deadLetter: { state: 'resolved' } });
@@ -124,6 +126,42 @@ describe('a receipt that never came', () => {
     await api.untilStatus(id, 'delivered');
     await later(15 * MINUTE);
     expect(await round()).toEqual(NOBODY);
+  });
+
+  it('is asked for before the next channel takes over, which then is not needed', async () => {
+    const { api, provider, sentAndAt, later, read } = await start();
+    const to = '+15551230001';
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
+    await later(2 * MINUTE);
+    await api.untilStatus(id, 'delivered');
+    expect((await read(id)).deliveries).toHaveLength(1);
+    expect(await provider.creates(to)).toHaveLength(1);
+  });
+
+  it.each([
+    ['is not known to the provider', { kind: 'status', status: 404, code: 20404 }],
+    ['does not come when asked for', { kind: 'status', status: 503 }],
+  ])('keeps nobody from falling back where it %s', async (_, fault) => {
+    const { api, provider, sentAndAt, later } = await start();
+    const to = '+15551230001';
+    await provider.fail('*', { match: { resource: 'fetch' }, fault });
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
+    await later(2 * MINUTE);
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+  });
+
+  it('is not asked for before a fallback where callbacks came', async () => {
+    const test = await start();
+    const { api, sentAndAt, later, questions } = test;
+    const to = '+15551230001';
+    const { id, attemptId, sid } = await sentAndAt(
+      { to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 },
+      'delivered',
+    );
+    await new TwilioCallback(test).message(attemptId, sid, 'sent');
+    await later(2 * MINUTE);
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    expect(await questions()).toEqual([]);
   });
 
   it('is asked for after four hours where callbacks had come, and a last time after a day', async () => {

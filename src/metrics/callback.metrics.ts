@@ -1,8 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { CallbackJournal } from '../callbacks/callback.journal.js';
-import { MissingReceipts } from '../receipts/missing-receipts.service.js';
-import { RECEIPT_ANSWERS } from '../receipts/receipt.question.js';
+import { RECEIPT_ANSWERS, ReceiptQuestion } from '../receipts/receipt.question.js';
 import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
 
@@ -22,7 +21,7 @@ export class CallbackMetrics implements OnModuleInit {
 
   constructor(
     private readonly journal: CallbackJournal,
-    private readonly receipts: MissingReceipts,
+    private readonly receipts: ReceiptQuestion,
     private readonly failures: FailureMetrics,
     registry: Registry,
   ) {

@@ -31,7 +31,6 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
   private readonly stop = new AbortController();
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> = Promise.resolve();
-  private readonly listeners = new Set<(answer: ReceiptAnswer) => void>();
 
   constructor(
     private readonly database: Database,
@@ -49,11 +48,6 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     this.stop.abort();
     if (this.timer) clearTimeout(this.timer);
     await this.running;
-  }
-
-  /** @param listener hears of every answer; must not throw */
-  subscribe(listener: (answer: ReceiptAnswer) => void): void {
-    this.listeners.add(listener);
   }
 
   /** Looks at everything that has come of age; ends early where the provider cannot be asked, or this one stops. */
@@ -78,7 +72,9 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
       for (let at = 0; at < candidates.length; at += AT_ONCE) {
         const few = candidates.slice(at, at + AT_ONCE);
         const toAsk = few.filter(({ missing }) => missing);
-        const heard = await Promise.all(toAsk.map((each) => this.ask(each, minutes)));
+        const heard = await Promise.all(
+          toAsk.map((each) => this.question.ask(each, ageInWords(minutes), this.stop.signal)),
+        );
         for (const answer of heard) if (answer !== HELD) answers[answer] += 1;
         // The next round begins with these, and asks twice rather than never. What stays unanswered is passed over in the
         // end: it must not keep the others from being asked about.
@@ -90,13 +86,6 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     } finally {
       await this.database.run(LEAVE_LOOK, [look.number, lookedTo]);
     }
-  }
-
-  private async ask(missing: MissingReceipt, minutes: number): Promise<ReceiptAnswer | typeof HELD> {
-    const answer = await this.question.ask(missing, ageInWords(minutes), this.stop.signal);
-    if (answer === HELD) return answer;
-    for (const listener of this.listeners) listener(answer);
-    return answer;
   }
 
   /** Longer than a chunk takes whose every question runs into its deadline. */

@@ -38,6 +38,8 @@ const NOT_THERE: ReadonlySet<ErrorClass> = new Set(['not_found', 'invalid_reques
 /** Asks the provider what became of one message or call, and lets that happen as its callback would have. */
 @Injectable()
 export class ReceiptQuestion {
+  private readonly listeners = new Set<(answer: ReceiptAnswer) => void>();
+
   constructor(
     private readonly database: Database,
     private readonly applier: ReportApplier,
@@ -47,9 +49,20 @@ export class ReceiptQuestion {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
+  /** @param listener hears of every answer; must not throw */
+  subscribe(listener: (answer: ReceiptAnswer) => void): void {
+    this.listeners.add(listener);
+  }
+
   /** @param waited in words, since it was accepted; @param signal breaks the request off */
   async ask(missing: MissingReceipt, waited: string, signal: AbortSignal): Promise<ReceiptAnswer | typeof HELD> {
     if (this.circuits.blocking({ ...missing, probe: false, stage: 'reconcile', releasedBy: null })) return HELD;
+    const answer = await this.settle(missing, waited, signal);
+    for (const listener of this.listeners) listener(answer);
+    return answer;
+  }
+
+  private async settle(missing: MissingReceipt, waited: string, signal: AbortSignal): Promise<ReceiptAnswer> {
     const record = await this.fetch(missing, signal);
     if (record === 'gone' || record === 'unanswered') return record;
     const report = reportOf(missing, record);

@@ -3,12 +3,13 @@ import { CallbacksModule } from '../callbacks/callbacks.module.js';
 import { ExplainModule } from '../explain/explain.module.js';
 import { IncidentsModule } from '../incidents/incidents.module.js';
 import { MissingReceipts } from './missing-receipts.service.js';
+import { OverdueReceipt } from './overdue.receipt.js';
 import { ReceiptQuestion } from './receipt.question.js';
 
 /** Asks for what callbacks should have told. */
 @Module({
   imports: [CallbacksModule, ExplainModule, IncidentsModule],
-  providers: [MissingReceipts, ReceiptQuestion],
-  exports: [MissingReceipts],
+  providers: [MissingReceipts, OverdueReceipt, ReceiptQuestion],
+  exports: [OverdueReceipt, ReceiptQuestion],
 })
 export class ReceiptsModule {}
