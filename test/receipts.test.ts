@@ -142,12 +142,13 @@ describe('a receipt that never came', () => {
     ['is not known to the provider', { kind: 'status', status: 404, code: 20404 }],
     ['does not come when asked for', { kind: 'status', status: 503 }],
   ])('keeps nobody from falling back where it %s', async (_, fault) => {
-    const { api, provider, sentAndAt, later } = await start();
+    const { api, provider, sentAndAt, later, questions } = await start();
     const to = '+15551230001';
     await provider.fail('*', { match: { resource: 'fetch' }, fault });
     const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
     await later(2 * MINUTE);
     await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    expect(await questions()).toHaveLength(1);
   });
 
   it('is not asked for before a fallback where callbacks came', async () => {
