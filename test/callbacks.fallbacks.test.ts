@@ -63,6 +63,26 @@ describe('a receipt of the channel before', () => {
   });
 });
 
+describe('a notification that two channels accepted', () => {
+  it('is on the one that delivered it', async () => {
+    const { story, whatsapp } = await fellBack();
+    const sms = await story.accepted(1);
+    const delivered = { status: 'delivered', channel: 'whatsapp' };
+    expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).toMatchObject(delivered);
+    expect(await story.reports(sms.attemptId, sms.sid, 'delivered')).toMatchObject(delivered);
+  });
+
+  it('is on it also where the other had taken its place again', async () => {
+    const story = await begin(['whatsapp', 'sms']);
+    const first = await story.givenUpUnknown();
+    const second = await story.refused(2, 503, 20503);
+    expect(await story.reports(first, newSid(), 'sent')).toMatchObject({ status: 'sent', channel: 'whatsapp' });
+    const sid = newSid();
+    await story.reports(second, sid, 'sent');
+    expect(await story.reports(second, sid, 'delivered')).toMatchObject({ status: 'delivered', channel: 'sms' });
+  });
+});
+
 describe('a late sign that the channel before had accepted it', () => {
   it('drops a fallback that waits for its retry', async () => {
     const story = await begin(['whatsapp', 'sms']);
@@ -141,10 +161,12 @@ describe('the failure of a delivery', () => {
     const sid = newSid();
     expect(await story.reports(attemptId, sid, 'sent')).toMatchObject({
       status: 'sent',
+      channel: 'whatsapp',
       deadLetter: { state: 'resolved', resolution: 'discarded' },
     });
     expect(await story.reports(attemptId, sid, 'undelivered', 30007)).toMatchObject({
       status: 'failed',
+      channel: 'whatsapp',
       deadLetter: { state: 'open', channel: 'whatsapp' },
     });
   });
@@ -160,6 +182,7 @@ describe('the failure of a delivery', () => {
     });
     expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).toMatchObject({
       status: 'delivered',
+      channel: 'whatsapp',
       deadLetter: { state: 'resolved', resolvedBy: 'system' },
     });
   });
