@@ -30,6 +30,7 @@ describe('a receipt of the channel before', () => {
     const delivered = await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
     expect(delivered).toMatchObject({ status: 'delivered', channel: 'whatsapp', nextAttemptAt: null });
     expect(statuses(delivered)).toEqual(['delivered', 'canceled']);
+    expect(delivered.deliveries[1]?.attempts).toMatchObject([{ outcome: 'rejected', nextStep: { kind: 'none' } }]);
     expect(await story.work()).toBeNull();
     expect(await story.sentences()).toContain('the fallback had not left and is dropped');
   });

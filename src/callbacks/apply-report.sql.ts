@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
@@ -109,6 +110,8 @@ export const DROP_FALLBACK: Statement = {
     ), back AS (
       UPDATE notifications n SET channel = (SELECT channel FROM deliveries WHERE id = $2)
       FROM dropped WHERE n.id = dropped.notification_id
+    ), concluded AS (
+      ${concludeLastFailure('dropped', 'a channel before had it accepted, so it was not sent again')}
     )
     UPDATE deliveries d SET status = $3, ended_at = service_now()
     FROM dropped WHERE d.id = dropped.delivery_id AND ${legalPath('d.status', [...WORKED_ON, 'canceled'])}`,
