@@ -3,7 +3,6 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
-  ArrayUnique,
   IsArray,
   IsIn,
   IsInt,
@@ -18,6 +17,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
+import { EachOnce } from '../problems/each-once.rule.js';
 import { IsContentVariables, IsE164, IsMetadata, IsMoment, IsText } from './field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
 
@@ -102,7 +102,7 @@ export class CreateNotificationDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(CHANNELS.length)
-  @ArrayUnique({ message: '$property must not name a channel twice' })
+  @EachOnce({ message: '$property must not name a channel twice' })
   @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
   channels: Channel[];
 
