@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../clients/access.decorator.js';
+import { Public } from '../access/access.decorator.js';
 import { Database } from '../database/database.js';
 import { ExpectsBody } from '../http/body.decorator.js';
 import { wishOf } from '../incidents/inbound.keywords.js';

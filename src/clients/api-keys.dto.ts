@@ -12,7 +12,7 @@ import {
 } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
 import { ADMIN_KEY_NAME, type ApiKey } from './api-key.entity.js';
-import { SCOPES, type Scope } from './scope.js';
+import { SCOPES, type Scope } from '../access/scope.js';
 
 /** Fit for logs and for `<client>/<key>`. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._:@-]{0,99}$/u;

@@ -8,7 +8,7 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import type { Logger } from 'pino';
-import { Public } from '../clients/access.decorator.js';
+import { Public } from '../access/access.decorator.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { DatabaseIndicator } from './database.indicator.js';

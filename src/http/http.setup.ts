@@ -1,8 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse as parseQuery } from 'qs';
-import { Admission } from '../clients/admission.js';
-import { askForKeysFirst } from '../clients/key-first.hook.js';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
@@ -80,5 +78,4 @@ export function configureHttp(app: NestFastifyApplication): void {
     if (draining.active) reply.header('connection', 'close');
     done();
   });
-  askForKeysFirst(fastify, app.get(Admission));
 }

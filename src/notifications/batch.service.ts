@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { Caller } from '../clients/caller.js';
+import type { Caller } from '../access/caller.js';
 import { LOGGER } from '../logging/logger.js';
 import type { AcceptedNotification } from '../outbox/work.js';
 import { loggableError } from '../problems/loggable-error.js';
