@@ -3,7 +3,7 @@ import { IsInt, IsOptional, IsString } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { PageQuery } from '../src/http/pagination.js';
 import { BatchItemDto, CreateNotificationDto } from '../src/notifications/create-notification.dto.js';
-import { dtoInstance } from '../src/problems/dto-instance.js';
+import { dtoInstance } from '../src/validation/dto-instance.js';
 
 class Converted {
   @IsInt()

@@ -8,7 +8,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import type { Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
-import { refuseCountry } from '../notifications/allowed-country.js';
+import { refuseCountry } from '../validation/allowed-country.js';
 import { DeadLetterDetailDto, DeadLetterPage } from './dead-letter.detail.dto.js';
 import { DeadLetterDto, toDeadLetterDto } from './dead-letter.dto.js';
 import { DeadLettersQuery } from './dead-letter.filter.js';

@@ -6,7 +6,7 @@ import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { problemOfError } from '../problems/problem-of-error.js';
 import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
-import { ValidationPipe } from '../problems/validation.pipe.js';
+import { ValidationPipe } from '../validation/validation.pipe.js';
 import { BODY_LIMIT } from './body.decorator.js';
 import { installBodyParsers } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';

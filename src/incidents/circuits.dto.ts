@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsNotEmpty, IsOptional, MaxLength } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
-import { IsText } from '../notifications/field.rules.js';
+import { IsText } from '../validation/field.rules.js';
 import { CIRCUIT_STATES, type CircuitState } from '../policy/vocabulary.js';
 import { OPEN_CAUSES, type OpenCause } from './circuit.policy.js';
 import type { CircuitRow } from './circuit.row.js';

@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AlertCausesModule } from '../alerts/alert-causes.module.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { CircuitBoard } from './circuit.board.js';
@@ -27,9 +26,12 @@ import { RecipientMemory } from './recipient-memory.js';
 import { StatusReport } from './status.report.js';
 import { SuppressionsController } from './suppressions.controller.js';
 
-/** Whether anything may be sent now: circuits, incidents, the pace of senders, and what is remembered of recipients. */
+/**
+ * Whether anything may be sent now: circuits, incidents, the pace of senders, and what is remembered of recipients. What
+ * on-call may have to hear of goes through a port (alert.port.ts), which alerts provide to every room.
+ */
 @Module({
-  imports: [AlertCausesModule, OutboxModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
+  imports: [OutboxModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
   controllers: [CircuitsController, IncidentsController, SuppressionsController],
   providers: [
     CircuitBoard,

@@ -8,7 +8,7 @@ import { problemOfError } from '../problems/problem-of-error.js';
 import type { ProblemSlug } from '../problems/problem-types.js';
 import { unexpectedProblem } from '../problems/problem.reply.js';
 import { Problem } from '../problems/problem.js';
-import { ValidationPipe } from '../problems/validation.pipe.js';
+import { ValidationPipe } from '../validation/validation.pipe.js';
 import type { BatchDto, BatchResultDto } from './batch.dto.js';
 import { BatchItemDto } from './create-notification.dto.js';
 import { acceptedStatus } from './notification.view.js';

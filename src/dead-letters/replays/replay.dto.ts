@@ -12,7 +12,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsText } from '../../notifications/field.rules.js';
+import { IsText } from '../../validation/field.rules.js';
 import { CHANNELS, type Channel } from '../../policy/vocabulary.js';
 import { ReplayFilter } from '../dead-letter.filter.js';
 import { OBSTACLES, RESOLUTION_ACTIONS, type ObstacleReason, type ResolutionAction } from '../resolution.js';

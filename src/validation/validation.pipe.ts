@@ -2,7 +2,7 @@ import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import { dtoInstance } from './dto-instance.js';
 import { fieldErrors } from './field-errors.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 import { isValidAtOnce } from './valid-at-once.js';
 
 const RULES = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
