@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { askForKeysFirst } from './clients/key-first.hook.js';
 import type { Configuration } from './config/configuration.js';
-import { inTime } from './in-time.js';
+import { inTime } from './concurrency/in-time.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
 import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
 import { CannotListenError } from './listening-port.js';

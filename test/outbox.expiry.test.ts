@@ -77,7 +77,7 @@ describe('what has expired', () => {
     const test = await startOutbox();
     await Promise.all(newNotifications(501).map((one) => test.outbox.enqueue({ ...one, expiresAt: inAMinute() })));
     await moveClock(test.databaseUrl, 2 * MINUTE);
-    await test.service.app.get(Caretaker, { strict: false })['look']();
+    await test.service.app.get(Caretaker, { strict: false }).round();
     expect(await test.rows('SELECT status, count(*)::int AS n FROM notifications GROUP BY 1')).toEqual([
       { status: 'expired', n: 501 },
     ]);

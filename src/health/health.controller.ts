@@ -9,6 +9,7 @@ import {
 } from '@nestjs/terminus';
 import type { Logger } from 'pino';
 import { Public } from '../access/access.decorator.js';
+import { LateError, answerInTime } from '../concurrency/in-time.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { DatabaseIndicator } from './database.indicator.js';
@@ -65,25 +66,11 @@ export class HealthController {
   private async ask(indicator: HealthIndicator): Promise<HealthIndicatorResult> {
     const result = this.results.check(indicator.name);
     try {
-      const report = await withinPatience(indicator.check());
+      const report = await answerInTime(indicator.check(), PATIENCE_MS);
       return report.up ? result.up(report.details) : result.down(report.details);
     } catch (error) {
       this.log.warn({ indicator: indicator.name, err: loggableError(error) }, 'a health indicator failed');
-      return result.down(error instanceof ImpatientError ? error.message : 'failed; the log says why');
+      return result.down(error instanceof LateError ? error.message : 'failed; the log says why');
     }
-  }
-}
-
-class ImpatientError extends Error {
-  override readonly name = 'ImpatientError';
-}
-
-async function withinPatience<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new ImpatientError(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
