@@ -5,7 +5,7 @@ import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
 import { CircuitBoard } from './circuit.board.js';
-import { standsInTheWay } from './circuit.passage.js';
+import { standsInTheWay, type BlockingCircuit, type Departure } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { accountScope, isWider, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
@@ -18,21 +18,6 @@ import { Probation } from './probation.js';
 import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
 import { RecipientMemory } from './recipient-memory.js';
-
-/** A circuit that stands in the way of a send. */
-export interface BlockingCircuit {
-  readonly circuitId: string;
-  /** For sentences: a sender's number is masked in it. */
-  readonly scope: string;
-  readonly cause: OpenCause | 'pace';
-  readonly reason: string;
-  readonly incidentId: string | null;
-  /** Waiting will not help soon: where another channel is left, it is better. */
-  readonly lasting: boolean;
-}
-
-/** What the question "may it start?" has to know of a piece of work. */
-export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
 
 /** What a refusal is made of. */
 type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
