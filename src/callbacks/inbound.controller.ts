@@ -3,8 +3,8 @@ import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestj
 import { Public } from '../access/access.decorator.js';
 import { Database } from '../database/database.js';
 import { ExpectsBody } from '../http/body.decorator.js';
-import { wishOf } from '../incidents/inbound.keywords.js';
-import { RecipientMemory } from '../incidents/recipient-memory.js';
+import { wishOf } from '../recipients/inbound.keywords.js';
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { isWhatsappAddress } from '../policy/address.js';
 import { Problem } from '../problems/problem.js';

@@ -5,7 +5,7 @@ import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
-import { RecipientMemory } from '../incidents/recipient-memory.js';
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { carriedTo } from '../outbox/carried-changes.js';
 import { Outbox } from '../outbox/outbox.js';
 import { PRIORITY } from '../outbox/work.js';

@@ -17,7 +17,7 @@ import { Paces } from './paces.js';
 import { Probation } from './probation.js';
 import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
-import { RecipientMemory } from './recipient-memory.js';
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 
 /** What a refusal is made of. */
 type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
