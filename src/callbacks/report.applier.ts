@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
+import { recipientOf } from '../channels/corrected.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
@@ -198,7 +199,7 @@ export class ReportApplier {
       await this.tellAcceptance(transaction, reported);
       await this.bind(transaction, reported, null);
     }
-    const recipient = state.changes?.to ?? state.recipient;
+    const recipient = recipientOf(state);
     await this.recordFailure(transaction, reported, recipient, classification, decision.step);
     if (decision.endsDelivery) await transaction.run(END_DELIVERY, [state.deliveryId]);
     await this.memory.learn(transaction, { ...state, ...report, recipient, classification });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
-import { contentOf } from './compose.js';
+import { contentOf } from './corrected.js';
 import { missingContent } from './usable-content.js';
 import { Senders } from './senders.js';
 import type { Work } from '../outbox/work.js';

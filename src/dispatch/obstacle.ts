@@ -1,4 +1,4 @@
-import { contentOf } from '../channels/compose.js';
+import { contentOf } from '../channels/corrected.js';
 import { missingContent, type MissingContent } from '../channels/usable-content.js';
 import type { BlockingCircuit } from '../incidents/circuit.passage.js';
 import { OVERTAKEN } from '../outbox/overtaken.js';

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { recipientOf } from '../channels/corrected.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
@@ -87,8 +88,7 @@ export class Circuits {
     const { classification } = failure;
     const faultRule = classification.errorClass === 'provider_fault' ? classification.rule : null;
     if (work.stage === 'send') this.health.count(work.channel, faultRule);
-    const recipient = work.changes?.to ?? work.recipient;
-    this.memory.learnSoon({ ...work, recipient, errorCode: failure.providerCode, classification });
+    this.memory.learnSoon({ ...work, recipient: recipientOf(work), errorCode: failure.providerCode, classification });
     const evidence = evidenceOf(classification);
     if (evidence) this.take(evidence, work, failure);
     if (work.probe) this.probed(work, failure);
