@@ -37,7 +37,7 @@ import {
   acceptanceOf,
   type FallbackState,
   fallbackOf,
-  triedChannels,
+  triedOnceDropped,
   watchSeconds,
 } from './report.decision.js';
 import { acceptanceSentence, afterFallbackRule, fallbackSentence } from './report.sentence.js';
@@ -175,7 +175,7 @@ export class ReportApplier {
   }
 
   private remaining(standing: Standing, dropped: boolean): Channel[] {
-    return this.fallback.remaining({ ...standing.state, tried: triedChannels(standing, dropped) });
+    return this.fallback.remaining({ ...standing.state, tried: triedOnceDropped(standing, dropped) });
   }
 
   private async deliver(transaction: Transaction, reported: Reported, read: boolean): Promise<void> {
