@@ -153,7 +153,7 @@ describe('a notification that waits for its next attempt', () => {
     const test = await startOutbox();
     const work = await test.lease();
     await test.fail(work, { step: RECONCILE, failure: failure('unknown') });
-    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.', true);
+    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.');
     if (!resent) throw new Error('It was not resent');
     await test.fail(resent, { step: RETRY });
     expect(await test.standing(work.notificationId)).toMatchObject({ status: 'queued', stage: 'send' });

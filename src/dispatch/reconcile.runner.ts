@@ -114,7 +114,7 @@ export class ReconcileRunner {
   private async resend(work: Work, sentence: string, stopping: AbortSignal): Promise<Reconciled> {
     if (stopping.aborted) return { next: 'give_back', work };
     const leasedAt = performance.now();
-    const attempt = await this.outbox.beginResend(work, sentence, true);
+    const attempt = await this.outbox.beginResend(work, sentence);
     if (!attempt) return NOTHING;
     const tooLate = stopping.aborted || performance.now() - leasedAt > this.lease.beginWithinMs;
     return { next: tooLate ? 'give_back' : 'send', work: attempt };
