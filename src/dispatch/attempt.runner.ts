@@ -65,7 +65,7 @@ export class AttemptRunner {
 
   private async attempt(work: Work, isFirstRequest = true): Promise<void> {
     const obstacle = findObstacle(work, this.circuits.blocking(work), this.fallback.remaining(work));
-    if (obstacle) return this.recorder.unsuccessful(this.withFallback(obstacle));
+    if (obstacle) return this.recorder.unsuccessful(this.fallback.prepared(obstacle));
 
     // The clock here may be a moment behind the database's, but no attempt starts before its lease.
     const startedAt = new Date(Math.max(this.clock.now().getTime(), work.attemptStartedAt.getTime()));
@@ -130,18 +130,12 @@ export class AttemptRunner {
       this.retryPolicy,
       { now: this.clock.now(), random: Math.random() },
     );
-    return this.withFallback({
+    return this.fallback.prepared({
       work,
       attempt,
       failure,
       step,
       ...(circuit ? { heldBy: circuit.circuitId, incidentId: circuit.incidentId } : {}),
     });
-  }
-
-  private withFallback(result: UnsuccessfulWork): UnsuccessfulWork {
-    return result.step.kind === 'fallback'
-      ? { ...result, fallback: this.fallback.prepare(result.step.channel) }
-      : result;
   }
 }
