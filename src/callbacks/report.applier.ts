@@ -29,6 +29,7 @@ import {
   RECORD_FAILED_CALLBACK,
 } from './apply-report.sql.js';
 import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_NOTIFICATION, LOCK_OUTBOX_ROW, READ_STATE } from './attempt-state.sql.js';
+import { valueOf } from './callback-form.js';
 import { CallbackJournal, type Delivered } from './callback.journal.js';
 import { failureOf, type FailureDecision } from './failure.decision.js';
 import type { ProviderReport } from './provider-report.js';
@@ -224,7 +225,7 @@ export class ReportApplier {
       recipient,
       state.channel,
       report.errorCode,
-      textOf(report.params['ErrorMessage'] ?? report.params['ChannelStatusMessage']),
+      valueOf(report.params, 'ErrorMessage', 'ChannelStatusMessage'),
       JSON.stringify(report.params),
       classification.errorClass,
       classification.responsible,
@@ -277,7 +278,3 @@ const DELIVERED_AS = {
   in_doubt: 'drop_doubtful',
   left: 'delivered_twice',
 } as const satisfies Record<FallbackState, Delivered>;
-
-function textOf(value: string | string[] | undefined): string | null {
-  return (Array.isArray(value) ? value[0] : value) ?? null;
-}
