@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
 import { Database, type Transaction } from '../database/database.js';
-import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
+import { DeadLetterWithdrawal } from '../dead-letters/dead-letter.withdrawal.js';
 import { recipientOf } from '../channels/corrected.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
@@ -67,7 +67,7 @@ export class ReportApplier {
     private readonly decisions: DecisionLog,
     private readonly memory: RecipientMemory,
     private readonly circuits: Circuits,
-    private readonly review: DeadLetterReview,
+    private readonly deadLetters: DeadLetterWithdrawal,
     private readonly journal: CallbackJournal,
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
   ) {}
@@ -154,7 +154,7 @@ export class ReportApplier {
     const watch = delivered ? null : watchSeconds(reported, fallback, this.remaining(reported, dropped));
     await this.bind(transaction, reported, watch);
     if (acceptance.kind === 'after_all') {
-      await this.review.acceptedAfterAll(transaction, state.id, acceptanceSentence(reported, 'after_all', fallback));
+      await this.deadLetters.withdraw(transaction, state.id, acceptanceSentence(reported, 'after_all', fallback));
     }
   }
 
@@ -184,7 +184,7 @@ export class ReportApplier {
     await transaction.run(DELIVERED, [state.id, state.deliveryId, read]);
     if (state.status === 'failed') {
       const sentence = `The provider reported it delivered by ${state.channel}.`;
-      await this.review.acceptedAfterAll(transaction, state.id, sentence);
+      await this.deadLetters.withdraw(transaction, state.id, sentence);
     }
     this.journal.delivered(state, report, state.deliveryStatus === 'delivered' ? 'delivered' : DELIVERED_AS[fallback]);
   }
@@ -248,7 +248,7 @@ export class ReportApplier {
       const delivery = { notificationId, category, channel, sender, ...(changes && { changes }) };
       await this.outbox.startDelivery(transaction, delivery);
       const sentence = `A callback reported it failed on ${state.channel}: ${channel} takes over, and no human needs to look at it.`;
-      if (state.awaitsReview) await this.review.acceptedAfterAll(transaction, state.id, sentence);
+      if (state.awaitsReview) await this.deadLetters.withdraw(transaction, state.id, sentence);
       return;
     }
     await transaction.run(FAIL_NOTIFICATION, [

@@ -14,7 +14,7 @@ import { pathOf } from '../problems/problem.reply.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
-import { KEY_SYNTAX, LONGEST_BATCH_KEY, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
+import { KEY_SYNTAX, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
 import { NotificationReader, visibilityOf } from './notification.reader.js';
@@ -33,7 +33,7 @@ const BATCH_KEY = {
   required: false,
   description:
     'A key of your own for this batch: each notification without an idempotencyKey gets the key `<key>:<index>`, counted from 0.',
-  schema: { type: 'string', pattern: `^"?[A-Za-z0-9_:.-]{1,${LONGEST_BATCH_KEY}}"?$` },
+  schema: { type: 'string', pattern: KEY_SYNTAX.batchHeaderPattern.source },
 } as const;
 
 /** Bytes of a batch at most: a thousand notifications with long bodies. */
