@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Listener } from '../database/listener.js';
 import { hashTextOf } from './api-key.secret.js';
-import { FIND_KEY } from './api-key.statements.js';
+import { FIND_KEY } from './api-key.sql.js';
 import type { Caller } from '../access/caller.js';
 import { KeyUse } from './key-use.js';
 import type { Scope } from '../access/scope.js';
