@@ -7,6 +7,7 @@ import { LeanDispatch1763800500000 } from './1763800500000-lean-dispatch.js';
 import { Lookups1763800600000 } from './1763800600000-lookups.js';
 import { Recovery1763800700000 } from './1763800700000-recovery.js';
 import { CircuitIds1763800800000 } from './1763800800000-circuit-ids.js';
+import { Receipts1763800900000 } from './1763800900000-receipts.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   Lookups1763800600000,
   Recovery1763800700000,
   CircuitIds1763800800000,
+  Receipts1763800900000,
 ];

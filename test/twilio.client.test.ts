@@ -158,6 +158,7 @@ describe('listing', () => {
       direction: 'outbound-api',
       dateCreated: new Date('2026-11-22T09:00:00Z'),
       errorCode: 30003,
+      errorMessage: null,
     });
     expect(wire.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
       `GET /2010-04-01/Accounts/${ACCOUNT_SID}/Messages.json?To=%2B15551230001&From=%2B15005550006&PageSize=50`,
@@ -207,5 +208,24 @@ describe('listing', () => {
     const { client } = await start(reply(200, body));
     const error = await providerErrorOf(client.listMessages(query));
     expect(error).toMatchObject({ httpStatus: 200, errorClass: 'provider_fault' });
+  });
+});
+
+describe('fetching', () => {
+  it('reads one message and one call', async () => {
+    const { client, wire } = await start(reply(200, { ...message(1, 0), error_code: 30005, error_message: 'Unknown' }));
+    const expected = { sid: 'SM1', status: 'failed', errorCode: 30005, errorMessage: 'Unknown' };
+    expect(await client.fetchMessage(MESSAGE_SID)).toMatchObject(expected);
+    expect(await client.fetchCall('CA/../1')).toMatchObject({ sid: 'SM1' });
+    expect(wire.requests.map(({ path }) => path)).toEqual([
+      `/2010-04-01/Accounts/${ACCOUNT_SID}/Messages/${MESSAGE_SID}.json`,
+      `/2010-04-01/Accounts/${ACCOUNT_SID}/Calls/CA%2F..%2F1.json`,
+    ]);
+  });
+
+  it('says so when Twilio does not know it, or answers something else', async () => {
+    const { client } = await start(inTurn(reply(404, { code: 20404, message: 'not found' }), reply(200, { sid: '' })));
+    expect(await providerErrorOf(client.fetchMessage(MESSAGE_SID))).toMatchObject({ errorClass: 'not_found' });
+    expect(await providerErrorOf(client.fetchMessage(MESSAGE_SID))).toMatchObject({ errorClass: 'provider_fault' });
   });
 });

@@ -17,6 +17,6 @@ import { SignatureGuard } from './signature.guard.js';
   imports: [ChannelsModule, DeadLettersModule, ExplainModule, IncidentsModule, OutboxModule, RecipientsModule],
   controllers: [CallbacksController, InboundController],
   providers: [CallbackIntake, CallbackJournal, ReportApplier, SignatureGuard],
-  exports: [CallbackJournal],
+  exports: [CallbackJournal, ReportApplier],
 })
 export class CallbacksModule {}

@@ -184,6 +184,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   SENDER_RATES: senderRates,
   ALLOWED_COUNTRIES: allowedCountries,
   UNAVAILABLE_CHANNEL_HOURS: wholeNumber(0, 8760, 24),
+  RECEIPT_CHECK_MINUTES: wholeNumber(0, 1440, 15),
   BACKLOG_ALERT_SECONDS: wholeNumber(1, 86_400, 300),
   BODY_RETENTION_HOURS: wholeNumber(1, 876_000, 720),
   HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500, 400),

@@ -11,6 +11,7 @@ import { OverdueFallback } from './overdue.fallback.js';
 
 const EVERY_MS = 500;
 const EXPIRED_AT_ONCE = 500;
+const FALLBACKS_AT_ONCE = 8;
 
 /** What must be looked after at times and is nobody's attempt: expired leases, expired notifications, late receipts. */
 @Injectable()
@@ -48,8 +49,15 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     const rescued = await this.outbox.rescue();
     if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
     await this.expire();
-    for (const notificationId of await this.outbox.overdueDeliveries()) await this.overdue.fallBack(notificationId);
+    await this.fallBack(await this.outbox.overdueDeliveries());
     return EVERY_MS;
+  }
+
+  /** Some at a time: the provider may have to be asked about each. */
+  private async fallBack(overdue: readonly string[]): Promise<void> {
+    for (let at = 0; at < overdue.length && !this.stopped; at += FALLBACKS_AT_ONCE) {
+      await Promise.all(overdue.slice(at, at + FALLBACKS_AT_ONCE).map((id) => this.overdue.fallBack(id)));
+    }
   }
 
   /** All of it at once: what has expired lies in the way of whoever looks for what is due. */

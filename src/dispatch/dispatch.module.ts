@@ -3,6 +3,7 @@ import { ChannelsModule } from '../channels/channels.module.js';
 import { ExplainModule } from '../explain/explain.module.js';
 import { IncidentsModule } from '../incidents/incidents.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { ReceiptsModule } from '../receipts/receipts.module.js';
 import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { Caretaker } from './caretaker.service.js';
@@ -15,7 +16,7 @@ import { Recorder } from './recorder.js';
 
 /** Takes due work and brings it to the provider. */
 @Module({
-  imports: [ChannelsModule, ExplainModule, IncidentsModule, OutboxModule, ReconciliationModule],
+  imports: [ChannelsModule, ExplainModule, IncidentsModule, OutboxModule, ReceiptsModule, ReconciliationModule],
   providers: [
     AttemptRunner,
     Caretaker,

@@ -7,6 +7,7 @@ import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { OverdueDelivery } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
+import { OverdueReceipt } from '../receipts/overdue.receipt.js';
 import { FallbackService } from '../channels/fallback.service.js';
 
 /** Gives the next channel its turn when a delivery was accepted but not delivered in fallbackAfterSeconds. */
@@ -17,10 +18,12 @@ export class OverdueFallback {
     private readonly outbox: Outbox,
     private readonly fallback: FallbackService,
     private readonly decisions: DecisionLog,
+    private readonly receipt: OverdueReceipt,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
   async fallBack(notificationId: string): Promise<void> {
+    await this.receipt.ask(notificationId);
     const channel = await this.database.transaction(async (transaction) => {
       const overdue = await this.outbox.lockOverdue(transaction, notificationId);
       if (!overdue) return null;

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { CallbackJournal } from '../callbacks/callback.journal.js';
+import { RECEIPT_ANSWERS, ReceiptQuestion } from '../receipts/receipt.question.js';
 import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
 
@@ -15,10 +16,12 @@ const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'fa
 @Injectable()
 export class CallbackMetrics implements OnModuleInit {
   private readonly callbacks: Counter<'result'>;
+  private readonly missing: Counter<'answer'>;
   private readonly toDelivered: Histogram<'channel' | 'category'>;
 
   constructor(
     private readonly journal: CallbackJournal,
+    private readonly receipts: ReceiptQuestion,
     private readonly failures: FailureMetrics,
     registry: Registry,
   ) {
@@ -27,6 +30,12 @@ export class CallbackMetrics implements OnModuleInit {
       name: 'postrider_callbacks_total',
       help: 'Status callbacks by what they did; refused ones have a bad signature.',
       labelNames: ['result'],
+      registers,
+    });
+    this.missing = new Counter({
+      name: 'postrider_missing_receipts_total',
+      help: 'Questions what became of an accepted message of which no callback told the end, by the answer.',
+      labelNames: ['answer'],
       registers,
     });
     this.toDelivered = new Histogram({
@@ -41,6 +50,8 @@ export class CallbackMetrics implements OnModuleInit {
   onModuleInit(): void {
     const count = (result: (typeof RESULTS)[number], by = 1) => this.callbacks.inc({ result }, by);
     for (const result of RESULTS) count(result, 0);
+    for (const answer of RECEIPT_ANSWERS) this.missing.inc({ answer }, 0);
+    this.receipts.subscribe((answer) => this.missing.inc({ answer }));
     this.journal.subscribe({
       onProgress: (progressed, delivered) => {
         count('recorded', progressed);

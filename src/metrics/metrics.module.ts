@@ -4,6 +4,7 @@ import { AlertsModule } from '../alerts/alerts.module.js';
 import { CallbacksModule } from '../callbacks/callbacks.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { ReceiptsModule } from '../receipts/receipts.module.js';
 import { CallbackMetrics } from './callback.metrics.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { DispatchMetrics } from './dispatch.metrics.js';
@@ -14,7 +15,7 @@ import { DatabaseReadings } from './readings.js';
 
 /** What on-call looks at: GET /metrics, from a registry that belongs to this application alone. */
 @Module({
-  imports: [AlertsModule, CallbacksModule, DispatchModule, OutboxModule],
+  imports: [AlertsModule, CallbacksModule, DispatchModule, OutboxModule, ReceiptsModule],
   controllers: [MetricsController],
   providers: [
     { provide: Registry, useFactory: () => new Registry() },

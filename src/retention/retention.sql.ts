@@ -1,5 +1,6 @@
 import { ADVISORY_LOCK } from '../database/advisory-locks.js';
 import type { Statement } from '../database/database.js';
+import { firstIdOf } from '../identifiers/first-id.sql.js';
 
 /**
  * A chunk waits for nobody: a notification that somebody holds is passed over, and looked at again in the next round.
@@ -16,11 +17,6 @@ export const TRY_LOCK: Statement = {
   name: 'retention-try-lock',
   text: `SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK.retention}) AS locked`,
 };
-
-/** The first UUIDv7 of a moment: ids are in order of time, so they need no index on a time that changes. */
-function firstIdOf(moment: string): string {
-  return `(lpad(to_hex((extract(epoch FROM ${moment}) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`;
-}
 
 /**
  * Nothing more happens to these by itself: they have no work in the outbox. A `sent` one may still get a receipt, but

@@ -5,7 +5,7 @@ import type { ReadAnswer } from './error-classifier.interceptor.js';
 import { errorFromAnswer } from './failed.exchange.js';
 import type { Answer } from './network.error.js';
 import { headerOf } from './provider.answer.js';
-import { readPage } from './twilio.records.js';
+import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
 import { encodeForm } from './twilio.requests.js';
 import type { CallRequest, FormFields, MessageRequest } from './twilio.requests.js';
@@ -82,6 +82,14 @@ export class TwilioClient {
     return this.#list('Calls', query, signal);
   }
 
+  fetchMessage(sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
+    return this.#fetch('Messages', sid, signal);
+  }
+
+  fetchCall(sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
+    return this.#fetch('Calls', sid, signal);
+  }
+
   async #create(
     resource: Resource,
     fields: FormFields,
@@ -119,6 +127,14 @@ export class TwilioClient {
       path = recent.length === 0 ? null : page.nextPath;
     }
     return { items, complete: path === null };
+  }
+
+  async #fetch(resource: Resource, sid: string, signal: AbortSignal | undefined): Promise<TwilioRecord> {
+    const url = `${this.#account}/${resource}/${encodeURIComponent(sid)}.json`;
+    const { data } = await this.#request({ method: 'get', url, ...heeding(signal) });
+    const record = readRecord(data.resource);
+    if (record === null) throw unreadable(data.answer);
+    return record;
   }
 
   /** HttpService's axios itself, interceptors and all: its Observable makes a send half as dear again, for one value. */

@@ -15,6 +15,7 @@ export interface TwilioRecord {
   /** In whole seconds: Twilio tells no finer time. */
   readonly dateCreated: Date;
   readonly errorCode: number | null;
+  readonly errorMessage: string | null;
 }
 
 export interface RecordPage {
@@ -34,6 +35,7 @@ const record = z
     // RFC 2822, e.g. "Thu, 24 Aug 2023 05:01:45 +0000".
     date_created: z.string().refine((value) => !Number.isNaN(Date.parse(value))),
     error_code: z.unknown().optional(),
+    error_message: z.string().nullish(),
   })
   .transform((raw): TwilioRecord => ({
     sid: raw.sid,
@@ -44,6 +46,7 @@ const record = z
     direction: raw.direction,
     dateCreated: new Date(raw.date_created),
     errorCode: providerCode(raw.error_code),
+    errorMessage: raw.error_message ?? null,
   }));
 
 const page = z.object({
@@ -52,6 +55,11 @@ const page = z.object({
   // Only a path: an address elsewhere would be given the credentials.
   next_page_uri: z.string().startsWith('/').nullish(),
 });
+
+/** One message or call; null when the resource is not what Twilio documents. */
+export function readRecord(resource: unknown): TwilioRecord | null {
+  return record.safeParse(resource).data ?? null;
+}
 
 /** One page of a list; null when the resource is not what Twilio documents. */
 export function readPage(resource: unknown): RecordPage | null {

@@ -1,0 +1,114 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { Database } from '../database/database.js';
+import { LOGGER } from '../logging/logger.js';
+import { loggableError } from '../problems/loggable-error.js';
+import { ageInWords, RECEIPT_LOOKS, type ReceiptLook } from './receipt.looks.js';
+import { HELD, ReceiptQuestion, type MissingReceipt, type ReceiptAnswer } from './receipt.question.js';
+import { ATTEMPTS_TO_LOOK_AT, LEAVE_LOOK, TAKE_LOOK } from './receipt.sql.js';
+
+const ROUND_MS = 60_000;
+/** Attempts that are looked at in one go, of which mostly few miss their receipt. */
+const CHUNK = 200;
+/** Questions at once, by one replica of all: enough for fifty a second, too few to get in the way of sends. */
+const AT_ONCE = 4;
+
+/** How many questions of a round got which answer. */
+export type ReceiptRound = Readonly<Record<ReceiptAnswer, number>>;
+
+/** `late`: it came of age long ago. */
+type Candidate = MissingReceipt & { readonly missing: boolean; readonly late: boolean };
+
+/**
+ * Callbacks get lost: this service was down, or could not be reached. So the provider is asked about what it accepted and
+ * nothing was heard of (receipt.looks.ts), or it would stay `sent` for ever, and a failure would reach nobody. Runs where
+ * work is done; of several replicas one at a time asks in each look.
+ */
+@Injectable()
+export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly stop = new AbortController();
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly question: ReceiptQuestion,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { ROLE, RECEIPT_CHECK_MINUTES } = this.configuration.env;
+    if (ROLE !== 'api' && RECEIPT_CHECK_MINUTES > 0) this.next();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stop.abort();
+    if (this.timer) clearTimeout(this.timer);
+    await this.running;
+  }
+
+  /** Looks at everything that has come of age; ends early where the provider cannot be asked, or this one stops. */
+  async round(): Promise<ReceiptRound> {
+    const answers = { delivered: 0, failed: 0, under_way: 0, gone: 0, unanswered: 0 };
+    for (const look of RECEIPT_LOOKS) {
+      let more = true;
+      while (more && !this.stop.signal.aborted) more = await this.goOn(look, answers);
+    }
+    return answers;
+  }
+
+  /** A chunk of a look. @returns whether there may be more, and it makes sense to go on now */
+  private async goOn(look: ReceiptLook, answers: Record<ReceiptAnswer, number>): Promise<boolean> {
+    const minutes = this.configuration.env.RECEIPT_CHECK_MINUTES * look.times;
+    const [taken] = await this.database.run<{ lookedTo: string }>(TAKE_LOOK, [look.number, this.leaseSeconds()]);
+    if (!taken) return false;
+    let { lookedTo } = taken;
+    try {
+      const values = [lookedTo, minutes, CHUNK, look.at === 'silent'];
+      const candidates = await this.database.run<Candidate>(ATTEMPTS_TO_LOOK_AT, values);
+      for (let at = 0; at < candidates.length; at += AT_ONCE) {
+        const few = candidates.slice(at, at + AT_ONCE);
+        const toAsk = few.filter(({ missing }) => missing);
+        const heard = await Promise.all(
+          toAsk.map((each) => this.question.ask(each, ageInWords(minutes), this.stop.signal)),
+        );
+        for (const answer of heard) if (answer !== HELD) answers[answer] += 1;
+        // The next round begins with these, and asks twice rather than never. What stays unanswered is passed over in the
+        // end: it must not keep the others from being asked about.
+        if (heard.some((answer, index) => answer === HELD || (answer === 'unanswered' && !toAsk[index]?.late)))
+          return false;
+        lookedTo = few.at(-1)?.attemptId ?? lookedTo;
+      }
+      return candidates.length === CHUNK;
+    } finally {
+      await this.database.run(LEAVE_LOOK, [look.number, lookedTo]);
+    }
+  }
+
+  /** Longer than a chunk takes whose every question runs into its deadline. */
+  private leaseSeconds(): number {
+    return 60 + ((CHUNK / AT_ONCE) * this.configuration.twilio.timeoutMs) / 1000;
+  }
+
+  private next(): void {
+    if (this.stop.signal.aborted) return;
+    this.timer = setTimeout(() => {
+      this.running = this.attempt().finally(() => this.next());
+    }, ROUND_MS);
+    this.timer.unref();
+  }
+
+  private async attempt(): Promise<void> {
+    try {
+      const answers = await this.round();
+      const found = answers.delivered + answers.failed;
+      if (found > 0) this.log.warn({ ...answers }, 'callbacks did not arrive: the provider was asked and told the end');
+    } catch (error) {
+      // Nothing is lost by waiting for the next round.
+      this.log.warn({ err: loggableError(error) }, 'a round of asking for receipts broke off; the next one goes on');
+    }
+  }
+}

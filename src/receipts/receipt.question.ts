@@ -1,0 +1,123 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { ProviderReport } from '../callbacks/provider-report.js';
+import { ReportApplier } from '../callbacks/report.applier.js';
+import { Database } from '../database/database.js';
+import { DecisionLog } from '../explain/decision.log.js';
+import { Circuits } from '../incidents/circuits.js';
+import { LOGGER } from '../logging/logger.js';
+import type { Channel, ErrorClass } from '../policy/vocabulary.js';
+import { ProviderError } from '../twilio/provider.error.js';
+import { effectOf } from '../twilio/reported-effect.js';
+import { TwilioClient } from '../twilio/twilio.client.js';
+import type { TwilioRecord } from '../twilio/twilio.records.js';
+
+/** An accepted attempt of which no callback has told the end. */
+export interface MissingReceipt {
+  readonly attemptId: string;
+  readonly notificationId: string;
+  readonly deliveryId: string;
+  readonly providerSid: string;
+  readonly channel: Channel;
+  readonly sender: string;
+}
+
+/**
+ * What asking came to. `under_way`: the provider knows no end either. `gone`: it does not have the message, or not any
+ * more. `unanswered`: it did not say.
+ */
+export const RECEIPT_ANSWERS = ['delivered', 'failed', 'under_way', 'gone', 'unanswered'] as const;
+export type ReceiptAnswer = (typeof RECEIPT_ANSWERS)[number];
+
+/** It was asked nothing: a circuit is open. */
+export const HELD = 'held';
+
+/** However often it is asked, it will not know. */
+const NOT_THERE: ReadonlySet<ErrorClass> = new Set(['not_found', 'invalid_request']);
+
+/** Asks the provider what became of one message or call, and lets that happen as its callback would have. */
+@Injectable()
+export class ReceiptQuestion {
+  private readonly listeners = new Set<(answer: ReceiptAnswer) => void>();
+
+  constructor(
+    private readonly database: Database,
+    private readonly applier: ReportApplier,
+    private readonly circuits: Circuits,
+    private readonly decisions: DecisionLog,
+    @Inject(TwilioClient) private readonly twilio: TwilioClient,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /** @param listener hears of every answer; must not throw */
+  subscribe(listener: (answer: ReceiptAnswer) => void): void {
+    this.listeners.add(listener);
+  }
+
+  /** @param waited in words, since it was accepted; @param signal breaks the request off */
+  async ask(missing: MissingReceipt, waited: string, signal: AbortSignal): Promise<ReceiptAnswer | typeof HELD> {
+    if (this.circuits.blocking({ ...missing, probe: false, stage: 'reconcile', releasedBy: null })) return HELD;
+    const answer = await this.settle(missing, waited, signal);
+    for (const listener of this.listeners) listener(answer);
+    return answer;
+  }
+
+  private async settle(missing: MissingReceipt, waited: string, signal: AbortSignal): Promise<ReceiptAnswer> {
+    const record = await this.fetch(missing, signal);
+    if (record === 'gone' || record === 'unanswered') return record;
+    const report = reportOf(missing, record);
+    const effect = effectOf(report);
+    if (effect === 'noted') return 'under_way';
+    const { attemptId, notificationId, deliveryId, channel } = missing;
+    await this.decisions.record(this.database, {
+      notificationId,
+      deliveryId,
+      attemptId,
+      rule: 'missing receipt',
+      sentence: `No callback had told what became of it ${waited} after ${channel} accepted it, so Twilio was asked: ${record.status}.`,
+    });
+    await this.applier.apply(report);
+    return effect === 'failed' ? 'failed' : 'delivered';
+  }
+
+  private async fetch(missing: MissingReceipt, signal: AbortSignal): Promise<TwilioRecord | 'gone' | 'unanswered'> {
+    const { attemptId, channel, providerSid } = missing;
+    try {
+      return await (channel === 'voice'
+        ? this.twilio.fetchCall(providerSid, signal)
+        : this.twilio.fetchMessage(providerSid, signal));
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      if (NOT_THERE.has(error.errorClass)) return 'gone';
+      if (!signal.aborted)
+        this.log.warn({ attemptId, channel, err: error }, 'the provider could not be asked for a missing receipt');
+      return 'unanswered';
+    }
+  }
+}
+
+/** What the callback that did not come would have said, in its words. */
+function reportOf({ attemptId, channel }: MissingReceipt, record: TwilioRecord): ProviderReport {
+  const { sid: providerSid, status, errorCode, errorMessage } = record;
+  const failure = {
+    ...(errorCode !== null && { ErrorCode: String(errorCode) }),
+    ...(errorMessage !== null && { ErrorMessage: errorMessage }),
+  };
+  return channel === 'voice'
+    ? {
+        attemptId,
+        resource: 'call',
+        providerSid,
+        status,
+        errorCode,
+        params: { CallSid: providerSid, CallStatus: status },
+      }
+    : {
+        attemptId,
+        resource: 'message',
+        providerSid,
+        status,
+        errorCode,
+        params: { MessageSid: providerSid, MessageStatus: status, ...failure },
+      };
+}

@@ -1,0 +1,61 @@
+import type { Statement } from '../database/database.js';
+import { firstIdOf } from '../identifiers/first-id.sql.js';
+import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
+
+/** Whatever its channels have come to since, a receipt would change it. */
+const MAY_STILL_BE_DELIVERED = ['queued', 'sending', 'sent', 'failed'] as const;
+
+/** Begins or goes on with look $1, for $2 seconds; answers nothing while another replica is at it. */
+export const TAKE_LOOK: Statement = {
+  name: 'receipts-take-look',
+  text: `
+    UPDATE receipt_looks SET leased_until = service_now() + make_interval(secs => $2)
+    WHERE number = $1 AND leased_until <= service_now()
+    RETURNING looked_to AS "lookedTo"`,
+};
+
+/** Look $1 has come to attempt $2, and whoever is next may have it. */
+export const LEAVE_LOOK: Statement = {
+  name: 'receipts-leave-look',
+  text: `UPDATE receipt_looks SET looked_to = $2, leased_until = to_timestamp(0) WHERE number = $1`,
+};
+
+/**
+ * The $3 attempts after $1 that began at least $2 minutes ago, and whether they miss their receipt: accepted, neither the
+ * notification nor the delivery at its end, and, where $4, no callback of it at all. `late`: more than an hour after that.
+ *
+ * Answers all of them, also those whose notification retention has deleted: the look has to get past them. Found by their
+ * ids, which are in order of time: an index on what is `sent` would cost every send.
+ */
+export const ATTEMPTS_TO_LOOK_AT: Statement = {
+  name: 'receipts-attempts-to-look-at',
+  plan: 'each_time',
+  text: `
+    SELECT a.id AS "attemptId", a.notification_id AS "notificationId", a.delivery_id AS "deliveryId",
+      a.provider_sid AS "providerSid", d.channel, d.sender,
+      coalesce(a.outcome = 'accepted' AND a.provider_sid IS NOT NULL AND ${isOneOf('n.status', MAY_STILL_BE_DELIVERED)}
+        AND NOT ${isOneOf('d.status', [...UNSUCCESSFUL_ENDS, 'delivered'])}
+        AND NOT ($4 AND EXISTS (
+          SELECT 1 FROM callbacks c WHERE c.notification_id = a.notification_id AND c.attempt_id = a.id)), false) AS missing,
+      a.id < ${firstIdOf('service_now() - make_interval(mins => $2 + 60)')} AS late
+    FROM (
+      SELECT * FROM attempts
+      WHERE id > $1 AND id < ${firstIdOf('service_now() - make_interval(mins => $2)')}
+      ORDER BY id LIMIT $3
+    ) AS a
+    LEFT JOIN notifications n ON n.id = a.notification_id
+    LEFT JOIN deliveries d ON d.id = a.delivery_id
+    ORDER BY a.id`,
+};
+
+/** The accepted attempts of the delivery that notification $1 waits for, of which no callback came at all. */
+export const SILENT_ATTEMPTS: Statement = {
+  name: 'receipts-silent-attempts',
+  text: `
+    SELECT a.id AS "attemptId", a.notification_id AS "notificationId", a.delivery_id AS "deliveryId",
+      a.provider_sid AS "providerSid", o.channel, o.sender,
+      round(extract(epoch FROM service_now() - a.started_at))::float8 AS seconds
+    FROM outbox o JOIN attempts a ON a.notification_id = o.notification_id AND a.delivery_id = o.delivery_id
+    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND a.outcome = 'accepted' AND a.provider_sid IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM callbacks c WHERE c.notification_id = a.notification_id AND c.attempt_id = a.id)`,
+};

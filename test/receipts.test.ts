@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import type { CreateNotificationDto } from '../src/notifications/create-notification.dto.js';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
+import { MissingReceipts } from '../src/receipts/missing-receipts.service.js';
+import { eventually, handsOn, partOf } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
+import { startTestService } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const NOBODY = { delivered: 0, failed: 0, under_way: 0, gone: 0, unanswered: 0 };
+
+/** A provider that tells nothing by itself; what became of a message has to be asked. */
+async function start(env: Record<string, string> = {}) {
+  const test = await startTestService(env, { callbacks: 'none' });
+  const { api, simulator } = test;
+  const { operator, provider } = handsOn(test);
+  /** Accepted, and at the provider it has come to `status`. */
+  const sentAndAt = async (notification: Partial<CreateNotificationDto> & { to: string }, status: string) => {
+    const id = await api.send({ channels: ['sms'], body: 'Your code is 493021', ...notification });
+    const sent = await api.untilStatus(id, 'sent');
+    const resource = sent.channel === 'voice' ? 'calls' : 'messages';
+    await eventually(
+      async () => JSON.stringify(await (await fetch(`${simulator.url}/__simulator/${resource}?limit=100`)).json()),
+      (records) => records.includes(`"${status}"`),
+    );
+    const delivery = sent.deliveries[0];
+    return { id, attemptId: delivery?.attempts[0]?.id ?? '', sid: delivery?.providerSid ?? '' };
+  };
+  /** Questions for one message or call. */
+  const questions = async () => {
+    const response = await fetch(`${simulator.url}/__simulator/requests?limit=1000`);
+    const { requests } = (await response.json()) as { requests: { method: string; path: string }[] };
+    return requests.filter(({ method }) => method === 'GET').map(({ path }) => path);
+  };
+  return {
+    ...test,
+    operator,
+    provider,
+    sentAndAt,
+    questions,
+    later: (ms: number) => moveClock(test.databaseUrl, ms),
+    round: () => partOf(test.service, MissingReceipts).round(),
+    read: async (id: string) => (await api.get<NotificationDto>(`/v1/notifications/${id}`)).body,
+  };
+}
+
+describe('a receipt that never came', () => {
+  it('is asked for after 15 minutes, and the notification is delivered', async () => {
+    const { api, sentAndAt, later, round, read, questions } = await start();
+    const { id, sid } = await sentAndAt({ to: '+15551230001' }, 'delivered');
+    await later(14 * MINUTE);
+    expect(await round()).toEqual(NOBODY);
+    await later(2 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, delivered: 1 });
+    expect(await read(id)).toMatchObject({ status: 'delivered', deliveries: [{ status: 'delivered' }] });
+    expect(await questions()).toEqual([expect.stringMatching(new RegExp(`/Messages/${sid}\\.json$`))]);
+    const { body } = await api.get<{ decisions: { rule: string; sentence: string }[] }>(
+      `/v1/notifications/${id}/explain`,
+    );
+    expect(body.decisions.slice(-2)).toMatchObject([
+      {
+        rule: 'missing receipt',
+        sentence:
+          'No callback had told what became of it 15 minutes after sms accepted it, so Twilio was asked: delivered.',
+      },
+      { rule: 'callback', sentence: expect.stringContaining('Twilio reported it delivered on sms') },
+    ]);
+    await later(24 * HOUR);
+    expect(await round()).toEqual(NOBODY);
+  });
+
+  it('is asked for a call, too', async () => {
+    const { sentAndAt, later, round, read } = await start();
+    const { id } = await sentAndAt({ to: '+15551230001', channels: ['voice'] }, 'completed');
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, delivered: 1 });
+    expect((await read(id)).status).toBe('delivered');
+  });
+
+  it('tells of a failure as its callback would have: the next channel takes over, and a human sees the last one', async () => {
+    const { api, provider, sentAndAt, later, round, read } = await start();
+    const to = '+15551230001';
+    await provider.fail(to, {
+      match: { channel: 'whatsapp' },
+      fault: { kind: 'callback', status: 'undelivered', errorCode: 63016 },
+    });
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'] }, 'undelivered');
+    await provider.fail(to, { fault: { kind: 'callback', status: 'failed', errorCode: 30005 } });
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, failed: 1 });
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    await later(16 * MINUTE);
+    await eventually(round, ({ failed }) => failed === 1);
+    expect(await read(id)).toMatchObject({ status: 'failed', deadLetter: { providerCode: 30005, channel: 'sms' } });
+    const { body } = await api.get<{ items: { providerCode: number; providerMessage: string }[] }>(
+      '/v1/admin/failures',
+    );
+    expect(body.items.map(({ providerCode }) => providerCode)).toEqual([30005, 63016]);
+  });
+
+  it('is asked for after a later channel has failed, and takes it from the human', async () => {
+    const { api, provider, sentAndAt, later, round, read } = await start();
+    const to = '+15551230001';
+    await provider.fail(to, { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21211 } });
+    await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 503 } });
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
+    await later(2 * MINUTE);
+    await api.untilStatus(id, 'failed');
+    await provider.heal();
+    await later(14 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, delivered: 1 });
+    expect(await read(id)).toMatchObject({ status: 'delivered', deadLetter: { state: 'resolved' } });
+  });
+
+  it('is not asked for where another channel delivered', async () => {
+    const test = await start();
+    const { api, sentAndAt, later, round } = test;
+    const to = '+15005553000';
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'sent');
+    await later(2 * MINUTE);
+    const second = await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    const { attempts, providerSid } = second.deliveries[1] ?? {};
+    await new TwilioCallback(test).message(attempts?.[0]?.id ?? '', providerSid ?? '', 'delivered');
+    await api.untilStatus(id, 'delivered');
+    await later(15 * MINUTE);
+    expect(await round()).toEqual(NOBODY);
+  });
+
+  it('is asked for before the next channel takes over, which then is not needed', async () => {
+    const { api, provider, sentAndAt, later, read } = await start();
+    const to = '+15551230001';
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
+    await later(2 * MINUTE);
+    await api.untilStatus(id, 'delivered');
+    expect((await read(id)).deliveries).toHaveLength(1);
+    expect(await provider.creates(to)).toHaveLength(1);
+  });
+
+  it.each([
+    ['is not known to the provider', { kind: 'status', status: 404, code: 20404 }],
+    ['does not come when asked for', { kind: 'status', status: 503 }],
+  ])('keeps nobody from falling back where it %s', async (_, fault) => {
+    const { api, provider, sentAndAt, later, questions } = await start();
+    const to = '+15551230001';
+    await provider.fail('*', { match: { resource: 'fetch' }, fault });
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
+    await later(2 * MINUTE);
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    expect(await questions()).toHaveLength(1);
+  });
+
+  it('is not asked for before a fallback where callbacks came', async () => {
+    const test = await start();
+    const { api, sentAndAt, later, questions } = test;
+    const to = '+15551230001';
+    const { id, attemptId, sid } = await sentAndAt(
+      { to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 },
+      'delivered',
+    );
+    await new TwilioCallback(test).message(attemptId, sid, 'sent');
+    await later(2 * MINUTE);
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    expect(await questions()).toEqual([]);
+  });
+
+  it('is asked for after four hours where callbacks had come, and a last time after a day', async () => {
+    const test = await start();
+    const { sentAndAt, later, round, read, questions } = test;
+    const { id, attemptId, sid } = await sentAndAt({ to: '+15005553000' }, 'sent');
+    await new TwilioCallback(test).message(attemptId, sid, 'sent');
+    await later(16 * MINUTE);
+    expect(await round()).toEqual(NOBODY);
+    await later(4 * HOUR);
+    expect(await round()).toEqual({ ...NOBODY, under_way: 1 });
+    expect(await round()).toEqual(NOBODY);
+    await later(24 * HOUR);
+    expect(await round()).toEqual({ ...NOBODY, under_way: 1 });
+    await later(240 * HOUR);
+    expect(await round()).toEqual(NOBODY);
+    expect(await questions()).toHaveLength(2);
+    expect(await read(id)).toMatchObject({ status: 'sent', deliveries: [{ callbacks: [{ status: 'sent' }] }] });
+  });
+
+  it('is asked for again where the provider did not answer, until that is late', async () => {
+    const { provider, sentAndAt, later, round, questions } = await start();
+    const [first, second] = ['+15551230001', '+15551230002'];
+    await sentAndAt({ to: first }, 'delivered');
+    await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 503 } });
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, unanswered: 1 });
+    expect(await round()).toEqual({ ...NOBODY, unanswered: 1 });
+    expect(await questions()).toHaveLength(2);
+    await later(HOUR);
+    // It must not keep those behind it waiting for ever.
+    expect(await round()).toEqual({ ...NOBODY, unanswered: 1 });
+    expect(await round()).toEqual(NOBODY);
+    await provider.heal();
+    await sentAndAt({ to: second }, 'delivered');
+    await later(4 * HOUR);
+    expect(await round()).toEqual({ ...NOBODY, delivered: 2 });
+  });
+
+  it('is not asked for where the provider does not know the message', async () => {
+    const { provider, sentAndAt, later, round } = await start();
+    await sentAndAt({ to: '+15551230001' }, 'delivered');
+    await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 404, code: 20404 } });
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, gone: 1 });
+    expect(await round()).toEqual(NOBODY);
+  });
+
+  it('waits while a circuit is open', async () => {
+    const { api, operator, sentAndAt, later, round, questions } = await start();
+    await sentAndAt({ to: '+15551230001' }, 'delivered');
+    const { id } = await operator.circuit('resource:sms');
+    await api.post(`/v1/admin/circuits/${id}/open`);
+    await later(16 * MINUTE);
+    expect(await round()).toEqual(NOBODY);
+    expect(await questions()).toEqual([]);
+    await operator.close('resource:sms');
+    await eventually(round, ({ delivered }) => delivered === 1);
+  });
+
+  it('is asked for once by several replicas', async () => {
+    const test = await start();
+    const other = partOf(await test.replica(), MissingReceipts);
+    for (let number = 1; number <= 8; number += 1) await test.sentAndAt({ to: `+1555123000${number}` }, 'delivered');
+    await test.later(16 * MINUTE);
+    const rounds = await Promise.all([test.round(), other.round(), test.round(), other.round()]);
+    expect(rounds.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(8);
+    expect(await test.questions()).toHaveLength(8);
+  });
+
+  it('is found behind many attempts that retention has left alone', async () => {
+    const { database, sentAndAt, later, round } = await start();
+    await database.query(`
+      INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid)
+      SELECT new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), 1, service_now(), 'accepted', 'SM' || n
+      FROM generate_series(1, 450) AS n`);
+    await sentAndAt({ to: '+15551230001' }, 'delivered');
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, delivered: 1 });
+  });
+
+  it('is counted', async () => {
+    const { url, sentAndAt, later, round } = await start();
+    await sentAndAt({ to: '+15551230001' }, 'delivered');
+    await later(16 * MINUTE);
+    await round();
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toContain('postrider_missing_receipts_total{answer="delivered"} 1');
+    expect(metrics).toContain('postrider_missing_receipts_total{answer="failed"} 0');
+  });
+});
