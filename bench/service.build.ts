@@ -34,7 +34,7 @@ interface ServiceModules {
       lease: null,
     ) => Promise<{ readonly results: readonly unknown[] }>;
   };
-  readonly 'problems/validation.pipe': {
+  readonly 'validation/validation.pipe': {
     readonly ValidationPipe: Type<{ transform(value: unknown, to: { type: 'body'; metatype: Type }): unknown }>;
   };
   readonly 'notifications/create-notification.dto': { readonly CreateNotificationDto: Type<NotificationRequest> };

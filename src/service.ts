@@ -2,8 +2,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { askForKeysFirst } from './clients/key-first.hook.js';
 import type { Configuration } from './config/configuration.js';
-import { inTime } from './in-time.js';
+import { inTime } from './concurrency/in-time.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
 import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
 import { CannotListenError } from './listening-port.js';
@@ -28,6 +29,7 @@ export async function startService(configuration: Configuration, logger: Logger)
   );
   try {
     configureHttp(app);
+    askForKeysFirst(app);
     if (env.ROLE === 'worker') serveOnlyHealthAndMetrics(app.getHttpAdapter().getInstance());
     serveOpenApi(app);
     await app.init();

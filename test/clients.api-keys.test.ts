@@ -1,9 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Scopes } from '../src/clients/access.decorator.js';
-import type { Caller } from '../src/clients/caller.js';
-import { CurrentCaller } from '../src/clients/current-caller.decorator.js';
+import { Scopes } from '../src/access/access.decorator.js';
+import type { Caller } from '../src/access/caller.js';
+import { CurrentCaller } from '../src/access/current-caller.decorator.js';
 import { readEnvironment } from '../src/config/read-environment.js';
 import type { Page } from '../src/http/pagination.js';
 import { ADMIN_KEY, type Answer, type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';

@@ -5,9 +5,9 @@ import { RetryDeadLetterDto } from '../src/dead-letters/resolution.dto.js';
 import { FailuresQuery } from '../src/failures/failure.filter.js';
 import { PageQuery } from '../src/http/pagination.js';
 import { BatchItemDto, CreateNotificationDto } from '../src/notifications/create-notification.dto.js';
-import { readDto } from '../src/problems/dto.reading.js';
+import { readDto } from '../src/validation/dto.reading.js';
 import { Problem } from '../src/problems/problem.js';
-import { ValidationPipe } from '../src/problems/validation.pipe.js';
+import { ValidationPipe } from '../src/validation/validation.pipe.js';
 
 const CASES = [
   { type: CreateNotificationDto, json: '{"to":"+15551230001","channels":["sms"],"body":"Hello"}' },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { Injectable, type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Public } from '../src/clients/access.decorator.js';
+import { Public } from '../src/access/access.decorator.js';
 import { Database } from '../src/database/database.js';
 import { HealthIndicators } from '../src/health/health-indicators.js';
 import { type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';

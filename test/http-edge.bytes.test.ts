@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Public } from '../src/clients/access.decorator.js';
+import { Public } from '../src/access/access.decorator.js';
 import { ExpectsBody } from '../src/http/body.decorator.js';
 import { type Edge, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
 import type { TestDatabase } from './support/postgres.js';

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Public, Scopes } from '../src/clients/access.decorator.js';
+import { Public, Scopes } from '../src/access/access.decorator.js';
 import { ExpectsBody } from '../src/http/body.decorator.js';
 import { ADMIN_KEY, type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
 import type { TestDatabase } from './support/postgres.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Public, Scopes } from '../src/clients/access.decorator.js';
+import { Public, Scopes } from '../src/access/access.decorator.js';
 import { Problems } from '../src/openapi/problems.decorator.js';
 import { type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
 import { findUndocumented, routesOf } from './support/openapi.js';

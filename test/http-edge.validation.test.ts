@@ -22,8 +22,8 @@ import {
   validateSync,
 } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { closestName } from '../src/problems/closest-name.js';
-import { isValidAtOnce } from '../src/problems/valid-at-once.js';
+import { closestName } from '../src/validation/closest-name.js';
+import { isValidAtOnce } from '../src/validation/valid-at-once.js';
 
 class Inner {
   @Matches(/^HX[0-9a-f]{4}$/)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HealthWindow } from '../src/incidents/health.window.js';
-import { wishOf } from '../src/incidents/inbound.keywords.js';
+import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { Probation } from '../src/incidents/probation.js';
 import { RateLimitStreak } from '../src/incidents/rate-limit.streak.js';
 

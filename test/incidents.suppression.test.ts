@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wishOf } from '../src/incidents/inbound.keywords.js';
+import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { creations, eventually, handsOn } from './incidents.setup.js';
 import { type ServiceUnderTest, startTestService } from './support/service.js';
 

@@ -86,7 +86,7 @@ describe('what has expired', () => {
     const test = await startOutbox();
     await Promise.all(newNotifications(501).map((one) => test.outbox.enqueue({ ...one, expiresAt: inAMinute() })));
     await moveClock(test.databaseUrl, 2 * MINUTE);
-    await test.service.app.get(Caretaker, { strict: false })['look']();
+    await test.service.app.get(Caretaker, { strict: false }).round();
     expect(await test.rows('SELECT status, count(*)::int AS n FROM notifications GROUP BY 1')).toEqual([
       { status: 'expired', n: 501 },
     ]);
@@ -162,7 +162,7 @@ describe('a notification that waits for its next attempt', () => {
     const test = await startOutbox();
     const work = await test.lease();
     await test.fail(work, { step: RECONCILE, failure: failure('unknown') });
-    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.', true);
+    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.');
     if (!resent) throw new Error('It was not resent');
     await test.fail(resent, { step: RETRY });
     expect(await test.standing(work.notificationId)).toMatchObject({ status: 'queued', stage: 'send' });
@@ -188,7 +188,7 @@ describe('a notification that waits for its next attempt', () => {
   it('is promised nothing any more where it had been sent again and is held before it ends', async () => {
     const test = await startOutbox();
     await test.fail(await test.lease(), { step: RECONCILE, failure: failure('unknown') });
-    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.', true);
+    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.');
     if (!resent) throw new Error('It was not resent');
     await test.fail(resent, { step: DEAD_LETTER, attempt: null, failure: null });
     expect(await lastStep(test)).toEqual(DEAD_LETTER);

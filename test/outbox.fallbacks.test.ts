@@ -105,7 +105,7 @@ describe('what is sent again', () => {
     await test.fail(await test.claim(), { step: RECONCILE, attempt: null, lookups: 1 });
     const asked = await test.claim();
     expect(asked.lookups).toBe(1);
-    const resent = await test.outbox.beginResend(asked, 'It is not there.', true);
+    const resent = await test.outbox.beginResend(asked, 'It is not there.');
     expect(resent).toMatchObject({ stage: 'send', lookups: 0 });
   });
 });

@@ -37,7 +37,7 @@ describe('the question what became of an attempt', () => {
     const test = await startOutbox({ LEASE_MS: '30000' });
     const asking = await leaseQuestion(test);
     await moveClock(test.databaseUrl, 20_000);
-    const resent = await test.outbox.beginResend(asking, 'It is not there.', true);
+    const resent = await test.outbox.beginResend(asking, 'It is not there.');
     await moveClock(test.databaseUrl, 20_000);
     expect(await test.outbox.rescue()).toBe(0);
     await moveClock(test.databaseUrl, 20_000);

@@ -9,7 +9,7 @@ async function leasedTwice({ lease, outbox, claim, databaseUrl, rows }: OutboxUn
   await outbox.rescue();
   const again = await claim();
   expect(again).toMatchObject({ notificationId: first.notificationId, stage: 'reconcile' });
-  const second = await outbox.beginResend(again, 'It was not there', true);
+  const second = await outbox.beginResend(again, 'It was not there');
   if (!second) throw new Error('The lease has moved on');
   expect(await rows('SELECT lease_token FROM outbox')).toEqual([{ lease_token: second.leaseToken }]);
   return { first, second };

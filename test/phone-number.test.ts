@@ -2,7 +2,7 @@ import { type CountryCode, getExampleNumber } from 'libphonenumber-js/min';
 import examples from 'libphonenumber-js/mobile/examples';
 import metadata from 'libphonenumber-js/min/metadata';
 import { describe, expect, it } from 'vitest';
-import { isPhoneNumber, isPlainlyPhoneNumber, phoneNumber } from '../src/notifications/phone-number.js';
+import { isPhoneNumber, isPlainlyPhoneNumber, phoneNumber } from '../src/validation/phone-number.js';
 
 const CALLING_CODES = [...Object.keys(metadata.country_calling_codes), ...Object.keys(metadata.nonGeographic)];
 

@@ -40,8 +40,8 @@ describe("what the provider's list shows", () => {
 });
 
 describe('after a list that does not show it', () => {
-  const after = (more: Parameters<typeof workOf>[0], expired = false) =>
-    afterAbsence(workOf(more), FAULT, BECAUSE, ['voice'], expired);
+  const after = (more: Parameters<typeof workOf>[0]) =>
+    afterAbsence(workOf(more), FAULT, BECAUSE, ['voice'], CLOCK.now);
 
   it('sends it again', () => {
     expect(after({})).toMatchObject({ kind: 'resend' });
@@ -50,7 +50,10 @@ describe('after a list that does not show it', () => {
   it.each([{}, { onUnknown: 'review' }, { exhausted: true }] as const)(
     'nothing is sent again after its expiresAt, with %j',
     (more) => {
-      expect(after(more, true)).toMatchObject({ kind: 'end', step: { kind: expect.not.stringMatching('fallback') } });
+      expect(after({ ...more, expiresAt: CLOCK.now })).toMatchObject({
+        kind: 'end',
+        step: { kind: expect.not.stringMatching('fallback') },
+      });
     },
   );
 

@@ -24,7 +24,7 @@ import { serve } from '../stage/rpc.js';
  * ValidationPipe, as a team would have it, or with `own` by the service's pipe, which is several times faster. One that
  * also sends does so by undici, from memory, and records nothing.
  */
-const { ValidationPipe } = await fromService('problems/validation.pipe');
+const { ValidationPipe } = await fromService('validation/validation.pipe');
 const { CreateNotificationDto } = await fromService('notifications/create-notification.dto');
 const { acceptedView } = await fromService('notifications/notification.view');
 

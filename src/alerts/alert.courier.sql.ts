@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { isWorse } from './severity.sql.js';
 
 /** Gives the sinks $1 their rows for alerts that have none: open ones, and those that were over before anyone looked. */
 export const ENROL: Statement = {
@@ -20,9 +21,8 @@ export const UNPARK: Statement = {
     WHERE d.told IS DISTINCT FROM 'resolved' AND d.parked_at IS NOT NULL AND d.sink = ANY ($1)`,
 };
 
-const HOW_BAD = (severity: string) => `array_position(ARRAY['critical', 'error', 'warning'], ${severity})`;
 /** Worse than what the sink heard: it must not wait for its time, as whoever is called for it does not know. */
-const IS_WORSE = `${HOW_BAD('a.severity')} < ${HOW_BAD('d.told_severity')}`;
+const IS_WORSE = isWorse('a.severity', 'd.told_severity');
 
 /**
  * Leases what the sinks $1 have to hear, for each as much as it has room for ($4). One row per alert and sink, and one

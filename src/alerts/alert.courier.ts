@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { newId } from '../identifiers/new-id.js';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
-import { Rounds } from '../incidents/rounds.js';
+import { Rounds } from '../concurrency/rounds.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { CLAIM_NEWS, ENROL, NOT_TOLD, TOLD, UNPARK } from './alert.courier.sql.js';

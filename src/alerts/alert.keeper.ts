@@ -2,7 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationB
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { Rounds } from '../incidents/rounds.js';
+import { Rounds } from '../concurrency/rounds.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { AlertRegister } from './alert.register.js';

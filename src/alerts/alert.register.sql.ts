@@ -1,4 +1,8 @@
 import type { Statement } from '../database/database.js';
+import { isWorse } from './severity.sql.js';
+
+/** What is raised is a send that failed, where the cause itself has told what happened. */
+const FROM_A_VICTIM = `a.ends = 'with_its_cause' AND EXCLUDED.ends = 'when_quiet'`;
 
 /**
  * Opens the alert of a cause, or adds to the one that is open: whoever comes second adds. What the cause itself says
@@ -11,12 +15,10 @@ export const RAISE: Statement = {
       last_seen_at, updated_at)
     VALUES (new_uuid_v7(), $1, $2, $3, $4, $5, $6, $8, $7, $9, coalesce($11, service_now()), service_now(), service_now())
     ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET
-      severity = CASE
-        WHEN array_position(ARRAY['critical', 'error', 'warning'], EXCLUDED.severity)
-          < array_position(ARRAY['critical', 'error', 'warning'], a.severity) THEN EXCLUDED.severity ELSE a.severity END,
-      summary = CASE WHEN a.ends = 'with_its_cause' AND EXCLUDED.ends = 'when_quiet' THEN a.summary ELSE EXCLUDED.summary END,
-      advice = CASE WHEN a.ends = 'with_its_cause' AND EXCLUDED.ends = 'when_quiet' THEN a.advice ELSE EXCLUDED.advice END,
-      facts = CASE WHEN a.ends = 'with_its_cause' AND EXCLUDED.ends = 'when_quiet' THEN a.facts ELSE EXCLUDED.facts END,
+      severity = CASE WHEN ${isWorse('EXCLUDED.severity', 'a.severity')} THEN EXCLUDED.severity ELSE a.severity END,
+      summary = CASE WHEN ${FROM_A_VICTIM} THEN a.summary ELSE EXCLUDED.summary END,
+      advice = CASE WHEN ${FROM_A_VICTIM} THEN a.advice ELSE EXCLUDED.advice END,
+      facts = CASE WHEN ${FROM_A_VICTIM} THEN a.facts ELSE EXCLUDED.facts END,
       ends = CASE WHEN a.ends = 'with_its_cause' THEN a.ends ELSE EXCLUDED.ends END,
       subject_id = coalesce(EXCLUDED.subject_id, a.subject_id),
       count = CASE WHEN $10 THEN EXCLUDED.count ELSE a.count + EXCLUDED.count END,

@@ -2,7 +2,7 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { Scopes } from '../clients/access.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
 import { type Page, cursorId, toPage } from '../http/pagination.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { AuditEntry } from './audit-entry.entity.js';

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Length } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
-import { IsText } from '../notifications/field.rules.js';
+import { IsText } from '../validation/field.rules.js';
 import type { AuditEntry } from './audit-entry.entity.js';
 
 export class AuditQuery extends PageQuery {

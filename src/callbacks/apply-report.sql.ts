@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
+import { NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
 /** Keeps a callback once; answers nothing when this (sid, status) was there already. */
@@ -71,8 +72,7 @@ export const BIND_DELIVERY: Statement = {
       FROM notifications n JOIN deliveries d ON d.id = $2
       WHERE n.id = $1 AND $4::int IS NOT NULL
       ON CONFLICT (notification_id) DO UPDATE SET stage = 'await_delivery', due_at = EXCLUDED.due_at,
-        attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false, released_by = NULL,
-        lease_token = NULL, lease_owner = NULL, leased_until = NULL
+        attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, ${NO_LEASE_NOR_PASS}
       WHERE o.delivery_id = $2
     ), delivery AS (
       ${deliverySent('$2', '$3')}

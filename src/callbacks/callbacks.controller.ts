@@ -1,10 +1,11 @@
 import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../clients/access.decorator.js';
+import { Public } from '../access/access.decorator.js';
 import { ExpectsBody } from '../http/body.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound, Problem } from '../problems/problem.js';
+import type { CallbackForm } from './callback-form.js';
 import { CallbackIntake } from './callback.intake.js';
 import { CallbackJournal } from './callback.journal.js';
 import { readReport, type ProviderReport } from './provider-report.js';
@@ -30,9 +31,9 @@ export class CallbacksController {
   @Problems('bad-signature', 'not-found', 'validation-failed', 'unsupported-media-type', 'overloaded')
   message(
     @Param('attemptId', new UuidPipe('attempt')) attemptId: string,
-    @Body() params: Record<string, string | string[]> | undefined,
+    @Body() form: CallbackForm = {},
   ): Promise<void> {
-    return this.take(attemptId, 'message', params ?? {});
+    return this.take(attemptId, 'message', form);
   }
 
   @Post('call/:attemptId')
@@ -42,19 +43,12 @@ export class CallbacksController {
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiNoContentResponse()
   @Problems('bad-signature', 'not-found', 'validation-failed', 'unsupported-media-type', 'overloaded')
-  call(
-    @Param('attemptId', new UuidPipe('attempt')) attemptId: string,
-    @Body() params: Record<string, string | string[]> | undefined,
-  ): Promise<void> {
-    return this.take(attemptId, 'call', params ?? {});
+  call(@Param('attemptId', new UuidPipe('attempt')) attemptId: string, @Body() form: CallbackForm = {}): Promise<void> {
+    return this.take(attemptId, 'call', form);
   }
 
-  private async take(
-    attemptId: string,
-    resource: ProviderReport['resource'],
-    params: ProviderReport['params'],
-  ): Promise<void> {
-    const report = readReport(attemptId, resource, params);
+  private async take(attemptId: string, resource: ProviderReport['resource'], form: CallbackForm): Promise<void> {
+    const report = readReport(attemptId, resource, form);
     if (!report) {
       throw new Problem('validation-failed', {
         detail:

@@ -1,16 +1,15 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Public } from '../clients/access.decorator.js';
+import { Public } from '../access/access.decorator.js';
 import { Database } from '../database/database.js';
 import { ExpectsBody } from '../http/body.decorator.js';
-import { wishOf } from '../incidents/inbound.keywords.js';
-import { RecipientMemory } from '../incidents/recipient-memory.js';
+import { wishOf } from '../recipients/inbound.keywords.js';
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { isWhatsappAddress } from '../policy/address.js';
 import { Problem } from '../problems/problem.js';
+import { valueOf, type CallbackForm } from './callback-form.js';
 import { SignatureGuard } from './signature.guard.js';
-
-type Params = Record<string, string | string[]>;
 
 /** Twilio's webhook for messages that recipients send: only STOP and START matter here. */
 @ApiTags('callbacks')
@@ -30,13 +29,13 @@ export class InboundController {
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiNoContentResponse()
   @Problems('bad-signature', 'validation-failed', 'unsupported-media-type')
-  async inbound(@Body() params: Params | undefined): Promise<void> {
-    const [from, to] = [textOf(params, 'From'), textOf(params, 'To')];
+  async inbound(@Body() form: CallbackForm = {}): Promise<void> {
+    const [from, to] = [valueOf(form, 'From'), valueOf(form, 'To')];
     if (from === null || to === null) throw new Problem('validation-failed', { detail: 'From and To are needed.' });
-    const wish = wishOf({ from, body: textOf(params, 'Body') ?? '', optOutType: textOf(params, 'OptOutType') });
+    const wish = wishOf({ from, body: valueOf(form, 'Body') ?? '', optOutType: valueOf(form, 'OptOutType') });
     if (wish === null) return;
     // Sent through a Messaging Service, the sender of a delivery is the service.
-    const service = textOf(params, 'MessagingServiceSid');
+    const service = valueOf(form, 'MessagingServiceSid');
     const channel = isWhatsappAddress(from) ? 'whatsapp' : 'sms';
     await this.database.transaction(async (transaction) => {
       for (const sender of service === null ? [to] : [to, service]) {
@@ -49,9 +48,4 @@ export class InboundController {
       }
     });
   }
-}
-
-function textOf(params: Params | undefined, name: string): string | null {
-  const value = params?.[name];
-  return (Array.isArray(value) ? value[0] : value) || null;
 }

@@ -1,4 +1,5 @@
 import { providerCode, storable } from '../twilio/provider.answer.js';
+import { valueOf, type CallbackForm } from './callback-form.js';
 
 /** What a status callback says, before anything is made of it. */
 export interface ProviderReport {
@@ -9,37 +10,31 @@ export interface ProviderReport {
   readonly status: string;
   readonly errorCode: number | null;
   /** Every parameter as it came. */
-  readonly params: Readonly<Record<string, string | string[]>>;
+  readonly params: CallbackForm;
 }
+
+/** What Twilio calls them; messages have an older name, too. */
+const NAMES = {
+  message: { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] },
+  call: { sid: ['CallSid'], status: ['CallStatus'] },
+} as const satisfies Record<ProviderReport['resource'], object>;
 
 /** Reads the form of a callback; null where it lacks the sid or the status. */
 export function readReport(
   attemptId: string,
   resource: ProviderReport['resource'],
-  form: ProviderReport['params'],
+  form: CallbackForm,
 ): ProviderReport | null {
   const params = storableForm(form);
-  const names =
-    resource === 'message' ? { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] } : CALL_NAMES;
-  const providerSid = first(params, names.sid);
-  const status = first(params, names.status);
+  const names = NAMES[resource];
+  const providerSid = valueOf(params, ...names.sid);
+  const status = valueOf(params, ...names.status);
   if (!providerSid || !status) return null;
-  return { attemptId, resource, providerSid, status, errorCode: providerCode(first(params, ['ErrorCode'])), params };
+  return { attemptId, resource, providerSid, status, errorCode: providerCode(valueOf(params, 'ErrorCode')), params };
 }
 
 /** What cannot be stored would be refused again at each of the provider's repetitions, and lost after the last. */
-function storableForm(form: ProviderReport['params']): ProviderReport['params'] {
+function storableForm(form: CallbackForm): CallbackForm {
   const values = (value: string | string[]) => (Array.isArray(value) ? value.map(storable) : storable(value));
   return Object.fromEntries(Object.entries(form).map(([name, value]) => [storable(name), values(value)]));
-}
-
-const CALL_NAMES = { sid: ['CallSid'], status: ['CallStatus'] };
-
-function first(params: ProviderReport['params'], names: readonly string[]): string | null {
-  for (const name of names) {
-    const value = params[name];
-    const text = Array.isArray(value) ? value[0] : value;
-    if (text) return text;
-  }
-  return null;
 }

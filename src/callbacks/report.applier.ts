@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
 import { Database, type Transaction } from '../database/database.js';
-import { DeadLetterReview } from '../dead-letters/dead-letter.review.js';
+import { DeadLetterWithdrawal } from '../dead-letters/dead-letter.withdrawal.js';
+import { recipientOf } from '../channels/corrected.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
-import { RecipientMemory } from '../incidents/recipient-memory.js';
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { carriedTo } from '../outbox/carried-changes.js';
 import { Outbox } from '../outbox/outbox.js';
 import { PRIORITY } from '../outbox/work.js';
@@ -28,6 +29,7 @@ import {
   RECORD_FAILED_CALLBACK,
 } from './apply-report.sql.js';
 import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_NOTIFICATION, LOCK_OUTBOX_ROW, READ_STATE } from './attempt-state.sql.js';
+import { valueOf } from './callback-form.js';
 import { CallbackJournal, type Delivered } from './callback.journal.js';
 import { failureOf, type FailureDecision } from './failure.decision.js';
 import type { ProviderReport } from './provider-report.js';
@@ -36,7 +38,7 @@ import {
   acceptanceOf,
   type FallbackState,
   fallbackOf,
-  triedChannels,
+  triedOnceDropped,
   watchSeconds,
 } from './report.decision.js';
 import { acceptanceSentence, afterFallbackRule, fallbackSentence } from './report.sentence.js';
@@ -65,7 +67,7 @@ export class ReportApplier {
     private readonly decisions: DecisionLog,
     private readonly memory: RecipientMemory,
     private readonly circuits: Circuits,
-    private readonly review: DeadLetterReview,
+    private readonly deadLetters: DeadLetterWithdrawal,
     private readonly journal: CallbackJournal,
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
   ) {}
@@ -152,7 +154,7 @@ export class ReportApplier {
     const watch = delivered ? null : watchSeconds(reported, fallback, this.remaining(reported, dropped));
     await this.bind(transaction, reported, watch);
     if (acceptance.kind === 'after_all') {
-      await this.review.acceptedAfterAll(transaction, state.id, acceptanceSentence(reported, 'after_all', fallback));
+      await this.deadLetters.withdraw(transaction, state.id, acceptanceSentence(reported, 'after_all', fallback));
     }
   }
 
@@ -174,7 +176,7 @@ export class ReportApplier {
   }
 
   private remaining(standing: Standing, dropped: boolean): Channel[] {
-    return this.fallback.remaining({ ...standing.state, tried: triedChannels(standing, dropped) });
+    return this.fallback.remaining({ ...standing.state, tried: triedOnceDropped(standing, dropped) });
   }
 
   private async deliver(transaction: Transaction, reported: Reported, read: boolean): Promise<void> {
@@ -182,7 +184,7 @@ export class ReportApplier {
     await transaction.run(DELIVERED, [state.id, state.deliveryId, read]);
     if (state.status === 'failed') {
       const sentence = `The provider reported it delivered by ${state.channel}.`;
-      await this.review.acceptedAfterAll(transaction, state.id, sentence);
+      await this.deadLetters.withdraw(transaction, state.id, sentence);
     }
     this.journal.delivered(state, report, state.deliveryStatus === 'delivered' ? 'delivered' : DELIVERED_AS[fallback]);
   }
@@ -198,7 +200,7 @@ export class ReportApplier {
       await this.tellAcceptance(transaction, reported);
       await this.bind(transaction, reported, null);
     }
-    const recipient = state.changes?.to ?? state.recipient;
+    const recipient = recipientOf(state);
     await this.recordFailure(transaction, reported, recipient, classification, decision.step);
     if (decision.endsDelivery) await transaction.run(END_DELIVERY, [state.deliveryId]);
     await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
@@ -223,7 +225,7 @@ export class ReportApplier {
       recipient,
       state.channel,
       report.errorCode,
-      textOf(report.params['ErrorMessage'] ?? report.params['ChannelStatusMessage']),
+      valueOf(report.params, 'ErrorMessage', 'ChannelStatusMessage'),
       JSON.stringify(report.params),
       classification.errorClass,
       classification.responsible,
@@ -246,7 +248,7 @@ export class ReportApplier {
       const delivery = { notificationId, category, channel, sender, ...(changes && { changes }) };
       await this.outbox.startDelivery(transaction, delivery);
       const sentence = `A callback reported it failed on ${state.channel}: ${channel} takes over, and no human needs to look at it.`;
-      if (state.awaitsReview) await this.review.acceptedAfterAll(transaction, state.id, sentence);
+      if (state.awaitsReview) await this.deadLetters.withdraw(transaction, state.id, sentence);
       return;
     }
     await transaction.run(FAIL_NOTIFICATION, [
@@ -276,7 +278,3 @@ const DELIVERED_AS = {
   in_doubt: 'drop_doubtful',
   left: 'delivered_twice',
 } as const satisfies Record<FallbackState, Delivered>;
-
-function textOf(value: string | string[] | undefined): string | null {
-  return (Array.isArray(value) ? value[0] : value) ?? null;
-}

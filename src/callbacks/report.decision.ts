@@ -1,3 +1,4 @@
+import { triedChannels } from '../channels/channels-left.js';
 import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
@@ -69,17 +70,15 @@ export function fallbackOf({ state, outbox }: Standing): FallbackState {
   return later.some(mayStillArrive) ? 'left' : 'none';
 }
 
-/**
- * The channels that count as tried, once the fallback is dropped that is no longer needed: a delivery that was called off
- * before its first attempt has tried nothing. Pure.
- */
-export function triedChannels({ state, outbox }: Standing, dropped: boolean): Channel[] {
-  return state.deliveries
-    .filter(({ id, status, attempted }) => {
-      const calledOff = status === 'canceled' || (dropped && id === outbox?.deliveryId);
-      return attempted || !calledOff;
-    })
-    .map(({ channel }) => channel);
+/** The channels that count as tried; with `dropped`, once the fallback is called off that is no longer needed. Pure. */
+export function triedOnceDropped({ state, outbox }: Standing, dropped: boolean): Channel[] {
+  return triedChannels(
+    state.deliveries.map(({ id, channel, status, attempted }) => ({
+      channel,
+      attempted,
+      calledOff: status === 'canceled' || (dropped && id === outbox?.deliveryId),
+    })),
+  );
 }
 
 /** After how many seconds without a receipt the next channel takes over from the bound delivery; null for never. Pure. */

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Problem } from '../problems/problem.js';
 import { isSignedByTwilio } from '../twilio/signature.js';
+import type { CallbackForm } from './callback-form.js';
 import { CallbackJournal } from './callback.journal.js';
 
 /**
@@ -21,9 +22,7 @@ export class SignatureGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
     const request = context
       .switchToHttp()
-      .getRequest<
-        FastifyRequest<{ Body: Record<string, string | string[]> | undefined; Params: { attemptId?: string } }>
-      >();
+      .getRequest<FastifyRequest<{ Body: CallbackForm | undefined; Params: { attemptId?: string } }>>();
     const signed = isSignedByTwilio(
       {
         url: this.configuration.publicUrl + request.originalUrl,

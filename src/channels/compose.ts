@@ -3,7 +3,8 @@ import type { Work } from '../outbox/work.js';
 import { addressOn, isMessagingService } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { CallRequest, MessageRequest } from '../twilio/twilio.requests.js';
-import { textOn, type NotificationContent } from './content.js';
+import { textOn } from './content.js';
+import { contentOf, recipientOf, senderOf } from './corrected.js';
 
 /** What to ask the provider for. */
 export type ProviderRequest =
@@ -70,19 +71,6 @@ const COMPOSERS = {
     };
   },
 } as const satisfies Record<Channel, (work: Work, options: ComposeOptions) => ProviderRequest>;
-
-/** What this delivery says: a human's correction, else the notification's own content. */
-export function contentOf(work: Pick<Work, 'content' | 'changes'>): NotificationContent {
-  return work.changes?.content ?? work.content ?? {};
-}
-
-export function recipientOf(work: Pick<Work, 'recipient' | 'changes'>): string {
-  return work.changes?.to ?? work.recipient;
-}
-
-export function senderOf(work: Pick<Work, 'sender' | 'changes'>): string {
-  return work.changes?.from ?? work.sender;
-}
 
 function addressed(work: Work): Pick<MessageRequest, 'To' | 'From' | 'MessagingServiceSid'> {
   const sender = senderOf(work);

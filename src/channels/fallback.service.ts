@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
-import { contentOf } from './compose.js';
+import { contentOf } from './corrected.js';
 import { missingContent } from './usable-content.js';
 import { Senders } from './senders.js';
-import type { Work } from '../outbox/work.js';
+import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { channelsLeft } from './channels-left.js';
 
@@ -23,6 +23,11 @@ export class FallbackService {
     return channelsLeft(work).filter(
       (next) => this.senders.of(next) && missingContent([next], contentOf(work)).length === 0,
     );
+  }
+
+  /** The result with the next delivery, where a fallback follows from it. */
+  prepared(result: UnsuccessfulWork): UnsuccessfulWork {
+    return result.step.kind === 'fallback' ? { ...result, fallback: this.prepare(result.step.channel) } : result;
   }
 
   /** The next delivery: its id is new, and with it the Idempotency-Key of its attempts. */

@@ -8,8 +8,8 @@ import { Database, type Transaction } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { ADMIN_KEY_NAME } from './api-key.entity.js';
 import { hashOf } from './api-key.secret.js';
-import { ENSURE_CLIENT, FIND_INSTALLED, FORGET_KEYS, INSTALL_KEY, REVOKE_PREDECESSORS } from './api-key.statements.js';
-import { SCOPES, type Scope } from './scope.js';
+import { ENSURE_CLIENT, FIND_INSTALLED, FORGET_KEYS, INSTALL_KEY, REVOKE_PREDECESSORS } from './api-key.sql.js';
+import { SCOPES, type Scope } from '../access/scope.js';
 
 const ADMIN_CLIENT = 'admin';
 

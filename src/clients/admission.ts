@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
-import type { Access } from './access.decorator.js';
+import type { Access } from '../access/access.decorator.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
-import type { Caller } from './caller.js';
-import type { Scope } from './scope.js';
+import type { Caller } from '../access/caller.js';
+import type { Scope } from '../access/scope.js';
 
 /** Lets a request in whose key has what its route asks for. */
 @Injectable()

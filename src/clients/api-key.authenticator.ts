@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Listener } from '../database/listener.js';
 import { hashTextOf } from './api-key.secret.js';
-import { FIND_KEY } from './api-key.statements.js';
-import type { Caller } from './caller.js';
+import { FIND_KEY } from './api-key.sql.js';
+import type { Caller } from '../access/caller.js';
 import { KeyUse } from './key-use.js';
-import type { Scope } from './scope.js';
+import type { Scope } from '../access/scope.js';
 
 /** A revocation that NOTIFY did not carry takes effect after this long, in milliseconds. */
 const MAX_AGE_MS = 5000;

@@ -1,6 +1,6 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Client } from './client.entity.js';
-import type { Scope } from './scope.js';
+import type { Scope } from '../access/scope.js';
 
 /** The name of the key that comes from the environment; no other key may have it. */
 export const ADMIN_KEY_NAME = 'ADMIN_API_KEY';

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ACCESS, type Access } from './access.decorator.js';
+import { ACCESS, type Access } from '../access/access.decorator.js';
 import { Admission } from './admission.js';
 
 /**

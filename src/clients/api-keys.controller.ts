@@ -10,11 +10,11 @@ import {
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
-import { Scopes } from './access.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
 import { type ApiKeyDto, ApiKeyPage, CreateApiKey, CreatedApiKeyDto } from './api-keys.dto.js';
 import { ApiKeys } from './api-keys.js';
-import type { Caller } from './caller.js';
-import { CurrentCaller } from './current-caller.decorator.js';
+import type { Caller } from '../access/caller.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
 
 @ApiTags('api-keys')
 @Controller('v1/admin/api-keys')

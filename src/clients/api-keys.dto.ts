@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsArray, IsIn, IsOptional, IsString, IsUUID, Matches, NotEquals } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
-import { EachOnce } from '../problems/each-once.rule.js';
+import { EachOnce } from '../validation/each-once.rule.js';
 import { ADMIN_KEY_NAME, type ApiKey } from './api-key.entity.js';
-import { SCOPES, type Scope } from './scope.js';
+import { SCOPES, type Scope } from '../access/scope.js';
 
 /** Fit for logs and for `<client>/<key>`. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._:@-]{0,99}$/u;

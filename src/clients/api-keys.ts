@@ -8,9 +8,9 @@ import { Problem, notFound } from '../problems/problem.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { ApiKey } from './api-key.entity.js';
 import { hashOf, newSecret } from './api-key.secret.js';
-import { CREATE_CLIENT, CREATE_KEY, FIND_CLIENT, FORGET_KEYS, KEY_EXISTS, REVOKE_KEY } from './api-key.statements.js';
+import { CREATE_CLIENT, CREATE_KEY, FIND_CLIENT, FORGET_KEYS, KEY_EXISTS, REVOKE_KEY } from './api-key.sql.js';
 import { type ApiKeyDto, type CreateApiKey, type CreatedApiKeyDto, toApiKeyDto } from './api-keys.dto.js';
-import type { Caller } from './caller.js';
+import type { Caller } from '../access/caller.js';
 
 interface ClientRow {
   readonly id: string;

@@ -1,15 +1,19 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Access } from './access.decorator.js';
-import type { Admission } from './admission.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../access/access.decorator.js';
+import { Admission } from './admission.js';
 
 /** What is left of a refused request may be this long, in bytes, for its connection to be used again. */
 const WORTH_READING = 64 * 1024;
 
 /**
  * Asks for the key before the body is read, on every route that needs one: nobody without a key makes this service read and
- * parse megabytes, or learns what is wrong with them. Nest's guards come only after Fastify has parsed the body.
+ * parse megabytes, or learns what is wrong with them. Nest's guards come only after Fastify has parsed the body. To be
+ * called before the application listens.
  */
-export function askForKeysFirst(fastify: FastifyInstance, admission: Admission): void {
+export function askForKeysFirst(app: NestFastifyApplication): void {
+  const admission = app.get(Admission);
+  const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {
     const access = route.config?.access;
     if (access?.kind === 'scopes') route.onRequest = keyFirst(admission, access);

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
-import { TOUCH_KEY } from './api-key.statements.js';
+import { TOUCH_KEY } from './api-key.sql.js';
 
 const INTERVAL_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { InFlight } from './in-flight.js';
+import { InFlight } from '../concurrency/in-flight.js';
 
 /** More work arrived than the database takes; the caller should answer 503 and name a time to come back. */
 export class OverloadedError extends Error {

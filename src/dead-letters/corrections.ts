@@ -1,4 +1,5 @@
 import type { NotificationContent } from '../channels/content.js';
+import { contentOf } from '../channels/corrected.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import { bareAddress, E164, isNumberOrService, isSender, isWhatsappAddress } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
@@ -51,7 +52,7 @@ function correctedContent(
   { body, content: ofChannels }: Corrections,
 ): NotificationContent | undefined {
   if (body === undefined && ofChannels === undefined) return changes?.content;
-  const before = changes?.content ?? content ?? {};
+  const before = contentOf({ changes, content });
   return {
     ...before,
     ...(body === undefined ? {} : { body, [channel]: withoutText(before, channel) }),
@@ -84,7 +85,7 @@ function unheardContent({ channel, following }: SaidBefore, { content = {} }: Co
 /** A corrected body that nobody would get: the channel says something that is no body at all. */
 function unheardBody({ channel, content, changes }: SaidBefore, corrections: Corrections): FieldError | null {
   if (corrections.body === undefined || corrections.content?.[channel]) return null;
-  const { whatsapp, voice } = changes?.content ?? content ?? {};
+  const { whatsapp, voice } = contentOf({ changes, content });
   const instead = {
     sms: undefined,
     whatsapp: whatsapp?.contentSid && 'a template',

@@ -2,7 +2,7 @@ import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
-import { IsMoment } from '../notifications/field.rules.js';
+import { IsMoment } from '../validation/field.rules.js';
 import {
   CATEGORIES,
   CHANNELS,

@@ -1,14 +1,14 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../clients/access.decorator.js';
-import type { Caller } from '../clients/caller.js';
-import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
+import type { Caller } from '../access/caller.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
-import { refuseCountry } from '../notifications/allowed-country.js';
+import { refuseCountry } from '../validation/allowed-country.js';
 import { DeadLetterDetailDto, DeadLetterPage } from './dead-letter.detail.dto.js';
 import { DeadLetterDto, toDeadLetterDto } from './dead-letter.dto.js';
 import { DeadLettersQuery } from './dead-letter.filter.js';

@@ -6,7 +6,7 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { ErrorCodesModule } from '../twilio/error-codes/error-codes.module.js';
 import { DeadLetterQueue } from './dead-letter.queue.js';
 import { DeadLetterResolver } from './dead-letter.resolver.js';
-import { DeadLetterReview } from './dead-letter.review.js';
+import { DeadLetterWithdrawal } from './dead-letter.withdrawal.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { ReplayKeeper } from './replays/replay.keeper.js';
 import { ReplayPreview } from './replays/replay.preview.js';
@@ -22,13 +22,13 @@ import { Replays } from './replays/replays.js';
   providers: [
     DeadLetterQueue,
     DeadLetterResolver,
-    DeadLetterReview,
+    DeadLetterWithdrawal,
     Replays,
     ReplayPreview,
     ReplaySelections,
     ReplayStep,
     ReplayKeeper,
   ],
-  exports: [DeadLetterReview],
+  exports: [DeadLetterWithdrawal],
 })
 export class DeadLettersModule {}

@@ -1,18 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsNotEmpty, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
-import {
-  LONGEST_BODY,
-  SmsContentDto,
-  VoiceContentDto,
-  WhatsappContentDto,
-} from '../notifications/create-notification.dto.js';
-import { IsE164, IsText } from '../notifications/field.rules.js';
+import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
+import { IsE164, IsText, LONGEST_NOTE } from '../validation/field.rules.js';
 import { WRITTEN_SENDER } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
-
-const LONGEST_NOTE = 2000;
 
 class ChannelContentDto {
   @ApiPropertyOptional({ type: WhatsappContentDto })

@@ -1,6 +1,6 @@
 import type { NotificationContent } from '../channels/content.js';
 import type { Statement } from '../database/database.js';
-import { recipientMemory } from '../outbox/recipient-memory.sql.js';
+import { recipientMemory } from '../recipients/remembered.sql.js';
 import { countsAsTried } from '../outbox/tried.sql.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';

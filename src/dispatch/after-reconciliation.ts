@@ -1,7 +1,7 @@
 import type { Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import { afterLastAttempt, usedUp, type DecisionClock, type NextStep } from '../policy/next-step.js';
-import { decideRetry, type RetryPolicy } from '../policy/retry.policy.js';
+import { decideRetry, seconds, type RetryPolicy } from '../policy/retry.policy.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { Finding } from '../reconciliation/reconciler.js';
 
@@ -9,19 +9,26 @@ import type { Finding } from '../reconciliation/reconciler.js';
 const AMBIGUITY_WAITS_MS = [5000, 30_000];
 
 export type AfterAbsence =
-  { readonly kind: 'resend'; readonly sentence: string } | { readonly kind: 'end'; readonly step: NextStep };
+  | { readonly kind: 'resend'; readonly sentence: string }
+  /** Of this attempt's question: what comes instead of another attempt now. */
+  | { readonly kind: 'end'; readonly step: NextStep };
 
-/** Decides after the provider did not show the attempt: only now the caller's `onUnknown` counts. Pure. */
+/**
+ * Decides after the provider did not show the attempt: only now the caller's `onUnknown` counts. Pure.
+ * @param because what was found, as a clause
+ * @param now the database's time
+ */
 export function afterAbsence(
   work: Work,
   failure: Failure,
   because: string,
   fallbacks: readonly Channel[],
-  expired: boolean,
+  now: Date,
 ): AfterAbsence {
-  if (expired) {
+  if (work.expiresAt !== null && work.expiresAt <= now) {
+    // Back among what waits to be sent, where whatever has expired is ended in one way (expire.sql.ts).
     const reason = 'its expiresAt has passed, so it is not sent again';
-    return { kind: 'end', step: { kind: 'retry', at: new Date(), waitMs: 0, reason } };
+    return { kind: 'end', step: { kind: 'retry', at: now, waitMs: 0, reason } };
   }
   // Another channel is another send: whoever wants a human to decide wants it whether retries are left or not.
   if (work.onUnknown === 'review') {
@@ -73,6 +80,6 @@ function askAgain(work: Work, waitMs: number, spendsRetry: boolean, because: str
     waitMs,
     exhausted: work.exhausted,
     spendsRetry,
-    reason: `${because}; asked again in ${Math.round(waitMs / 100) / 10} s`,
+    reason: `${because}; asked again in ${seconds(waitMs)}`,
   };
 }

@@ -4,7 +4,8 @@ import { compose, type ProviderRequest } from '../channels/compose.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
-import { Circuits, type BlockingCircuit } from '../incidents/circuits.js';
+import type { BlockingCircuit } from '../incidents/circuit.passage.js';
+import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
 import type { AcceptedAttempt, AttemptRecord, UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
@@ -64,7 +65,7 @@ export class AttemptRunner {
 
   private async attempt(work: Work, isFirstRequest = true): Promise<void> {
     const obstacle = findObstacle(work, this.circuits.blocking(work), this.fallback.remaining(work));
-    if (obstacle) return this.recorder.unsuccessful(this.withFallback(obstacle));
+    if (obstacle) return this.recorder.unsuccessful(this.fallback.prepared(obstacle));
 
     // The clock here may be a moment behind the database's, but no attempt starts before its lease.
     const startedAt = new Date(Math.max(this.clock.now().getTime(), work.attemptStartedAt.getTime()));
@@ -129,18 +130,12 @@ export class AttemptRunner {
       this.retryPolicy,
       { now: this.clock.now(), random: Math.random() },
     );
-    return this.withFallback({
+    return this.fallback.prepared({
       work,
       attempt,
       failure,
       step,
       ...(circuit ? { heldBy: circuit.circuitId, incidentId: circuit.incidentId } : {}),
     });
-  }
-
-  private withFallback(result: UnsuccessfulWork): UnsuccessfulWork {
-    return result.step.kind === 'fallback'
-      ? { ...result, fallback: this.fallback.prepare(result.step.channel) }
-      : result;
   }
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Rounds } from '../concurrency/rounds.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
@@ -15,8 +16,7 @@ const FALLBACKS_AT_ONCE = 8;
 /** What must be looked after at times and is nobody's attempt: expired leases, expired notifications, late receipts. */
 @Injectable()
 export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private timer: NodeJS.Timeout | null = null;
-  private round: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
   private stopped = false;
 
   constructor(
@@ -26,35 +26,31 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly toll: IncidentToll,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds(
+      () => this.round(),
+      (error) => log.error({ err: error }, 'the round of the caretaker failed; the next one follows'),
+      EVERY_MS,
+    );
+  }
 
   onApplicationBootstrap(): void {
-    if (this.configuration.env.ROLE !== 'api') this.next();
+    if (this.configuration.env.ROLE !== 'api') this.rounds.start(EVERY_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    if (this.timer) clearTimeout(this.timer);
-    await this.round;
+    await this.rounds.stop();
   }
 
-  private next(): void {
-    if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.round = this.look().finally(() => this.next());
-    }, EVERY_MS);
-  }
-
-  private async look(): Promise<void> {
-    try {
-      await this.clock.refresh();
-      const rescued = await this.outbox.rescue();
-      if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
-      await this.expire();
-      await this.fallBack(await this.outbox.overdueDeliveries());
-    } catch (error) {
-      this.log.error({ err: error }, 'the round of the caretaker failed; the next one follows');
-    }
+  /** Looks after all of it once. @returns milliseconds until it is due again. */
+  async round(): Promise<number> {
+    await this.clock.refresh();
+    const rescued = await this.outbox.rescue();
+    if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
+    await this.expire();
+    await this.fallBack(await this.outbox.overdueDeliveries());
+    return EVERY_MS;
   }
 
   /** Some at a time: the provider may have to be asked about each. */

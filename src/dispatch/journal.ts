@@ -2,12 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { LOGGER } from '../logging/logger.js';
 import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { Judgement } from '../reconciliation/judgement.js';
 
 /** Hears of everything that dispatch does; metrics and alerts are made of it. Must not throw and must not wait. */
 export interface DispatchListener {
   onAccepted?(attempt: AcceptedAttempt): void;
   onUnsuccessful?(result: UnsuccessfulWork): void;
-  onReconciled?(work: Work, result: 'accepted' | 'absent' | 'ambiguous' | 'unanswered', duplicates: number): void;
+  onReconciled?(work: Work, result: Judgement['kind'], duplicates: number): void;
   /** Its lease had moved on, so nothing follows from it; but the request was made. */
   onStale?(result: AcceptedAttempt | UnsuccessfulWork): void;
 }
@@ -55,7 +56,7 @@ export class Journal {
     for (const listener of this.listeners) listener.onUnsuccessful?.(result);
   }
 
-  reconciled(work: Work, result: 'accepted' | 'absent' | 'ambiguous' | 'unanswered', because: string, duplicates = 0) {
+  reconciled(work: Work, result: Judgement['kind'], because: string, duplicates: number): void {
     this.log.info({ ...ids(work), result, reason: because, duplicates }, 'attempt reconciled');
     for (const listener of this.listeners) listener.onReconciled?.(work, result, duplicates);
   }

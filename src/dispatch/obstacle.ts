@@ -1,6 +1,6 @@
-import { contentOf } from '../channels/compose.js';
+import { contentOf } from '../channels/corrected.js';
 import { missingContent, type MissingContent } from '../channels/usable-content.js';
-import type { BlockingCircuit } from '../incidents/circuits.js';
+import type { BlockingCircuit } from '../incidents/circuit.passage.js';
 import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { NextStep } from '../policy/next-step.js';

@@ -34,8 +34,9 @@ export class OverdueFallback {
         await this.start(transaction, overdue, next);
         return next;
       }
-      if (next)
+      if (next) {
         await this.tell(transaction, overdue, `its expiresAt has passed, so ${next} does not take over any more`);
+      }
       await this.outbox.stopWatching(transaction, notificationId);
       return null;
     });

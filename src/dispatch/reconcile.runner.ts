@@ -6,7 +6,7 @@ import { DecisionLog } from '../explain/decision.log.js';
 import { Database } from '../database/database.js';
 import { Circuits } from '../incidents/circuits.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
@@ -47,7 +47,10 @@ export class ReconcileRunner {
     this.lease = leaseTime(env.LEASE_MS, env.TWILIO_TIMEOUT_MS);
   }
 
-  /** @param leasedAt on this process's monotonic clock; @param stopping ends the look-up, and nothing is sent again */
+  /**
+   * @param leasedAt on this process's monotonic clock, in milliseconds
+   * @param stopping ends the look-up, and nothing is sent again
+   */
   async run(work: Work, policy: RetryPolicy, leasedAt: number, stopping: AbortSignal): Promise<Reconciled> {
     const standing = this.circuits.blocking(work);
     if (standing) {
@@ -64,9 +67,9 @@ export class ReconcileRunner {
     const leftMs = Math.ceil(leasedAt + this.lease.lookUpWithinMs - performance.now());
     const inTime = AbortSignal.timeout(Math.max(0, leftMs));
     const finding = await this.reconciler.find(work, AbortSignal.any([stopping, inTime]));
-    // Broken off, it was not answered by the provider: another process asks anew, and it costs no retry.
-    if (stopping.aborted && finding.judgement.kind === 'unanswered') return { next: 'give_back', work };
     const { judgement } = finding;
+    // Broken off, it was not answered by the provider: another process asks anew, and it costs no retry.
+    if (stopping.aborted && judgement.kind === 'unanswered') return { next: 'give_back', work };
     const duplicates = judgement.kind === 'accepted' ? judgement.duplicates : 0;
     this.journal.reconciled(work, judgement.kind, judgement.because, duplicates);
     switch (judgement.kind) {
@@ -74,7 +77,7 @@ export class ReconcileRunner {
         await this.adopt(work, judgement);
         return NOTHING;
       case 'absent':
-        return this.resolve(work, finding, stopping);
+        return this.resendOrEnd(work, finding, stopping);
       case 'ambiguous':
       case 'unanswered':
         this.waitOrEnd(work, finding, policy);
@@ -101,10 +104,10 @@ export class ReconcileRunner {
     });
   }
 
-  private async resolve(work: Work, finding: Finding, stopping: AbortSignal): Promise<Reconciled> {
+  private async resendOrEnd(work: Work, finding: Finding, stopping: AbortSignal): Promise<Reconciled> {
     const failure = originalFailure(finding.original);
-    const expired = work.expiresAt !== null && work.expiresAt <= this.clock.now();
-    const decision = afterAbsence(work, failure, finding.judgement.because, this.fallback.remaining(work), expired);
+    const { because } = finding.judgement;
+    const decision = afterAbsence(work, failure, because, this.fallback.remaining(work), this.clock.now());
     if (decision.kind === 'resend') return this.resend(work, decision.sentence, stopping);
     this.end(work, failure, decision.step, finding);
     return NOTHING;
@@ -114,7 +117,7 @@ export class ReconcileRunner {
   private async resend(work: Work, sentence: string, stopping: AbortSignal): Promise<Reconciled> {
     if (stopping.aborted) return { next: 'give_back', work };
     const leasedAt = performance.now();
-    const attempt = await this.outbox.beginResend(work, sentence, true);
+    const attempt = await this.outbox.beginResend(work, sentence);
     if (!attempt) return NOTHING;
     const tooLate = stopping.aborted || performance.now() - leasedAt > this.lease.beginWithinMs;
     return { next: tooLate ? 'give_back' : 'send', work: attempt };
@@ -136,20 +139,19 @@ export class ReconcileRunner {
   }
 
   private end(work: Work, failure: Failure, step: NextStep, finding: Finding): void {
-    const result: UnsuccessfulWork = {
+    const { kind, because } = finding.judgement;
+    const result = {
       work,
       attempt: null,
       failure,
       step,
-      lookups: work.lookups + (finding.judgement.kind === 'ambiguous' ? 1 : 0),
+      lookups: work.lookups + (kind === 'ambiguous' ? 1 : 0),
       decision: {
         rule: 'reconciliation',
-        sentence: `Asked whether it was accepted: ${withReason(finding.judgement.because, step.reason)}.`,
+        sentence: `Asked whether it was accepted: ${withReason(because, step.reason)}.`,
       },
     };
-    this.recorder.unsuccessful(
-      step.kind === 'fallback' ? { ...result, fallback: this.fallback.prepare(step.channel) } : result,
-    );
+    this.recorder.unsuccessful(this.fallback.prepared(result));
   }
 
   private hold(work: Work, heldBy: string, incidentId: string | null, reason: string): void {

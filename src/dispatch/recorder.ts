@@ -8,7 +8,7 @@ import { Outbox } from '../outbox/outbox.js';
 import { asOvertaken } from '../outbox/overtaken.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
 import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
-import { InFlight } from '../database/in-flight.js';
+import { InFlight } from '../concurrency/in-flight.js';
 import { Journal } from './journal.js';
 
 const FIRST_WAIT_MS = 50;

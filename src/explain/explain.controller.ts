@@ -1,8 +1,8 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../clients/access.decorator.js';
-import type { Caller } from '../clients/caller.js';
-import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
+import type { Caller } from '../access/caller.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { visibilityOf } from '../notifications/notification.reader.js';
 import { Problems } from '../openapi/problems.decorator.js';

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { triedChannels } from '../channels/channels-left.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { Database, type Statement } from '../database/database.js';
-import type { Delivery } from '../notifications/delivery.entity.js';
 import { NotificationReader, type NotificationHistory, type Visibility } from '../notifications/notification.reader.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { notFound } from '../problems/problem.js';
@@ -59,9 +59,13 @@ export class ExplainService {
   private following({ notification, deliveries, attempts }: NotificationHistory): Channel | null {
     const latest = deliveries.at(-1);
     if (!latest) return null;
-    const isTried = ({ id, status }: Delivery) =>
-      status !== 'canceled' || attempts.some(({ deliveryId }) => deliveryId === id);
-    const tried = deliveries.filter(isTried).map(({ channel }) => channel);
+    const tried = triedChannels(
+      deliveries.map(({ id, channel, status }) => ({
+        channel,
+        calledOff: status === 'canceled',
+        attempted: attempts.some(({ deliveryId }) => deliveryId === id),
+      })),
+    );
     const { channels, content } = notification;
     const { channel, changes } = latest;
     return this.fallback.remaining({ channels, content, channel, changes, tried })[0] ?? null;

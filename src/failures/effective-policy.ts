@@ -1,5 +1,4 @@
-import { CLASS_POLICY } from '../policy/class.policy.js';
-import { anotherChannelHelps } from '../policy/next-step.js';
+import { anotherChannelHelps, sameChannelAgain } from '../policy/next-step.js';
 import type { TwilioErrorCode } from '../twilio/error-codes/error-code.js';
 
 /** `hold`: once the account's circuit lets work out again. */
@@ -11,11 +10,9 @@ export type Fallback = (typeof FALLBACKS)[number];
 
 /** What the class's policy and the code's own answers come to together, as an operator wants to read it. Pure. */
 export function effectivePolicy(row: TwilioErrorCode): { retry: Retry; fallback: Fallback } {
-  const { sameChannel } = CLASS_POLICY[row.errorClass];
-  const ownAnswer = row.sameChannelAgain === 'backoff' ? 'backoff' : 'never';
-  const byClass = sameChannel === 'by_code' ? ownAnswer : sameChannel;
+  const again = sameChannelAgain(row);
   // Only what was refused is sent again by itself; what was accepted and failed later may have arrived all the same.
-  const retry = row.seenIn === 'status_callback' && byClass === 'backoff' ? 'never' : byClass;
-  if (!anotherChannelHelps({ ...row, rule: '', unknownCode: false })) return { retry, fallback: 'never' };
+  const retry = row.seenIn === 'status_callback' && again === 'backoff' ? 'never' : again;
+  if (!anotherChannelHelps(row)) return { retry, fallback: 'never' };
   return { retry, fallback: retry === 'never' ? 'at_once' : 'when_exhausted' };
 }

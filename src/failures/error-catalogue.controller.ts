@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../clients/access.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { ErrorCatalogue } from './error-catalogue.js';
 import { ErrorCataloguePage, ErrorCatalogueQuery } from './error-catalogue.dto.js';

@@ -1,6 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { pageOf } from '../http/pagination.js';
-import { NextStepDto } from '../notifications/notification.dto.js';
 import {
   CHANNELS,
   ERROR_CLASSES,
@@ -12,6 +11,7 @@ import {
   type ResponsibleParty,
 } from '../policy/vocabulary.js';
 import type { FailureRow } from './failure.sql.js';
+import { NextStepDto } from './next-step.dto.js';
 
 /** One line of the failure history: what failed, whose it is, and what was decided. */
 export class FailureDto {

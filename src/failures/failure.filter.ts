@@ -2,7 +2,7 @@ import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
-import { IsE164, IsMoment } from '../notifications/field.rules.js';
+import { IsE164, IsMoment } from '../validation/field.rules.js';
 import {
   CHANNELS,
   ERROR_CLASSES,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { Database } from '../database/database.js';
 import { cursorId, decodeCursor, type Page, toPage } from '../http/pagination.js';
-import { isMoment } from '../notifications/field.rules.js';
+import { isMoment } from '../validation/field.rules.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
 import { filterValues, type FailureFilter, type FailuresQuery } from './failure.filter.js';
 import { LATEST_FAILURES, LIST_FAILURES, LIST_FAILURES_BY_TIME, type FailureRow } from './failure.sql.js';

@@ -1,6 +1,6 @@
 import { Controller, Get, Headers, Query, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { Scopes } from '../clients/access.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
 import type { Page } from '../http/pagination.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { FailurePage, type FailureDto } from './failure.dto.js';

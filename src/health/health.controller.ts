@@ -8,7 +8,8 @@ import {
   HealthIndicatorService,
 } from '@nestjs/terminus';
 import type { Logger } from 'pino';
-import { Public } from '../clients/access.decorator.js';
+import { Public } from '../access/access.decorator.js';
+import { LateError, answerInTime } from '../concurrency/in-time.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { DatabaseIndicator } from './database.indicator.js';
@@ -68,11 +69,11 @@ export class HealthController {
   private async ask(indicator: HealthIndicator): Promise<HealthIndicatorResult> {
     const result = this.results.check(indicator.name);
     try {
-      const report = await withinPatience(this.question(indicator));
+      const report = await answerInTime(this.question(indicator), PATIENCE_MS);
       return report.up ? result.up(report.details) : result.down(report.details);
     } catch (error) {
       this.log.warn({ indicator: indicator.name, err: loggableError(error) }, 'a health indicator failed');
-      return result.down(error instanceof ImpatientError ? error.message : 'failed; the log says why');
+      return result.down(error instanceof LateError ? error.message : 'failed; the log says why');
     }
   }
 
@@ -86,19 +87,5 @@ export class HealthController {
     const asking = indicator.check().finally(() => this.asking.delete(indicator));
     this.asking.set(indicator, asking);
     return asking;
-  }
-}
-
-class ImpatientError extends Error {
-  override readonly name = 'ImpatientError';
-}
-
-async function withinPatience<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new ImpatientError(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,14 +1,12 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse as parseQuery } from 'qs';
-import { Admission } from '../clients/admission.js';
-import { askForKeysFirst } from '../clients/key-first.hook.js';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { problemOfError } from '../problems/problem-of-error.js';
 import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
-import { ValidationPipe } from '../problems/validation.pipe.js';
+import { ValidationPipe } from '../validation/validation.pipe.js';
 import { BODY_LIMIT } from './body.decorator.js';
 import { installBodyParsers } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';
@@ -81,5 +79,4 @@ export function configureHttp(app: NestFastifyApplication): void {
     if (draining.active) reply.header('connection', 'close');
     done();
   });
-  askForKeysFirst(fastify, app.get(Admission));
 }

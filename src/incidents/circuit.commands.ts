@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { type Page, type PageQuery, decodeCursor, toPage } from '../http/pagination.js';
-import { isStorable } from '../notifications/field.rules.js';
+import { isStorable } from '../validation/field.rules.js';
 import { Outbox } from '../outbox/outbox.js';
 import { notFound } from '../problems/problem.js';
 import { CircuitBoard } from './circuit.board.js';

@@ -13,7 +13,7 @@ import { CircuitRamp } from './circuit.ramp.js';
 import { accountScope, liesWithin } from './circuit.scope.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { Paces } from './paces.js';
-import { Rounds } from './rounds.js';
+import { Rounds } from '../concurrency/rounds.js';
 import { Strays } from './strays.js';
 
 const IDLE_MS = 500;

@@ -1,7 +1,23 @@
-import type { Circuit } from './circuit.policy.js';
+import type { Work } from '../outbox/work.js';
+import type { Circuit, OpenCause } from './circuit.policy.js';
 
-/** What the question "may it start?" has to know of a piece of work. */
-export interface Passenger {
+/** Work of which is asked whether it may start. */
+export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
+
+/** What stands in its way: a circuit, or its sender's pace. */
+export interface BlockingCircuit {
+  readonly circuitId: string;
+  /** For sentences: a sender's number is masked in it. */
+  readonly scope: string;
+  readonly cause: OpenCause | 'pace';
+  readonly reason: string;
+  readonly incidentId: string | null;
+  /** Waiting will not help soon: where another channel is left, it is better. */
+  readonly lasting: boolean;
+}
+
+/** What one circuit has to know of it. */
+interface Passenger {
   readonly probe: boolean;
   /** The circuit or pace that let it out for this attempt. */
   readonly releasedBy: string | null;

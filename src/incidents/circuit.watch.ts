@@ -19,7 +19,7 @@ import { accountScope, isAccount, resourceScope, senderScope, type CircuitScope 
 import { CircuitStore } from './circuit.store.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
-import { Rounds } from './rounds.js';
+import { Rounds } from '../concurrency/rounds.js';
 
 /** Between two looks at the database, whatever was or was not announced. */
 const POLL_MS = 500;

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { Scopes } from '../clients/access.decorator.js';
-import type { Caller } from '../clients/caller.js';
-import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
+import type { Caller } from '../access/caller.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';

@@ -1,12 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsNotEmpty, IsOptional, MaxLength } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
-import { IsText } from '../notifications/field.rules.js';
+import { IsText, LONGEST_NOTE } from '../validation/field.rules.js';
 import { CIRCUIT_STATES, type CircuitState } from '../policy/vocabulary.js';
 import { OPEN_CAUSES, type OpenCause } from './circuit.policy.js';
 import type { CircuitRow } from './circuit.row.js';
-
-const LONGEST_NOTE = 2000;
 
 export class OpenCircuit {
   @ApiPropertyOptional({

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { recipientOf } from '../channels/corrected.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
 import { CircuitBoard } from './circuit.board.js';
-import { standsInTheWay } from './circuit.passage.js';
+import { standsInTheWay, type BlockingCircuit, type Departure } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { accountScope, isWider, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
@@ -17,22 +18,7 @@ import { Paces } from './paces.js';
 import { Probation } from './probation.js';
 import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
-import { RecipientMemory } from './recipient-memory.js';
-
-/** A circuit that stands in the way of a send. */
-export interface BlockingCircuit {
-  readonly circuitId: string;
-  /** For sentences: a sender's number is masked in it. */
-  readonly scope: string;
-  readonly cause: OpenCause | 'pace';
-  readonly reason: string;
-  readonly incidentId: string | null;
-  /** Waiting will not help soon: where another channel is left, it is better. */
-  readonly lasting: boolean;
-}
-
-/** What the question "may it start?" has to know of a piece of work. */
-export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 
 /** What a refusal is made of. */
 type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
@@ -102,8 +88,7 @@ export class Circuits {
     const { classification } = failure;
     const faultRule = classification.errorClass === 'provider_fault' ? classification.rule : null;
     if (work.stage === 'send') this.health.count(work.channel, faultRule);
-    const recipient = work.changes?.to ?? work.recipient;
-    this.memory.learnSoon({ ...work, recipient, errorCode: failure.providerCode, classification });
+    this.memory.learnSoon({ ...work, recipient: recipientOf(work), errorCode: failure.providerCode, classification });
     const evidence = evidenceOf(classification);
     if (evidence) this.take(evidence, work, failure);
     if (work.probe) this.probed(work, failure);

@@ -8,7 +8,7 @@ import { CircuitStore } from './circuit.store.js';
 import { OVER_INCIDENTS } from './incident.timeline.sql.js';
 import { IncidentTimeline } from './incident.timeline.js';
 import { ProviderHealth } from './provider.health.js';
-import { Rounds } from './rounds.js';
+import { Rounds } from '../concurrency/rounds.js';
 
 const EVERY_MS = 60_000;
 

@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, LessThan, Repository } from 'typeorm';
-import { Scopes } from '../clients/access.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { type Page, PageQuery, cursorId, toPage } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';

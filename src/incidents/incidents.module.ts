@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AlertCausesModule } from '../alerts/alert-causes.module.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { RecipientsModule } from '../recipients/recipients.module.js';
 import { CircuitBoard } from './circuit.board.js';
 import { CircuitCommands } from './circuit.commands.js';
 import { CircuitKeeper } from './circuit.keeper.js';
@@ -23,14 +23,15 @@ import { Pacer } from './pacer.js';
 import { Paces } from './paces.js';
 import { ProviderHealth } from './provider.health.js';
 import { ProviderIndicator } from './provider.indicator.js';
-import { RecipientMemory } from './recipient-memory.js';
 import { StatusReport } from './status.report.js';
-import { SuppressionsController } from './suppressions.controller.js';
 
-/** Whether anything may be sent now: circuits, incidents, the pace of senders, and what is remembered of recipients. */
+/**
+ * Whether anything may be sent now: circuits, incidents and the pace of senders. What on-call may have to hear of goes
+ * through a port (alert.port.ts), which alerts provide to every room.
+ */
 @Module({
-  imports: [AlertCausesModule, OutboxModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
-  controllers: [CircuitsController, IncidentsController, SuppressionsController],
+  imports: [OutboxModule, RecipientsModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
+  controllers: [CircuitsController, IncidentsController],
   providers: [
     CircuitBoard,
     CircuitCommands,
@@ -49,9 +50,8 @@ import { SuppressionsController } from './suppressions.controller.js';
     Paces,
     ProviderHealth,
     ProviderIndicator,
-    RecipientMemory,
     StatusReport,
   ],
-  exports: [Circuits, IncidentToll, RecipientMemory],
+  exports: [Circuits, IncidentToll],
 })
 export class IncidentsModule {}

@@ -15,7 +15,7 @@ import type { ReleasedWork } from '../outbox/work.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { GIVE_SENDS_BACK, OWE_SEND, SEED_PACES, TAKE_SENDS } from './pace.sql.js';
 import { Paces, type Pace } from './paces.js';
-import { Rounds } from './rounds.js';
+import { Rounds } from '../concurrency/rounds.js';
 
 const IDLE_MS = 500;
 const SHORTEST_MS = 20;

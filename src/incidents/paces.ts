@@ -5,7 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER, maskNumber } from '../logging/logger.js';
 import { addressOn } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
-import type { BlockingCircuit, Departure } from './circuits.js';
+import type { BlockingCircuit, Departure } from './circuit.passage.js';
 import { paceId, type CircuitScope } from './circuit.scope.js';
 import { maskScope } from './circuit.story.js';
 import { unknownSenders } from './rated-senders.js';

@@ -1,6 +1,6 @@
 import { addressOn, bareAddress } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
-import { closestName } from '../problems/closest-name.js';
+import { closestName } from '../validation/closest-name.js';
 
 /** A name in SENDER_RATES that none of the configured senders has. */
 export interface UnknownSender {

@@ -5,10 +5,16 @@ import { Journal } from '../dispatch/journal.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../outbox/work.js';
 import { CHANNELS, ERROR_CLASSES } from '../policy/vocabulary.js';
+import type { Judgement } from '../reconciliation/judgement.js';
 import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
 
-const RECONCILIATIONS = ['accepted', 'absent', 'ambiguous', 'unanswered'] as const;
+const RECONCILIATIONS = [
+  'accepted',
+  'absent',
+  'ambiguous',
+  'unanswered',
+] as const satisfies readonly Judgement['kind'][];
 
 /** What is accepted and sent, by this process. Labels are closed sets: no number, id or code is ever one. */
 @Injectable()

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Registry } from 'prom-client';
-import { Public } from '../clients/access.decorator.js';
+import { Public } from '../access/access.decorator.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { DatabaseReadings } from './readings.js';
 

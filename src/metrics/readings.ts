@@ -2,14 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 import type { Severity } from '../alerts/alert.kinds.js';
 import { SINKS, type Sink, type SinkName } from '../alerts/sinks/sink.js';
+import { answerInTime } from '../concurrency/in-time.js';
 import { Database } from '../database/database.js';
 import type { OpenCause } from '../incidents/circuit.policy.js';
 import { Outbox } from '../outbox/outbox.js';
 import { READINGS } from './readings.sql.js';
 
-/** In milliseconds. */
-const READ_AGAIN_AFTER = 5000;
-const PATIENCE = 2000;
+const READ_AGAIN_AFTER_MS = 5000;
+const PATIENCE_MS = 2000;
 
 /** What the database says of all replicas together. */
 export interface Readings {
@@ -50,12 +50,13 @@ export class DatabaseReadings {
 
   /** @returns null when the database did not answer. */
   async take(): Promise<Readings | null> {
-    if (!this.latest || (!this.reading && performance.now() - this.readAt > READ_AGAIN_AFTER)) {
+    if (!this.latest || (!this.reading && performance.now() - this.readAt > READ_AGAIN_AFTER_MS)) {
       this.latest = this.read();
     }
     try {
-      return await withinPatience(this.latest);
+      return await answerInTime(this.latest, PATIENCE_MS);
     } catch {
+      // Why, the health of the database says; a scrape has no words for it.
       this.errors.inc();
       return null;
     }
@@ -74,15 +75,5 @@ export class DatabaseReadings {
       this.reading = false;
       this.readAt = performance.now();
     }
-  }
-}
-
-async function withinPatience<T>(answer: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('The database did not answer in time')), PATIENCE);
-  try {
-    return await Promise.race([answer, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

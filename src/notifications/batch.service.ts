@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { Caller } from '../clients/caller.js';
+import type { Caller } from '../access/caller.js';
 import { LOGGER } from '../logging/logger.js';
 import type { AcceptedNotification } from '../outbox/work.js';
 import { loggableError } from '../problems/loggable-error.js';
@@ -8,7 +8,7 @@ import { problemOfError } from '../problems/problem-of-error.js';
 import type { ProblemSlug } from '../problems/problem-types.js';
 import { unexpectedProblem } from '../problems/problem.reply.js';
 import { Problem } from '../problems/problem.js';
-import { ValidationPipe } from '../problems/validation.pipe.js';
+import { ValidationPipe } from '../validation/validation.pipe.js';
 import type { BatchDto, BatchResultDto } from './batch.dto.js';
 import { BatchItemDto } from './create-notification.dto.js';
 import { acceptedStatus } from './notification.view.js';
@@ -38,7 +38,8 @@ interface Accepted {
   readonly replayed: boolean;
 }
 
-type Outcome = Accepted | Problem;
+/** What became of one item. */
+type ItemResult = Accepted | Problem;
 
 /** The service, not the item, is the reason: the same item is welcome a moment later. */
 const PASSING: ReadonlySet<ProblemSlug> = new Set(['overloaded', 'unavailable']);
@@ -55,21 +56,21 @@ export class BatchService {
 
   /** @throws Problem `unavailable` or `overloaded` where that is why nothing was stored. */
   async accept(items: readonly unknown[], request: BatchRequest): Promise<BatchAcceptance> {
-    const outcomes = await Promise.all(items.map((item, index) => this.acceptOne(item, index, request)));
-    const accepted = outcomes.filter((outcome): outcome is Accepted => !(outcome instanceof Problem));
-    const passing = outcomes.find((outcome) => outcome instanceof Problem && PASSING.has(outcome.slug));
+    const results = await Promise.all(items.map((item, index) => this.acceptOne(item, index, request)));
+    const accepted = results.filter((result): result is Accepted => !(result instanceof Problem));
+    const passing = results.find((result) => result instanceof Problem && PASSING.has(result.slug));
     const comeAgain = passing instanceof Problem ? passing : null;
     if (accepted.length === 0 && comeAgain) throw comeAgain;
-    this.record(outcomes, request);
-    const results = outcomes.map((outcome, index) => resultOf(outcome, index, request.path));
+    this.record(results, request);
+    const shown = results.map((result, index) => resultOf(result, index, request.path));
     return {
-      batch: { accepted: accepted.length, rejected: results.length - accepted.length, results },
-      replayed: accepted.length === results.length && accepted.every(({ replayed }) => replayed),
+      batch: { accepted: accepted.length, rejected: shown.length - accepted.length, results: shown },
+      replayed: accepted.length === shown.length && accepted.every(({ replayed }) => replayed),
       retryAfter: comeAgain?.headers['retry-after'] ?? null,
     };
   }
 
-  private async acceptOne(item: unknown, index: number, batch: BatchRequest): Promise<Outcome> {
+  private async acceptOne(item: unknown, index: number, batch: BatchRequest): Promise<ItemResult> {
     try {
       const request = this.validation.check(item, BatchItemDto);
       const key = request.idempotencyKey ?? (batch.key === null ? null : `${batch.key}:${index}`);
@@ -83,10 +84,10 @@ export class BatchService {
   }
 
   /** What nobody expected: one line for the batch, since items that fail at once fail for one reason. */
-  private record(outcomes: readonly Outcome[], { requestId }: BatchRequest): void {
+  private record(results: readonly ItemResult[], { requestId }: BatchRequest): void {
     const causes = new Map<number, unknown>();
-    for (const [index, outcome] of outcomes.entries()) {
-      if (outcome instanceof Problem && outcome.slug === 'internal') causes.set(index, outcome.cause);
+    for (const [index, result] of results.entries()) {
+      if (result instanceof Problem && result.slug === 'internal') causes.set(index, result.cause);
     }
     const [first] = causes.values();
     const context = { requestId, indexes: [...causes.keys()], err: loggableError(first) };
@@ -94,9 +95,9 @@ export class BatchService {
   }
 }
 
-function resultOf(outcome: Outcome, index: number, path: string): BatchResultDto {
-  if (outcome instanceof Problem) return { index, error: outcome.toBody(`${path}#/notifications/${index}`) };
-  const { notification } = outcome;
+function resultOf(result: ItemResult, index: number, path: string): BatchResultDto {
+  if (result instanceof Problem) return { index, error: result.toBody(`${path}#/notifications/${index}`) };
+  const { notification } = result;
   return { index, id: notification.id, status: acceptedStatus(notification) };
 }
 

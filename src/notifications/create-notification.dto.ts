@@ -9,88 +9,17 @@ import {
   IsNotEmpty,
   IsObject,
   IsOptional,
-  IsUrl,
   Matches,
   Max,
   MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
+import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
-import { EachOnce } from '../problems/each-once.rule.js';
-import { IsContentVariables, IsE164, IsMetadata, IsMoment, IsText } from './field.rules.js';
+import { EachOnce } from '../validation/each-once.rule.js';
+import { IsE164, IsMetadata, IsMoment, IsText } from '../validation/field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
-
-/** Characters of a message body at most; Twilio refuses more with 21617. */
-export const LONGEST_BODY = 1600;
-/** Characters of what a call says, as TwiML or plain. */
-const LONGEST_SPEECH = 4000;
-const MOST_MEDIA = 10;
-
-const MEDIA_URL = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
-
-export class WhatsappContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_BODY)
-  body?: string;
-
-  @ApiPropertyOptional({ type: String, pattern: '^HX[0-9a-fA-F]{32}$', description: 'An approved template.' })
-  @IsOptional()
-  @Matches(/^HX[0-9a-fA-F]{32}$/, { message: '$property must be HX followed by 32 hex digits' })
-  contentSid?: string;
-
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
-  @IsOptional()
-  @IsContentVariables()
-  contentVariables?: Record<string, string>;
-
-  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(MOST_MEDIA)
-  @IsUrl(MEDIA_URL, { each: true, message: 'each value in $property must be an http or https address' })
-  mediaUrls?: string[];
-}
-
-export class SmsContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_BODY)
-  body?: string;
-
-  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(MOST_MEDIA)
-  @IsUrl(MEDIA_URL, { each: true, message: 'each value in $property must be an http or https address' })
-  mediaUrls?: string[];
-}
-
-export class VoiceContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'Read aloud; body where absent.' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_SPEECH)
-  say?: string;
-
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'TwiML of the call, instead of say.' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_SPEECH)
-  twiml?: string;
-
-  @ApiPropertyOptional({ type: String, format: 'uri', description: 'Where Twilio fetches the TwiML.' })
-  @IsOptional()
-  @IsUrl(MEDIA_URL, { message: '$property must be an http or https address' })
-  url?: string;
-}
 
 /** What a client asks to reach one recipient, once. */
 export class CreateNotificationDto {

@@ -1,20 +1,23 @@
 import { Problem } from '../problems/problem.js';
 
-const CHARACTERS = '[A-Za-z0-9_:.-]{1,255}';
+const LONGEST_KEY = 255;
+/** Of the key of a batch: its items' keys are this one, a colon and an index below 1000. */
+const LONGEST_BATCH_KEY = LONGEST_KEY - ':999'.length;
+
+const charactersUpTo = (longest: number) => `[A-Za-z0-9_:.-]{1,${longest}}`;
 
 export const KEY_SYNTAX = {
-  pattern: new RegExp(`^${CHARACTERS}$`),
-  /** Of the header: quoted or not. */
-  headerPattern: new RegExp(`^"?${CHARACTERS}"?$`),
-  expected: '1 to 255 of A-Z a-z 0-9 _ : . -',
+  pattern: new RegExp(`^${charactersUpTo(LONGEST_KEY)}$`),
+  /** Of the header, of one notification and of a batch: quoted or not. */
+  headerPattern: new RegExp(`^"?${charactersUpTo(LONGEST_KEY)}"?$`),
+  batchHeaderPattern: new RegExp(`^"?${charactersUpTo(LONGEST_BATCH_KEY)}"?$`),
+  expected: `1 to ${LONGEST_KEY} of A-Z a-z 0-9 _ : . -`,
 } as const;
-
-/** Of the key of a batch: its items' keys are this one, a colon and an index below 1000. */
-export const LONGEST_BATCH_KEY = 255 - ':999'.length;
 
 /**
  * Reads an Idempotency-Key header, quoted (as a structured field) or not.
  * @returns null when there is none and none is required.
+ * @throws Problem `idempotency-key-required` or `idempotency-key-malformed`
  */
 export function readIdempotencyKey(header: string | string[] | undefined, required: boolean): string | null {
   const given = Array.isArray(header) ? header.join(',') : header;
@@ -39,6 +42,7 @@ export function readIdempotencyKey(header: string | string[] | undefined, requir
 /**
  * Reads the Idempotency-Key header of a batch.
  * @returns null when there is none
+ * @throws Problem `idempotency-key-malformed`
  */
 export function readBatchKey(header: string | string[] | undefined): string | null {
   const key = readIdempotencyKey(header, false);

@@ -3,7 +3,7 @@ import { IsIn, IsOptional } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
 import { CATEGORIES, CHANNELS, type Category, type Channel } from '../policy/vocabulary.js';
-import { IsE164, IsMetadataFilter, IsMoment } from './field.rules.js';
+import { IsE164, IsMetadataFilter, IsMoment } from '../validation/field.rules.js';
 
 /** How notifications are searched; all filters together. */
 export class ListNotificationsQuery extends PageQuery {

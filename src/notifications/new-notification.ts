@@ -5,7 +5,7 @@ import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { Problem, type FieldError } from '../problems/problem.js';
-import { refuseCountry } from './allowed-country.js';
+import { refuseCountry } from '../validation/allowed-country.js';
 import { canonicalJson } from './canonical-json.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
 

@@ -1,34 +1,19 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { DeadLetterDto } from '../dead-letters/dead-letter.dto.js';
+import { NextStepDto } from '../failures/next-step.dto.js';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
 import {
   CATEGORIES,
   CHANNELS,
   ERROR_CLASSES,
-  NEXT_STEP_KINDS,
   OUTCOMES,
   RESPONSIBLE_PARTIES,
   type Category,
   type Channel,
   type ErrorClass,
-  type NextStepKind,
   type Outcome,
   type ResponsibleParty,
 } from '../policy/vocabulary.js';
-
-export class NextStepDto {
-  @ApiProperty({ enum: NEXT_STEP_KINDS })
-  kind: NextStepKind;
-
-  @ApiProperty({ type: String, format: 'date-time', required: false })
-  at?: string;
-
-  @ApiProperty({ enum: CHANNELS, required: false })
-  channel?: Channel;
-
-  @ApiProperty({ type: String })
-  reason: string;
-}
 
 export class AttemptDto {
   @ApiProperty({ type: String, format: 'uuid' })

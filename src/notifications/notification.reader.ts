@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository, type SelectQueryBuilder } from 'typeorm';
 import { Callback } from '../callbacks/callback.entity.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
-import type { Caller } from '../clients/caller.js';
+import type { Caller } from '../access/caller.js';
 import { Database } from '../database/database.js';
 import { FailureRecord } from '../failures/failure.entity.js';
 import { cursorId } from '../http/pagination.js';

@@ -1,3 +1,4 @@
+import { senderOf } from '../channels/corrected.js';
 import { toDeadLetterDto } from '../dead-letters/dead-letter.dto.js';
 import type { AcceptedNotification } from '../outbox/work.js';
 import { isCritical } from '../policy/vocabulary.js';
@@ -90,7 +91,7 @@ function deliveryView(delivery: Delivery, history: NotificationHistory): Deliver
     channel: delivery.channel,
     status: delivery.status,
     providerSid: delivery.providerSid,
-    from: delivery.changes?.from ?? delivery.sender,
+    from: senderOf(delivery),
     startedAt: iso(delivery.startedAt),
     endedAt: iso(delivery.endedAt),
     attempts: history.attempts

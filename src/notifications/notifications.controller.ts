@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Scopes } from '../clients/access.decorator.js';
-import type { Caller } from '../clients/caller.js';
-import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
+import type { Caller } from '../access/caller.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { ExpectsBody } from '../http/body.decorator.js';
@@ -14,7 +14,7 @@ import { pathOf } from '../problems/problem.reply.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
-import { KEY_SYNTAX, LONGEST_BATCH_KEY, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
+import { KEY_SYNTAX, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
 import { NotificationReader, visibilityOf } from './notification.reader.js';
@@ -33,7 +33,7 @@ const BATCH_KEY = {
   required: false,
   description:
     'A key of your own for this batch: each notification without an idempotencyKey gets the key `<key>:<index>`, counted from 0.',
-  schema: { type: 'string', pattern: `^"?[A-Za-z0-9_:.-]{1,${LONGEST_BATCH_KEY}}"?$` },
+  schema: { type: 'string', pattern: KEY_SYNTAX.batchHeaderPattern.source },
 } as const;
 
 /** Bytes of a batch at most: a thousand notifications with long bodies. */

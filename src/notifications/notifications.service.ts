@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SENDER_VARIABLE, Senders } from '../channels/senders.js';
-import type { Caller } from '../clients/caller.js';
+import type { Caller } from '../access/caller.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';

@@ -2,14 +2,14 @@ import type { Statement } from '../database/database.js';
 
 /**
  * Turns leased `reconcile` work into the next attempt: the provider was asked, the earlier attempt is not there (or
- * cannot be told), and the caller allows another. The new attempt's id is on disk before its request leaves.
+ * cannot be told), and the caller allows another, which may be a duplicate. The new attempt's id is on disk before its request leaves.
  */
 export const BEGIN_RESEND: Statement = {
   name: 'outbox-begin-resend',
   text: `
     WITH resent AS (
       UPDATE outbox SET stage = 'send', attempt_id = new_uuid_v7(), attempt_started_at = service_now(),
-        attempts = attempts + 1, lookups = 0, possible_duplicate = $5,
+        attempts = attempts + 1, lookups = 0, possible_duplicate = true,
         leased_until = service_now() + $3 * interval '1 millisecond'
       WHERE notification_id = $1 AND lease_token = $2
       RETURNING notification_id, delivery_id, attempt_id, attempt_started_at, attempts

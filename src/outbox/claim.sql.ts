@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { isOneOf, WORKED_ON } from '../policy/transitions.js';
-import { recipientMemory } from './recipient-memory.sql.js';
+import { recipientMemory } from '../recipients/remembered.sql.js';
 import { STILL_WANTED } from './still-wanted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 import { STANDS_BACK_SECONDS } from './work.js';

@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { recipientMemory } from './recipient-memory.sql.js';
+import { recipientMemory } from '../recipients/remembered.sql.js';
 
 /** The statement's answer, one row: only what is out of the ordinary is named. */
 export interface EnqueueAnswer {

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { NO_LEASE } from './row-state.sql.js';
 
 /**
  * Gives leased work back that was not begun: no request left, so nothing is unknown, and the attempt does not count. What
@@ -12,7 +13,7 @@ export const GIVE_BACK: Statement = {
       attempts = attempts - CASE stage WHEN 'send' THEN 1 ELSE 0 END,
       attempt_id = CASE stage WHEN 'send' THEN NULL ELSE attempt_id END,
       attempt_started_at = CASE stage WHEN 'send' THEN NULL ELSE attempt_started_at END,
-      lease_token = NULL, lease_owner = NULL, leased_until = NULL
+      ${NO_LEASE}
     WHERE notification_id = ANY ($1)
       AND lease_token = ($2::uuid[])[array_position($1::uuid[], notification_id)]`,
 };

@@ -138,17 +138,16 @@ export class Outbox {
   }
 
   /**
-   * Makes reconciled work the next attempt.
+   * Makes reconciled work the next attempt, a possible duplicate: the earlier one may have been accepted all the same.
    * @param reason a sentence for the history: what was asked and what was found
-   * @param possibleDuplicate whether the earlier attempt may have been accepted all the same
    * @returns the new attempt; null when the lease has moved on.
    */
-  async beginResend(work: Work, reason: string, possibleDuplicate: boolean): Promise<Work | null> {
+  async beginResend(work: Work, reason: string): Promise<Work | null> {
     const [attempt] = await this.database.run<Pick<Work, 'attemptId' | 'attemptStartedAt' | 'attemptNumber'>>(
       BEGIN_RESEND,
-      [work.notificationId, work.leaseToken, this.configuration.env.LEASE_MS, reason, possibleDuplicate],
+      [work.notificationId, work.leaseToken, this.configuration.env.LEASE_MS, reason],
     );
-    return attempt ? { ...work, ...attempt, stage: 'send', possibleDuplicate, lookups: 0 } : null;
+    return attempt ? { ...work, ...attempt, stage: 'send', possibleDuplicate: true, lookups: 0 } : null;
   }
 
   /** Takes back work whose lease expired, a page at a time. @returns how many rows. */

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { NO_LEASE_NOR_PASS } from './row-state.sql.js';
 
 /**
  * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the
@@ -18,8 +19,7 @@ export const RESCUE: Statement = {
       UPDATE outbox o SET
         stage = 'reconcile', due_at = service_now(),
         retries = o.retries + 1, exhausted = o.exhausted OR o.retries + 1 > $2,
-        lease_token = NULL, lease_owner = NULL, leased_until = NULL, probe = false,
-        released_by = NULL
+        ${NO_LEASE_NOR_PASS}
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired))
       RETURNING o.*, (SELECT e.was FROM expired e WHERE e.notification_id = o.notification_id)
     ), lost AS (

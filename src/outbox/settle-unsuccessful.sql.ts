@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 import { lastFailureOf } from './last-failure.sql.js';
+import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 
 /** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
@@ -71,20 +72,19 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
             CASE i.stage WHEN 'reconcile' THEN i.attempt_id END,
             CASE i.stage WHEN 'reconcile' THEN i.attempt_started_at END
           FROM live i WHERE i.notification_id = o.notification_id),
-        probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
+        ${NO_LEASE_NOR_PASS}
       WHERE o.notification_id = ANY (${withEffect('wait')})
     ), replaced AS (
       UPDATE outbox o SET
         (delivery_id, channel, sender) = (
           SELECT i.next_delivery_id, i.next_channel, i.next_sender FROM live i WHERE i.notification_id = o.notification_id),
-        delivery_number = o.delivery_number + 1, stage = 'send', due_at = service_now(), attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
+        delivery_number = o.delivery_number + 1, stage = 'send', due_at = service_now(),
         -- One channel may have reached the recipient: one before this, an unknown attempt, or the one recorded here.
         possible_duplicate = o.possible_duplicate OR (SELECT i.outcome IS NOT DISTINCT FROM 'unknown' FROM live i
             WHERE i.notification_id = o.notification_id)
           OR (SELECT true FROM attempts a
             WHERE a.notification_id = o.notification_id AND a.outcome = 'unknown' LIMIT 1) IS NOT NULL,
-        attempt_id = NULL, attempt_started_at = NULL, held_by = NULL,
-        probe = false, released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
+        ${NOTHING_BEGUN}, held_by = NULL, ${NO_LEASE_NOR_PASS}
       WHERE o.notification_id = ANY (${withEffect('fallback')})
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, duration_ms, outcome, http_status,

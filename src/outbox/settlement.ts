@@ -1,6 +1,7 @@
 import { plainArray } from '../database/array-literal.js';
 import type { Database } from '../database/database.js';
 import { channelsLeft } from '../channels/channels-left.js';
+import { recipientOf } from '../channels/corrected.js';
 import { carriedTo } from './carried-changes.js';
 import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
@@ -78,7 +79,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     lease_token: work.leaseToken,
     channel: work.channel,
     category: work.category,
-    recipient: work.changes?.to ?? work.recipient,
+    recipient: recipientOf(work),
     ...effect(result),
     attempt_id: work.attemptId,
     attempt_number: work.attemptNumber,

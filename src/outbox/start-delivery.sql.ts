@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { lookAgainAt } from './look-again.sql.js';
+import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 
@@ -32,9 +33,8 @@ export const START_DELIVERY: Statement = {
     FROM moved
     ON CONFLICT (notification_id) DO UPDATE SET
       delivery_id = EXCLUDED.delivery_id, delivery_number = EXCLUDED.delivery_number, channel = EXCLUDED.channel,
-      sender = EXCLUDED.sender, stage = 'send', due_at = EXCLUDED.due_at, attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
-      possible_duplicate = EXCLUDED.possible_duplicate, attempt_id = NULL, attempt_started_at = NULL, held_by = NULL, probe = false,
-      released_by = NULL, lease_token = NULL, lease_owner = NULL, leased_until = NULL
+      sender = EXCLUDED.sender, stage = 'send', due_at = EXCLUDED.due_at,
+      possible_duplicate = EXCLUDED.possible_duplicate, ${NOTHING_BEGUN}, held_by = NULL, ${NO_LEASE_NOR_PASS}
     RETURNING notification_id AS "notificationId"`,
 };
 

@@ -1,6 +1,6 @@
 /**
- * Whether a channel counts as tried by delivery `d`: one that was called off before its first attempt may still have its
- * turn. Looked up by id, as a scalar, only where it was called off.
+ * Whether a channel counts as tried by delivery `d`: the rule of channels-left.ts, for a query. Looked up by id, as a scalar,
+ * only where it was called off.
  */
 export function countsAsTried(d: string): string {
   return `(${d}.status <> 'canceled' OR (

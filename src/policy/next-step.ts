@@ -48,15 +48,16 @@ export function nextStep(
   clock: DecisionClock,
 ): NextStep {
   const { classification } = failure;
-  if (sameChannel(classification) === 'hold') {
+  const again = sameChannelAgain(classification);
+  if (again === 'hold') {
     return { kind: 'hold', reason: `${classification.rule} stops the whole account until an operator acts` };
   }
   if (history.circuitOpen && classification.errorClass === 'provider_fault') {
     return { kind: 'hold', reason: 'the provider has an incident: waiting costs no retry' };
   }
-  if (failure.outcome === 'unknown' || sameChannel(classification) === 'backoff') {
+  if (failure.outcome === 'unknown' || again === 'backoff') {
     const retry = decideRetry(policy, history, failure.retryAfterMs, clock.random);
-    if (retry.kind === 'retry') return again(failure, retry.number, retry.waitMs, clock.now);
+    if (retry.kind === 'retry') return tryAgain(failure, retry.number, retry.waitMs, clock.now);
     if (failure.outcome === 'unknown') return lastLook(policy, retry.reason, clock.now);
     return usedUp(afterLastAttempt(classification, history.fallbacks, retry.reason));
   }
@@ -87,8 +88,8 @@ export function usedUp(step: NextStep): NextStep {
   return step.kind === 'fallback' || step.kind === 'dead_letter' ? { ...step, exhausted: true } : step;
 }
 
-/** Whether the next channel may try after this failure. */
-export function anotherChannelHelps(classification: Classification): boolean {
+/** Whether the next channel may try after this failure. Pure. */
+export function anotherChannelHelps(classification: Pick<Classification, 'errorClass' | 'otherChannelHelps'>): boolean {
   const policy = CLASS_POLICY[classification.errorClass];
   switch (policy.fallback) {
     case 'never':
@@ -101,13 +102,16 @@ export function anotherChannelHelps(classification: Classification): boolean {
   }
 }
 
-function sameChannel(classification: Classification): 'never' | 'backoff' | 'hold' {
+/** Whether the same channel may try again after this failure, and when. Pure. */
+export function sameChannelAgain(
+  classification: Pick<Classification, 'errorClass' | 'sameChannelAgain'>,
+): 'never' | 'backoff' | 'hold' {
   const rule = CLASS_POLICY[classification.errorClass].sameChannel;
   if (rule !== 'by_code') return rule;
   return classification.sameChannelAgain === 'backoff' ? 'backoff' : 'never';
 }
 
-function again(failure: Failure, number: number, waitMs: number, now: Date): NextStep {
+function tryAgain(failure: Failure, number: number, waitMs: number, now: Date): NextStep {
   const at = new Date(now.getTime() + waitMs);
   return failure.outcome === 'unknown'
     ? {

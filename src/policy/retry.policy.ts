@@ -50,6 +50,7 @@ export function decideRetry(
   return { kind: 'retry', number, waitMs };
 }
 
-function seconds(ms: number): string {
+/** A wait as a human reads it: "1.5 s". */
+export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }

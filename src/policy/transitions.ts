@@ -7,7 +7,7 @@
  * `sent`       the provider accepted it
  * `delivered`  the provider reported it delivered; final
  * `failed`     no automatic step is left; a dead letter says why
- * `canceled`   the client took it back before it was sent
+ * `canceled`   the client took it back before anything was accepted, or after what was had failed
  * `expired`    its expiresAt passed before it was accepted
  */
 export const NOTIFICATION_STATUSES = [
@@ -22,7 +22,7 @@ export const NOTIFICATION_STATUSES = [
 ] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
-/** Contract section 2. Empty means terminal. Every statement that moves a status asks {@link statusesBefore}. */
+/** Contract section 2. Empty means terminal. Every statement that moves a status carries {@link legalMove} or {@link legalPath}. */
 export const TRANSITIONS = {
   scheduled: ['queued', 'canceled', 'expired'],
   queued: ['sending', 'delivered', 'failed', 'canceled', 'expired'],

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { contentOf, recipientOf, senderOf } from '../channels/compose.js';
+import { contentOf, recipientOf, senderOf } from '../channels/corrected.js';
 import { textOn, type NotificationContent } from '../channels/content.js';
 import { Database } from '../database/database.js';
 import type { DeliveryChanges, Work } from '../outbox/work.js';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Rounds } from '../concurrency/rounds.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
@@ -26,23 +27,28 @@ export interface RetentionRound {
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stop = new AbortController();
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly chunks: RetentionChunks,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds(
+      () => this.roundInTurn(),
+      // Nothing is lost by waiting for the next round.
+      (error) => log.warn({ err: loggableError(error) }, 'a round of retention broke off; the next one goes on'),
+      ROUND_MS,
+    );
+  }
 
   onApplicationBootstrap(): void {
-    if (this.configuration.env.ROLE !== 'api') this.after(FIRST_ROUND_MS);
+    if (this.configuration.env.ROLE !== 'api') this.rounds.start(FIRST_ROUND_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stop.abort();
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** Deletes everything that is due, a chunk at a time; ends early when another replica is at it or this one stops. */
@@ -79,22 +85,10 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  private after(ms: number): void {
-    if (this.stop.signal.aborted) return;
-    this.timer = setTimeout(() => {
-      this.running = this.attempt().finally(() => this.after(ROUND_MS));
-    }, ms);
-    this.timer.unref();
-  }
-
-  private async attempt(): Promise<void> {
-    try {
-      const { bodies, notifications } = await this.round();
-      if (bodies > 0 || notifications > 0) this.log.info({ bodies, notifications }, 'deleted what is kept no longer');
-    } catch (error) {
-      // Nothing is lost by waiting for the next round.
-      this.log.warn({ err: loggableError(error) }, 'a round of retention broke off; the next one goes on');
-    }
+  private async roundInTurn(): Promise<number> {
+    const { bodies, notifications } = await this.round();
+    if (bodies > 0 || notifications > 0) this.log.info({ bodies, notifications }, 'deleted what is kept no longer');
+    return ROUND_MS;
   }
 }
 

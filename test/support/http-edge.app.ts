@@ -7,6 +7,7 @@ import { type Logger, pino } from 'pino';
 import { expect } from 'vitest';
 import { AuditModule } from '../../src/audit/audit.module.js';
 import { ClientsModule } from '../../src/clients/clients.module.js';
+import { askForKeysFirst } from '../../src/clients/key-first.hook.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { configure } from '../../src/config/configuration.js';
 import { readEnvironment } from '../../src/config/read-environment.js';
@@ -55,6 +56,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     abortOnError: false,
   });
   configureHttp(app);
+  askForKeysFirst(app);
   serveOpenApi(app);
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl(), log };

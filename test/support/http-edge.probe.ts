@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
-import { Public, Scopes } from '../../src/clients/access.decorator.js';
+import { Public, Scopes } from '../../src/access/access.decorator.js';
 import { OverloadedError } from '../../src/database/grouped-writes.js';
 import { Database } from '../../src/database/database.js';
 import { ExpectsBody } from '../../src/http/body.decorator.js';

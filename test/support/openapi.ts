@@ -3,7 +3,7 @@ import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/comm
 import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { ACCESS, type Access } from '../../src/clients/access.decorator.js';
+import { ACCESS, type Access } from '../../src/access/access.decorator.js';
 import { declaredProblems } from '../../src/openapi/problems.decorator.js';
 import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../../src/problems/problem-types.js';
 

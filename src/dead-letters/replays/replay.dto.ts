@@ -12,7 +12,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsText } from '../../notifications/field.rules.js';
+import { IsText, LONGEST_NOTE } from '../../validation/field.rules.js';
 import { CHANNELS, type Channel } from '../../policy/vocabulary.js';
 import { ReplayFilter } from '../dead-letter.filter.js';
 import { OBSTACLES, RESOLUTION_ACTIONS, type ObstacleReason, type ResolutionAction } from '../resolution.js';
@@ -55,10 +55,10 @@ export class StartReplayDto {
   @IsBoolean()
   dryRun?: boolean | null;
 
-  @ApiPropertyOptional({ type: String, maxLength: 2000, description: 'Why; kept with every dead letter.' })
+  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Why; kept with every dead letter.' })
   @IsOptional()
   @IsText()
-  @MaxLength(2000)
+  @MaxLength(LONGEST_NOTE)
   note?: string | null;
 
   /** In a second, over all replicas. */

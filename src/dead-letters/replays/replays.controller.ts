@@ -1,9 +1,9 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Scopes } from '../../clients/access.decorator.js';
-import type { Caller } from '../../clients/caller.js';
-import { CurrentCaller } from '../../clients/current-caller.decorator.js';
+import { Scopes } from '../../access/access.decorator.js';
+import type { Caller } from '../../access/caller.js';
+import { CurrentCaller } from '../../access/current-caller.decorator.js';
 import { UuidPipe } from '../../http/uuid.pipe.js';
 import { Problems } from '../../openapi/problems.decorator.js';
 import { ReplayDto, ReplayPreviewDto, StartReplayDto, toReplayDto } from './replay.dto.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../../audit/audit-log.js';
 import { SENDER_VARIABLE, Senders } from '../../channels/senders.js';
-import type { Caller } from '../../clients/caller.js';
+import type { Caller } from '../../access/caller.js';
 import { Database, type Transaction } from '../../database/database.js';
 import type { FieldError } from '../../problems/problem.js';
 import { notFound, Problem } from '../../problems/problem.js';

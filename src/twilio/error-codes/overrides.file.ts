@@ -4,7 +4,7 @@ import * as z from 'zod';
 
 import { FAILURE_SCOPES } from '../../policy/failure.js';
 import { ERROR_CLASSES, RESPONSIBLE_PARTIES } from '../../policy/vocabulary.js';
-import { closestName } from '../../problems/closest-name.js';
+import { closestName } from '../../validation/closest-name.js';
 
 import { OTHER_CHANNEL_HELPS, SAME_CHANNEL_AGAIN, SEEN_IN, type TwilioErrorCodeTable } from './error-code.js';
 import { InvalidErrorCodeOverridesError, type OverrideProblem } from './overrides.error.js';

@@ -2,7 +2,7 @@ import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import { readDto } from './dto.reading.js';
 import { fieldErrors } from './field-errors.js';
-import { Problem } from './problem.js';
+import { Problem } from '../problems/problem.js';
 import { isValidAtOnce } from './valid-at-once.js';
 
 /** What a DTO does not know is found where it is read; the whitelist is for objects that no DTO reads. */

@@ -12,9 +12,11 @@ export class Rounds {
     private readonly afterErrorMs = 500,
   ) {}
 
-  start(): void {
+  /** @param firstAfterMs until the first round */
+  start(firstAfterMs = 0): void {
     this.started = true;
-    this.go();
+    if (firstAfterMs === 0) this.go();
+    else this.timer = setTimeout(() => this.go(), firstAfterMs);
   }
 
   /** Begins the next round now, or right after the one that is running. */

@@ -11,7 +11,7 @@ export interface Caller {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the guard on every route that needs a key. */
+    /** Set on every route that needs a key, once the key is known to be valid. */
     caller?: Caller;
   }
 }

@@ -1,9 +1,9 @@
 import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
-import { Scopes } from '../clients/access.decorator.js';
-import type { Caller } from '../clients/caller.js';
-import { CurrentCaller } from '../clients/current-caller.decorator.js';
+import { Scopes } from '../access/access.decorator.js';
+import type { Caller } from '../access/caller.js';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { Database } from '../database/database.js';
 import { type Page, cursorId, toPage } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';

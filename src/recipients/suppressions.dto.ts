@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
-import { IsE164 } from '../notifications/field.rules.js';
+import { IsE164 } from '../validation/field.rules.js';
 
 export class SuppressionQuery extends PageQuery {
   @ApiPropertyOptional({ type: String, example: '+15551230001' })

@@ -5,6 +5,9 @@ import { isPhoneNumber } from './phone-number.js';
 const METADATA = { longest: 8192, deepest: 100 };
 const MOST_METADATA_FILTERS = 20;
 
+/** Characters of what an operator notes with a command. */
+export const LONGEST_NOTE = 2000;
+
 /** Twilio's limits of ContentVariables; facts, section 5. */
 const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
 

@@ -13,17 +13,18 @@ const CLOSE_OPEN: Statement = {
     RETURNING id`,
 };
 
-/** What the service itself does with the review queue. Humans resolve in dead-letter.resolver.ts. */
+/** What the service itself takes out of the review queue. Humans resolve in dead-letter.resolver.ts. */
 @Injectable()
-export class DeadLetterReview {
+export class DeadLetterWithdrawal {
   constructor(private readonly audit: AuditLog) {}
 
   /**
-   * Takes a notification out of the queue, because the provider proved that it had accepted it after all. To be called
-   * in the transaction that holds the notification's row and moves its status; does nothing where nothing is open.
-   * @param sentence what proved it, for the dead letter's note
+   * Takes a notification out of the queue, since no human needs to look at it any more: the provider showed that it had
+   * accepted or delivered it after all, or another channel takes over. To be called in the transaction that holds the
+   * notification's row and moves its status; does nothing where nothing is open.
+   * @param sentence why, for the dead letter's note
    */
-  async acceptedAfterAll(transaction: Transaction, notificationId: string, sentence: string): Promise<void> {
+  async withdraw(transaction: Transaction, notificationId: string, sentence: string): Promise<void> {
     for (const { id } of await transaction.run<{ id: string }>(CLOSE_OPEN, [notificationId, sentence])) {
       await this.audit.record(transaction, {
         actor: ACTOR,

@@ -1,8 +1,8 @@
 import type { ValidationError } from 'class-validator';
 import { getMetadataStorage } from 'class-validator';
 import { closestName } from './closest-name.js';
+import type { FieldError } from '../problems/problem.js';
 import type { UnknownProperty } from './dto.reading.js';
-import type { FieldError } from './problem.js';
 
 /** An answer names every bad field, but not a hundred thousand of them. */
 const MOST_ERRORS = 100;

@@ -1,0 +1,30 @@
+/** There was no answer in the time that it was given. */
+export class LateError extends Error {
+  override readonly name = 'LateError';
+
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}
+
+/** @throws LateError where there is no answer within `ms`; what it rejects with before is thrown here. */
+export async function answerInTime<Answer>(answer: Promise<Answer>, ms: number): Promise<Answer> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new LateError(ms)), Math.max(0, ms));
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @returns whether it ended within `ms`; what it throws before is thrown here. */
+export async function inTime(ended: Promise<unknown>, ms: number): Promise<boolean> {
+  try {
+    await answerInTime(ended, ms);
+    return true;
+  } catch (error) {
+    if (error instanceof LateError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { CHANNELS, NEXT_STEP_KINDS, type Channel, type NextStepKind } from '../policy/vocabulary.js';
+
+/** What was decided after a failure. */
+export class NextStepDto {
+  @ApiProperty({ enum: NEXT_STEP_KINDS })
+  kind: NextStepKind;
+
+  @ApiProperty({ type: String, format: 'date-time', required: false })
+  at?: string;
+
+  @ApiProperty({ enum: CHANNELS, required: false })
+  channel?: Channel;
+
+  @ApiProperty({ type: String })
+  reason: string;
+}

@@ -1,0 +1,9 @@
+/** For an UPDATE of outbox rows: nobody works on them any more. */
+export const NO_LEASE = 'lease_token = NULL, lease_owner = NULL, leased_until = NULL';
+
+/** The same where what let a row out of a circuit or pace, for one attempt, is used up with it. */
+export const NO_LEASE_NOR_PASS = `probe = false, released_by = NULL, ${NO_LEASE}`;
+
+/** For a row that begins another delivery: no attempt of it was made, and no retry is spent. */
+export const NOTHING_BEGUN = `attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
+        attempt_id = NULL, attempt_started_at = NULL`;
