@@ -6,9 +6,12 @@ import type { Statement } from '../database/database.js';
  */
 export const THIS_MOMENT = '(clock_timestamp() + (service_now() - now()))';
 
+/** At $5, or now where that is null. */
 export const ADD_EVENT: Statement = {
   name: 'incident-add-event',
-  text: `INSERT INTO incident_events (id, incident_id, at, kind, sentence) VALUES ($1, $2, ${THIS_MOMENT}, $3, $4)`,
+  text: `
+    INSERT INTO incident_events (id, incident_id, at, kind, sentence)
+    VALUES ($1, $2, coalesce($5::timestamptz, ${THIS_MOMENT}), $3, $4)`,
 };
 
 /** What the status page says is told when it says something new. */

@@ -38,9 +38,16 @@ export class IncidentTimeline {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  async tell(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
+  /** @param at null: now */
+  async tell(
+    runner: StatementRunner,
+    incidentId: string,
+    kind: EventKind,
+    sentence: string,
+    at: Date | null = null,
+  ): Promise<void> {
     // Ids of one process grow even within a millisecond, so that events of one transaction keep their order.
-    await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
+    await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence, at]);
   }
 
   /** Quotes the status page, unless it says what it said last time. */
@@ -84,7 +91,7 @@ export class IncidentTimeline {
 function summarise({ startedAt, endedAt, held, expired }: EndedIncident, failed: number, byOperator: boolean): string {
   const lasted = duration(endedAt.getTime() - startedAt.getTime());
   const waited = held === 0 ? 'held nothing' : `held ${count(held, 'notification')} at most at once`;
-  const lost = failed === 0 ? 'nothing failed for good' : `${count(failed, 'notification')} failed for good`;
+  const lost = `${failed === 0 ? 'nothing' : count(failed, 'notification')} went to the review queue`;
   const late = expired === 0 ? '' : `; ${count(expired, 'notification')} expired while waiting`;
   const ending = byOperator ? `An operator ended the incident after ${lasted}` : `The incident is over after ${lasted}`;
   return `${ending}: it ${waited}; ${lost}${late}.`;
