@@ -132,6 +132,11 @@ describe('next step', () => {
     const open = { ...spent, circuitOpen: true };
     expect(nextStep(failure('provider_fault'), open, POLICY, CLOCK).kind).toBe('hold');
   });
+
+  it('says of a stopped account what it waits for: a quota comes back by itself, credentials do not', () => {
+    expect(nextStep(failure('quota_exhausted'), FRESH, POLICY, CLOCK).reason).toMatch(/until its quota resets, or /);
+    expect(nextStep(failure('authentication'), FRESH, POLICY, CLOCK).reason).toMatch(/until an operator acts$/);
+  });
 });
 
 describe('transitions', () => {

@@ -144,7 +144,7 @@ export class ReconcileRunner {
       lookups: work.lookups + (finding.judgement.kind === 'ambiguous' ? 1 : 0),
       decision: {
         rule: 'reconciliation',
-        sentence: `Asked whether it was accepted: ${withReason(finding.judgement.because, step.reason)}.`,
+        sentence: `Asked whether it was accepted: ${withReason(finding.judgement.because, step.reason)}${step.kind === 'dead_letter' ? '; it goes to the review queue' : ''}.`,
       },
     };
     this.recorder.unsuccessful(

@@ -49,7 +49,10 @@ export function nextStep(
 ): NextStep {
   const { classification } = failure;
   if (sameChannel(classification) === 'hold') {
-    return { kind: 'hold', reason: `${classification.rule} stops the whole account until an operator acts` };
+    return {
+      kind: 'hold',
+      reason: `${classification.rule} stops the whole account until ${accountGoesOn(classification)}`,
+    };
   }
   if (history.circuitOpen && classification.errorClass === 'provider_fault') {
     return { kind: 'hold', reason: 'the provider has an incident: waiting costs no retry' };
@@ -60,7 +63,7 @@ export function nextStep(
     if (failure.outcome === 'unknown') return lastLook(policy, retry.reason, clock.now);
     return usedUp(afterLastAttempt(classification, history.fallbacks, retry.reason));
   }
-  return afterLastAttempt(classification, history.fallbacks, `${classification.rule} is not cured by trying again`);
+  return afterLastAttempt(classification, history.fallbacks, `${classification.rule}: trying again does not help`);
 }
 
 /**
@@ -99,6 +102,10 @@ export function anotherChannelHelps(classification: Classification): boolean {
     case 'by_code':
       return classification.otherChannelHelps === 'yes';
   }
+}
+
+function accountGoesOn({ errorClass }: Classification): string {
+  return errorClass === 'quota_exhausted' ? 'its quota resets, or an operator has it raised' : 'an operator acts';
 }
 
 function sameChannel(classification: Classification): 'never' | 'backoff' | 'hold' {
