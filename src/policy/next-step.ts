@@ -29,8 +29,8 @@ export type NextStep =
 export interface DeliveryHistory extends RetriesSpent {
   /** Channels not yet tried, in the caller's order. */
   readonly fallbacks: readonly Channel[];
-  /** True while the circuit of this delivery's resource is open: an outage burns no retries. */
-  readonly circuitOpen: boolean;
+  /** Why nothing of this delivery's resource is sent now, in words; null where it is. An outage burns no retries. */
+  readonly standstill: string | null;
 }
 
 export interface DecisionClock {
@@ -54,8 +54,8 @@ export function nextStep(
       reason: `${classification.rule} stops the whole account until ${accountGoesOn(classification)}`,
     };
   }
-  if (history.circuitOpen && classification.errorClass === 'provider_fault') {
-    return { kind: 'hold', reason: 'the provider has an incident: waiting costs no retry' };
+  if (history.standstill !== null && classification.errorClass === 'provider_fault') {
+    return { kind: 'hold', reason: `${history.standstill}: waiting costs no retry` };
   }
   if (failure.outcome === 'unknown' || sameChannel(classification) === 'backoff') {
     const retry = decideRetry(policy, history, failure.retryAfterMs, clock.random);
@@ -81,7 +81,7 @@ export function afterLastAttempt(
     return { kind: 'fallback', channel: next, reason: `${because}; ${next} is next` };
   }
   if (!policy.deadLetter) return { kind: 'none', reason: `${because}; the recipient does not want these messages` };
-  const noFallback = next ? 'another channel would not help' : 'no other channel is left';
+  const noFallback = next ? 'another channel is not known to help' : 'no other channel is left';
   return { kind: 'dead_letter', reason: `${because}; ${noFallback}` };
 }
 
