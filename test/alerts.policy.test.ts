@@ -6,11 +6,12 @@ import { AlarmBuffer } from '../src/alerts/alarm.buffer.js';
 import { alertFor, severityOfCause } from '../src/alerts/alert.policy.js';
 import { backlogAlarm } from '../src/alerts/backlog.watch.js';
 import { waitAfterFailure } from '../src/alerts/courier.policy.js';
-import type { Occurrence, OccurredFailure } from '../src/alerts/occurrence.js';
+import { occurrenceOfWork, type Occurrence, type OccurredFailure } from '../src/alerts/occurrence.js';
 import { accountScope, circuitId, senderScope } from '../src/incidents/circuit.scope.js';
 import type { FailureScope } from '../src/policy/failure.js';
 import type { ErrorClass } from '../src/policy/vocabulary.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
+import { workOf } from './support/work.js';
 
 const ACCOUNT = 'AC0123456789abcdef0123456789abcdef';
 const SENDER = '+15005550006';
@@ -98,6 +99,15 @@ describe('which class leads to which alert', () => {
     expect(decide({ step: 'hold' })).toBeNull();
     expect(decide({ step: 'none' })).toBeNull();
   });
+
+  it('counts a send once, however often what let it out holds it again: a probe that failed, a broken ramp', () => {
+    const held = { attempt: null, failure: null, step: { kind: 'hold', reason: 'it is open' }, heldBy: 'sms' } as const;
+    const counted = (releasedBy: string | null) =>
+      alertFor(occurrenceOfWork({ work: workOf({ releasedBy }), ...held, incidentId: 'an-incident' }), ACCOUNT);
+    expect(counted(null)).toEqual({ kind: 'count', subjectId: 'an-incident' });
+    expect(counted('the sender')).toEqual({ kind: 'count', subjectId: 'an-incident' });
+    expect(counted('sms')).toBeNull();
+  });
 });
 
 describe('what belongs into one alert', () => {
@@ -152,10 +162,30 @@ describe('the words', () => {
     );
   });
 
+  it('of used-up retries say nothing that need not be so, and no word of the code', () => {
+    const summaryOf = (rule: string) => {
+      const { classification, ...answer } = failure('provider_fault', null);
+      return word({ failure: { ...answer, classification: { ...classification, rule } } }).summary;
+    };
+    expect(summaryOf('no answer (timeout_after_write)')).toContain('(the last: no answer (timeout after write))');
+    const lost = summaryOf('the lease expired');
+    expect(lost).toContain('a process of the service stopped before it had the answer');
+    expect(lost).not.toMatch(/provider fails|lease/);
+  });
+
+  it('say how a call or a message ended that has no code', () => {
+    const { classification, ...answer } = failure('invalid_request', null);
+    const canceled = { ...answer, classification: { ...classification, rule: 'call status canceled' } };
+    expect(word({ failure: canceled }).summary).toBe(
+      'What the provider had accepted fails with call status canceled: invalid_request.',
+    );
+  });
+
   it('hold no whole number', () => {
     const alarm = word({ failure: failure('rate_limited', 429, null, 'sender') });
     expect(JSON.stringify(alarm)).not.toContain(SENDER);
     expect(alarm.summary).toContain('+150•••0006');
+    expect(alarm.facts).toMatchObject({ circuitId: circuitId(senderScope('sms', SENDER)) });
   });
 
   it('name every category that waits, and are critical if one of them is', () => {

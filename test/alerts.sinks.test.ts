@@ -171,7 +171,7 @@ describe('Slack', () => {
       ],
       [
         '*Postrider resolved: The provider refuses requests*',
-        'The provider answers 400 with code 21211 &lt;of a test&gt;. It is over.',
+        'It is over. It was: The provider answers 400 with code 21211 &lt;of a test&gt;.',
         expect.stringMatching(/^1 refusal since .+, until .+ UTC\.$/),
         expect.stringContaining(path),
       ],

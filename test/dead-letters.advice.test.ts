@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest';
-import { adviceFor } from '../src/dead-letters/advice.js';
+import { adviceFor, whatToDo } from '../src/dead-letters/advice.js';
 import type { DeadLetterDetailDto } from '../src/dead-letters/dead-letter.detail.dto.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { Provider, startTestService } from './support/service.js';
 
 const TO = '+15551230001';
+const REFUSED = { httpStatus: 400, channel: 'sms' } as const;
 
 it('asks a human of every dead letter, never nobody: no automatic step is left', () => {
   const advice = [...TWILIO_ERROR_CODES.values()]
     .filter(({ errorClass }) => errorClass !== 'opted_out')
-    .map(({ code, errorClass }) => adviceFor({ errorClass, providerCode: code }, TWILIO_ERROR_CODES));
+    .map(({ code, errorClass }) => adviceFor({ ...REFUSED, errorClass, providerCode: code }, TWILIO_ERROR_CODES));
   expect(advice.filter(({ action }) => !/^(Caller|Operator): /.test(action) || /Nobody: /.test(action))).toEqual([]);
 });
 
@@ -23,7 +24,28 @@ it.each([
   [21730, 'provider_fault', 'Operator: the status page says how long the maintenance takes.'],
   [39_999, 'not_found', 'Caller: name something that exists at the provider. Retry it with the correction.'],
 ] as const)('advises of %i what is left to do', (providerCode, errorClass, action) => {
-  expect(adviceFor({ errorClass, providerCode }, TWILIO_ERROR_CODES).action).toBe(action);
+  expect(adviceFor({ ...REFUSED, errorClass, providerCode }, TWILIO_ERROR_CODES).action).toBe(action);
+});
+
+it('does not blame the number of a call that nobody took, nor the caller of what was taken back', () => {
+  const reported = { httpStatus: null, providerCode: null } as const;
+  const advice = (channel: 'sms' | 'voice', errorClass: 'recipient_unreachable' | 'invalid_request') =>
+    adviceFor({ ...reported, channel, errorClass }, TWILIO_ERROR_CODES).action;
+  expect(advice('voice', 'recipient_unreachable')).toMatch(/^Operator: retry it at a better time, /);
+  expect(advice('sms', 'recipient_unreachable')).toMatch(/^Caller: find out whether the number is right\. /);
+  expect(advice('voice', 'invalid_request')).toMatch(/^Operator: it was canceled at the provider, /);
+});
+
+it('says first what matters more than the failure: that nothing can be sent, or that it may have arrived', () => {
+  const open = { state: 'open', expired: false, contentKept: true, maybeAccepted: false } as const;
+  const advice = 'Operator: retry it.';
+  expect(whatToDo(open, advice)).toBe(advice);
+  expect(whatToDo({ ...open, state: 'resolved', expired: true }, advice)).toBe('Nobody: it is resolved.');
+  expect(whatToDo({ ...open, expired: true, maybeAccepted: true }, advice)).toMatch(/^Operator: discard it; /);
+  expect(whatToDo({ ...open, maybeAccepted: true }, advice)).toMatch(
+    /^Operator: the recipient may have it already: .+retry it\.$/,
+  );
+  expect(whatToDo({ ...open, contentKept: false }, advice)).toMatch(/needs new content\. Operator: retry it\.$/);
 });
 
 it('promises no other try to whoever looks at what failed after it was accepted', async () => {

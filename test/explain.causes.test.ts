@@ -51,7 +51,7 @@ describe('what is told of one moment', () => {
     });
     const asked = decisions.find(({ rule }) => rule === 'reconciliation')?.sentence;
     expect(asked?.match(/does not show it/g)).toHaveLength(1);
-    expect(asked).toContain('the caller wants a human to decide');
+    expect(asked).toContain('the caller wants a human to decide; it goes to the review queue.');
   });
 });
 

@@ -85,6 +85,29 @@ describe('the sentence of a failure', () => {
     );
   });
 
+  it.each([
+    ['busy', 'the line was busy'],
+    ['no-answer', 'nobody took the call'],
+    ['failed', 'the call could not be put through'],
+    ['canceled', 'the call was canceled at Twilio'],
+    ['of-next-year', 'it of-next-year on voice'],
+  ])('of a call that ended %s says so in words, and speaks of no code', (status, words) => {
+    const ended = { channel: 'voice', outcome: 'accepted', callbackId: 'callback', providerCode: null } as const;
+    const sentence = told(ended, { ...CALLBACK, status, errorCode: null });
+    expect(sentence).toContain(words);
+    expect(sentence).toContain('10:02:11');
+    expect(sentence).not.toContain('code');
+  });
+
+  it.each<RecordedNextStep>([
+    { kind: 'dead_letter', reason: 'all retries are used; no other channel is left' },
+    { kind: 'fallback', channel: 'voice', reason: 'all retries are used; voice is next' },
+  ])('of an unknown attempt does not tell what its question led to later: $kind', (nextStep) => {
+    const sentence = told({ outcome: 'unknown', httpStatus: 503, nextStep });
+    expect(sentence.split('; ').at(-1)).toBe('Twilio is asked before anything is sent again.');
+    expect(sentence).not.toContain('all retries are used');
+  });
+
   it('holds no whole number, and bears a code that no table knows', () => {
     expect(told({ providerCode: 99_999 })).toContain('(code 99999: not in the catalogue)');
     expect(told({})).not.toMatch(/\+\d/);

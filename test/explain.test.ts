@@ -111,20 +111,31 @@ describe('the explanation of a notification', () => {
     expect((await explain(service, watched)).next?.sentence).toMatch(/^Twilio's delivery receipt .+ voice is next\.$/);
   });
 
-  it('says which circuit holds it', async () => {
+  it.each([
+    ['open', 'operator', null, 'It stays so until an operator closes the circuit.'],
+    ['open', 'authentication', null, 'It stays so until an operator brings other credentials or closes the circuit.'],
+    [
+      'open',
+      'quota',
+      '2120-12-02T10:00:01Z',
+      'One of the sends that wait there tries again at 2120-12-02 10:00:01; the others follow when it is accepted.',
+    ],
+    ['half_open', 'incident', null, 'What waits there goes out in growing steps now.'],
+  ])('says which circuit holds it, and what lets it out: %s, %s', async (state, cause, nextProbeAt, wayOut) => {
     const service = await start({ ROLE: 'api' });
     const id = await service.api.send({ to: TO, channels: ['sms'], body: 'Hello' });
-    await service.database.query(`
-      WITH circuit AS (
-        INSERT INTO circuits (id, scope, state, cause, reason, opened_at)
-        VALUES (gen_random_uuid(), 'sender:+15005550006', 'open', 'operator', 'maintenance', now())
-        ON CONFLICT (scope) DO UPDATE
-          SET state = 'open', cause = EXCLUDED.cause, reason = EXCLUDED.reason, opened_at = EXCLUDED.opened_at
+    await service.database.query(
+      `WITH circuit AS (
+        INSERT INTO circuits (id, scope, state, cause, reason, opened_at, next_probe_at)
+        VALUES (gen_random_uuid(), 'sender:+15005550006', $1, $2, 'maintenance', now(), $3)
+        ON CONFLICT (scope) DO UPDATE SET state = EXCLUDED.state, cause = EXCLUDED.cause, reason = EXCLUDED.reason,
+          opened_at = EXCLUDED.opened_at, next_probe_at = EXCLUDED.next_probe_at
         RETURNING id
-      ) UPDATE outbox SET held_by = circuit.id FROM circuit`);
+      ) UPDATE outbox SET held_by = circuit.id FROM circuit`,
+      [state, cause, nextProbeAt],
+    );
     expect((await explain(service, id)).next).toEqual({
-      sentence:
-        'It is sent when the circuit of sender:+150•••0006 lets it (maintenance); waiting there spends no retry.',
+      sentence: `It is sent when the circuit of sender:+150•••0006 lets it (maintenance); waiting there spends no retry. ${wayOut}`,
       at: null,
     });
   });

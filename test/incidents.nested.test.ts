@@ -36,7 +36,7 @@ describe('two circuits that are open at once', () => {
     for (const id of ids) await test.api.untilStatus(id, 'sent', 'delivered');
     for (const scope of ['resource:sms', SENDER]) await operator.untilCircuit(scope, 'closed');
     const over = await operator.untilIncident(({ endedAt }) => endedAt !== null);
-    expect(over.timeline.at(-1)?.sentence).toContain('nothing failed for good');
+    expect(over.timeline.at(-1)?.sentence).toContain('nothing went to the review queue');
   });
 
   it('do not hold the probes of each other: an account whose quota is used up, and a resource with an incident', async () => {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { creations, eventually, handsOn, incidentThatStops, partOf, pause } from './incidents.setup.js';
+import { alertsOf } from './alerts.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { freePort, startTestService } from './support/service.js';
 
@@ -54,6 +55,9 @@ describe('an outage of the provider', () => {
       expect(probes.length).toBeGreaterThanOrEqual(4);
       // Each is told when it leaves, which is a moment after its turn.
       expect(Math.min(...gaps)).toBeGreaterThanOrEqual(0.7 * PROBE_MS);
+      // What came of a probe is told after it, though it may be written first.
+      const told = timeline.filter(({ sentence }) => sentence.startsWith(`${resource}:`)).map(({ kind }) => kind);
+      expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'probe_sent' : 'probe_failed')));
       // A probe that failed goes to the back, so that another one is tried next.
       const tried = timeline.flatMap(({ kind, sentence }) =>
         kind === 'probe_sent' && sentence.startsWith(resource) ? [/notification (\S+) /.exec(sentence)?.[1]] : [],
@@ -67,6 +71,12 @@ describe('an outage of the provider', () => {
       expect(Math.abs(seen.length - started)).toBeLessThanOrEqual(1);
     }
 
+    // Each is counted once, however often it was a probe that failed.
+    await eventually(
+      () => alertsOf(test.api),
+      ([alert]) => alert?.count === during.length,
+      2000,
+    );
     await provider.heal();
     for (const id of during) await test.api.untilStatus(id, 'sent', 'delivered');
     const over = await operator.untilIncident(({ endedAt }) => endedAt !== null);
@@ -77,7 +87,7 @@ describe('an outage of the provider', () => {
       expect.arrayContaining(['opened', 'probe_sent', 'probe_failed', 'half_open', 'circuit_closed', 'closed']),
     );
     expect(over.timeline.at(-1)?.sentence).toMatch(
-      /^The incident is over after .+: it held 12 notifications at most at once; nothing failed/,
+      /^The incident is over after .+: it held 12 notifications at most at once; nothing went to the review queue/,
     );
     for (const scope of ['resource:sms', 'resource:whatsapp']) {
       expect(await operator.circuit(scope)).toMatchObject({
@@ -173,7 +183,9 @@ describe('an outage of the provider', () => {
     // 1, 2, 4, 8, 16 …: six steps of a quarter of a second let out 46.
     expect(Math.max(...sent.map(({ at }) => at)) - healed).toBeGreaterThan(1000);
     const over = await operator.untilIncident(({ endedAt }) => endedAt !== null);
-    expect(over.timeline.at(-1)?.sentence).toContain('nothing failed for good; 1 notification expired while waiting.');
+    expect(over.timeline.at(-1)?.sentence).toContain(
+      'nothing went to the review queue; 1 notification expired while waiting.',
+    );
   });
 });
 

@@ -8,7 +8,7 @@ import { ERROR_CLASSES, type ErrorClass } from '../src/policy/vocabulary.js';
 
 const POLICY: RetryPolicy = { baseMs: 1000, factor: 2, max: 5, budgetMs: 60_000 };
 const CLOCK = { now: new Date('2026-11-22T10:00:00Z'), random: 0 };
-const FRESH: DeliveryHistory = { retries: 0, waitedMs: 0, fallbacks: [], circuitOpen: false };
+const FRESH: DeliveryHistory = { retries: 0, waitedMs: 0, fallbacks: [], standstill: null };
 
 function failure(errorClass: ErrorClass, more: Partial<Failure> = {}, row: Partial<Classification> = {}): Failure {
   return {
@@ -129,8 +129,16 @@ describe('next step', () => {
   });
 
   it('waits in an open circuit instead of spending retries', () => {
-    const open = { ...spent, circuitOpen: true };
-    expect(nextStep(failure('provider_fault'), open, POLICY, CLOCK).kind).toBe('hold');
+    const open = { ...spent, standstill: 'an operator keeps it closed' };
+    expect(nextStep(failure('provider_fault'), open, POLICY, CLOCK)).toEqual({
+      kind: 'hold',
+      reason: 'an operator keeps it closed: waiting costs no retry',
+    });
+  });
+
+  it('says of a stopped account what it waits for: a quota comes back by itself, credentials do not', () => {
+    expect(nextStep(failure('quota_exhausted'), FRESH, POLICY, CLOCK).reason).toMatch(/until its quota resets, or /);
+    expect(nextStep(failure('authentication'), FRESH, POLICY, CLOCK).reason).toMatch(/until an operator acts$/);
   });
 });
 

@@ -120,7 +120,7 @@ describe('classifyCallback', () => {
       responsible,
       sameChannelAgain: 'never',
       otherChannelHelps: other,
-      rule: `${what} status ${status}, no code`,
+      rule: `${what} status ${status}`,
       unknownCode: false,
     });
   });

@@ -1,6 +1,7 @@
 import { circuitId } from '../incidents/circuit.scope.js';
 import { maskScope } from '../incidents/circuit.story.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { ruleInWords } from '../policy/rule.words.js';
 import { UNWRITABLE_RULE } from '../policy/unwritable.js';
 import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
 import type { AlertDecision, AlertGroup } from './alert.policy.js';
@@ -54,10 +55,13 @@ function summaryOf(
   if (scope !== null) return `${maskScope(scope)}: sends fail with ${rule} (${errorClass}).`;
   if (kind === 'exhausted') {
     const which = category === 'marketing' ? 'Marketing sends' : 'Critical sends';
-    return `${which} used up their retries on a channel because the provider fails; the latest by ${rule}.`;
+    return `${which} failed on a channel: retries are used up, or the provider gave up what it had accepted (the last: ${ruleInWords(rule)}).`;
   }
   if (rule === UNWRITABLE_RULE)
     return 'Requests could not be written, so nothing was sent: the log says where it broke off.';
+  if (failure.httpStatus === null && failure.providerCode === null) {
+    return `What the provider had accepted fails with ${rule}: ${errorClass}.`;
+  }
   return `${asked(failure)} ${named(failure, codes)}: ${errorClass}.`;
 }
 
@@ -85,7 +89,7 @@ function factsOf(
     errorClass: classification.errorClass,
     ...(httpStatus === null ? {} : { httpStatus }),
     ...(providerCode === null ? {} : { providerCode }),
-    ...(scope === null ? {} : { scope: maskScope(scope) }),
+    ...(scope === null ? {} : { scope: maskScope(scope), circuitId: circuitId(scope) }),
     channel,
     category,
     latestNotificationId: notificationId,

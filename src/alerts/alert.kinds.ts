@@ -58,7 +58,8 @@ export const KINDS = {
     name: 'PostriderSenderUnavailable',
     title: 'A sender cannot send',
     counts: ['send was refused or held', 'sends were refused or held'],
-    advice: "Put the sender in order in the provider's console, then close its circuit.",
+    advice:
+      "Put the sender in order in the provider's console, or with the channel's own support: the error catalogue (GET /v1/admin/errors) says what the code asks for. Then close its circuit.",
   },
   exhausted: {
     name: 'PostriderSendsExhausted',

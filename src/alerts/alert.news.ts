@@ -34,9 +34,9 @@ export function headline({ change, severity, kind }: AlertNews): string {
   return `${change === 'resolved' ? 'resolved' : severity}: ${KINDS[kind].title}`;
 }
 
-/** What happened, and why it is over. */
+/** What happened; once it is over, first why, since the rest is then no longer so. */
 export function whatHappened({ change, summary, ending }: AlertNews): string {
-  return change === 'resolved' && ending !== null ? `${summary} ${ending}` : summary;
+  return change === 'resolved' && ending !== null ? `${ending} It was: ${summary}` : summary;
 }
 
 /** "12 refusals since 2026-11-22 09:30:00 UTC", "Since …" where nothing was counted yet. */

@@ -25,12 +25,16 @@ export const RAISE: Statement = {
       last_seen_at = EXCLUDED.last_seen_at, updated_at = EXCLUDED.updated_at, version = a.version + 1`,
 };
 
-/** More sends wait for what on-call knows of. Nothing happens where nothing about it is open. */
+/**
+ * More sends wait for what on-call knows of. Nothing happens where nothing about it is open, nor where the circuit holds
+ * them for another reason by now: that alert may end.
+ */
 export const ADD_HELD: Statement = {
   name: 'alerts-add-held',
   text: `
     UPDATE alerts SET count = count + $2, last_seen_at = service_now(), updated_at = service_now(), version = version + 1
-    WHERE subject_id = $1 AND resolved_at IS NULL`,
+    WHERE subject_id = $1 AND resolved_at IS NULL
+      AND NOT EXISTS (SELECT FROM circuits c WHERE c.id = $1 AND c.cause <> alerts.kind)`,
 };
 
 export const RESOLVE: Statement = {

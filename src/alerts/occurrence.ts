@@ -17,7 +17,7 @@ export interface Occurrence {
   readonly step: NextStepKind;
   /** True when the channel has nothing more to give: no retry is left, or what it had accepted failed. */
   readonly exhausted: boolean;
-  /** The incident, or else the circuit, that holds it. */
+  /** The incident, or else the circuit, that holds it; null also for what that had let out, which is counted already. */
   readonly heldBy: string | null;
 }
 
@@ -36,7 +36,7 @@ export function occurrenceOfWork({ work, attempt, failure, step, incidentId, hel
     fresh: attempt !== null,
     step: step.kind,
     exhausted: (step.kind === 'fallback' || step.kind === 'dead_letter') && step.exhausted === true,
-    heldBy: incidentId ?? heldBy ?? null,
+    heldBy: heldBy !== undefined && heldBy === work.releasedBy ? null : (incidentId ?? heldBy ?? null),
   };
 }
 

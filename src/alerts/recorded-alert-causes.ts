@@ -20,7 +20,7 @@ export class RecordedAlertCauses implements AlertCauses {
         severity: severityOfCause(cause),
         summary,
         advice: KINDS[cause].advice,
-        facts: { scope },
+        facts: { scope, [cause === 'incident' ? 'incidentId' : 'circuitId']: subjectId },
         ends: 'with_its_cause',
       },
       { count: { added: 0 }, since: at },

@@ -79,7 +79,7 @@ function hopeElsewhere({ state }: Standing): string {
 
 /** What would come after expiresAt is not sent: no other channel takes over then. */
 function stepAfter(classification: Classification, fallbacks: readonly Channel[], expired: boolean): NextStep {
-  const because = `${classification.rule} after acceptance`;
+  const because = `${classification.rule}, reported after the provider had accepted it`;
   const tooLate = expired && fallbacks.length > 0 && anotherChannelHelps(classification);
   if (!tooLate) return afterLastAttempt(classification, fallbacks, because);
   return {

@@ -7,7 +7,7 @@ import type { Channel } from '../policy/vocabulary.js';
 import { notFound } from '../problems/problem.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
-import { adviceFor } from './advice.js';
+import { adviceFor, whatToDo } from './advice.js';
 import type { DeadLetterDetailDto } from './dead-letter.detail.dto.js';
 import { toDeadLetterDto, type DeadLetterDto } from './dead-letter.dto.js';
 import type { DeadLetter } from './dead-letter.entity.js';
@@ -59,7 +59,7 @@ export class DeadLetterQueue {
       contentKept,
       maybeAccepted,
       codeName: advice.name,
-      whatToDo: advice.action,
+      whatToDo: whatToDo(found, advice.action),
       source: advice.source,
       failures: await this.failures.latestOf(found.notificationId, SHOWN_FAILURES),
     });

@@ -125,7 +125,7 @@ export class AttemptRunner {
         retries: work.retries,
         waitedMs: work.waitedMs,
         fallbacks: this.fallback.remaining(work),
-        circuitOpen: circuit !== null,
+        standstill: circuit && (circuit.cause === 'incident' ? 'the provider has an incident' : circuit.reason),
       },
       this.retryPolicy,
       { now: this.clock.now(), random: Math.random() },

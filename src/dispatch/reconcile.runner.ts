@@ -148,7 +148,7 @@ export class ReconcileRunner {
       lookups: work.lookups + (kind === 'ambiguous' ? 1 : 0),
       decision: {
         rule: 'reconciliation',
-        sentence: `Asked whether it was accepted: ${withReason(because, step.reason)}.`,
+        sentence: `Asked whether it was accepted: ${withReason(because, step.reason)}${step.kind === 'dead_letter' ? '; it goes to the review queue' : ''}.`,
       },
     };
     this.recorder.unsuccessful(this.fallback.prepared(result));

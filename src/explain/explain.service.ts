@@ -19,7 +19,9 @@ const WAITING_WORK: Statement = {
   text: `
     SELECT o.stage, o.channel, o.due_at AS "dueAt", o.lease_token IS NOT NULL AS leased, o.attempts,
       o.held_by IS NOT NULL AS held, service_now() AS now,
-      CASE WHEN c.id IS NOT NULL THEN json_build_object('scope', c.scope, 'reason', c.reason) END AS circuit
+      CASE WHEN c.state = 'open' THEN c.next_probe_at END AS "nextProbeAt",
+      CASE WHEN c.id IS NOT NULL
+        THEN json_build_object('scope', c.scope, 'reason', c.reason, 'state', c.state, 'cause', c.cause) END AS circuit
     FROM outbox o LEFT JOIN circuits c ON c.id = o.held_by
     WHERE o.notification_id = $1`,
 };

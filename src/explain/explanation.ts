@@ -7,6 +7,7 @@ import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import type { DecisionRecord } from './decision.entity.js';
 import { failureSentence } from './failure.sentence.js';
 import { clockTime } from './moment.js';
+import { reportSentence } from './report.sentence.js';
 
 /** One thing that was decided or found out, and by which rule. */
 export interface ExplainedDecision {
@@ -115,7 +116,7 @@ function callbacks({ callbacks, failures, deliveries }: NotificationHistory): Ex
     .map(({ receivedAt: at, status, deliveryId, attemptId }) => ({
       at,
       rule: 'callback',
-      sentence: `Twilio reported it ${status} on ${channels.get(deliveryId)} at ${clockTime(at, at)}.`,
+      sentence: `${reportSentence(channels.get(deliveryId), status, at)}.`,
       deliveryId,
       attemptId,
     }));

@@ -1,9 +1,11 @@
 import type { Callback } from '../callbacks/callback.entity.js';
 import type { FailureRecord, RecordedNextStep } from '../failures/failure.entity.js';
 import type { Channel, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
+import { ruleInWords } from '../policy/rule.words.js';
 import { UNWRITABLE_RULE } from '../policy/unwritable.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { clockTime } from './moment.js';
+import { reportSentence } from './report.sentence.js';
 
 const WHOSE = {
   caller: 'that is for the caller to correct',
@@ -29,11 +31,22 @@ export function failureSentence(
   const what = failure.channel === 'voice' ? 'call' : 'message';
   const happened = callback ? reported(failure, callback, codes) : answered(failure, attemptNumber, codes);
   const meaning = `${WHOSE[failure.responsible]}${ACCEPTED_OR_NOT[failure.outcome](what)}`;
-  return `${happened}; ${meaning}; ${next(failure.nextStep, failure.at)}.`;
+  return `${happened}; ${meaning}; ${asksFirst(failure) ? ASKED_FIRST : next(failure.nextStep, failure.at)}.`;
 }
 
+/**
+ * What an unknown attempt led to was decided after the question what became of it, and is told with its answer; the
+ * failure's step shows it by then.
+ */
+function asksFirst({ outcome, nextStep }: FailureRecord): boolean {
+  return outcome === 'unknown' && (nextStep.kind === 'fallback' || nextStep.kind === 'dead_letter');
+}
+
+const ASKED_FIRST = 'Twilio is asked before anything is sent again';
+
 function reported(failure: FailureRecord, { status }: Callback, codes: TwilioErrorCodeTable): string {
-  return `Twilio reported it ${status} on ${failure.channel} at ${clockTime(failure.at, failure.at)} (${code(failure, codes)})`;
+  const report = reportSentence(failure.channel, status, failure.at);
+  return failure.providerCode === null ? report : `${report} (${code(failure, codes)})`;
 }
 
 function answered(failure: FailureRecord, attemptNumber: number | null, codes: TwilioErrorCodeTable): string {
@@ -43,7 +56,7 @@ function answered(failure: FailureRecord, attemptNumber: number | null, codes: T
     const unusable = failure.httpStatus < 300 ? ' without saying what it accepted' : '';
     return `Twilio answered ${failure.httpStatus}${unusable} to ${attempt} (${code(failure, codes)})`;
   }
-  if (failure.rule.startsWith('no answer')) return `Twilio gave ${failure.rule.replaceAll('_', ' ')} to ${attempt}`;
+  if (failure.rule.startsWith('no answer')) return `Twilio gave ${ruleInWords(failure.rule)} to ${attempt}`;
   return `The process stopped before the answer to ${attempt} was recorded (${failure.rule})`;
 }
 

@@ -1,5 +1,6 @@
 import type { NotificationHistory } from '../notifications/notification.reader.js';
-import type { Channel } from '../policy/vocabulary.js';
+import type { OpenCause } from '../incidents/circuit.policy.js';
+import type { Channel, CircuitState } from '../policy/vocabulary.js';
 import { withoutNumbers } from './explanation.js';
 import { clockTime } from './moment.js';
 
@@ -15,9 +16,19 @@ export interface WaitingWork {
   /** It waits for a circuit or for its sender's turn. */
   readonly held: boolean;
   /** The circuit that holds it; null where it is its sender's pace, or nothing. */
-  readonly circuit: { readonly scope: string; readonly reason: string | null } | null;
+  readonly circuit: HoldingCircuit | null;
+  /** When one of those that wait in it tries again; null where only an operator lets them out, or where they go out already. */
+  readonly nextProbeAt: Date | null;
   /** The database's time. */
   readonly now: Date;
+}
+
+interface HoldingCircuit {
+  readonly scope: string;
+  readonly reason: string | null;
+  readonly state: CircuitState;
+  /** Null where it is closed. */
+  readonly cause: OpenCause | null;
 }
 
 export interface ExplainedNext {
@@ -45,12 +56,24 @@ export function explainedNext(
   return null;
 }
 
-function held({ circuit, stage }: WaitingWork): ExplainedNext {
+function held({ circuit, stage, nextProbeAt, now }: WaitingWork): ExplainedNext {
   const step = stage === 'send' ? 'is sent' : 'is looked up at Twilio';
   const sentence = circuit
-    ? `It ${step} when the circuit of ${circuit.scope} lets it${circuit.reason ? ` (${circuit.reason})` : ''}; waiting there spends no retry.`
+    ? `It ${step} when the circuit of ${circuit.scope} lets it${circuit.reason ? ` (${circuit.reason})` : ''}; waiting there spends no retry. ${wayOut(circuit, nextProbeAt, now)}`
     : `It ${step} when its sender has a turn to give; waiting for it spends no retry.`;
   return { sentence: withoutNumbers(sentence), at: null };
+}
+
+/** What has to happen before a circuit lets anything out. */
+function wayOut({ state, cause }: HoldingCircuit, nextProbeAt: Date | null, now: Date): string {
+  if (state !== 'open') return 'What waits there goes out in growing steps now.';
+  if (nextProbeAt !== null) {
+    const when = nextProbeAt <= now ? 'now' : `at ${clockTime(nextProbeAt, now)}`;
+    return `One of the sends that wait there tries again ${when}; the others follow when it is accepted.`;
+  }
+  return cause === 'authentication'
+    ? 'It stays so until an operator brings other credentials or closes the circuit.'
+    : 'It stays so until an operator closes the circuit.';
 }
 
 function planned({ notification }: NotificationHistory, work: WaitingWork, following: Channel | null): ExplainedNext {

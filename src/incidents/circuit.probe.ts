@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
+import { DatabaseClock } from '../database/database.clock.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { Work } from '../outbox/work.js';
@@ -27,6 +28,7 @@ export class CircuitProbe {
     private readonly timeline: IncidentTimeline,
     private readonly statusReport: StatusReport,
     private readonly database: Database,
+    private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -49,10 +51,12 @@ export class CircuitProbe {
 
   /** A probe leaves: something may have held it on its way until now. Its request waits for nothing that is written here. */
   left({ scope, circuit }: KnownCircuit, work: Work, isFirst: boolean): void {
+    // What is written takes a while, and what comes of the probe may be written first.
+    const at = this.clock.now();
     const note = async () => {
       if (work.stage === 'send') await this.pacer.owe(work);
       const incidentId = circuit.state === 'closed' || !isFirst ? null : circuit.incidentId;
-      if (incidentId !== null) await this.tell(incidentId, scope, work.notificationId);
+      if (incidentId !== null) await this.tell(incidentId, scope, work.notificationId, at);
     };
     note().catch((error: unknown) => {
       const { attemptId } = work;
@@ -71,11 +75,11 @@ export class CircuitProbe {
     return waiting;
   }
 
-  private async tell(incidentId: string, scope: CircuitScope, notificationId: string): Promise<void> {
+  private async tell(incidentId: string, scope: CircuitScope, notificationId: string, at: Date): Promise<void> {
     const waiting = await this.waitingFor(incidentId);
     const what = scope.replace('resource:', '');
     const sentence = `${what}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
-    await this.timeline.tellWhileOpen(this.database, incidentId, 'probe_sent', sentence);
+    await this.timeline.tellWhileOpen(this.database, incidentId, 'probe_sent', sentence, at);
     void this.statusReport.quote(incidentId);
   }
 }

@@ -5,6 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
+import { ruleInWords } from '../policy/rule.words.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay, type BlockingCircuit, type Departure } from './circuit.passage.js';
 import { isLasting, type Circuit, type OpenCause, type Refusal } from './circuit.policy.js';
@@ -214,5 +215,5 @@ const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
   quota: (rule) => `${rule}: the account's quota is used up`,
   rate_limit: (rule) => `${rule}: the provider limits how much it sends`,
   sender_unavailable: (rule) => `${rule}: the provider does not let it send`,
-  incident: (rule) => `provider fault: ${rule}`,
+  incident: (rule) => `provider fault: ${ruleInWords(rule)}`,
 };

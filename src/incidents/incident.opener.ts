@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { Transaction } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
+import { ruleInWords } from '../policy/rule.words.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
 import { CircuitBoard } from './circuit.board.js';
@@ -82,7 +83,8 @@ export class IncidentOpener {
   ): Promise<void> {
     if (startedAt) {
       const everyMs = this.configuration.env.INCIDENT_PROBE_MS;
-      const then = `Nothing more is sent there but one probe every ${everyMs / 1000} s each; what is due waits.`;
+      const each = resources.length === 1 ? '' : ' on each';
+      const then = `Nothing more is sent there but one probe every ${everyMs / 1000} s${each}; what is due waits.`;
       await this.timeline.tell(transaction, incidentId, 'opened', `${sentence}. ${then}`);
       const facts = { subjectId: incidentId, scope: resources.join(','), summary: `${sentence}.`, at: startedAt };
       await this.alerts.opened('incident', facts, transaction);
@@ -98,7 +100,7 @@ export class IncidentOpener {
 
   private describe({ resources, faults, lastRule }: Outage): string {
     const windowSeconds = this.configuration.env.INCIDENT_WINDOW_MS / 1000;
-    return `${faults} provider faults within ${windowSeconds} s on ${resources.join(' and ')} (the last: ${lastRule})`;
+    return `${faults} provider faults within ${windowSeconds} s on ${resources.join(' and ')} (the last: ${ruleInWords(lastRule)})`;
   }
 }
 
@@ -106,7 +108,7 @@ function refusal({ lastRule }: Outage, incidentId: string): Refusal {
   return {
     kind: 'refused',
     cause: 'incident',
-    reason: `provider fault: ${lastRule}`,
+    reason: `provider fault: ${ruleInWords(lastRule)}`,
     at: null,
     probe: false,
     retryAfterMs: null,

@@ -44,9 +44,18 @@ export class IncidentTimeline {
     await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
   }
 
-  /** The same of what nobody waits for, such as a probe that leaves: its note may come after the incident has ended. */
-  async tellWhileOpen(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
-    await runner.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence]);
+  /**
+   * The same of what nobody waits for, such as a probe that leaves: its note may come late, and not after the end.
+   * @param at when it happened
+   */
+  async tellWhileOpen(
+    runner: StatementRunner,
+    incidentId: string,
+    kind: EventKind,
+    sentence: string,
+    at: Date,
+  ): Promise<void> {
+    await runner.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence, at]);
   }
 
   /** Quotes the status page, unless it says what it said last time. */
@@ -90,7 +99,7 @@ export class IncidentTimeline {
 function summarise({ startedAt, endedAt, held, expired }: EndedIncident, failed: number, byOperator: boolean): string {
   const lasted = duration(endedAt.getTime() - startedAt.getTime());
   const waited = held === 0 ? 'held nothing' : `held ${count(held, 'notification')} at most at once`;
-  const lost = failed === 0 ? 'nothing failed for good' : `${count(failed, 'notification')} failed for good`;
+  const lost = `${failed === 0 ? 'nothing' : count(failed, 'notification')} went to the review queue`;
   const late = expired === 0 ? '' : `; ${count(expired, 'notification')} expired while waiting`;
   const ending = byOperator ? `An operator ended the incident after ${lasted}` : `The incident is over after ${lasted}`;
   return `${ending}: it ${waited}; ${lost}${late}.`;

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { LOST_RULE } from '../policy/rule.words.js';
 import { NO_LEASE_NOR_PASS } from './row-state.sql.js';
 
 /**
@@ -38,7 +39,7 @@ export const RESCUE: Statement = {
       INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
         error_class, responsible, rule, next_step)
       SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
-        'unknown', 'provider_fault', 'operator', 'the lease expired',
+        'unknown', 'provider_fault', 'operator', '${LOST_RULE}',
         json_build_object('kind', 'reconcile', 'at', to_char(service_now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
           'reason', 'the process that made the attempt stopped before the answer was recorded')
       FROM lost

@@ -29,8 +29,8 @@ export type NextStep =
 export interface DeliveryHistory extends RetriesSpent {
   /** Channels not yet tried, in the caller's order. */
   readonly fallbacks: readonly Channel[];
-  /** True while the circuit of this delivery's resource is open: an outage burns no retries. */
-  readonly circuitOpen: boolean;
+  /** Why nothing of this delivery's resource is sent now, in words; null where it is. An outage burns no retries. */
+  readonly standstill: string | null;
 }
 
 export interface DecisionClock {
@@ -50,10 +50,13 @@ export function nextStep(
   const { classification } = failure;
   const again = sameChannelAgain(classification);
   if (again === 'hold') {
-    return { kind: 'hold', reason: `${classification.rule} stops the whole account until an operator acts` };
+    return {
+      kind: 'hold',
+      reason: `${classification.rule} stops the whole account until ${accountGoesOn(classification)}`,
+    };
   }
-  if (history.circuitOpen && classification.errorClass === 'provider_fault') {
-    return { kind: 'hold', reason: 'the provider has an incident: waiting costs no retry' };
+  if (history.standstill !== null && classification.errorClass === 'provider_fault') {
+    return { kind: 'hold', reason: `${history.standstill}: waiting costs no retry` };
   }
   if (failure.outcome === 'unknown' || again === 'backoff') {
     const retry = decideRetry(policy, history, failure.retryAfterMs, clock.random);
@@ -61,7 +64,7 @@ export function nextStep(
     if (failure.outcome === 'unknown') return lastLook(policy, retry.reason, clock.now);
     return usedUp(afterLastAttempt(classification, history.fallbacks, retry.reason));
   }
-  return afterLastAttempt(classification, history.fallbacks, `${classification.rule} is not cured by trying again`);
+  return afterLastAttempt(classification, history.fallbacks, `${classification.rule}: trying again does not help`);
 }
 
 /**
@@ -79,7 +82,7 @@ export function afterLastAttempt(
     return { kind: 'fallback', channel: next, reason: `${because}; ${next} is next` };
   }
   if (!policy.deadLetter) return { kind: 'none', reason: `${because}; the recipient does not want these messages` };
-  const noFallback = next ? 'another channel would not help' : 'no other channel is left';
+  const noFallback = next ? 'another channel is not known to help' : 'no other channel is left';
   return { kind: 'dead_letter', reason: `${because}; ${noFallback}` };
 }
 
@@ -100,6 +103,10 @@ export function anotherChannelHelps(classification: Pick<Classification, 'errorC
     case 'by_code':
       return classification.otherChannelHelps === 'yes';
   }
+}
+
+function accountGoesOn({ errorClass }: Classification): string {
+  return errorClass === 'quota_exhausted' ? 'its quota resets, or an operator has it raised' : 'an operator acts';
 }
 
 /** Whether the same channel may try again after this failure, and when. Pure. */

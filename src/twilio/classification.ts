@@ -152,8 +152,8 @@ export function classifyCallback(failed: FailedCallback, table: CodeTable): Clas
   if (byCode !== null) return byCode;
   const what = failed.channel === 'voice' ? 'call' : 'message';
   const unknownCode = failed.errorCode !== null;
-  const doubt = unknownCode ? `unknown Twilio code ${failed.errorCode}` : 'no code';
+  const doubt = unknownCode ? `, unknown Twilio code ${failed.errorCode}` : '';
   const rules = BY_CALLBACK_STATUS[what];
   const rule = Object.hasOwn(rules, failed.status) ? rules[failed.status] : undefined;
-  return { ...(rule ?? GIVEN_UP), rule: `${what} status ${failed.status}, ${doubt}`, unknownCode };
+  return { ...(rule ?? GIVEN_UP), rule: `${what} status ${failed.status}${doubt}`, unknownCode };
 }

@@ -260,7 +260,8 @@ export const ACCOUNT_AND_API_CODES = [
   rateLimited(20429, 'Too many concurrent API requests', {
     seenIn: 'api_response',
     scope: 'account',
-    action: 'Nobody: the service slows down and tries again. Operator: lower DISPATCH_CONCURRENCY if it stays.',
+    action:
+      'Nobody: the service slows down and tries again. Operator: retry what was given up from the review queue; lower DISPATCH_CONCURRENCY if it stays.',
     note: 'Documented: a request answered so was never processed, so a resend cannot duplicate.',
   }),
   rateLimited(70005, 'Too many failing requests', {

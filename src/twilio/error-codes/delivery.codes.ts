@@ -17,7 +17,7 @@ export const DELIVERY_CODES = [
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
     action:
-      'Nobody: the phone is off or without signal; the next channel takes over, or it waits in the review queue. Caller: add a channel if none is left.',
+      'Nobody: the phone is off or without signal; the next channel takes over, or it waits in the review queue. Operator: retry from the review queue when the phone may be on again. Caller: add a channel if none is left.',
     note: 'Twilio itself suggests another try, but what was accepted is not sent again by itself: each try is billed, and the phone may be off for days.',
   }),
   recipientUnreachable(30004, 'Message is blocked for this destination', {
@@ -45,7 +45,7 @@ export const DELIVERY_CODES = [
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
     action:
-      'Nobody: the next channel takes over, or it waits in the review queue. Operator: give Twilio support three message sids if many fail so.',
+      'Nobody: the next channel takes over, or it waits in the review queue. Operator: retry from the review queue later; give Twilio support three message sids if many fail so.',
     note: 'Mostly the causes of 30003. Not `provider_fault`: it is common, and must not look like an outage of Twilio. It may have arrived after all.',
   }),
   channelUnavailable(30011, 'Recipient cannot receive MMS', {

@@ -127,7 +127,7 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     seenIn: 'status_callback',
     responsible: 'operator',
     action:
-      'Nobody: the next channel is used. Operator: have a template approved and tell the caller to send it in whatsapp.contentSid.',
+      'Nobody: the next channel is used. Operator: have a template approved and tell the caller to send it in whatsapp.contentSid; if one was sent, look in the Console whether WhatsApp has approved it.',
     note: 'One message, not the recipient: a template, or an answer to the recipient, would get through.',
   }),
   channelUnavailable(63049, 'Meta withheld a marketing message', {
