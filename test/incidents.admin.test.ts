@@ -148,6 +148,7 @@ describe('incidents', () => {
         id,
         'probe_sent',
         'voice: a notification goes out as a probe; 0 more wait.',
+        new Date(),
       );
     await noteProbe();
     await operator.close('resource:voice');

@@ -72,4 +72,15 @@ describe('POST /v1/notifications/:id/cancel', () => {
       body: { status: 'canceled' },
     });
   });
+
+  it('takes {} and refuses any property: it has none', async () => {
+    const { api } = service();
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', sendAt: soon() });
+    expect(await api.post(`/v1/notifications/${id}/cancel`, { note: 'a mistake' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/note', detail: 'unknown property' }] },
+    });
+    expect((await api.get(`/v1/notifications/${id}`)).body).toMatchObject({ status: 'scheduled' });
+    expect((await api.post(`/v1/notifications/${id}/cancel`, {})).status).toBe(200);
+  });
 });

@@ -7,6 +7,7 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { ExpectsBody } from '../http/body.decorator.js';
+import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { pageOf, toPage, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
@@ -175,8 +176,13 @@ export class NotificationsController {
   @Scopes('send')
   @ApiOperation({ summary: 'Take a notification back before anything was sent' })
   @ApiOkResponse({ type: NotificationDto })
-  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'not-found', 'already-sent')
-  cancel(@Param('id', new UuidPipe('notification')) id: string, @CurrentCaller() caller: Caller) {
+  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'validation-failed')
+  @Problems('not-found', 'already-sent')
+  cancel(
+    @Param('id', new UuidPipe('notification')) id: string,
+    @CurrentCaller() caller: Caller,
+    @Body() _nothing: NoFieldsDto,
+  ) {
     return this.notifications.cancel(id, visibilityOf(caller));
   }
 }

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Scopes } from '../../access/access.decorator.js';
 import type { Caller } from '../../access/caller.js';
 import { CurrentCaller } from '../../access/current-caller.decorator.js';
+import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { UuidPipe } from '../../http/uuid.pipe.js';
 import { Problems } from '../../openapi/problems.decorator.js';
 import { ReplayDto, ReplayPreviewDto, StartReplayDto, toReplayDto } from './replay.dto.js';
@@ -59,8 +60,12 @@ export class ReplaysController {
   @ApiParam(ID)
   @ApiOkResponse({ type: ReplayDto })
   @Problems('not-found', 'conflict')
-  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large')
-  async cancel(@ReplayId() id: string, @CurrentCaller() caller: Caller): Promise<ReplayDto> {
+  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'validation-failed')
+  async cancel(
+    @ReplayId() id: string,
+    @CurrentCaller() caller: Caller,
+    @Body() _nothing: NoFieldsDto,
+  ): Promise<ReplayDto> {
     return toReplayDto(await this.replays.cancel(id, caller));
   }
 }
