@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
         paths: {
           '/additive': {
             get: {
-              security: [{ apiKey: [] }],
+              security: [{ apiKey: ['admin'] }],
               responses: {
                 401: { description: 'A valid API key is required.' },
                 403: { description: expect.stringMatching(/signature.*\n\n.*scope/) },

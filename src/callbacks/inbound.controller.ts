@@ -1,14 +1,13 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../clients/access.decorator.js';
 import { Database } from '../database/database.js';
-import { ExpectsBody } from '../http/body.decorator.js';
 import { wishOf } from '../incidents/inbound.keywords.js';
 import { RecipientMemory } from '../incidents/recipient-memory.js';
-import { Problems } from '../openapi/problems.decorator.js';
 import { isWhatsappAddress } from '../policy/address.js';
 import { Problem } from '../problems/problem.js';
 import { SignatureGuard } from './signature.guard.js';
+import { SignedForm } from './signed-form.decorator.js';
 
 type Params = Record<string, string | string[]>;
 
@@ -25,11 +24,8 @@ export class InboundController {
 
   @Post('inbound')
   @HttpCode(204)
-  @ExpectsBody({ as: 'form' })
   @ApiOperation({ summary: 'A message from a recipient, signed by Twilio: STOP suppresses, START lifts it' })
-  @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiNoContentResponse()
-  @Problems('bad-signature', 'validation-failed', 'unsupported-media-type')
+  @SignedForm('From', 'To')
   async inbound(@Body() params: Params | undefined): Promise<void> {
     const [from, to] = [textOf(params, 'From'), textOf(params, 'To')];
     if (from === null || to === null) throw new Problem('validation-failed', { detail: 'From and To are needed.' });

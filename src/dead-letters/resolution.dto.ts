@@ -8,7 +8,7 @@ import {
   WhatsappContentDto,
 } from '../notifications/create-notification.dto.js';
 import { IsE164, IsText } from '../notifications/field.rules.js';
-import { WRITTEN_SENDER } from '../policy/address.js';
+import { E164, WRITTEN_SENDER } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
 
@@ -38,12 +38,17 @@ class ChannelContentDto {
 }
 
 class ChangesDto {
-  @ApiPropertyOptional({ type: String, description: 'Another recipient, in E.164.' })
+  @ApiPropertyOptional({ type: String, pattern: E164.source, description: 'Another recipient, in E.164.' })
   @IsOptional()
   @IsE164()
   to?: string | null;
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Replaces the text of the channel too.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_BODY,
+    description: 'Replaces the text of the channel too.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()

@@ -11,6 +11,7 @@ const LONGEST_NOTE = 2000;
 export class OpenCircuit {
   @ApiPropertyOptional({
     type: String,
+    minLength: 1,
     maxLength: LONGEST_NOTE,
     description: 'Shown with the circuit while it is open.',
   })
@@ -22,6 +23,7 @@ export class OpenCircuit {
 
   @ApiPropertyOptional({
     type: String,
+    minLength: 1,
     maxLength: LONGEST_NOTE,
     description: 'Kept in the audit log, and the reason where none is given.',
   })
@@ -33,7 +35,7 @@ export class OpenCircuit {
 }
 
 export class CloseCircuit {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
   @IsOptional()
   @IsText()
   @IsNotEmpty()

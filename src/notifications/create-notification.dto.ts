@@ -16,9 +16,10 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { E164 } from '../policy/address.js';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
 import { EachOnce } from '../problems/each-once.rule.js';
-import { IsContentVariables, IsE164, IsMetadata, IsMoment, IsText } from './field.rules.js';
+import { IsContentVariables, IsE164, IsMetadata, IsMoment, IsText, METADATA, VARIABLES } from './field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
 
 /** Characters of a message body at most; Twilio refuses more with 21617. */
@@ -27,10 +28,16 @@ export const LONGEST_BODY = 1600;
 const LONGEST_SPEECH = 4000;
 const MOST_MEDIA = 10;
 
+const MEDIA_ITEM = { type: 'string', format: 'uri' } as const;
 const MEDIA_URL = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 export class WhatsappContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_BODY,
+    description: 'Overrides body on this channel.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
@@ -42,12 +49,18 @@ export class WhatsappContentDto {
   @Matches(/^HX[0-9a-fA-F]{32}$/, { message: '$property must be HX followed by 32 hex digits' })
   contentSid?: string;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  @ApiPropertyOptional({
+    type: 'object',
+    maxProperties: VARIABLES.most,
+    description: `Of the template; names of at most ${VARIABLES.longestKey} characters.`,
+    example: { 1: '493021' },
+    additionalProperties: { type: 'string', minLength: 1, maxLength: VARIABLES.longestValue, pattern: '^[^\\r\\n]*$' },
+  })
   @IsOptional()
   @IsContentVariables()
   contentVariables?: Record<string, string>;
 
-  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA })
+  @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
@@ -56,14 +69,19 @@ export class WhatsappContentDto {
 }
 
 export class SmsContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_BODY,
+    description: 'Overrides body on this channel.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_BODY)
   body?: string;
 
-  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
+  @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
@@ -72,14 +90,24 @@ export class SmsContentDto {
 }
 
 export class VoiceContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'Read aloud; body where absent.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_SPEECH,
+    description: 'Read aloud; body where absent.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_SPEECH)
   say?: string;
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'TwiML of the call, instead of say.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_SPEECH,
+    description: 'TwiML of the call, instead of say.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
@@ -94,11 +122,24 @@ export class VoiceContentDto {
 
 /** What a client asks to reach one recipient, once. */
 export class CreateNotificationDto {
-  @ApiProperty({ type: String, example: '+15551230001', description: 'The recipient in E.164.' })
+  @ApiProperty({
+    type: String,
+    pattern: E164.source,
+    example: '+15551230001',
+    description: 'The recipient in E.164, with a calling code and a length that exist.',
+  })
   @IsE164()
   to: string;
 
-  @ApiProperty({ enum: CHANNELS, isArray: true, minItems: 1, example: ['whatsapp', 'sms'] })
+  @ApiProperty({
+    enum: CHANNELS,
+    isArray: true,
+    minItems: 1,
+    maxItems: CHANNELS.length,
+    uniqueItems: true,
+    example: ['whatsapp', 'sms'],
+    description: 'The first is tried first, the others are its fallbacks. Each needs something to say.',
+  })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(CHANNELS.length)
@@ -106,7 +147,7 @@ export class CreateNotificationDto {
   @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
   channels: Channel[];
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, example: 'Your code is 493021' })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_BODY, example: 'Your code is 493021' })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
@@ -139,7 +180,11 @@ export class CreateNotificationDto {
   @IsIn(CATEGORIES, { message: `$property must be one of ${CATEGORIES.join(', ')}` })
   category?: Category;
 
-  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Not before this moment.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Not before this moment; ISO 8601 with an offset.',
+  })
   @IsOptional()
   @IsMoment()
   sendAt?: string;
@@ -149,19 +194,33 @@ export class CreateNotificationDto {
   @IsMoment()
   expiresAt?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 604_800 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 604_800,
+    description: 'The next channel takes over from one that accepted it and did not deliver it in this time.',
+  })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(604_800)
   fallbackAfterSeconds?: number;
 
-  @ApiPropertyOptional({ enum: ON_UNKNOWN, default: 'resend' })
+  @ApiPropertyOptional({
+    enum: ON_UNKNOWN,
+    default: 'resend',
+    description: 'Where nobody can find out whether an attempt was accepted: send again, or ask a human.',
+  })
   @IsOptional()
   @IsIn(ON_UNKNOWN, { message: `$property must be one of ${ON_UNKNOWN.join(', ')}` })
   onUnknown?: OnUnknown;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { orderId: 'A-17' } })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    example: { orderId: 'A-17' },
+    description: `At most ${METADATA.longest} bytes as JSON, nested at most ${METADATA.deepest} deep.`,
+  })
   @IsOptional()
   @IsMetadata()
   metadata?: Record<string, unknown>;
@@ -169,7 +228,11 @@ export class CreateNotificationDto {
 
 /** A notification of a batch: it may carry its own key. */
 export class BatchItemDto extends CreateNotificationDto {
-  @ApiPropertyOptional({ type: String, pattern: KEY_SYNTAX.pattern.source })
+  @ApiPropertyOptional({
+    type: String,
+    pattern: KEY_SYNTAX.pattern.source,
+    description: 'A key of your own for this notification; over the Idempotency-Key of the batch.',
+  })
   @IsOptional()
   @Matches(KEY_SYNTAX.pattern, { message: `$property must be ${KEY_SYNTAX.expected}` })
   idempotencyKey?: string;
