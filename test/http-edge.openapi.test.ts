@@ -1,8 +1,9 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public, Scopes } from '../src/clients/access.decorator.js';
 import { Problems } from '../src/openapi/problems.decorator.js';
+import { BEARER } from '../src/openapi/security.js';
 import { type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
 import { findUndocumented, routesOf } from './support/openapi.js';
 import type { TestDatabase } from './support/postgres.js';
@@ -42,6 +43,14 @@ class ForgetfulController {
   @Problems('already-sent', 'conflict')
   @ApiOkResponse({ type: String })
   problem() {
+    return {};
+  }
+
+  @Get('scope')
+  @Scopes('read')
+  @ApiSecurity(BEARER, ['admin'])
+  @ApiOkResponse({ type: String })
+  scope() {
     return {};
   }
 
@@ -106,6 +115,7 @@ describe('the OpenAPI document', () => {
         'POST /forgetful/status does not document its 202',
         'GET /forgetful/problem does not document its problem already-sent',
         'GET /forgetful/problem does not document its problem conflict',
+        'GET /forgetful/scope does not document that it needs [{"apiKey":["read"]}]',
         'GET /forgetful/undeclared declares neither @Scopes nor @Public',
       ]);
     } finally {

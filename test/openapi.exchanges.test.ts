@@ -59,6 +59,14 @@ describe('what a body may hold is what the OpenAPI document says', () => {
     expect(body).toMatchObject({ action: 'retry', ratePerSecond: 5, ids: null, filter: { channel: 'sms' } });
   });
 
+  it('a key for a null client is one for a new client', async () => {
+    const wish = { name: 'billing', scopes: ['send'], clientId: null };
+    expect(await service().api.post('/v1/admin/api-keys', wish)).toMatchObject({
+      status: 201,
+      body: { clientName: 'billing' },
+    });
+  });
+
   it('a number in a body is none as text, and one in a query is of digits', async () => {
     const { api } = service();
     const filter = { providerCode: '30007' };

@@ -7,6 +7,7 @@ const DESCRIPTION = `
 One notification, to one person, once: by WhatsApp, SMS or voice.
 
 Errors are \`application/problem+json\` (RFC 9457). Lists are paginated: pass \`nextCursor\` on as \`cursor\`.
+Answers carry \`X-Request-Id\`, yours where you send one; the log names it where a request fails unexpectedly.
 Times are ISO 8601 in UTC. Ids are UUIDv7, in order of time; a circuit's has no time of its own, since it follows from its scope.
 `.trim();
 

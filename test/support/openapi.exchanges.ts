@@ -95,7 +95,7 @@ class DescribedExchanges {
       .map(({ operations }) => operations[method.toLowerCase()])
       .find((found) => found !== undefined);
     if (!operation) return [];
-    const accepted = answered.status < 300;
+    const accepted = answered.status < 300 && !isRefusedWhole(answered.body);
     return [
       ...this.ofAnswer(operation, answered),
       ...(accepted
@@ -171,13 +171,17 @@ class DescribedExchanges {
   }
 }
 
-/** A batch is accepted although some of its items are not. */
+/** A batch is answered with 202 although some of its items, or all, are refused. */
 function withoutRefused(asked: unknown, answered: unknown): unknown {
   const { results } = Object(answered) as { results?: { error?: unknown }[] };
   const { notifications } = Object(asked) as { notifications?: unknown[] };
   if (!results || !notifications) return asked;
-  const kept = notifications.filter((_, index) => results[index]?.error === undefined);
-  return kept.length === 0 ? { notifications: notifications.slice(0, 0) } : { ...Object(asked), notifications: kept };
+  return { ...Object(asked), notifications: notifications.filter((_, index) => results[index]?.error === undefined) };
+}
+
+function isRefusedWhole(answered: unknown): boolean {
+  const { accepted, rejected = 0 } = Object(answered) as { accepted?: number; rejected?: number };
+  return accepted === 0 && rejected > 0;
 }
 
 /** A parameter or header as its schema means it. */
