@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FailureDto } from '../src/failures/failure.dto.js';
 import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
-import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+import { fetchDescribed } from './support/openapi.exchanges.js';
+import { ADMIN_KEY, Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 
 const HISTORY = '/v1/admin/failures';
 
@@ -260,9 +261,8 @@ describe('the summary', () => {
 });
 
 async function exported({ url }: Pick<ServiceUnderTest, 'url'>, query: string, accept: string) {
-  const response = await fetch(`${url}${HISTORY}?${query}`, {
-    headers: { authorization: 'Bearer test-admin-key-0123456789', accept },
-  });
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, accept };
+  const response = await fetchDescribed(new Request(`${url}${HISTORY}?${query}`, { headers }), undefined);
   return { headers: response.headers, text: await response.text() };
 }
 

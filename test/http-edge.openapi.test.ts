@@ -1,8 +1,9 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse, ApiSecurity } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public, Scopes } from '../src/access/access.decorator.js';
 import { Problems } from '../src/openapi/problems.decorator.js';
+import { BEARER } from '../src/openapi/security.js';
 import { type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
 import { findUndocumented, routesOf } from './support/openapi.js';
 import type { TestDatabase } from './support/postgres.js';
@@ -45,6 +46,14 @@ class ForgetfulController {
     return {};
   }
 
+  @Get('scope')
+  @Scopes('read')
+  @ApiSecurity(BEARER, ['admin'])
+  @ApiOkResponse({ type: String })
+  scope() {
+    return {};
+  }
+
   @Get('undeclared')
   @ApiOkResponse({ type: String })
   undeclared() {
@@ -82,7 +91,7 @@ describe('the OpenAPI document', () => {
         paths: {
           '/additive': {
             get: {
-              security: [{ apiKey: [] }],
+              security: [{ apiKey: ['admin'] }],
               responses: {
                 401: { description: 'A valid API key is required.' },
                 403: { description: expect.stringMatching(/signature.*\n\n.*scope/) },
@@ -106,6 +115,7 @@ describe('the OpenAPI document', () => {
         'POST /forgetful/status does not document its 202',
         'GET /forgetful/problem does not document its problem already-sent',
         'GET /forgetful/problem does not document its problem conflict',
+        'GET /forgetful/scope does not document that it needs [{"apiKey":["read"]}]',
         'GET /forgetful/undeclared declares neither @Scopes nor @Public',
       ]);
     } finally {

@@ -10,7 +10,8 @@ it('the OpenAPI document holds every route with its statuses and problems', asyn
   );
   expect(body.openapi).toMatch(/^3\.1\./);
   expect(body.components.securitySchemes).toEqual({
-    apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+    apiKey: { type: 'http', scheme: 'bearer', description: expect.any(String) },
+    twilioSignature: { type: 'apiKey', in: 'header', name: 'X-Twilio-Signature', description: expect.any(String) },
   });
   expect(Object.keys(body.paths)).toEqual(
     expect.arrayContaining([

@@ -1,7 +1,7 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiSecurity } from '@nestjs/swagger';
 import { addToRoute } from '../http/route.config.js';
-import { BEARER } from '../openapi/bearer.js';
+import { BEARER } from '../openapi/security.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import type { Scope } from './scope.js';
 
@@ -20,7 +20,7 @@ declare module 'fastify' {
 export function Scopes(...scopes: [Scope, ...Scope[]]): ClassDecorator & MethodDecorator {
   return applyDecorators(
     declareAccess({ kind: 'scopes', scopes }),
-    ApiBearerAuth(BEARER),
+    ApiSecurity(BEARER, scopes),
     Problems('unauthenticated', 'missing-scope', 'internal', 'unavailable'),
   );
 }

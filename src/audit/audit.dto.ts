@@ -4,26 +4,28 @@ import { PageQuery, pageOf } from '../http/pagination.js';
 import { IsText } from '../validation/field.rules.js';
 import type { AuditEntry } from './audit-entry.entity.js';
 
+const SHORT = { minLength: 1, maxLength: 200 };
+
 export class AuditQuery extends PageQuery {
-  @ApiPropertyOptional({ type: String, example: 'dead_letter' })
+  @ApiPropertyOptional({ type: String, ...SHORT, example: 'dead_letter' })
   @IsOptional()
   @IsText()
   @Length(1, 200)
   subjectType?: string;
 
-  @ApiPropertyOptional({ type: String })
+  @ApiPropertyOptional({ type: String, ...SHORT })
   @IsOptional()
   @IsText()
   @Length(1, 200)
   subjectId?: string;
 
-  @ApiPropertyOptional({ type: String, example: 'admin/ADMIN_API_KEY' })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: 300, example: 'admin/ADMIN_API_KEY' })
   @IsOptional()
   @IsText()
   @Length(1, 300)
   actor?: string;
 
-  @ApiPropertyOptional({ type: String, example: 'api_key.created' })
+  @ApiPropertyOptional({ type: String, ...SHORT, example: 'api_key.created' })
   @IsOptional()
   @IsText()
   @Length(1, 200)

@@ -1,7 +1,6 @@
 import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/access.decorator.js';
-import { ExpectsBody } from '../http/body.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound, Problem } from '../problems/problem.js';
@@ -10,6 +9,9 @@ import { CallbackIntake } from './callback.intake.js';
 import { CallbackJournal } from './callback.journal.js';
 import { readReport, type ProviderReport } from './provider-report.js';
 import { SignatureGuard } from './signature.guard.js';
+import { SignedForm } from './signed-form.decorator.js';
+
+const ATTEMPT_ID = { name: 'attemptId', format: 'uuid' };
 
 /** Twilio's status callbacks. */
 @ApiTags('callbacks')
@@ -24,11 +26,10 @@ export class CallbacksController {
 
   @Post('message/:attemptId')
   @HttpCode(204)
-  @ExpectsBody({ as: 'form' })
   @ApiOperation({ summary: 'Status callback of a message, signed by Twilio' })
-  @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiNoContentResponse()
-  @Problems('bad-signature', 'not-found', 'validation-failed', 'unsupported-media-type', 'overloaded')
+  @ApiParam(ATTEMPT_ID)
+  @SignedForm('MessageSid', 'MessageStatus')
+  @Problems('not-found', 'overloaded')
   message(
     @Param('attemptId', new UuidPipe('attempt')) attemptId: string,
     @Body() form: CallbackForm = {},
@@ -38,11 +39,10 @@ export class CallbacksController {
 
   @Post('call/:attemptId')
   @HttpCode(204)
-  @ExpectsBody({ as: 'form' })
   @ApiOperation({ summary: 'Status callback of a call, signed by Twilio' })
-  @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiNoContentResponse()
-  @Problems('bad-signature', 'not-found', 'validation-failed', 'unsupported-media-type', 'overloaded')
+  @ApiParam(ATTEMPT_ID)
+  @SignedForm('CallSid', 'CallStatus')
+  @Problems('not-found', 'overloaded')
   call(@Param('attemptId', new UuidPipe('attempt')) attemptId: string, @Body() form: CallbackForm = {}): Promise<void> {
     return this.take(attemptId, 'call', form);
   }

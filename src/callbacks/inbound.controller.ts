@@ -1,15 +1,14 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { ApiConsumes, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/access.decorator.js';
 import { Database } from '../database/database.js';
-import { ExpectsBody } from '../http/body.decorator.js';
 import { wishOf } from '../recipients/inbound.keywords.js';
 import { RecipientMemory } from '../recipients/recipient-memory.js';
-import { Problems } from '../openapi/problems.decorator.js';
 import { isWhatsappAddress } from '../policy/address.js';
 import { Problem } from '../problems/problem.js';
 import { valueOf, type CallbackForm } from './callback-form.js';
 import { SignatureGuard } from './signature.guard.js';
+import { SignedForm } from './signed-form.decorator.js';
 
 /** Twilio's webhook for messages that recipients send: only STOP and START matter here. */
 @ApiTags('callbacks')
@@ -24,11 +23,8 @@ export class InboundController {
 
   @Post('inbound')
   @HttpCode(204)
-  @ExpectsBody({ as: 'form' })
   @ApiOperation({ summary: 'A message from a recipient, signed by Twilio: STOP suppresses, START lifts it' })
-  @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiNoContentResponse()
-  @Problems('bad-signature', 'validation-failed', 'unsupported-media-type')
+  @SignedForm('From', 'To')
   async inbound(@Body() form: CallbackForm = {}): Promise<void> {
     const [from, to] = [valueOf(form, 'From'), valueOf(form, 'To')];
     if (from === null || to === null) throw new Problem('validation-failed', { detail: 'From and To are needed.' });

@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, IsUrl, Matches, MaxLength } from 'class-validator';
-import { IsContentVariables, IsText } from '../validation/field.rules.js';
+import { IsContentVariables, IsText, VARIABLES } from '../validation/field.rules.js';
 
 /** Characters of a message body at most; Twilio refuses more with 21617. */
 export const LONGEST_BODY = 1600;
@@ -8,11 +8,17 @@ export const LONGEST_BODY = 1600;
 const LONGEST_SPEECH = 4000;
 const MOST_MEDIA = 10;
 
+const MEDIA_ITEM = { type: 'string', format: 'uri' } as const;
 const MEDIA_URL = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 /** What each channel says of its own, as a request gives it; see content.ts for what is kept of it. */
 export class WhatsappContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_BODY,
+    description: 'Overrides body on this channel.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
@@ -24,12 +30,18 @@ export class WhatsappContentDto {
   @Matches(/^HX[0-9a-fA-F]{32}$/, { message: '$property must be HX followed by 32 hex digits' })
   contentSid?: string;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
+  @ApiPropertyOptional({
+    type: 'object',
+    maxProperties: VARIABLES.most,
+    description: `Of the template; names of at most ${VARIABLES.longestKey} characters.`,
+    example: { 1: '493021' },
+    additionalProperties: { type: 'string', minLength: 1, maxLength: VARIABLES.longestValue, pattern: '^[^\\r\\n]*$' },
+  })
   @IsOptional()
   @IsContentVariables()
   contentVariables?: Record<string, string>;
 
-  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA })
+  @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
@@ -38,14 +50,19 @@ export class WhatsappContentDto {
 }
 
 export class SmsContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Overrides body on this channel.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_BODY,
+    description: 'Overrides body on this channel.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_BODY)
   body?: string;
 
-  @ApiPropertyOptional({ type: [String], maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
+  @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
@@ -54,14 +71,24 @@ export class SmsContentDto {
 }
 
 export class VoiceContentDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'Read aloud; body where absent.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_SPEECH,
+    description: 'Read aloud; body where absent.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_SPEECH)
   say?: string;
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_SPEECH, description: 'TwiML of the call, instead of say.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_SPEECH,
+    description: 'TwiML of the call, instead of say.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()

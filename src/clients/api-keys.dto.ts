@@ -12,7 +12,7 @@ export class CreateApiKey {
   @ApiProperty({
     type: String,
     pattern: NAME.source,
-    description: 'Of the key, and without clientId also of the client that is made for it.',
+    description: `Of the key, and without clientId also of the client that is made for it. Not ${ADMIN_KEY_NAME}.`,
   })
   @IsString()
   @Matches(NAME, { message: 'must be 1 to 100 letters, digits, spaces or ._:@-, beginning with a letter or digit' })
@@ -33,7 +33,7 @@ export class CreateApiKey {
   })
   @IsOptional()
   @IsUUID()
-  clientId?: string;
+  clientId?: string | null;
 }
 
 class ApiKeyFields {

@@ -43,10 +43,10 @@ export class ApiKeys {
       const state = { clientId: client.id, clientName: client.name, name, scopes };
       await this.record(transaction, by, 'api_key.created', key.id, { after: state });
       // A key of the same name is called otherwise from now on.
-      if (wish.clientId !== undefined) await transaction.run(FORGET_KEYS);
+      if (wish.clientId) await transaction.run(FORGET_KEYS);
       return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
     });
-    if (wish.clientId !== undefined) this.authenticator.forget();
+    if (wish.clientId) this.authenticator.forget();
     return created;
   }
 
@@ -99,12 +99,11 @@ export class ApiKeys {
 }
 
 async function clientFor(transaction: Transaction, { clientId, name }: CreateApiKey): Promise<ClientRow> {
-  const [client] =
-    clientId === undefined
-      ? await transaction.run<ClientRow>(CREATE_CLIENT, [name])
-      : await transaction.run<ClientRow>(FIND_CLIENT, [clientId]);
+  const [client] = clientId
+    ? await transaction.run<ClientRow>(FIND_CLIENT, [clientId])
+    : await transaction.run<ClientRow>(CREATE_CLIENT, [name]);
   if (client) return client;
-  if (clientId !== undefined) throw notFound('client');
+  if (clientId) throw notFound('client');
   throw new Problem('conflict', {
     detail: 'A client of this name exists. Name its clientId to give it another key, or choose another name.',
   });

@@ -35,7 +35,7 @@ export class DeadLetterDetailDto extends DeadLetterDto {
 
   @ApiProperty({
     type: Boolean,
-    description: 'An attempt ended unknown: after a retry the recipient may have it twice.',
+    description: 'A delivery may have reached the recipient: after a retry they may have it twice.',
   })
   maybeAccepted: boolean;
 
@@ -45,7 +45,7 @@ export class DeadLetterDetailDto extends DeadLetterDto {
   @ApiProperty({ type: String, description: 'What to do, and who.' })
   whatToDo: string;
 
-  @ApiProperty({ type: String, nullable: true, description: "The code's official page." })
+  @ApiProperty({ type: String, format: 'uri', nullable: true, description: "The code's official page." })
   source: string | null;
 
   @ApiProperty({ type: [FailureDto], description: 'The last failures of the notification, newest first.' })

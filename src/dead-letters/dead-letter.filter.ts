@@ -16,21 +16,15 @@ import {
 
 /** Of one request: what selects more is a filter, not a list. */
 const MOST_IDS = 10_000;
+/** What the database's integer holds. */
+const LARGEST_CODE = 2_147_483_647;
 
-/** Which dead letters, apart from their state; all filters together. */
+/** Which dead letters; all filters together. */
 class DeadLetterMarks {
   @ApiPropertyOptional({ enum: ERROR_CLASSES })
   @IsOptional()
   @IsIn(ERROR_CLASSES)
   errorClass?: ErrorClass;
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(2_147_483_647)
-  providerCode?: number;
 
   @ApiPropertyOptional({ enum: CHANNELS, description: 'The channel that failed last.' })
   @IsOptional()
@@ -54,6 +48,14 @@ class DeadLetterMarks {
 }
 
 class DeadLetterFilter extends DeadLetterMarks {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LARGEST_CODE })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(LARGEST_CODE)
+  providerCode?: number;
+
   @ApiPropertyOptional({ enum: DEAD_LETTER_STATES })
   @IsOptional()
   @IsIn(DEAD_LETTER_STATES)
@@ -65,6 +67,13 @@ export class DeadLettersQuery extends IntersectionType(DeadLetterFilter, PageQue
 
 /** Which open dead letters a replay takes; all filters together, none takes all. */
 export class ReplayFilter extends DeadLetterMarks {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LARGEST_CODE })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(LARGEST_CODE)
+  providerCode?: number;
+
   @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Opened at or after this moment.' })
   @IsOptional()
   @IsMoment()
@@ -75,7 +84,7 @@ export class ReplayFilter extends DeadLetterMarks {
   @IsMoment()
   until?: string;
 
-  @ApiPropertyOptional({ type: [String], format: 'uuid', minItems: 1, maxItems: MOST_IDS })
+  @ApiPropertyOptional({ type: 'array', items: { type: 'string', format: 'uuid' }, minItems: 1, maxItems: MOST_IDS })
   @IsOptional()
   @IsArray()
   @ArrayMinSize(1)

@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsIn, IsNotEmpty, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
 import { IsE164, IsText, LONGEST_NOTE } from '../validation/field.rules.js';
-import { WRITTEN_SENDER } from '../policy/address.js';
+import { E164, WRITTEN_SENDER } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
 
@@ -31,12 +31,17 @@ class ChannelContentDto {
 }
 
 class ChangesDto {
-  @ApiPropertyOptional({ type: String, description: 'Another recipient, in E.164.' })
+  @ApiPropertyOptional({ type: String, pattern: E164.source, description: 'Another recipient, in E.164.' })
   @IsOptional()
   @IsE164()
   to?: string | null;
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, description: 'Replaces the text of the channel too.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: LONGEST_BODY,
+    description: 'Replaces the text of the channel too.',
+  })
   @IsOptional()
   @IsText()
   @IsNotEmpty()

@@ -17,7 +17,12 @@ export class ErrorCatalogueQuery extends PageQuery {
   @IsIn(ERROR_CLASSES)
   errorClass?: ErrorClass;
 
-  @ApiPropertyOptional({ type: String, description: 'Part of the code, its name or what to do; in any case.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: 100,
+    description: 'Part of the code, its name or what to do; in any case.',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 100)
@@ -72,10 +77,10 @@ export class ErrorCodeDto {
   @ApiProperty({ type: String, nullable: true })
   note: string | null;
 
-  @ApiProperty({ type: String, description: 'The official page of the code.' })
+  @ApiProperty({ type: String, format: 'uri', description: 'The official page of the code.' })
   source: string;
 
-  @ApiProperty({ type: String, description: 'When a person last judged the row.' })
+  @ApiProperty({ type: String, format: 'date', description: 'When a person last judged the row.' })
   reviewedAt: string;
 }
 

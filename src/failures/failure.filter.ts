@@ -2,6 +2,7 @@ import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
+import { E164 } from '../policy/address.js';
 import { IsE164, IsMoment } from '../validation/field.rules.js';
 import {
   CHANNELS,
@@ -27,7 +28,7 @@ export class FailureFilter {
   @Max(599)
   httpStatus?: number;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 2_147_483_647 })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -45,7 +46,11 @@ export class FailureFilter {
   @IsUUID()
   clientId?: string;
 
-  @ApiPropertyOptional({ type: String, description: 'The recipient in E.164 (with + written as %2B).' })
+  @ApiPropertyOptional({
+    type: String,
+    pattern: E164.source,
+    description: 'The recipient in E.164 (with + written as %2B).',
+  })
   @IsOptional()
   @IsE164()
   to?: string;

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Query, StreamableFile } from '@nestjs/common';
-import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Scopes } from '../access/access.decorator.js';
 import type { Page } from '../http/pagination.js';
 import { Problems } from '../openapi/problems.decorator.js';
@@ -28,8 +28,8 @@ export class FailuresController {
     description:
       'With Accept: text/csv everything that fits the filters as one CSV file, whatever limit and cursor say.',
   })
-  @ApiHeader({ name: 'Accept', required: false, schema: { enum: ['application/json', 'text/csv'] } })
   @ApiOkResponse({
+    headers: { 'Content-Disposition': { description: 'Of the CSV: a name for the file.', schema: { type: 'string' } } },
     content: {
       'application/json': { schema: { $ref: getSchemaPath(FailurePage) } },
       'text/csv': { schema: { type: 'string' } },

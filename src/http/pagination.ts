@@ -23,7 +23,12 @@ export class PageQuery {
   @Max(PAGE_LIMIT.most)
   limit: number = PAGE_LIMIT.usual;
 
-  @ApiPropertyOptional({ type: String, description: 'The nextCursor of the page before.' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: 512,
+    description: 'The nextCursor of the page before.',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 512)

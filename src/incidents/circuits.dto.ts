@@ -9,6 +9,7 @@ import type { CircuitRow } from './circuit.row.js';
 export class OpenCircuit {
   @ApiPropertyOptional({
     type: String,
+    minLength: 1,
     maxLength: LONGEST_NOTE,
     description: 'Shown with the circuit while it is open.',
   })
@@ -20,6 +21,7 @@ export class OpenCircuit {
 
   @ApiPropertyOptional({
     type: String,
+    minLength: 1,
     maxLength: LONGEST_NOTE,
     description: 'Kept in the audit log, and the reason where none is given.',
   })
@@ -31,7 +33,7 @@ export class OpenCircuit {
 }
 
 export class CloseCircuit {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
   @IsOptional()
   @IsText()
   @IsNotEmpty()

@@ -16,18 +16,32 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
+import { E164 } from '../policy/address.js';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
 import { EachOnce } from '../validation/each-once.rule.js';
-import { IsE164, IsMetadata, IsMoment, IsText } from '../validation/field.rules.js';
+import { IsE164, IsMetadata, IsMoment, IsText, METADATA } from '../validation/field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
 
 /** What a client asks to reach one recipient, once. */
 export class CreateNotificationDto {
-  @ApiProperty({ type: String, example: '+15551230001', description: 'The recipient in E.164.' })
+  @ApiProperty({
+    type: String,
+    pattern: E164.source,
+    example: '+15551230001',
+    description: 'The recipient in E.164, with a calling code and a length that exist.',
+  })
   @IsE164()
   to: string;
 
-  @ApiProperty({ enum: CHANNELS, isArray: true, minItems: 1, example: ['whatsapp', 'sms'] })
+  @ApiProperty({
+    enum: CHANNELS,
+    isArray: true,
+    minItems: 1,
+    maxItems: CHANNELS.length,
+    uniqueItems: true,
+    example: ['whatsapp', 'sms'],
+    description: 'The first is tried first, the others are its fallbacks. Each needs something to say.',
+  })
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(CHANNELS.length)
@@ -35,7 +49,7 @@ export class CreateNotificationDto {
   @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
   channels: Channel[];
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_BODY, example: 'Your code is 493021' })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_BODY, example: 'Your code is 493021' })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
@@ -68,7 +82,11 @@ export class CreateNotificationDto {
   @IsIn(CATEGORIES, { message: `$property must be one of ${CATEGORIES.join(', ')}` })
   category?: Category;
 
-  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Not before this moment.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    description: 'Not before this moment; ISO 8601 with an offset.',
+  })
   @IsOptional()
   @IsMoment()
   sendAt?: string;
@@ -78,19 +96,33 @@ export class CreateNotificationDto {
   @IsMoment()
   expiresAt?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 604_800 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 604_800,
+    description: 'The next channel takes over from one that accepted it and did not deliver it in this time.',
+  })
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(604_800)
   fallbackAfterSeconds?: number;
 
-  @ApiPropertyOptional({ enum: ON_UNKNOWN, default: 'resend' })
+  @ApiPropertyOptional({
+    enum: ON_UNKNOWN,
+    default: 'resend',
+    description: 'Where nobody can find out whether an attempt was accepted: send again, or ask a human.',
+  })
   @IsOptional()
   @IsIn(ON_UNKNOWN, { message: `$property must be one of ${ON_UNKNOWN.join(', ')}` })
   onUnknown?: OnUnknown;
 
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { orderId: 'A-17' } })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    example: { orderId: 'A-17' },
+    description: `At most ${METADATA.longest} bytes as JSON, nested at most ${METADATA.deepest} deep.`,
+  })
   @IsOptional()
   @IsMetadata()
   metadata?: Record<string, unknown>;
@@ -98,7 +130,11 @@ export class CreateNotificationDto {
 
 /** A notification of a batch: it may carry its own key. */
 export class BatchItemDto extends CreateNotificationDto {
-  @ApiPropertyOptional({ type: String, pattern: KEY_SYNTAX.pattern.source })
+  @ApiPropertyOptional({
+    type: String,
+    pattern: KEY_SYNTAX.pattern.source,
+    description: 'A key of your own for this notification; over the Idempotency-Key of the batch.',
+  })
   @IsOptional()
   @Matches(KEY_SYNTAX.pattern, { message: `$property must be ${KEY_SYNTAX.expected}` })
   idempotencyKey?: string;

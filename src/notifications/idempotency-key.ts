@@ -1,18 +1,24 @@
 import { Problem } from '../problems/problem.js';
 
+const CHARACTER = '[A-Za-z0-9_:.-]';
 const LONGEST_KEY = 255;
+
+export const KEY_SYNTAX = {
+  pattern: new RegExp(`^${CHARACTER}{1,${LONGEST_KEY}}$`),
+  expected: '1 to 255 of A-Z a-z 0-9 _ : . -',
+} as const;
+
 /** Of the key of a batch: its items' keys are this one, a colon and an index below 1000. */
 const LONGEST_BATCH_KEY = LONGEST_KEY - ':999'.length;
 
-const charactersUpTo = (longest: number) => `[A-Za-z0-9_:.-]{1,${longest}}`;
+/** The Idempotency-Key header as the OpenAPI document has it: quoted or not. */
+export const KEY_HEADER = { type: 'string', pattern: headerPattern(LONGEST_KEY) } as const;
+export const BATCH_KEY_HEADER = { type: 'string', pattern: headerPattern(LONGEST_BATCH_KEY) } as const;
 
-export const KEY_SYNTAX = {
-  pattern: new RegExp(`^${charactersUpTo(LONGEST_KEY)}$`),
-  /** Of the header, of one notification and of a batch: quoted or not. */
-  headerPattern: new RegExp(`^"?${charactersUpTo(LONGEST_KEY)}"?$`),
-  batchHeaderPattern: new RegExp(`^"?${charactersUpTo(LONGEST_BATCH_KEY)}"?$`),
-  expected: `1 to ${LONGEST_KEY} of A-Z a-z 0-9 _ : . -`,
-} as const;
+function headerPattern(longest: number): string {
+  const key = `${CHARACTER}{1,${longest}}`;
+  return `^(${key}|"${key}")$`;
+}
 
 /**
  * Reads an Idempotency-Key header, quoted (as a structured field) or not.

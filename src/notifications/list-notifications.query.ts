@@ -1,6 +1,7 @@
 import { ApiHideProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
+import { E164 } from '../policy/address.js';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
 import { CATEGORIES, CHANNELS, type Category, type Channel } from '../policy/vocabulary.js';
 import { IsE164, IsMetadataFilter, IsMoment } from '../validation/field.rules.js';
@@ -22,7 +23,11 @@ export class ListNotificationsQuery extends PageQuery {
   @IsIn(CATEGORIES)
   category?: Category;
 
-  @ApiPropertyOptional({ type: String, description: 'The recipient in E.164 (with + written as %2B).' })
+  @ApiPropertyOptional({
+    type: String,
+    pattern: E164.source,
+    description: 'The recipient in E.164 (with + written as %2B).',
+  })
   @IsOptional()
   @IsE164()
   to?: string;

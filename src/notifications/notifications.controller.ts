@@ -1,5 +1,13 @@
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Scopes } from '../access/access.decorator.js';
 import type { Caller } from '../access/caller.js';
@@ -15,7 +23,7 @@ import { pathOf } from '../problems/problem.reply.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
-import { KEY_SYNTAX, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
+import { BATCH_KEY_HEADER, KEY_HEADER, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
 import { NotificationReader, visibilityOf } from './notification.reader.js';
@@ -26,7 +34,7 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   required: false,
   description: 'A key of your own for this notification: the same key and content gives the same answer again.',
-  schema: { type: 'string', pattern: KEY_SYNTAX.headerPattern.source },
+  schema: KEY_HEADER,
 } as const;
 
 const BATCH_KEY = {
@@ -34,8 +42,13 @@ const BATCH_KEY = {
   required: false,
   description:
     'A key of your own for this batch: each notification without an idempotencyKey gets the key `<key>:<index>`, counted from 0.',
-  schema: { type: 'string', pattern: KEY_SYNTAX.batchHeaderPattern.source },
+  schema: BATCH_KEY_HEADER,
 } as const;
+
+/** The Idempotent-Replayed header is there, or it is not. */
+const REPLAYED = { type: 'string', enum: ['true'] };
+
+const ID = { name: 'id', format: 'uuid' };
 
 /** Bytes of a batch at most: a thousand notifications with long bodies. */
 const BATCH_LIMIT = 10 * 1024 * 1024;
@@ -60,7 +73,7 @@ export class NotificationsController {
   @ApiAcceptedResponse({
     type: NotificationDto,
     headers: {
-      'Idempotent-Replayed': { description: 'true when the key was used before', schema: { type: 'string' } },
+      'Idempotent-Replayed': { description: 'Where the key was used before.', schema: REPLAYED },
     },
   })
   @Problems(
@@ -98,13 +111,13 @@ export class NotificationsController {
     type: BatchDto,
     headers: {
       'Idempotent-Replayed': {
-        description: 'true when every notification of it was accepted before under its key',
-        schema: { type: 'string' },
+        description: 'Where every notification of it was accepted before under its key.',
+        schema: REPLAYED,
       },
       'Retry-After': {
         description:
           'Seconds; where some were refused because too much arrives or the database was away: send it again',
-        schema: { type: 'integer' },
+        schema: { type: 'integer', minimum: 1 },
       },
     },
   })
@@ -164,6 +177,7 @@ export class NotificationsController {
 
   @Get(':id')
   @Scopes('read')
+  @ApiParam(ID)
   @ApiOperation({ summary: 'One notification with its deliveries, attempts, callbacks and next step' })
   @ApiOkResponse({ type: NotificationDto })
   @Problems('not-found')
@@ -174,6 +188,7 @@ export class NotificationsController {
   @Post(':id/cancel')
   @HttpCode(200)
   @Scopes('send')
+  @ApiParam(ID)
   @ApiOperation({ summary: 'Take a notification back before anything was sent' })
   @ApiOkResponse({ type: NotificationDto })
   @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'validation-failed')

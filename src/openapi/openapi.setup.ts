@@ -1,11 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BEARER } from './bearer.js';
+import { BEARER, TWILIO_SIGNATURE } from './security.js';
+import { describeRequestBodies } from './request-bodies.js';
 
 const DESCRIPTION = `
 One notification, to one person, once: by WhatsApp, SMS or voice.
 
 Errors are \`application/problem+json\` (RFC 9457). Lists are paginated: pass \`nextCursor\` on as \`cursor\`.
+Answers carry \`X-Request-Id\`, yours where you send one; the log names it where a request fails unexpectedly.
 Times are ISO 8601 in UTC. Ids are UUIDv7, in order of time; a circuit's has no time of its own, since it follows from its scope.
 `.trim();
 
@@ -28,9 +30,21 @@ function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('MIT', 'https://spdx.org/licenses/MIT.html')
-    .addSecurity(BEARER, { type: 'http', scheme: 'bearer', description: 'An API key.' })
+    .addSecurity(BEARER, {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'An API key. It needs every scope that an operation lists.',
+    })
+    .addSecurity(TWILIO_SIGNATURE, {
+      type: 'apiKey',
+      in: 'header',
+      name: 'X-Twilio-Signature',
+      description: "Twilio's signature of the address and the parameters.",
+    })
     .build();
-  return SwaggerModule.createDocument(app, frame, {
+  const document = SwaggerModule.createDocument(app, frame, {
     operationIdFactory: (controller, method) => `${method}${controller.replace(/Controller$/, '')}`,
   });
+  describeRequestBodies(document);
+  return document;
 }

@@ -4,6 +4,36 @@ import { ProblemDto } from '../problems/problem.dto.js';
 import { PROBLEM_MEDIA_TYPE } from '../problems/problem.reply.js';
 import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../problems/problem-types.js';
 
+interface ProblemHeader {
+  readonly description: string;
+  /** On every problem of its kind. */
+  readonly required: boolean;
+  readonly schema: { readonly type: 'string' | 'integer'; readonly minimum?: number };
+}
+
+const WHICH_KEY: Readonly<Record<string, ProblemHeader>> = {
+  'WWW-Authenticate': {
+    description: 'What is wrong with the key; RFC 6750.',
+    required: true,
+    schema: { type: 'string' },
+  },
+};
+const COME_AGAIN: Readonly<Record<string, ProblemHeader>> = {
+  'Retry-After': { description: 'Seconds.', required: true, schema: { type: 'integer', minimum: 1 } },
+};
+
+/** What some problems say in headers too. */
+const HEADERS: Readonly<Partial<Record<ProblemSlug, Readonly<Record<string, ProblemHeader>>>>> = {
+  unauthenticated: WHICH_KEY,
+  'missing-scope': WHICH_KEY,
+  overloaded: COME_AGAIN,
+  unavailable: COME_AGAIN,
+  'unsupported-media-type': {
+    'Accept-Post': { description: 'The media type that is taken.', required: false, schema: { type: 'string' } },
+    'Accept-Encoding': { description: 'Where the body was compressed.', required: false, schema: { type: 'string' } },
+  },
+};
+
 const DECLARED = 'postrider:problems';
 
 /** What a handler was declared to answer with, by every `@Problems` on it and on its controller. */
@@ -61,12 +91,17 @@ function problemResponse(status: number, added: readonly ProblemSlug[], all: rea
   return ApiResponse({
     status,
     description: added.map((slug) => `${PROBLEM_TYPES[slug].title}.`).join('\n\n'),
+    headers: Object.assign({}, ...all.map((slug) => HEADERS[slug])),
     content: {
       [PROBLEM_MEDIA_TYPE]: {
         schema: {
           allOf: [
             { $ref: getSchemaPath(ProblemDto) },
-            { type: 'object', properties: { type: { type: 'string', enum: all.map(problemTypeUri) } } },
+            {
+              type: 'object',
+              required: ['type'],
+              properties: { type: { type: 'string', enum: all.map(problemTypeUri) } },
+            },
           ],
         },
       },

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
 import { PROBLEM_SLUGS, problemTypeUri } from './problem-types.js';
 
 @ApiSchema({ name: 'FieldError' })
 class FieldErrorDto {
-  @ApiProperty({ type: String, description: 'JSON pointer into the body, or /name of a query parameter.' })
+  @ApiProperty({ type: String, description: 'JSON pointer into the body, or /name of a query parameter or header.' })
   pointer: string;
 
   @ApiProperty({ type: String })
@@ -33,4 +34,20 @@ export class ProblemDto {
 
   @ApiPropertyOptional({ type: [FieldErrorDto], description: 'Every field that needs a correction.' })
   errors?: FieldErrorDto[];
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uuid',
+    description: 'Of idempotency-conflict: the notification that the key belongs to.',
+  })
+  notificationId?: string;
+
+  @ApiPropertyOptional({ enum: NOTIFICATION_STATUSES, description: 'Of already-sent: what it is by now.' })
+  notificationStatus?: NotificationStatus;
+
+  @ApiPropertyOptional({ type: String, description: 'Where a dead letter cannot be sent again: why, in one word.' })
+  reason?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'Of internal: what to look for in the log.' })
+  requestId?: string;
 }

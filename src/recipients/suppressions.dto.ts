@@ -1,10 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
+import { E164 } from '../policy/address.js';
 import { IsE164 } from '../validation/field.rules.js';
 
 export class SuppressionQuery extends PageQuery {
-  @ApiPropertyOptional({ type: String, example: '+15551230001' })
+  @ApiPropertyOptional({ type: String, pattern: E164.source, example: '+15551230001' })
   @IsOptional()
   @IsE164()
   recipient?: string;

@@ -27,6 +27,9 @@ interface Shape {
   readonly conversions: ReadonlyMap<string, Conversion>;
 }
 
+/** A number as a query writes it; `0x10`, `1e1` and nothing are none. */
+const DIGITS = /^\d+$/;
+
 const SHAPES = new WeakMap<object, Shape>();
 
 /**
@@ -63,7 +66,7 @@ function converted(
   pointer: string,
   unknown: UnknownProperty[],
 ): unknown {
-  if (conversion === 'number') return typeof value === 'string' ? Number(value) : value;
+  if (conversion === 'number') return typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
   const nested = (element: unknown, at: string) =>
     isObject(element) ? instanceOf(conversion, element, at, unknown) : element;
   return Array.isArray(value)

@@ -2,14 +2,14 @@ import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPhoneNumber } from './phone-number.js';
 
 /** Of serialised metadata: bytes at most, and how deep it may be nested. */
-const METADATA = { longest: 8192, deepest: 100 };
+export const METADATA = { longest: 8192, deepest: 100 };
 const MOST_METADATA_FILTERS = 20;
 
 /** Characters of what an operator notes with a command. */
 export const LONGEST_NOTE = 2000;
 
 /** Twilio's limits of ContentVariables; facts, section 5. */
-const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
+export const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
 
 /** A number in E.164 that can exist: country code and length are right. Whether it is in use, the provider says. */
 export function IsE164(options?: ValidationOptions): PropertyDecorator {

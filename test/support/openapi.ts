@@ -4,6 +4,7 @@ import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { ACCESS, type Access } from '../../src/access/access.decorator.js';
+import { BEARER } from '../../src/openapi/security.js';
 import { declaredProblems } from '../../src/openapi/problems.decorator.js';
 import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../../src/problems/problem-types.js';
 
@@ -100,7 +101,9 @@ function problemsOfAnyBody({ method, path }: Route): ProblemSlug[] {
 
 function missingAccess({ access }: Route, operation: Operation): string[] {
   if (access === undefined) return ['declares neither @Scopes nor @Public'];
-  return access.kind === 'scopes' && !operation.security?.length ? ['does not document that it needs a key'] : [];
+  if (access.kind === 'public') return [];
+  const needed = JSON.stringify([{ [BEARER]: access.scopes }]);
+  return JSON.stringify(operation.security) === needed ? [] : [`does not document that it needs ${needed}`];
 }
 
 function missingSuccess({ success }: Route, operation: Operation): string[] {

@@ -10,6 +10,7 @@ import type { NotificationDto } from '../../src/notifications/notification.dto.j
 import type { NotificationStatus } from '../../src/policy/transitions.js';
 import { startService, type RunningService } from '../../src/service.js';
 import { startSimulator, type RunningSimulator } from '../../src/simulator/simulator.server.js';
+import { fetchDescribed } from './openapi.exchanges.js';
 import { createTestDatabase } from './postgres.js';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
@@ -148,7 +149,7 @@ export interface ApiResponse<Body = Record<string, unknown>> {
   readonly body: Body;
 }
 
-/** What a calling service would be. */
+/** What a calling service would be. Whatever is asked and answered has to be as /openapi.json says. */
 export class ApiClient {
   constructor(
     private readonly url: string,
@@ -165,7 +166,7 @@ export class ApiClient {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<ApiResponse<Body>> {
-    const response = await fetch(this.url + path, {
+    const request = new Request(this.url + path, {
       method,
       headers: {
         authorization: `Bearer ${this.key}`,
@@ -174,6 +175,7 @@ export class ApiClient {
       },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
+    const response = await fetchDescribed(request, body);
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : null) as Body };
   }

@@ -1,4 +1,5 @@
 import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js';
+import { fetchDescribed } from './openapi.exchanges.js';
 import type { ServiceUnderTest } from './service.js';
 
 /** Calls back as Twilio does: a signed form to the address that the request had named. */
@@ -26,7 +27,7 @@ export class TwilioCallback {
 
   post(path: string, params: Record<string, string>, signature?: string): Promise<Response> {
     const url = this.service.url + path;
-    return fetch(url, {
+    const request = new Request(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
@@ -34,5 +35,6 @@ export class TwilioCallback {
       },
       body: new URLSearchParams(params),
     });
+    return fetchDescribed(request, params);
   }
 }

@@ -18,6 +18,7 @@ import { ReplayFilter } from '../dead-letter.filter.js';
 import { OBSTACLES, RESOLUTION_ACTIONS, type ObstacleReason, type ResolutionAction } from '../resolution.js';
 import { REPLAY_STATES, skippedOf, type Replay, type ReplayState } from './replay.js';
 
+const USUAL_ACTION: ResolutionAction = 'retry';
 const RATE = { least: 0.1, usual: 5, most: 100 } as const;
 
 export class StartReplayDto {
@@ -28,9 +29,10 @@ export class StartReplayDto {
   @Type(() => ReplayFilter)
   filter: ReplayFilter;
 
-  @ApiPropertyOptional({ enum: RESOLUTION_ACTIONS, default: 'retry' })
+  @ApiPropertyOptional({ enum: RESOLUTION_ACTIONS, default: USUAL_ACTION })
+  @IsOptional()
   @IsIn(RESOLUTION_ACTIONS, { message: `$property must be one of ${RESOLUTION_ACTIONS.join(', ')}` })
-  action: ResolutionAction = 'retry';
+  action?: ResolutionAction | null;
 
   @ApiPropertyOptional({ enum: CHANNELS, description: 'Where to send; with the action fallback, and only with it.' })
   @IsOptional()
@@ -48,7 +50,7 @@ export class StartReplayDto {
   @IsNumber()
   @Min(RATE.least)
   @Max(RATE.most)
-  ratePerSecond: number | null = RATE.usual;
+  ratePerSecond?: number | null;
 
   @ApiPropertyOptional({ type: Boolean, default: false, description: 'Only count what would happen.' })
   @IsOptional()
@@ -60,6 +62,10 @@ export class StartReplayDto {
   @IsText()
   @MaxLength(LONGEST_NOTE)
   note?: string | null;
+
+  static actionOf({ action }: StartReplayDto): ResolutionAction {
+    return action ?? USUAL_ACTION;
+  }
 
   /** In a second, over all replicas. */
   static rateOf({ ratePerSecond }: StartReplayDto): number {

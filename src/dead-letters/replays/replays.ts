@@ -5,7 +5,9 @@ import type { Caller } from '../../access/caller.js';
 import { Database, type Transaction } from '../../database/database.js';
 import type { FieldError } from '../../problems/problem.js';
 import { notFound, Problem } from '../../problems/problem.js';
+import type { Channel } from '../../policy/vocabulary.js';
 import { filterValues } from '../dead-letter.filter.js';
+import type { ResolutionAction } from '../resolution.js';
 import { skippedOf, wishOf, type Replay, type ReplayState } from './replay.js';
 import { StartReplayDto, type ReplayPreviewDto } from './replay.dto.js';
 import { ReplayPreview } from './replay.preview.js';
@@ -22,21 +24,23 @@ export class Replays {
   ) {}
 
   /** @throws Problem for a wish that contradicts itself. */
-  async preview({ filter, action, channel }: StartReplayDto): Promise<ReplayPreviewDto> {
-    this.check(action, channel ?? null);
-    return await this.previews.of(filter, wishOf({ action, channel: channel ?? null }));
+  async preview(request: StartReplayDto): Promise<ReplayPreviewDto> {
+    const [action, channel] = [StartReplayDto.actionOf(request), request.channel ?? null];
+    this.check(action, channel);
+    return await this.previews.of(request.filter, wishOf({ action, channel }));
   }
 
   /** @throws Problem for a wish that contradicts itself. */
   async start(request: StartReplayDto, by: Caller): Promise<Replay> {
-    const { filter, action, channel = null, note = null } = request;
+    const { filter, channel = null, note = null } = request;
+    const action = StartReplayDto.actionOf(request);
     this.check(action, channel);
     return await this.database.transaction(async (transaction) => {
       const [replay] = await transaction.run<Replay>(START_REPLAY, [
         ...filterValues(filter, 'open'),
         action,
         channel,
-        JSON.stringify(filter),
+        JSON.stringify(filter, withoutNull),
         StartReplayDto.rateOf(request),
         note,
         by.name,
@@ -95,7 +99,7 @@ export class Replays {
     return replay;
   }
 
-  private check(action: StartReplayDto['action'], channel: (StartReplayDto['channel'] & {}) | null): void {
+  private check(action: ResolutionAction, channel: Channel | null): void {
     const detail =
       action === 'fallback' ? 'is required: a fallback goes to a channel' : `is for fallbacks, not for ${action}`;
     if ((action === 'fallback') !== (channel !== null)) {
@@ -109,4 +113,9 @@ export class Replays {
       });
     }
   }
+}
+
+/** A filter that is null filters nothing, and is not shown. */
+function withoutNull(_name: string, value: unknown): unknown {
+  return value ?? undefined;
 }
