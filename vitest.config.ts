@@ -1,8 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests against programs of Debian that a newcomer's machine may lack; `npm run test:debian`, part of .ci/run. */
 const WITH_DEBIAN = 'test/debian/**/*.test.ts';
 const debian = process.env['POSTRIDER_TESTS'] === 'debian';
+
+/** Two of them keep two cores busy; more only where some cores are left for the processes and the PostgreSQL of the tests. */
+const workers = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
 
 export default defineConfig({
   test: {
@@ -10,10 +14,12 @@ export default defineConfig({
     exclude: debian ? [] : [WITH_DEBIAN],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 5000 } },
+    // What the service is made of is read once by each of them, not once by each file: two seconds of a processor.
+    isolate: false,
+    maxWorkers: workers,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', './test/support/count.reporter.ts'],
   },
 });

@@ -3,10 +3,21 @@ import type { AlertDto } from '../src/alerts/alerts.dto.js';
 import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
 import { eventually, pause } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
-import { Provider, startTestService } from './support/service.js';
+import { type ApiClient, Provider, startTestService } from './support/service.js';
 
 const TO = '+15551230001';
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => `+1555123${1000 + index}`);
+
+/** Sends one more that surely raises an alert: once that is there, whatever was to come before it is there as well. */
+async function alertsAfterAnother(api: ApiClient, provider: Provider): Promise<AlertDto[]> {
+  const [to = ''] = numbers(1);
+  await provider.fail(to, { fault: { kind: 'status', status: 404 } });
+  await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'failed');
+  return eventually(
+    () => alertsOf(api),
+    (seen) => seen.length > 0,
+  );
+}
 
 describe('from a failure to its alert', () => {
   it('groups refused requests by status and code, with how many there were', async () => {
@@ -54,13 +65,7 @@ describe('from a failure to its alert', () => {
     const { deadLetter, deliveries } = await api.untilStatus(id, 'failed');
     expect(deadLetter?.reason).toContain('the caller wants a human to decide');
     expect(deliveries[0]?.attempts).toHaveLength(1);
-    const [other = ''] = numbers(1);
-    await provider.fail(other, { fault: { kind: 'status', status: 404 } });
-    await api.untilStatus(await api.send({ to: other, channels: ['sms'], body: 'Hello' }), 'failed');
-    const alerts = await eventually(
-      () => alertsOf(api),
-      (seen) => seen.length > 0,
-    );
+    const alerts = await alertsAfterAnother(api, provider);
     expect(alerts.map(({ kind }) => kind)).toEqual(['request_errors']);
   });
 
@@ -81,13 +86,7 @@ describe('from a failure to its alert', () => {
     const provider = new Provider(simulator.url);
     await provider.fail(TO, { fault: { kind: 'status', status: 400, code: 21610 } });
     await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
-    const [other = ''] = numbers(1);
-    await provider.fail(other, { fault: { kind: 'status', status: 404 } });
-    await api.untilStatus(await api.send({ to: other, channels: ['sms'], body: 'Hello' }), 'failed');
-    const alerts = await eventually(
-      () => alertsOf(api),
-      (seen) => seen.length > 0,
-    );
+    const alerts = await alertsAfterAnother(api, provider);
     expect(alerts.map(({ facts }) => facts)).toMatchObject([{ httpStatus: 404 }]);
   });
 });

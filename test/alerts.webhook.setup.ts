@@ -21,7 +21,7 @@ export async function withWebhook(env: Record<string, string> = {}) {
     ALERT_WEBHOOK_SECRET: SECRET,
     ...env,
   });
-  const untilTaken = (count: number, timeoutMs = 10_000) =>
+  const untilTaken = (count: number, timeoutMs = 20_000) =>
     eventually(
       () => receiver.taken,
       (taken) => taken.length >= count,

@@ -55,11 +55,13 @@ describe('a receipt of the channel before', () => {
     expect(await story.read()).toMatchObject({ status: 'delivered', deadLetter: null });
   });
 
-  it('says only once that the recipient gets it twice', async () => {
+  it('says only once that the recipient gets it twice, and keeps when that was delivered', async () => {
     const { story, whatsapp } = await fellBack();
     await story.accepted(1);
-    await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
-    await story.reports(whatsapp.attemptId, whatsapp.sid, 'read');
+    const { deliveredAt } = await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
+    await story.timePasses();
+    const read = await story.reports(whatsapp.attemptId, whatsapp.sid, 'read');
+    expect(read).toMatchObject({ deliveredAt, readAt: expect.any(String) });
     expect((await story.sentences()).match(/gets it twice/g)).toHaveLength(1);
   });
 });

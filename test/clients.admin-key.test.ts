@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ADMIN_KEY, ask, createMigratedDatabase, startEdge, type Edge } from './support/http-edge.app.js';
+import { ADMIN_KEY, ask, startEdge, type Edge } from './support/http-edge.app.js';
+import { createMigratedDatabase } from './support/postgres.js';
 
 const NEXT = 'the-next-admin-key-for-tests';
 const KEYS = '/v1/admin/api-keys';

@@ -6,8 +6,8 @@ import type { Caller } from '../src/access/caller.js';
 import { CurrentCaller } from '../src/access/current-caller.decorator.js';
 import { readEnvironment } from '../src/config/read-environment.js';
 import type { Page } from '../src/http/pagination.js';
-import { ADMIN_KEY, type Answer, type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
-import type { TestDatabase } from './support/postgres.js';
+import { ADMIN_KEY, type Answer, type Edge, ask, startEdge } from './support/http-edge.app.js';
+import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
 
 @Controller('who')
 class WhoController {

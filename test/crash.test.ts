@@ -1,8 +1,7 @@
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { migrate } from '../src/database/migrate.js';
 import { startSimulator } from '../src/simulator/simulator.server.js';
-import { createTestDatabase } from './support/postgres.js';
+import { createMigratedDatabase } from './support/postgres.js';
 import { startServiceProcess } from './support/process.js';
 import { ADMIN_KEY, ApiClient, Provider } from './support/service.js';
 
@@ -10,9 +9,8 @@ const TO = '+15551230001';
 
 /** A database and a provider that outlive the processes of the service. */
 async function startWorld() {
-  const database = await createTestDatabase();
+  const database = await createMigratedDatabase();
   onTestFinished(() => database.drop());
-  await migrate(database.url);
   const client = new Client({ connectionString: database.url });
   await client.connect();
   onTestFinished(() => client.end());

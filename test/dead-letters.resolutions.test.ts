@@ -1,34 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { DeadLetterDetailDto } from '../src/dead-letters/dead-letter.detail.dto.js';
 import type { DeadLetterDto } from '../src/dead-letters/dead-letter.dto.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import type { ProblemBody } from '../src/problems/problem.js';
-import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
-
-const TO = '+15551230001';
-const QUEUE = '/v1/admin/dead-letters';
-const REFUSED = { fault: { kind: 'status', status: 400, code: 21211 } };
-
-async function start(env: Record<string, string> = {}) {
-  const service = await startTestService(env);
-  const provider = new Provider(service.simulator.url);
-  await provider.fail(TO, REFUSED);
-  return { ...service, provider };
-}
-
-/** A notification in the review queue. */
-async function bury({ api }: ServiceUnderTest, more: Record<string, unknown> = {}): Promise<DeadLetterDto> {
-  const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', ...more });
-  const { deadLetter } = await api.untilStatus(id, 'failed');
-  if (!deadLetter) throw new Error('It failed without a dead letter');
-  return deadLetter;
-}
-
-const fieldsOf = (dead: DeadLetterDto): Record<string, unknown> => Object.fromEntries(Object.entries(dead));
+import { QUEUE, REFUSED, TO, bury, fieldsOf, startRefusing } from './dead-letters.setup.js';
 
 describe('retrying a dead letter', () => {
   it('sends it again as it was, on a new delivery', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service);
     await service.provider.heal();
     const answer = await service.api.post<DeadLetterDto>(`${QUEUE}/${dead.id}/retry`, { note: 'the route is fixed' });
@@ -52,7 +30,7 @@ describe('retrying a dead letter', () => {
   });
 
   it('sends to the corrected recipient, with the corrected words, from the corrected sender', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service, { sms: { body: 'Only by SMS' } });
     const changes = { to: '+15551230002', body: 'Good day', sender: '+15005550099' };
     const answer = await service.api.post<DeadLetterDto>(`${QUEUE}/${dead.id}/retry`, { changes });
@@ -75,7 +53,7 @@ describe('retrying a dead letter', () => {
   });
 
   it('keeps earlier corrections when a corrected delivery fails too', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service);
     await service.provider.fail('+15551230002', { times: 1, ...REFUSED });
     await service.api.post(`${QUEUE}/${dead.id}/retry`, { changes: { to: '+15551230002' } });
@@ -90,7 +68,7 @@ describe('retrying a dead letter', () => {
   });
 
   it('refuses what is no correction, and says where', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service);
     const refused = async (body: object) => {
       const answer = await service.api.post<ProblemBody>(`${QUEUE}/${dead.id}/retry`, body);
@@ -106,7 +84,7 @@ describe('retrying a dead letter', () => {
   });
 
   it('refuses a corrected body that a template would not say, and a recipient in another country', async () => {
-    const service = await start({ ALLOWED_COUNTRIES: 'US' });
+    const service = await startRefusing({ ALLOWED_COUNTRIES: 'US' });
     await service.provider.fail(`whatsapp:${TO}`, REFUSED);
     const template = { channels: ['whatsapp'], whatsapp: { contentSid: `HX${'0'.repeat(32)}` }, body: undefined };
     const dead = await bury(service, template);
@@ -127,7 +105,7 @@ describe('retrying a dead letter', () => {
   });
 
   it('refuses what has expired, and what retention has emptied unless it gets new words', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const expired = await bury(service, { expiresAt: new Date(Date.now() + 1500).toISOString() });
     const emptied = await bury(service);
     await service.database.query('UPDATE notifications SET content = NULL WHERE id = $1', [emptied.notificationId]);
@@ -144,7 +122,7 @@ describe('retrying a dead letter', () => {
   });
 
   it('refuses to send to somebody who opted out of the sender meanwhile', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service);
     await service.database.query(
       `INSERT INTO suppressions (id, sender, recipient, reason, created_at)
@@ -159,7 +137,7 @@ describe('retrying a dead letter', () => {
 
 describe('sending a dead letter on another channel', () => {
   it('sends it there, with the recipient a human had corrected', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service, { channels: ['sms', 'whatsapp'] });
     const answer = await service.api.post<DeadLetterDto>(`${QUEUE}/${dead.id}/fallback`, { channel: 'voice' });
     expect(answer).toMatchObject({ status: 200, body: { resolution: 'sent_on_fallback', channel: 'sms' } });
@@ -168,7 +146,7 @@ describe('sending a dead letter on another channel', () => {
   });
 
   it('refuses a channel that cannot send it, and says what it lacks', async () => {
-    const service = await start({ TWILIO_VOICE_FROM: '' });
+    const service = await startRefusing({ TWILIO_VOICE_FROM: '' });
     const dead = await bury(service, { body: undefined, sms: { body: 'Hello' } });
     const refused = async (body: object) => {
       const answer = await service.api.post<ProblemBody>(`${QUEUE}/${dead.id}/fallback`, body);
@@ -185,7 +163,7 @@ describe('sending a dead letter on another channel', () => {
 
 describe('every resolution', () => {
   it('is discarded without a send, and written down', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service);
     const answer = await service.api.post<DeadLetterDto>(`${QUEUE}/${dead.id}/discard`, { note: 'too late' });
     expect(answer).toMatchObject({ status: 200, body: { resolution: 'discarded', note: 'too late' } });
@@ -208,7 +186,7 @@ describe('every resolution', () => {
   });
 
   it('happens once when two humans act at the same moment', async () => {
-    const service = await start();
+    const service = await startRefusing();
     const dead = await bury(service);
     await service.provider.heal();
     const answers = await Promise.all([
@@ -228,87 +206,11 @@ describe('every resolution', () => {
   });
 
   it('is not found for an unknown id and not open to a key without the scope', async () => {
-    const { api } = await start();
+    const { api } = await startRefusing();
     const { body: key } = await api.post('/v1/admin/api-keys', { name: 'shop', scopes: ['send', 'read'] });
     const path = `${QUEUE}/0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10`;
     expect((await api.post(`${path}/retry`, {})).status).toBe(404);
     expect((await api.get(path)).status).toBe(404);
     expect((await api.as(String(key['secret'])).get(QUEUE)).status).toBe(403);
-  });
-});
-
-describe('the review queue', () => {
-  it('tells a human what to do, and keeps the words to itself', async () => {
-    const service = await start();
-    const dead = await bury(service, { body: 'A secret of somebody' });
-    const { body, status } = await service.api.get<DeadLetterDetailDto>(`${QUEUE}/${dead.id}`);
-    expect(status).toBe(200);
-    expect(body).toMatchObject({
-      ...fieldsOf(dead),
-      to: TO,
-      channels: ['sms'],
-      notificationStatus: 'failed',
-      expired: false,
-      contentKept: true,
-      maybeAccepted: false,
-      codeName: expect.any(String),
-      whatToDo: expect.stringMatching(/^(Caller|Operator|Nobody): /),
-      source: 'https://www.twilio.com/docs/api/errors/21211',
-      failures: [{ providerCode: 21211, httpStatus: 400, number: 1, outcome: 'rejected' }],
-    });
-    expect(JSON.stringify(body)).not.toContain('secret');
-  });
-
-  it('lists the newest first, page by page, and narrows by every filter', async () => {
-    const service = await start();
-    const { api, provider } = service;
-    await provider.fail('+15551230009', { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
-    const refused = await bury(service);
-    const exhausted = await bury(service, { to: '+15551230009', category: 'otp', onUnknown: 'review' });
-    const { body: first } = await api.get<{ items: DeadLetterDto[]; nextCursor: string }>(`${QUEUE}?limit=1`);
-    expect(first.items).toEqual([exhausted]);
-    const { body: second } = await api.get(`${QUEUE}?limit=1&cursor=${first.nextCursor}`);
-    expect(second).toEqual({ items: [refused], nextCursor: null });
-
-    await api.post(`${QUEUE}/${refused.id}/discard`, {});
-    const found = async (query: string) =>
-      (await api.get<{ items: DeadLetterDto[] }>(`${QUEUE}?${query}`)).body.items.map((item) => item.id);
-    expect(await found('state=open')).toEqual([exhausted.id]);
-    expect(await found('state=resolved')).toEqual([refused.id]);
-    expect(await found('errorClass=provider_fault')).toEqual([exhausted.id]);
-    expect(await found('providerCode=21211')).toEqual([refused.id]);
-    expect(await found('category=otp')).toEqual([exhausted.id]);
-    expect(await found('channel=voice')).toEqual([]);
-    expect(await found(`clientId=${refused.clientId}`)).toHaveLength(2);
-    expect(await found('incidentId=0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10')).toEqual([]);
-    expect((await api.get(`${QUEUE}?state=closed`)).status).toBe(400);
-    expect((await api.get(`${QUEUE}?provider=1`)).status).toBe(400);
-  });
-
-  it('lets a notification go by itself when the provider proves that it had accepted it after all', async () => {
-    const { api, simulator, database } = await startTestService({}, { stepMs: 1000 });
-    const provider = new Provider(simulator.url);
-    await provider.fail(TO, [
-      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
-      { match: { resource: 'list' }, fault: { kind: 'status', status: 403 } },
-    ]);
-    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', onUnknown: 'review' });
-    const { deadLetter } = await api.untilStatus(id, 'failed');
-    expect(deadLetter).toMatchObject({ state: 'open' });
-    const { body: shown } = await api.get<DeadLetterDetailDto>(`${QUEUE}/${deadLetter?.id}`);
-    expect(shown.maybeAccepted).toBe(true);
-    const delivered = await api.untilStatus(id, 'delivered');
-    expect(delivered.deadLetter).toMatchObject({
-      id: deadLetter?.id,
-      state: 'resolved',
-      resolution: 'discarded',
-      resolvedBy: 'system',
-      note: expect.stringContaining('accepted after all'),
-    });
-    const { rows } = await database.query('SELECT actor, action FROM audit_log WHERE subject_id = $1', [
-      deadLetter?.id,
-    ]);
-    expect(rows).toEqual([{ actor: 'system', action: 'dead_letter.discarded' }]);
-    expect(await provider.creates(TO)).toHaveLength(1);
   });
 });

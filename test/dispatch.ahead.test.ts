@@ -56,8 +56,8 @@ describe('what waits for a slot', () => {
     const env = {
       DISPATCH_CONCURRENCY: '8',
       TWILIO_BASE_URL: provider.url,
-      TWILIO_TIMEOUT_MS: '5000',
-      LEASE_MS: '30000',
+      TWILIO_TIMEOUT_MS: '60000',
+      LEASE_MS: '150000',
     };
     const first = await startTestService({ ...env, ROLE: 'api' });
     const notifications = Array.from({ length: 400 }, (_, n) => ({
@@ -66,10 +66,9 @@ describe('what waits for a slot', () => {
       body: `Hello ${n}`,
     }));
     await first.api.post('/v1/notifications/batch', { notifications });
-    const worker = await first.replica({ ROLE: 'worker' });
     // At full speed at first, so that it claims ahead; then the provider keeps what it has.
-    await expect.poll(() => provider.seen).toBeGreaterThan(8);
-    provider.hold();
+    provider.holdFrom(150);
+    const worker = await first.replica({ ROLE: 'worker' });
     const leased = async () =>
       (await first.database.query('SELECT attempts FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
     await expect.poll(() => provider.held).toBe(8);

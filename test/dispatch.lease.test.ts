@@ -66,7 +66,7 @@ describe('what expires while it waits for a slot', () => {
     const worker = await first.replica({ ROLE: 'worker' });
     // At full speed at first, so that it claims ahead; then the provider keeps what it has.
     await expect.poll(() => provider.seen).toBeGreaterThan(8);
-    provider.hold();
+    provider.holdFrom(1);
     await expect.poll(() => provider.held).toBe(8);
     const leased = async () => (await database.query('SELECT 1 FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
     expect(await leased()).toBeGreaterThan(8);

@@ -9,8 +9,8 @@ it('is not sent again under a lease that ran out while its statement waited', as
   provider.onQuestion = onAsked;
   const { api, database, databaseUrl } = await startTestService({
     TWILIO_BASE_URL: provider.url,
-    TWILIO_TIMEOUT_MS: '1400',
-    LEASE_MS: '1500',
+    TWILIO_TIMEOUT_MS: '3000',
+    LEASE_MS: '3200',
   });
   const leases: unknown[] = [];
   const other = new Client({ connectionString: databaseUrl });
@@ -29,10 +29,10 @@ it('is not sent again under a lease that ran out while its statement waited', as
     (
       await other.query(
         `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-           AND query LIKE '%resent AS%' AND clock_timestamp() - query_start > interval '1600 milliseconds'`,
+           AND query LIKE '%resent AS%' AND clock_timestamp() - query_start > interval '3300 milliseconds'`,
       )
     ).rows.length;
-  await expect.poll(waitsForItsRow, { timeout: 10_000 }).toBe(1);
+  await expect.poll(waitsForItsRow, { timeout: 20_000 }).toBe(1);
   provider.onQuestion = (again) => again.answer();
   await database.query('COMMIT');
 

@@ -144,7 +144,7 @@ describe('a process that stops while its database', () => {
       TWILIO_TIMEOUT_MS: '1000',
       LEASE_MS: '60000',
     });
-    provider.hold();
+    provider.holdFrom(1);
     await new ApiClient(service.url, ADMIN_KEY).send(HELLO);
     await expect.poll(() => provider.held).toBe(1);
     if (how === 'is away') way.cut();

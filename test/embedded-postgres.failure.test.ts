@@ -4,7 +4,9 @@ import { expect, it } from 'vitest';
 import { EmbeddedPostgresError } from '../src/embedded/postgres.error.js';
 import { findRunning } from '../src/embedded/postgres.process.js';
 import { startEmbeddedPostgres } from '../src/embedded/postgres.server.js';
-import { FAST, publicFolder, start, usedDataDir } from './support/embedded-postgres.js';
+import { FAST, publicFolder, start, shareUsedDataDir } from './support/embedded-postgres.js';
+
+const usedDataDir = shareUsedDataDir();
 
 const unusedDataDir = async () => join(await publicFolder(), 'data');
 

@@ -11,8 +11,10 @@ import {
   queryOne,
   spawnOwner,
   start,
-  usedDataDir,
+  shareUsedDataDir,
 } from './support/embedded-postgres.js';
+
+const usedDataDir = shareUsedDataDir();
 
 let dataDir: string;
 beforeEach(async () => {

@@ -4,8 +4,10 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { chooseAccount, run, type ServerAccount } from '../src/embedded/postgres.account.js';
 import { findServerPackage, prepareBinaries, type ServerPackage } from '../src/embedded/postgres.binaries.js';
 import { findHome } from '../src/embedded/postgres.home.js';
-import { IS_ROOT, publicFolder, queryOne, start, usedDataDir, userOf } from './support/embedded-postgres.js';
+import { IS_ROOT, publicFolder, queryOne, start, shareUsedDataDir, userOf } from './support/embedded-postgres.js';
 import { removeTestFolder } from './support/test.folder.js';
+
+const usedDataDir = shareUsedDataDir();
 
 const NOBODY = { uid: 65_534, gid: 65_534 };
 

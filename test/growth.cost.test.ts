@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startSimulator } from '../src/simulator/simulator.server.js';
-import { shareExplainingPostgres, type GrowthDatabase } from './growth.setup.js';
+import { shareExplainingPostgres, type GrowthDatabase, type ObservedService } from './growth.setup.js';
 
 const SENDS = 1000;
 const BATCH = 100;
@@ -22,6 +23,16 @@ async function untilDelivered({ admin }: GrowthDatabase, count: number): Promise
   });
 }
 
+/** What runs by the clock, however little there is to do: how often it does depends on how busy this machine is. */
+async function statementsOfAnIdle({ executions }: ObservedService): Promise<ReadonlySet<string>> {
+  const texts: string[] = [];
+  while (texts.length < 50) {
+    const idle = await executions.during(() => sleep(200));
+    texts.push(...idle.executions.map(({ text }) => text));
+  }
+  return new Set(texts);
+}
+
 function batch(first: number) {
   const notifications = Array.from({ length: BATCH }, (_, n) => ({
     to: `+1555${1_000_000 + first + n}`,
@@ -37,6 +48,7 @@ it('accepts, sends and follows notifications to delivered with less than a state
   onTestFinished(() => simulator.close());
   const database = await postgres().createDatabase();
   const service = await database.serve({ ROLE: 'all', TWILIO_BASE_URL: simulator.url });
+  const byTheClock = await statementsOfAnIdle(service);
   const before = await walPosition(database);
   const { executions } = await service.executions.during(async () => {
     const batches = Array.from({ length: SENDS / BATCH }, (_, index) => batch(index * BATCH));
@@ -44,7 +56,8 @@ it('accepts, sends and follows notifications to delivered with less than a state
     await untilDelivered(database, SENDS);
   });
   // Accepted, leased, sent, and three callbacks: six writes of several rows each, were they not grouped.
-  expect(executions.length / SENDS).toBeLessThan(1);
-  expect(executions.length).toBeGreaterThan(0);
+  const spent = executions.filter(({ text, walBytes }) => walBytes > 0 || !byTheClock.has(text));
+  expect(spent.length / SENDS).toBeLessThan(1);
+  expect(spent.length).toBeGreaterThan(0);
   expect(((await walPosition(database)) - before) / SENDS).toBeLessThan(8000);
 });

@@ -3,30 +3,21 @@ import { v7 as uuidv7 } from 'uuid';
 import { CallbackIntake } from '../src/callbacks/callback.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { NewNotification, Work } from '../src/outbox/work.js';
-import type { Failure } from '../src/policy/failure.js';
 import type { NextStep } from '../src/policy/next-step.js';
 import { CLIENT_ID } from './growth.seed.js';
 import type { ObservedService } from './growth.setup.js';
+import { failureOfClass } from './support/failure.js';
 
-const TOO_MANY: Failure = {
-  provider: 'twilio',
-  outcome: 'rejected',
-  httpStatus: 429,
-  providerCode: 20429,
-  providerMessage: 'Too many requests',
-  providerRequestId: null,
-  providerBody: '{"code":20429,"message":"Too many requests","status":429}',
-  retryAfterMs: null,
-  classification: {
-    errorClass: 'rate_limited',
-    responsible: 'provider',
-    scope: 'account',
-    sameChannelAgain: 'by_class',
-    otherChannelHelps: 'by_class',
-    rule: 'Twilio code 20429',
-    unknownCode: false,
+const TOO_MANY = failureOfClass(
+  'rate_limited',
+  {
+    httpStatus: 429,
+    providerCode: 20429,
+    providerMessage: 'Too many requests',
+    providerBody: '{"code":20429,"message":"Too many requests","status":429}',
   },
-};
+  { scope: 'account', rule: 'Twilio code 20429' },
+);
 
 /** `count` requests of one moment, each with a key of its own. */
 export function newNotifications(count: number): NewNotification[] {

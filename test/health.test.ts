@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public } from '../src/access/access.decorator.js';
 import { Database } from '../src/database/database.js';
 import { HealthIndicators } from '../src/health/health-indicators.js';
-import { type Edge, ask, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
-import type { TestDatabase } from './support/postgres.js';
+import { type Edge, ask, startEdge } from './support/http-edge.app.js';
+import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
 
 /** Work in flight: holds a shutdown until it is released. */
 @Injectable()
@@ -196,7 +196,8 @@ describe('health', () => {
     const ended = once(silent, 'close');
     const since = performance.now();
     await edge.app.close();
-    expect(performance.now() - since).toBeLessThan(3000);
+    // A connection may take a minute to ask.
+    expect(performance.now() - since).toBeLessThan(20_000);
     expect(await ended).toEqual([false]);
   });
 

@@ -6,8 +6,8 @@ import { IsOptional, IsString } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public } from '../src/access/access.decorator.js';
 import { ExpectsBody } from '../src/http/body.decorator.js';
-import { type Edge, createMigratedDatabase, startEdge } from './support/http-edge.app.js';
-import type { TestDatabase } from './support/postgres.js';
+import { type Edge, startEdge } from './support/http-edge.app.js';
+import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
 
 class Words {
   @IsOptional()

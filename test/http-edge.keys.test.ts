@@ -4,8 +4,8 @@ import { Body, Controller, Get, Post } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public, Scopes } from '../src/access/access.decorator.js';
 import { ExpectsBody } from '../src/http/body.decorator.js';
-import { ADMIN_KEY, type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
-import type { TestDatabase } from './support/postgres.js';
+import { ADMIN_KEY, type Edge, ask, problem, startEdge } from './support/http-edge.app.js';
+import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
 
 const MIB = 1024 * 1024;
 

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public, Scopes } from '../src/access/access.decorator.js';
 import { Problems } from '../src/openapi/problems.decorator.js';
 import { BEARER } from '../src/openapi/security.js';
-import { type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
+import { type Edge, ask, problem, startEdge } from './support/http-edge.app.js';
 import { findUndocumented, routesOf } from './support/openapi.js';
-import type { TestDatabase } from './support/postgres.js';
+import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
 
 @Controller('additive')
 @Scopes('admin')

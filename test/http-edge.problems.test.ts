@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Edge, ask, createMigratedDatabase, problem, startEdge } from './support/http-edge.app.js';
+import { type Edge, ask, problem, startEdge } from './support/http-edge.app.js';
 import { ProbeController, UndeclaredController } from './support/http-edge.probe.js';
-import type { TestDatabase } from './support/postgres.js';
+import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
 
 let database: TestDatabase;
 let edge: Edge;

@@ -48,7 +48,6 @@ describe('circuits', () => {
     await eventually(
       () => partOf(other, Circuits).blocking(byVoice),
       (blocking) => blocking?.cause === 'operator',
-      1000,
     );
     const notification = await test.api.send(hello);
     await eventually(

@@ -9,6 +9,7 @@ import {
 } from '../src/incidents/circuit.policy.js';
 import { evidenceOf, probeVerdict } from '../src/incidents/evidence.policy.js';
 import { affectedResources } from '../src/incidents/incident.policy.js';
+import { Probation } from '../src/incidents/probation.js';
 import { ERROR_CLASSES } from '../src/policy/vocabulary.js';
 
 const NOON = Date.parse('2026-12-01T12:00:00Z');
@@ -118,6 +119,12 @@ describe('a probe', () => {
     expect(after(held, [{ kind: 'probe_passed', at: at(15) }, 17])).toBe(held);
   });
 
+  it('can be none of a circuit that an operator opened, which belongs to its incident still', () => {
+    const held = after(open, [{ kind: 'operator_opens', reason: 'no' }, 16]);
+    expect(held).toMatchObject({ openedAt: at(0), nextProbeAt: null, incidentId: 'i' });
+    expect(after(CLOSED, [{ kind: 'operator_opens', reason: 'no' }, 16])).toMatchObject({ incidentId: null });
+  });
+
   it('is the only work that passes, and only the circuit it probes and narrower ones that probe themselves', () => {
     const passes = (probe: boolean, releasedBy: string | null, comesFromWider = false, circuit = open) =>
       !standsInTheWay(circuit, 'this', { probe, releasedBy, comesFromWider }, 'c');
@@ -148,6 +155,9 @@ describe('a probe', () => {
     ['authentication', 'authentication', 'failed'],
     ['authentication', 'recipient_unreachable', 'passed'],
     ['authentication', 'provider_fault', 'inconclusive'],
+    ['authentication', 'quota_exhausted', 'inconclusive'],
+    ['rate_limit', 'quota_exhausted', 'inconclusive'],
+    ['rate_limit', 'authentication', 'inconclusive'],
     ['quota', 'quota_exhausted', 'failed'],
     ['rate_limit', 'rate_limited', 'failed'],
     ['rate_limit', 'content_rejected', 'passed'],
@@ -178,6 +188,17 @@ describe('a half-open circuit', () => {
     expect(open).toMatchObject({ state: 'open', openedAt: at(0), changedAt: at(17), incidentId: 'i' });
   });
 
+  it.each([
+    [18, true],
+    [19, false],
+  ])('after %i sends that passed, is stopped by a fault: %s', (passed, stopped) => {
+    const probation = new Probation();
+    for (let n = 0; n < passed; n += 1) probation.notePassed('resource:sms', at(16));
+    expect(probation.noteFault('resource:sms', at(16))).toBe(stopped);
+    // The next recovery begins anew.
+    expect(probation.noteFault('resource:sms', at(99))).toBe(true);
+  });
+
   it('closes when nothing is held any more', () => {
     expect(after(half, [{ kind: 'drained' }, 20])).toEqual({ state: 'closed', changedAt: at(20) });
     expect(after(CLOSED, [{ kind: 'drained' }, 20])).toBe(CLOSED);
@@ -191,6 +212,8 @@ describe('new credentials', () => {
     expect(after(open, [{ kind: 'credentials_changed', credentials: 'old' }, 5])).toBe(open);
     const retried = after(open, [{ kind: 'credentials_changed', credentials: 'new' }, 5]);
     expect(nextProbe(retried)).toEqual(at(5));
+    // Every replica says so, some of them later.
+    expect(after(retried, [{ kind: 'credentials_changed', credentials: 'new' }, 6])).toBe(retried);
     const failed = after(retried, [refused('authentication', { probe: true, at: at(5), credentials: 'new' }), 6]);
     expect(nextProbe(failed)).toBeNull();
     expect(nextProbe(after(failed, [{ kind: 'credentials_changed', credentials: 'newer' }, 7]))).toEqual(at(22));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
-import type { Circuit } from '../src/incidents/circuit.policy.js';
+import { CIRCUIT_LIMITS, type Circuit } from '../src/incidents/circuit.policy.js';
 import { CircuitProbe } from '../src/incidents/circuit.probe.js';
+import { CircuitRamp } from '../src/incidents/circuit.ramp.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
 import { Circuits } from '../src/incidents/circuits.js';
@@ -89,6 +90,26 @@ it('a ramp begins anew when its circuit opens again, and goes on when it only cl
   expect([await one('state'), await one('ramp')]).toEqual(['open', 0]);
 });
 
+it('a half-open circuit closes with the step that finds less than it may let out, and no sooner', async () => {
+  const { service, databaseUrl, hold, id, one } = await openCircuit();
+  for (let n = 0; n < 3; n += 1) await hold();
+  const board = partOf(service, CircuitBoard);
+  await partOf(service, CircuitStore).change(SMS, { kind: 'probe_passed', at: new Date(Date.now() + 20_000) });
+  const circuit = await eventually(
+    () => board.get(SMS),
+    ({ state }) => state === 'half_open',
+  );
+  for (const [released, state] of [
+    [1, 'half_open'],
+    [3, 'half_open'],
+    [3, 'closed'],
+  ] as const) {
+    await partOf(service, CircuitRamp).step({ id, scope: SMS, circuit });
+    expect([await one('released'), board.get(SMS).state]).toEqual([released, state]);
+    await moveClock(databaseUrl, CIRCUIT_LIMITS.stepMs);
+  }
+});
+
 it("a sender's circuit and pace keep nobody from asking what became of its messages", async () => {
   const { service } = await startTestService({ ROLE: 'api', SENDER_RATES: `${SENDER}=1` });
   const [board, circuits] = [partOf(service, CircuitBoard), partOf(service, Circuits)];
@@ -96,6 +117,8 @@ it("a sender's circuit and pace keep nobody from asking what became of its messa
   const send = { ...ask, stage: 'send' } as const;
   expect(circuits.blocking(send)).toMatchObject({ cause: 'pace' });
   expect(circuits.blocking(ask)).toBeNull();
+  // A probe owes its turn: it is taken off afterwards.
+  expect(circuits.blocking({ ...send, probe: true })).toBeNull();
   circuits.onReported(
     { channel: 'sms', sender: SENDER, attemptStartedAt: new Date() },
     { errorClass: 'channel_unavailable', scope: 'sender', rule: 'Twilio code 21606' },

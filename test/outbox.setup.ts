@@ -5,6 +5,7 @@ import type { NewNotification, UnsuccessfulWork, Work } from '../src/outbox/work
 import type { Failure } from '../src/policy/failure.js';
 import type { NextStep } from '../src/policy/next-step.js';
 import { newNotifications } from './growth.life.js';
+import { failureOfClass } from './support/failure.js';
 import { startTestService } from './support/service.js';
 
 export const DEAD_LETTER: NextStep = { kind: 'dead_letter', reason: 'no other channel is left' };
@@ -27,25 +28,9 @@ export function fallbackTo(channel: 'sms' | 'voice'): Pick<UnsuccessfulWork, 'st
 }
 
 export function failure(outcome: Failure['outcome'] = 'rejected'): Failure {
-  return {
-    provider: 'twilio',
-    outcome,
-    httpStatus: outcome === 'rejected' ? 400 : 500,
-    providerCode: null,
-    providerMessage: null,
-    providerRequestId: null,
-    providerBody: null,
-    retryAfterMs: null,
-    classification: {
-      errorClass: outcome === 'rejected' ? 'invalid_request' : 'provider_fault',
-      responsible: outcome === 'rejected' ? 'caller' : 'provider',
-      scope: 'message',
-      sameChannelAgain: 'by_class',
-      otherChannelHelps: 'by_class',
-      rule: outcome === 'rejected' ? 'HTTP status 400' : 'HTTP status 500',
-      unknownCode: false,
-    },
-  };
+  return outcome === 'rejected'
+    ? failureOfClass('invalid_request', {}, { rule: 'HTTP status 400' })
+    : failureOfClass('provider_fault', { outcome, httpStatus: 500 }, { rule: 'HTTP status 500' });
 }
 
 /** A service that accepts and dispatches nothing by itself, and its outbox by hand. */

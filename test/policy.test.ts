@@ -1,38 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { CLASS_POLICY } from '../src/policy/class.policy.js';
-import type { Classification, Failure } from '../src/policy/failure.js';
 import { nextStep, type DeliveryHistory } from '../src/policy/next-step.js';
 import { decideRetry, type RetryPolicy } from '../src/policy/retry.policy.js';
 import { legalMove, legalPath, NOTIFICATION_STATUSES, statusesBefore, TRANSITIONS } from '../src/policy/transitions.js';
 import { ERROR_CLASSES, type ErrorClass } from '../src/policy/vocabulary.js';
+import { failureOfClass } from './support/failure.js';
 
 const POLICY: RetryPolicy = { baseMs: 1000, factor: 2, max: 5, budgetMs: 60_000 };
 const CLOCK = { now: new Date('2026-11-22T10:00:00Z'), random: 0 };
 const FRESH: DeliveryHistory = { retries: 0, waitedMs: 0, fallbacks: [], standstill: null };
-
-function failure(errorClass: ErrorClass, more: Partial<Failure> = {}, row: Partial<Classification> = {}): Failure {
-  return {
-    provider: 'twilio',
-    outcome: 'rejected',
-    httpStatus: 400,
-    providerCode: null,
-    providerMessage: null,
-    providerRequestId: null,
-    providerBody: null,
-    retryAfterMs: null,
-    classification: {
-      errorClass,
-      responsible: CLASS_POLICY[errorClass].responsible,
-      scope: 'message',
-      sameChannelAgain: 'by_class',
-      otherChannelHelps: 'by_class',
-      rule: `the rule of ${errorClass}`,
-      unknownCode: false,
-      ...row,
-    },
-    ...more,
-  };
-}
 
 describe('retry policy', () => {
   it('waits 1, 2, 4, 8 and 16 seconds, then is exhausted', () => {
@@ -93,8 +69,8 @@ describe('next step', () => {
   ] satisfies [ErrorClass, string, string][])(
     'after %s: %s at first, %s when retries are spent',
     (errorClass, first, last) => {
-      expect(nextStep(failure(errorClass), withSms, POLICY, CLOCK).kind).toBe(first);
-      expect(nextStep(failure(errorClass), spent, POLICY, CLOCK).kind).toBe(last);
+      expect(nextStep(failureOfClass(errorClass), withSms, POLICY, CLOCK).kind).toBe(first);
+      expect(nextStep(failureOfClass(errorClass), spent, POLICY, CLOCK).kind).toBe(last);
     },
   );
 
@@ -105,13 +81,13 @@ describe('next step', () => {
   it.each(['invalid_request', 'permission', 'recipient_unreachable', 'content_rejected'] as const)(
     'lets the code table send %s to another channel',
     (errorClass) => {
-      const helped = failure(errorClass, {}, { otherChannelHelps: 'yes' });
+      const helped = failureOfClass(errorClass, {}, { otherChannelHelps: 'yes' });
       expect(nextStep(helped, withSms, POLICY, CLOCK)).toMatchObject({ kind: 'fallback', channel: 'sms' });
     },
   );
 
   it('asks before it repeats what may have been accepted', () => {
-    const unknown = failure('provider_fault', { outcome: 'unknown', httpStatus: 503 });
+    const unknown = failureOfClass('provider_fault', { outcome: 'unknown', httpStatus: 503 });
     expect(nextStep(unknown, FRESH, POLICY, CLOCK)).toMatchObject({
       kind: 'reconcile',
       exhausted: false,
@@ -120,7 +96,7 @@ describe('next step', () => {
   });
 
   it('asks once more before it gives up what may have been accepted', () => {
-    const unknown = failure('provider_fault', { outcome: 'unknown', httpStatus: 503 });
+    const unknown = failureOfClass('provider_fault', { outcome: 'unknown', httpStatus: 503 });
     expect(nextStep(unknown, spent, POLICY, CLOCK)).toMatchObject({
       kind: 'reconcile',
       exhausted: true,
@@ -130,15 +106,17 @@ describe('next step', () => {
 
   it('waits in an open circuit instead of spending retries', () => {
     const open = { ...spent, standstill: 'an operator keeps it closed' };
-    expect(nextStep(failure('provider_fault'), open, POLICY, CLOCK)).toEqual({
+    expect(nextStep(failureOfClass('provider_fault'), open, POLICY, CLOCK)).toEqual({
       kind: 'hold',
       reason: 'an operator keeps it closed: waiting costs no retry',
     });
   });
 
   it('says of a stopped account what it waits for: a quota comes back by itself, credentials do not', () => {
-    expect(nextStep(failure('quota_exhausted'), FRESH, POLICY, CLOCK).reason).toMatch(/until its quota resets, or /);
-    expect(nextStep(failure('authentication'), FRESH, POLICY, CLOCK).reason).toMatch(/until an operator acts$/);
+    expect(nextStep(failureOfClass('quota_exhausted'), FRESH, POLICY, CLOCK).reason).toMatch(
+      /until its quota resets, or /,
+    );
+    expect(nextStep(failureOfClass('authentication'), FRESH, POLICY, CLOCK).reason).toMatch(/until an operator acts$/);
   });
 });
 

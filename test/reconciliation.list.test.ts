@@ -62,6 +62,34 @@ describe('a message in the list', () => {
   });
 });
 
+describe("another's question that never got an answer", () => {
+  it.each([
+    ['leaves in doubt whose message is shown while it is young', 9, 'failed'],
+    ['is no rival any more after ten minutes', 11, 'sent'],
+  ] as const)('%s', async (_, minutes, status) => {
+    const { api, database, databaseUrl } = await startTestService({ TWILIO_BASE_URL: provider.url });
+    const to = newNumber();
+    const passed = minutes * MINUTE;
+    provider.script(to, {
+      create: (index) => (index < 2 ? 503 : NEXT),
+      list: ([, createdAt]) => (createdAt === undefined ? [] : [listed(OLD, createdAt + passed)]),
+    });
+    const hello = { to, channels: ['sms'], body: 'Hello', onUnknown: 'review' };
+    await api.untilStatus(await api.send(hello), 'failed');
+    await moveClock(databaseUrl, passed);
+    const id = await api.send(hello);
+    // Whose it is, is asked three times before a human has to say: at once, and after 5 and 30 seconds.
+    const soon = `UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile' AND due_at > service_now()`;
+    const ended = async () => {
+      await database.query(soon);
+      return (await api.get(`/v1/notifications/${id}`)).body['status'];
+    };
+    await expect.poll(async () => ['failed', 'sent'].includes(String(await ended()))).toBe(true);
+    expect(await ended()).toBe(status);
+    expect(provider.creates(to)).toBe(2);
+  });
+});
+
 describe('a list that cannot be read for now', () => {
   it.each([429, 500])('is asked for again after a %s: until then nothing is sent', async (status) => {
     const { api } = shared();

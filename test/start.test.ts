@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ADVISORY_LOCK } from '../src/database/advisory-locks.js';
 import { publicFolder } from './support/embedded-postgres.js';
-import { createTestDatabase } from './support/postgres.js';
+import { createMigratedDatabase, createTestDatabase } from './support/postgres.js';
 import { ADMIN_KEY, ApiClient } from './support/service.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
@@ -37,11 +37,13 @@ function startProgram(variables: Record<string, string>) {
   };
 }
 
-async function databaseUrl(): Promise<string> {
-  const database = await createTestDatabase();
+async function databaseUrl(create = createTestDatabase): Promise<string> {
+  const database = await create();
   onTestFinished(() => database.drop());
   return database.url;
 }
+
+const migratedUrl = () => databaseUrl(createMigratedDatabase);
 
 const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
 
@@ -79,13 +81,13 @@ describe('what keeps it from starting', () => {
   }
 
   it('is HOST where it names no address', async () => {
-    const said = await failure({ DATABASE_URL: await databaseUrl(), PORT: '0', HOST: 'nowhere.invalid' });
+    const said = await failure({ DATABASE_URL: await migratedUrl(), PORT: '0', HOST: 'nowhere.invalid' });
     expect(said).toContain('HOST');
     expect(said).not.toMatch(/DATABASE_URL|nowhere/);
   });
 
   it('is HOST where it is an address of another machine', async () => {
-    const said = await failure({ DATABASE_URL: await databaseUrl(), PORT: '0', HOST: '192.0.2.1' });
+    const said = await failure({ DATABASE_URL: await migratedUrl(), PORT: '0', HOST: '192.0.2.1' });
     expect(said).toContain('HOST is no address of this machine');
     expect(said).not.toContain('192.0.2.1');
   });
@@ -93,7 +95,7 @@ describe('what keeps it from starting', () => {
   it('is PORT where something listens there already', async () => {
     const other = await listening();
     const port = portOf(other);
-    const said = await failure({ DATABASE_URL: await databaseUrl(), PORT: String(port) });
+    const said = await failure({ DATABASE_URL: await migratedUrl(), PORT: String(port) });
     expect(said).toContain('set PORT to another one');
     expect(said).not.toContain(String(port));
   });

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { migrate } from '../src/database/migrate.js';
 import { NOTIFICATION_STATUSES, TRANSITIONS, type NotificationStatus } from '../src/policy/transitions.js';
-import { createTestDatabase } from './support/postgres.js';
+import { createMigratedDatabase } from './support/postgres.js';
 
 type Move = `${string} --> ${string}`;
 
@@ -52,9 +51,8 @@ describe('the table of moves', () => {
 });
 
 it.each(['notifications', 'deliveries'])('the database knows exactly these states of %s', async (table) => {
-  const database = await createTestDatabase();
+  const database = await createMigratedDatabase();
   onTestFinished(() => database.drop());
-  await migrate(database.url);
   const client = new Client({ connectionString: database.url });
   await client.connect();
   onTestFinished(() => client.end());

@@ -1,25 +1,21 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import type { TwilioSettings } from '../src/twilio/twilio.settings.js';
-import { ACCOUNT_SID, CREATED, IDS, MESSAGE, MESSAGE_SID, providerErrorOf, startClient } from './twilio.setup.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  ACCOUNT_SID,
+  CREATED,
+  IDS,
+  MESSAGE,
+  MESSAGE_SID,
+  providerErrorOf,
+  startClient,
+  startWired,
+} from './twilio.setup.js';
 import { inTurn, reply, startWire } from './twilio.wire.js';
-import type { Script, Wire } from './twilio.wire.js';
 
 const CALL_SID = `CA${'2'.repeat(32)}`;
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).toReversed()) await one.close();
-});
-
-async function start(script: Script, settings: Partial<TwilioSettings> = {}, path = '') {
-  const wire: Wire = await startWire(script);
-  const { client, module } = await startClient({ baseUrl: `${wire.url}${path}`, ...settings });
-  opened.push(wire, module);
-  return { client, wire };
-}
 
 describe('creating', () => {
   it('sends a message as exactly these bytes', async () => {
-    const { client, wire } = await start(reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1' }));
+    const { client, wire } = await startWired(reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1' }));
     const accepted = await client.createMessage(
       {
         To: 'whatsapp:+15551230001',
@@ -53,15 +49,15 @@ describe('creating', () => {
   });
 
   it('takes a sid that no database could hold for one that it can', async () => {
-    const { client } = await start(reply(201, '{"sid":"SM\\u0000\\ud83d","status":"queued"}'));
+    const { client } = await startWired(reply(201, '{"sid":"SM\\u0000\\ud83d","status":"queued"}'));
     expect(await client.createMessage(MESSAGE, IDS)).toMatchObject({ sid: 'SM\ufffd\ufffd' });
-    const list = await start(reply(200, { messages: [{ ...message(1, 0), sid: 'SM\0\ud83d' }] }));
+    const list = await startWired(reply(200, { messages: [{ ...message(1, 0), sid: 'SM\0\ud83d' }] }));
     const { items } = await list.client.listMessages({ to: MESSAGE.To, createdSince: new Date(0) });
     expect(items).toMatchObject([{ sid: 'SM\ufffd\ufffd' }]);
   });
 
   it('sends a call as exactly these bytes', async () => {
-    const { client, wire } = await start(reply(201, { sid: CALL_SID, status: 'queued' }));
+    const { client, wire } = await startWired(reply(201, { sid: CALL_SID, status: 'queued' }));
     const accepted = await client.createCall(
       {
         To: '+15551230001',
@@ -81,7 +77,7 @@ describe('creating', () => {
   });
 
   it('sends these headers and no others', async () => {
-    const { client, wire } = await start(reply(201, CREATED));
+    const { client, wire } = await startWired(reply(201, CREATED));
     await client.createMessage(MESSAGE, IDS);
     const { host, 'user-agent': agent, ...headers } = wire.requests[0]?.headers ?? {};
     expect(`http://${host}`).toBe(wire.url);
@@ -98,19 +94,21 @@ describe('creating', () => {
   });
 
   it('reads a header that came twice as one value', async () => {
-    const { client } = await start(reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1', 'twilio-request-id': 'RQ2' }));
+    const { client } = await startWired(
+      reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1', 'twilio-request-id': 'RQ2' }),
+    );
     expect(await client.createMessage(MESSAGE, IDS)).toMatchObject({ requestId: 'RQ1, RQ2' });
   });
 
   it('signs in with the API key where there is one, with the account still in the path', async () => {
-    const { client, wire } = await start(reply(201, CREATED), { apiKeySid: 'SK1', apiKeySecret: 'secret' });
+    const { client, wire } = await startWired(reply(201, CREATED), { apiKeySid: 'SK1', apiKeySecret: 'secret' });
     await client.createMessage(MESSAGE, IDS);
     expect(wire.requests[0]?.headers['authorization']).toBe(`Basic ${Buffer.from('SK1:secret').toString('base64')}`);
     expect(wire.requests[0]?.path).toContain(ACCOUNT_SID);
   });
 
   it('keeps its connections', async () => {
-    const { client, wire } = await start(reply(201, CREATED));
+    const { client, wire } = await startWired(reply(201, CREATED));
     for (let sent = 0; sent < 5; sent += 1) await client.createMessage(MESSAGE, IDS);
     expect(wire.requests).toHaveLength(5);
     // Two: undici lets one event loop cycle pass before it uses a connection again, and these follow on each other.
@@ -119,7 +117,7 @@ describe('creating', () => {
 
   it('closes its connections with the application', async () => {
     const wire = await startWire(reply(201, CREATED));
-    opened.push(wire);
+    onTestFinished(() => wire.close());
     const { client, module } = await startClient({ baseUrl: wire.url });
     await client.createMessage(MESSAGE, IDS);
     await module.close();
@@ -147,7 +145,7 @@ describe('listing', () => {
 
   it('follows the pages until one holds nothing recent, and leaves out what is older', async () => {
     const next = `/2010-04-01/Accounts/${ACCOUNT_SID}/Messages.json?To=%2B15551230001&PageSize=50&Page=1&PageToken=P`;
-    const { client, wire } = await start(
+    const { client, wire } = await startWired(
       inTurn(
         reply(200, { messages: [message(1, 0), message(2, 99), message(3, 60)], next_page_uri: `${next}1` }),
         reply(200, { messages: [message(4, 50)], next_page_uri: `${next}2` }),
@@ -177,7 +175,7 @@ describe('listing', () => {
 
   it('says that it did not see everything when there are too many pages', async () => {
     const page = { messages: [message(1, 0)], next_page_uri: '/2010-04-01/more' };
-    const { client, wire } = await start(reply(200, page));
+    const { client, wire } = await startWired(reply(200, page));
     const { items, complete } = await client.listMessages(query);
     expect({ complete, found: items.length, pages: wire.requests.length }).toEqual({
       complete: false,
@@ -187,7 +185,7 @@ describe('listing', () => {
   });
 
   it('keeps the path prefix of the base url on every page', async () => {
-    const { client, wire } = await start(
+    const { client, wire } = await startWired(
       inTurn(
         reply(200, { messages: [message(1, 0)], next_page_uri: '/2010-04-01/more' }),
         reply(200, { messages: [], next_page_uri: null }),
@@ -201,7 +199,7 @@ describe('listing', () => {
 
   it('reads calls', async () => {
     const { body: _body, error_code: _code, ...call } = message(7, 0);
-    const { client, wire } = await start(reply(200, { calls: [call], next_page_uri: null }));
+    const { client, wire } = await startWired(reply(200, { calls: [call], next_page_uri: null }));
     const { items } = await client.listCalls(query);
     expect(items).toMatchObject([{ sid: 'SM7', body: null, errorCode: null }]);
     expect(wire.requests[0]?.path).toBe(`/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json?To=%2B15551230001&PageSize=50`);
@@ -213,7 +211,7 @@ describe('listing', () => {
     ['a record without a time', { messages: [{ ...message(1, 0), date_created: null }] }],
     ['a next page elsewhere', { messages: [message(1, 0)], next_page_uri: 'https://elsewhere.invalid/' }],
   ])('is a ProviderError, and no empty list, when the answer holds %s', async (_, body) => {
-    const { client } = await start(reply(200, body));
+    const { client } = await startWired(reply(200, body));
     const error = await providerErrorOf(client.listMessages(query));
     expect(error).toMatchObject({ httpStatus: 200, errorClass: 'provider_fault' });
   });
@@ -221,7 +219,9 @@ describe('listing', () => {
 
 describe('fetching', () => {
   it('reads one message and one call', async () => {
-    const { client, wire } = await start(reply(200, { ...message(1, 0), error_code: 30005, error_message: 'Unknown' }));
+    const { client, wire } = await startWired(
+      reply(200, { ...message(1, 0), error_code: 30005, error_message: 'Unknown' }),
+    );
     const expected = { sid: 'SM1', status: 'failed', errorCode: 30005, errorMessage: 'Unknown' };
     expect(await client.fetchMessage(MESSAGE_SID)).toMatchObject(expected);
     expect(await client.fetchCall('CA/../1')).toMatchObject({ sid: 'SM1' });
@@ -232,7 +232,9 @@ describe('fetching', () => {
   });
 
   it('says so when Twilio does not know it, or answers something else', async () => {
-    const { client } = await start(inTurn(reply(404, { code: 20404, message: 'not found' }), reply(200, { sid: '' })));
+    const { client } = await startWired(
+      inTurn(reply(404, { code: 20404, message: 'not found' }), reply(200, { sid: '' })),
+    );
     expect(await providerErrorOf(client.fetchMessage(MESSAGE_SID))).toMatchObject({ errorClass: 'not_found' });
     expect(await providerErrorOf(client.fetchMessage(MESSAGE_SID))).toMatchObject({ errorClass: 'provider_fault' });
   });

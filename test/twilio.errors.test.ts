@@ -1,42 +1,9 @@
-import { inspect } from 'node:util';
 import { isAxiosError } from 'axios';
-import { pino } from 'pino';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Failure } from '../src/policy/failure.js';
-import { ProviderError } from '../src/twilio/provider.error.js';
-import type { TwilioSettings } from '../src/twilio/twilio.settings.js';
-import { keepLines } from './support/log.lines.js';
-import { CREATED, IDS, MESSAGE, providerErrorOf, startClient } from './twilio.setup.js';
-import { reply, response, startWire } from './twilio.wire.js';
-import type { Script, Wire } from './twilio.wire.js';
-
-const opened: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of opened.splice(0).toReversed()) await one.close();
-});
-
-async function start(script: Script, settings: Partial<TwilioSettings> = {}) {
-  const wire: Wire = await startWire(script);
-  const { client, module } = await startClient({ baseUrl: wire.url, ...settings });
-  opened.push(wire, module);
-  return { client, wire };
-}
-
-/** Sends one message to a server that does this, and hands back the error it must end in. */
-async function errorOn(script: Script, settings: Partial<TwilioSettings> = {}): Promise<ProviderError> {
-  const { client, wire } = await start(script, settings);
-  const error = await providerErrorOf(client.createMessage(MESSAGE, IDS));
-  expect(wire.requests.length).toBeLessThanOrEqual(1);
-  return error;
-}
-
-const twilioBody = (status: number, code: unknown) => ({
-  code,
-  message: `The 'To' number ${MESSAGE.To} is not valid`,
-  more_info: 'https://www.twilio.com/docs/errors/1',
-  status,
-});
-const hang: Script = () => undefined;
+import { errorOn, hang, twilioBody } from './twilio.errors.setup.js';
+import { CREATED, IDS, MESSAGE, providerErrorOf, startClient, startWired } from './twilio.setup.js';
+import { reply, response, type Script } from './twilio.wire.js';
 
 type Expected = Pick<Failure, 'outcome' | 'httpStatus' | 'providerCode' | 'retryAfterMs'> & {
   errorClass: string;
@@ -180,14 +147,14 @@ describe('every failure of a creation becomes one ProviderError', () => {
 
   it('says "rejected" when nothing was sent', async () => {
     const { client, module } = await startClient({ baseUrl: 'http://twilio.invalid' });
-    opened.push(module);
+    onTestFinished(() => module.close());
     const error = await providerErrorOf(client.createMessage(MESSAGE, IDS));
     expect(error).toMatchObject({ outcome: 'rejected', errorClass: provider, networkFailure: 'dns', httpStatus: null });
     expect(error.failure.providerBody).toBeNull();
   });
 
   it('says "rejected" when it was aborted before, "unknown" when it was aborted after the write', async () => {
-    const { client, wire } = await start(hang);
+    const { client, wire } = await startWired(hang);
     const before = await providerErrorOf(client.createMessage(MESSAGE, IDS, AbortSignal.abort()));
     expect(before).toMatchObject({ outcome: 'rejected', networkFailure: 'aborted' });
     const abort = new AbortController();
@@ -236,7 +203,7 @@ describe('an answer that is cut off', () => {
       Array.from({ length: bytes.length }, (_, at) => bytes.slice(0, at)),
     );
     let next = 0;
-    const { client, wire } = await start((socket) => {
+    const { client, wire } = await startWired((socket) => {
       const cut = cuts[next++] ?? '';
       if (next % 2 === 0) socket.end(cut);
       else socket.write(cut, () => socket.resetAndDestroy());
@@ -249,63 +216,5 @@ describe('an answer that is cut off', () => {
       expect(error.outcome).toBe(status === 400 ? 'rejected' : 'unknown');
     }
     expect(wire.requests).toHaveLength(cuts.length);
-  });
-});
-
-describe('what a ProviderError shows', () => {
-  const secrets = [
-    MESSAGE.To,
-    '5551230001',
-    MESSAGE.Body,
-    '493021',
-    'token-of-the-account',
-    'c3VjaGEgc2VjcmV0',
-    'Basic ',
-  ];
-  const scripts: [string, Script][] = [
-    ['a refusal that repeats the number and the text', reply(400, { ...twilioBody(400, 21211), body: MESSAGE.Body })],
-    ['a list of errors', reply(400, { errors: [{ code: 1, message: `${MESSAGE.To}: ${MESSAGE.Body}` }] })],
-    ['an answer without a sid', reply(201, MESSAGE)],
-    ['an answer that is not HTTP', (socket) => socket.end(`HTTP/1.1 ${MESSAGE.To} ${MESSAGE.Body}\r\n\r\n`)],
-    ['an answer that is too large', reply(400, MESSAGE.Body.repeat(60_000))],
-    ['a reset', (socket) => socket.resetAndDestroy()],
-    ['silence', hang],
-  ];
-
-  it.each(scripts)('holds no number, no text and no credentials: %s', async (_, script) => {
-    const error = await errorOn(script, {
-      timeoutMs: script === hang ? 100 : 5000,
-      apiKeySid: 'SK1',
-      apiKeySecret: 'sucha secret',
-    });
-    const { destination: sink, lines: logged } = keepLines();
-    pino(sink).error(error, 'not sent');
-    pino(sink).error({ error }, 'not sent');
-    const shown = [error.message, error.stack, String(error), JSON.stringify(error), inspect(error, { depth: 9 })];
-    const everything = [...shown, JSON.stringify(Object.entries(error)), ...logged].join('\n');
-    for (const secret of secrets) expect(everything).not.toContain(secret);
-    expect(everything).toContain(error.errorClass);
-  });
-
-  it('says in its JSON what a log needs', async () => {
-    const error = await errorOn(reply(400, twilioBody(400, 21211), { 'Twilio-Request-Id': 'RQ9' }));
-    expect(JSON.parse(JSON.stringify(error))).toEqual({
-      name: 'ProviderError',
-      message: 'Twilio did not accept the request (HTTP 400, code 21211: recipient_unreachable)',
-      outcome: 'rejected',
-      errorClass: 'recipient_unreachable',
-      httpStatus: 400,
-      providerCode: 21211,
-      providerRequestId: 'RQ9',
-      networkFailure: null,
-    });
-  });
-
-  it('says what to do when it is not known whether the request was accepted', async () => {
-    const error = await errorOn((socket) => socket.resetAndDestroy());
-    expect(error.message).toBe(
-      'Twilio may have accepted the request (no answer, no code, reset_after_write: provider_fault); ' +
-        'find out before sending it again',
-    );
   });
 });

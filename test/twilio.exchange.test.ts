@@ -152,7 +152,7 @@ describe('a request that was written', () => {
     const error = await failureOf(axiosOver({ baseUrl: wire.url }).post('/x', 'a=b', { timeout: 400 }));
     clearInterval(drip);
     expect(error).toMatchObject({ kind: 'body_timeout', written: true, partial: { status: 201 } });
-    expect(performance.now() - startedAt).toBeLessThan(1900);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     await vi.waitUntil(() => wire.connections[0]?.destroyed);
   });
 

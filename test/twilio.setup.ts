@@ -1,12 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
+import { onTestFinished } from 'vitest';
 import { ERROR_CODE_TABLE } from '../src/twilio/error-codes/error-code-table.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { ProviderError } from '../src/twilio/provider.error.js';
 import { TwilioClient } from '../src/twilio/twilio.client.js';
 import { TwilioModule } from '../src/twilio/twilio.module.js';
 import type { TwilioSettings } from '../src/twilio/twilio.settings.js';
+import { startWire, type Script } from './twilio.wire.js';
 
 export const ACCOUNT_SID = `AC${'0'.repeat(32)}`;
 export const MESSAGE_SID = `SM${'1'.repeat(32)}`;
@@ -45,6 +47,15 @@ export async function startClient(settings: Partial<TwilioSettings> & { baseUrl:
   }).compile();
   await module.init();
   return { client: module.get(TwilioClient), module };
+}
+
+/** A client of a server that does this; both end with the test. */
+export async function startWired(script: Script, settings: Partial<TwilioSettings> = {}, path = '') {
+  const wire = await startWire(script);
+  onTestFinished(() => wire.close());
+  const { client, module } = await startClient({ baseUrl: `${wire.url}${path}`, ...settings });
+  onTestFinished(() => module.close());
+  return { client, wire };
 }
 
 /** The ProviderError a promise ends in; anything else fails the test. */

@@ -201,8 +201,9 @@ describe('an outage with a full queue', () => {
     }
     const incidents = async () => (await service.database.query('SELECT id FROM incidents')).rows.length;
     await expect.poll(incidents, { timeout: 15_000 }).toBe(1);
-    // What was in flight when it opened is answered and recorded first.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    // What was in flight when it opened is answered and recorded, and what was to be tried again is held, first.
+    const notHeld = 'SELECT 1 FROM outbox WHERE held_by IS NULL AND NOT probe';
+    await expect.poll(async () => (await service.database.query(notHeld)).rows.length, { timeout: 30_000 }).toBe(0);
     const spent = async () => {
       const { rows } = await service.database.query<{ attempts: number; retries: number; at: Date }>(
         `SELECT (SELECT count(*)::int FROM attempts) AS attempts, (SELECT sum(retries)::int FROM outbox) AS retries,
@@ -211,7 +212,8 @@ describe('an outage with a full queue', () => {
       return rows[0] ?? { attempts: 0, retries: 0, at: new Date() };
     };
     const before = await spent();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const probed = async () => (await spent()).attempts - before.attempts;
+    await expect.poll(probed, { timeout: 15_000 }).toBeGreaterThanOrEqual(5);
     const after = await spent();
     // One that began before may be recorded within.
     const probes = (+after.at - +before.at) / 300 + 2;

@@ -27,14 +27,21 @@ export async function publicFolder(): Promise<string> {
   return folder;
 }
 
-let prepared: Promise<string> | null = null;
-
-/** A data folder like one a stopped server leaves; copied, because that is much faster than a first start. */
-export async function usedDataDir(): Promise<string> {
-  prepared ??= firstStart();
-  const dataDir = join(await publicFolder(), 'data');
-  execFileSync('cp', ['-a', await prepared, dataDir]);
-  return dataDir;
+/**
+ * For all tests of a file: data folders like one a stopped server leaves; copied, because that is much faster than a first
+ * start.
+ */
+export function shareUsedDataDir(): () => Promise<string> {
+  let prepared: Promise<string> | null = null;
+  afterAll(async () => {
+    if (prepared !== null) await removeTestFolder(dirname(await prepared));
+  });
+  return async () => {
+    prepared ??= firstStart();
+    const dataDir = join(await publicFolder(), 'data');
+    execFileSync('cp', ['-a', await prepared, dataDir]);
+    return dataDir;
+  };
 }
 
 async function firstStart(): Promise<string> {
@@ -43,10 +50,6 @@ async function firstStart(): Promise<string> {
   await postgres.stop();
   return dataDir;
 }
-
-afterAll(async () => {
-  if (prepared !== null) await removeTestFolder(dirname(await prepared));
-});
 
 /** A server of this process, stopped after the test if the test has not. */
 export async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {

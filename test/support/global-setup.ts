@@ -1,14 +1,18 @@
 import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { migrate } from '../../src/database/migrate.js';
 import { findRunning } from '../../src/embedded/postgres.process.js';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.server.js';
+import { createDatabase } from './test.database.js';
 import { makeTestFolder, removeFoldersOfKilledRuns, removeTestFolder } from './test.folder.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** A PostgreSQL for this run alone; its role may create databases. */
     postgresUrl: string;
+    /** The name of a migrated database on it, which tests copy. */
+    migratedDatabase: string;
   }
 }
 
@@ -16,25 +20,31 @@ declare module 'vitest' {
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
 
 /** One real PostgreSQL for the whole run: DATABASE_URL_TEST, or an embedded one that is removed at the end. */
-export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['DATABASE_URL_TEST'];
-  if (given !== undefined && given !== '') {
-    project.provide('postgresUrl', given);
-    return undefined;
-  }
+  if (given !== undefined && given !== '') return await provideDatabases(project, given);
   await removeFoldersOfKilledRuns();
   const folder = await makeTestFolder();
   const dataDir = join(folder, 'postgres');
   const cleanUpNow = () => removeNow(folder, dataDir);
   process.once('exit', cleanUpNow);
   const postgres = await startEmbeddedPostgres({ dataDir, settings: FAST });
-  project.provide('postgresUrl', postgres.url);
+  await provideDatabases(project, postgres.url);
   return async () => {
     await postgres.stop();
     await removeTestFolder(folder);
     await removeTestFolder(postgres.dataDir);
     process.off('exit', cleanUpNow);
   };
+}
+
+/** A schema takes a second to migrate and a moment to copy. @returns what removes it */
+async function provideDatabases(project: TestProject, serverUrl: string): Promise<() => Promise<void>> {
+  const migrated = await createDatabase(serverUrl);
+  await migrate(migrated.url);
+  project.provide('postgresUrl', serverUrl);
+  project.provide('migratedDatabase', migrated.name);
+  return async () => await migrated.drop();
 }
 
 /** Ctrl-C ends vitest without a teardown, also while the server starts: all that is left then is synchronous. */

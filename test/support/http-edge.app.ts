@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -18,7 +16,6 @@ import { LoggingModule } from '../../src/logging/logging.module.js';
 import { NestLogger } from '../../src/logging/nest.logger.js';
 import { serveOpenApi } from '../../src/openapi/openapi.setup.js';
 import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../../src/problems/problem-types.js';
-import { type TestDatabase, createTestDatabase } from './postgres.js';
 
 export const ADMIN_KEY = 'an-admin-key-for-tests-only';
 
@@ -37,15 +34,6 @@ export interface EdgeOptions {
   readonly adminApiKey?: string | null;
   readonly environment?: NodeJS.ProcessEnv;
   readonly controllers?: ModuleMetadata['controllers'];
-}
-
-/** A new database with the service's own schema, brought there by the service's own migrations. */
-export async function createMigratedDatabase(): Promise<TestDatabase> {
-  const database = await createTestDatabase();
-  await promisify(execFile)(process.execPath, ['dist/src/database/migrate.main.js'], {
-    env: { DATABASE_URL: database.url },
-  });
-  return database;
 }
 
 /** The edge of the service with everything real in it, listening on a loopback port of its own. */

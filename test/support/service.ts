@@ -5,13 +5,12 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { configure, type Configuration } from '../../src/config/configuration.js';
 import { readEnvironment } from '../../src/config/read-environment.js';
-import { migrate } from '../../src/database/migrate.js';
 import type { NotificationDto } from '../../src/notifications/notification.dto.js';
 import type { NotificationStatus } from '../../src/policy/transitions.js';
 import { startService, type RunningService } from '../../src/service.js';
 import { startSimulator, type RunningSimulator } from '../../src/simulator/simulator.server.js';
 import { fetchDescribed } from './openapi.exchanges.js';
-import { createTestDatabase } from './postgres.js';
+import { createMigratedDatabase } from './postgres.js';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
 const ACCOUNT_SID = 'AC0123456789abcdef0123456789abcdef';
@@ -64,9 +63,8 @@ async function start(
   simulatorOptions: Parameters<typeof startSimulator>[0],
   atEnd: (end: () => Promise<void>) => unknown,
 ): Promise<ServiceUnderTest> {
-  const database = await createTestDatabase();
+  const database = await createMigratedDatabase();
   atEnd(() => database.drop());
-  await migrate(database.url);
   const client = new Client({ connectionString: database.url });
   await client.connect();
   atEnd(() => client.end());
@@ -200,7 +198,7 @@ export class ApiClient {
   }
 
   /** Waits until the notification is as asked for; fails with what it is instead. */
-  async until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs = 15_000) {
+  async until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs = 30_000) {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const { body } = await this.get<NotificationDto>(`/v1/notifications/${id}`);
