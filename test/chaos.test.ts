@@ -87,8 +87,8 @@ async function review(world: World, chance: Chance): Promise<void> {
       () => world.api(1).post(`${path}/fallback`, { channel: channel === 'sms' ? 'voice' : 'sms' }),
       () => world.api(1).post(`${path}/discard`),
     ])();
-    // A late sign may have been faster, and who opted out is not written to.
-    expect([200, 409, 422]).toContain(status);
+    // A late sign may have been faster, who opted out is not written to, and a connection may have been cut just now.
+    expect([200, 409, 422, 503]).toContain(status);
   }
 }
 
