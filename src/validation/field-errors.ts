@@ -18,7 +18,7 @@ export function fieldErrors(tree: readonly ValidationError[], unknown: readonly 
   const found: FieldError[] = [];
   collect(tree, '', found);
   const told = unknown.slice(0, MOST_ERRORS - found.length);
-  return [...found, ...told.map((property, index) => unknownProperty(property, index < MOST_GUESSES))];
+  return [...told.map((property, index) => unknownProperty(property, index < MOST_GUESSES)), ...found];
 }
 
 /** One step of a JSON pointer, with RFC 6901's escapes. */
