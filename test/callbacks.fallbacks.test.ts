@@ -30,6 +30,7 @@ describe('a receipt of the channel before', () => {
     const delivered = await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
     expect(delivered).toMatchObject({ status: 'delivered', channel: 'whatsapp', nextAttemptAt: null });
     expect(statuses(delivered)).toEqual(['delivered', 'canceled']);
+    expect(delivered.deliveries[1]?.attempts).toMatchObject([{ outcome: 'rejected', nextStep: { kind: 'none' } }]);
     expect(await story.work()).toBeNull();
     expect(await story.sentences()).toContain('the fallback had not left and is dropped');
   });
@@ -60,6 +61,26 @@ describe('a receipt of the channel before', () => {
     await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
     await story.reports(whatsapp.attemptId, whatsapp.sid, 'read');
     expect((await story.sentences()).match(/gets it twice/g)).toHaveLength(1);
+  });
+});
+
+describe('a notification that two channels accepted', () => {
+  it('is on the one that delivered it', async () => {
+    const { story, whatsapp } = await fellBack();
+    const sms = await story.accepted(1);
+    const delivered = { status: 'delivered', channel: 'whatsapp' };
+    expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).toMatchObject(delivered);
+    expect(await story.reports(sms.attemptId, sms.sid, 'delivered')).toMatchObject(delivered);
+  });
+
+  it('is on it also where the other had taken its place again', async () => {
+    const story = await begin(['whatsapp', 'sms']);
+    const first = await story.givenUpUnknown();
+    const second = await story.refused(2, 503, 20503);
+    expect(await story.reports(first, newSid(), 'sent')).toMatchObject({ status: 'sent', channel: 'whatsapp' });
+    const sid = newSid();
+    await story.reports(second, sid, 'sent');
+    expect(await story.reports(second, sid, 'delivered')).toMatchObject({ status: 'delivered', channel: 'sms' });
   });
 });
 
@@ -141,10 +162,12 @@ describe('the failure of a delivery', () => {
     const sid = newSid();
     expect(await story.reports(attemptId, sid, 'sent')).toMatchObject({
       status: 'sent',
+      channel: 'whatsapp',
       deadLetter: { state: 'resolved', resolution: 'discarded' },
     });
     expect(await story.reports(attemptId, sid, 'undelivered', 30007)).toMatchObject({
       status: 'failed',
+      channel: 'whatsapp',
       deadLetter: { state: 'open', channel: 'whatsapp' },
     });
   });
@@ -160,6 +183,7 @@ describe('the failure of a delivery', () => {
     });
     expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).toMatchObject({
       status: 'delivered',
+      channel: 'whatsapp',
       deadLetter: { state: 'resolved', resolvedBy: 'system' },
     });
   });

@@ -120,6 +120,25 @@ describe('health', () => {
     });
   });
 
+  it('asks a part once at a time, however often health is asked', async () => {
+    await withEdge(async (edge) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let questions = 0;
+      const check = async () => {
+        questions += 1;
+        await promise;
+        return { up: true, details: {} };
+      };
+      edge.app.get(HealthIndicators).register({ name: 'slow', check });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => ask(edge, 'GET', '/health', keyless)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+      expect(questions).toBe(1);
+      resolve();
+      await expect.poll(async () => (await ask(edge, 'GET', '/health', keyless)).status).toBe(200);
+      expect(questions).toBeGreaterThan(1);
+    });
+  });
+
   it('is alive but not ready while the database does not answer, and ready again afterwards', async () => {
     await withEdge(
       async (edge) => {

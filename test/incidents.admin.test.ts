@@ -1,7 +1,9 @@
 import { version } from 'uuid';
 import { describe, expect, it } from 'vitest';
+import { Database } from '../src/database/database.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import type { CircuitDto } from '../src/incidents/circuits.dto.js';
+import { IncidentTimeline } from '../src/incidents/incident.timeline.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
 import { startTestService } from './support/service.js';
@@ -131,5 +133,27 @@ describe('incidents', () => {
     const kinds = ['opened', 'status_page', 'circuit_closed', 'closed'];
     expect(first.body.items[0]?.timeline.map(({ kind }) => kind)).toEqual(kinds);
     expect(first.body.items[0]?.timeline[1]?.sentence).toBe("The provider's status page could not be read.");
+  });
+
+  it('tell of a probe only while they last, since its note may be late', async () => {
+    const test = await startTestService({ INCIDENT_THRESHOLD: '2', INCIDENT_PROBE_MS: '60000' });
+    const { operator } = handsOn(test);
+    const health = partOf(test.service, ProviderHealth);
+    health.count('voice', 'HTTP status 500');
+    health.count('voice', 'HTTP status 500');
+    const { id } = await operator.untilIncident(({ endedAt }) => endedAt === null);
+    const noteProbe = () =>
+      partOf(test.service, IncidentTimeline).tellWhileOpen(
+        partOf(test.service, Database),
+        id,
+        'probe_sent',
+        'voice: a notification goes out as a probe; 0 more wait.',
+      );
+    await noteProbe();
+    await operator.close('resource:voice');
+    await operator.untilIncident(({ endedAt }) => endedAt !== null);
+    await noteProbe();
+    const { timeline } = await operator.untilIncident(({ endedAt }) => endedAt !== null);
+    expect(timeline.map(({ kind }) => kind)).toEqual(['opened', 'probe_sent', 'circuit_closed', 'closed']);
   });
 });

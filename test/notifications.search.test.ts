@@ -49,6 +49,17 @@ describe('a search by metadata', () => {
     expect(await found('metadata[b]=1&metadata[c]=false')).toEqual([1]);
   });
 
+  it('passes over no name', async () => {
+    const found = await among({ constructor: 'x' }, { toString: 'x' }, { d: 'x' });
+    expect(await found('metadata[constructor]=x')).toEqual([0]);
+    expect(await found('metadata[toString]=x')).toEqual([1]);
+    expect(await found('metadata[valueOf]=x')).toEqual([]);
+    expect(await search('constructor=x')).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/constructor' }] },
+    });
+  });
+
   it.each([
     'metadata[a][b]=1',
     'metadata[a][]=1',

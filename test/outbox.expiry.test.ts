@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
 import type { NewNotification } from '../src/outbox/work.js';
-import { failure, RECONCILE, RETRY, startOutbox, withFallbackDue, type OutboxUnderTest } from './outbox.setup.js';
+import {
+  DEAD_LETTER,
+  failure,
+  RECONCILE,
+  RETRY,
+  startOutbox,
+  withFallbackDue,
+  type OutboxUnderTest,
+} from './outbox.setup.js';
 import { newNotifications } from './growth.life.js';
 import { moveClock } from './support/clock.js';
 
@@ -37,10 +45,11 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
   });
 });
 
-describe('what was tried before it expires', () => {
-  const lastStep = async (test: OutboxUnderTest) =>
-    (await test.rows('SELECT next_step AS step FROM failures ORDER BY at DESC, id DESC LIMIT 1'))[0]?.['step'];
+/** Of the last failure. */
+const lastStep = async (test: OutboxUnderTest) =>
+  (await test.rows('SELECT next_step AS step FROM failures ORDER BY at DESC, id DESC LIMIT 1'))[0]?.['step'];
 
+describe('what was tried before it expires', () => {
   it('may have been accepted where nobody knows, and is not said to be unsent', async () => {
     const test = await startOutbox();
     const work = await test.lease({ expiresAt: inAMinute() });
@@ -165,5 +174,23 @@ describe('a notification that waits for its next attempt', () => {
     const work = await test.lease();
     await test.fail(work, { step: RETRY });
     expect(await test.outbox.cancel(work.notificationId)).toBe(true);
+    expect(await lastStep(test)).toEqual({ kind: 'none', reason: 'the client took it back, so it was not sent again' });
+  });
+
+  it('is promised nothing any more where it ends without another one', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: RETRY });
+    const none = { kind: 'none', reason: 'The recipient opted out of this sender, so nothing was sent.' } as const;
+    await test.fail(await test.claim(), { step: none, attempt: null, failure: null });
+    expect(await lastStep(test)).toEqual(none);
+  });
+
+  it('is promised nothing any more where it had been sent again and is held before it ends', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: RECONCILE, failure: failure('unknown') });
+    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.');
+    if (!resent) throw new Error('It was not resent');
+    await test.fail(resent, { step: DEAD_LETTER, attempt: null, failure: null });
+    expect(await lastStep(test)).toEqual(DEAD_LETTER);
   });
 });

@@ -52,6 +52,14 @@ describe('creating', () => {
     );
   });
 
+  it('takes a sid that no database could hold for one that it can', async () => {
+    const { client } = await start(reply(201, '{"sid":"SM\\u0000\\ud83d","status":"queued"}'));
+    expect(await client.createMessage(MESSAGE, IDS)).toMatchObject({ sid: 'SM\ufffd\ufffd' });
+    const list = await start(reply(200, { messages: [{ ...message(1, 0), sid: 'SM\0\ud83d' }] }));
+    const { items } = await list.client.listMessages({ to: MESSAGE.To, createdSince: new Date(0) });
+    expect(items).toMatchObject([{ sid: 'SM\ufffd\ufffd' }]);
+  });
+
   it('sends a call as exactly these bytes', async () => {
     const { client, wire } = await start(reply(201, { sid: CALL_SID, status: 'queued' }));
     const accepted = await client.createCall(

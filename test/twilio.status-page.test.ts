@@ -57,6 +57,11 @@ describe('readStatusPage', () => {
     expect(wire?.requests[0]?.path).toBe('/api/v2/summary.json');
   });
 
+  it('quotes no more than a headline, of characters that a database can hold', async () => {
+    const endless = { ...summary, status: { description: `a\0b${'c'.repeat(100_000)}` } };
+    expect(await read(reply(200, endless))).toMatchObject({ description: `a\ufffdb${'c'.repeat(197)}` });
+  });
+
   it.each<[string, Script]>([
     ['answers 500', reply(500, summary)],
     ['moved', reply(302, '', { Location: 'http://127.0.0.1/' })],

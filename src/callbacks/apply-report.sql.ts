@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
@@ -55,7 +56,8 @@ export const DELIVERY_DELIVERED: Statement = {
 
 /**
  * The delivery and its notification count as sent; the outbox row goes, or watches for the receipt, $4 seconds long. Where
- * there is none any more, a watch begins; another delivery's row is left alone.
+ * there is none any more, a watch begins; another delivery's row is left alone. A notification that was given up is on
+ * this channel again.
  */
 export const BIND_DELIVERY: Statement = {
   name: 'callbacks-bind-delivery',
@@ -75,10 +77,12 @@ export const BIND_DELIVERY: Statement = {
     ), delivery AS (
       ${deliverySent('$2', '$3')}
     )
-    UPDATE notifications n SET status = 'sent', updated_at = service_now()
+    UPDATE notifications n SET status = 'sent', updated_at = service_now(),
+      channel = CASE n.status WHEN 'failed' THEN (SELECT channel FROM deliveries WHERE id = $2) ELSE n.channel END
     WHERE n.id = $1 AND ${isOneOf('n.status', PROVABLY_SENT)}`,
 };
 
+/** The notification is on the channel that delivered it first, whichever was tried after that. */
 export const DELIVERED: Statement = {
   name: 'callbacks-delivered',
   text: `
@@ -88,6 +92,7 @@ export const DELIVERED: Statement = {
       DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'
     )
     UPDATE notifications n SET status = 'delivered', updated_at = service_now(),
+      channel = CASE n.status WHEN 'delivered' THEN n.channel ELSE (SELECT channel FROM deliveries WHERE id = $2) END,
       delivered_at = coalesce(n.delivered_at, service_now()),
       read_at = CASE WHEN $3 THEN coalesce(n.read_at, service_now()) ELSE n.read_at END
     WHERE n.id = $1 AND (${legalMove('n.status', 'delivered')} OR (n.status = 'delivered' AND $3 AND n.read_at IS NULL))`,
@@ -105,6 +110,8 @@ export const DROP_FALLBACK: Statement = {
     ), back AS (
       UPDATE notifications n SET channel = (SELECT channel FROM deliveries WHERE id = $2)
       FROM dropped WHERE n.id = dropped.notification_id
+    ), concluded AS (
+      ${concludeLastFailure('dropped', 'a channel before had it accepted, so it was not sent again')}
     )
     UPDATE deliveries d SET status = $3, ended_at = service_now()
     FROM dropped WHERE d.id = dropped.delivery_id AND ${legalPath('d.status', [...WORKED_ON, 'canceled'])}`,

@@ -30,11 +30,11 @@ export const RECORD_PROGRESS: Statement = {
       FROM input i
       CROSS JOIN LATERAL (SELECT * FROM attempts WHERE id = i.attempt_id LIMIT 1) AS a
       CROSS JOIN LATERAL (
-        SELECT status, content IS NULL AS emptied FROM notifications WHERE id = a.notification_id LIMIT 1
+        SELECT status, channel, content IS NULL AS emptied FROM notifications WHERE id = a.notification_id LIMIT 1
       ) AS n
-      CROSS JOIN LATERAL (SELECT status, number FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
+      CROSS JOIN LATERAL (SELECT status, channel, number FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
       WHERE a.outcome = 'accepted' AND a.provider_sid = i.provider_sid
-        AND n.status IN ('sent', 'delivered') AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
+        AND n.status IN ('sent', 'delivered') AND n.channel = d.channel AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
         AND d.number = (SELECT max(l.number) FROM deliveries l WHERE l.notification_id = a.notification_id)
     ), progress AS (
       SELECT notification_id, delivery_id, bool_or(delivered OR read) AS delivered, bool_or(read) AS read,

@@ -1,16 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsIn,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  NotEquals,
-} from 'class-validator';
+import { ArrayNotEmpty, IsArray, IsIn, IsOptional, IsString, IsUUID, Matches, NotEquals } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
+import { EachOnce } from '../validation/each-once.rule.js';
 import { ADMIN_KEY_NAME, type ApiKey } from './api-key.entity.js';
 import { SCOPES, type Scope } from '../access/scope.js';
 
@@ -31,7 +22,7 @@ export class CreateApiKey {
   @ApiProperty({ enum: SCOPES, isArray: true, minItems: 1, uniqueItems: true, description: 'None implies another.' })
   @IsArray()
   @ArrayNotEmpty()
-  @ArrayUnique()
+  @EachOnce()
   @IsIn(SCOPES, { each: true })
   scopes: Scope[];
 

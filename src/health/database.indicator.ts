@@ -13,17 +13,11 @@ const PINGS: readonly Statement[] = [
 export class DatabaseIndicator implements HealthIndicator {
   readonly name = 'database';
 
-  /** A question that is still open is shared: a stuck database does not collect one connection per probe. */
-  private asking: Promise<unknown> | null = null;
-
   constructor(private readonly database: Database) {}
 
   async check(): Promise<HealthReport> {
     const since = performance.now();
-    this.asking ??= Promise.all(PINGS.map((ping) => this.database.run(ping))).finally(() => {
-      this.asking = null;
-    });
-    await this.asking;
+    await Promise.all(PINGS.map((ping) => this.database.run(ping)));
     return { up: true, details: { responseMs: Math.round(performance.now() - since), pool: this.database.poolUse() } };
   }
 }

@@ -15,7 +15,7 @@ import { loggableError } from '../problems/loggable-error.js';
 import { DatabaseIndicator } from './database.indicator.js';
 import { Draining } from './draining.js';
 import { HealthFilter } from './health.filter.js';
-import { type HealthIndicator, HealthIndicators } from './health-indicators.js';
+import { type HealthIndicator, HealthIndicators, type HealthReport } from './health-indicators.js';
 
 /** An indicator that takes longer is down, in milliseconds. */
 const PATIENCE_MS = 1000;
@@ -26,6 +26,9 @@ const PATIENCE_MS = 1000;
 @Public()
 @UseFilters(HealthFilter)
 export class HealthController {
+  /** What is being asked, by indicator: see {@link question}. */
+  private readonly asking = new Map<HealthIndicator, Promise<HealthReport>>();
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly results: HealthIndicatorService,
@@ -66,11 +69,23 @@ export class HealthController {
   private async ask(indicator: HealthIndicator): Promise<HealthIndicatorResult> {
     const result = this.results.check(indicator.name);
     try {
-      const report = await answerInTime(indicator.check(), PATIENCE_MS);
+      const report = await answerInTime(this.question(indicator), PATIENCE_MS);
       return report.up ? result.up(report.details) : result.down(report.details);
     } catch (error) {
       this.log.warn({ indicator: indicator.name, err: loggableError(error) }, 'a health indicator failed');
       return result.down(error instanceof LateError ? error.message : 'failed; the log says why');
     }
+  }
+
+  /**
+   * A question that is still open is shared: nobody needs a key to ask, and however often it is asked, a stuck database
+   * collects one of each question.
+   */
+  private question(indicator: HealthIndicator): Promise<HealthReport> {
+    const asked = this.asking.get(indicator);
+    if (asked) return asked;
+    const asking = indicator.check().finally(() => this.asking.delete(indicator));
+    this.asking.set(indicator, asking);
+    return asking;
   }
 }

@@ -46,8 +46,9 @@ export function createFastifyAdapter(): FastifyAdapter {
     genReqId: requestIdOf,
     routerOptions: {
       maxParamLength: 256,
-      // ?metadata[orderId]=A-17 is an object; what is nested deeper is none of ours.
-      querystringParser: (query: string) => parseQuery(query, { depth: 1, parameterLimit: 100 }),
+      // ?metadata[orderId]=A-17 is an object; what is nested deeper is none of ours. Names that objects inherit count like
+      // any other: a filter that is passed over finds everything.
+      querystringParser: (query: string) => parseQuery(query, { depth: 1, parameterLimit: 100, allowPrototypes: true }),
     },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id)),

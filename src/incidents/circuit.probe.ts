@@ -75,7 +75,7 @@ export class CircuitProbe {
     const waiting = await this.waitingFor(incidentId);
     const what = scope.replace('resource:', '');
     const sentence = `${what}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
-    await this.timeline.tell(this.database, incidentId, 'probe_sent', sentence);
+    await this.timeline.tellWhileOpen(this.database, incidentId, 'probe_sent', sentence);
     void this.statusReport.quote(incidentId);
   }
 }

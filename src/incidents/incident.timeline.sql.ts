@@ -11,6 +11,14 @@ export const ADD_EVENT: Statement = {
   text: `INSERT INTO incident_events (id, incident_id, at, kind, sentence) VALUES ($1, $2, ${THIS_MOMENT}, $3, $4)`,
 };
 
+/** What is told of an incident only while it lasts. Whoever ends it right now is waited for. */
+export const ADD_EVENT_WHILE_OPEN: Statement = {
+  name: 'incident-add-event-while-open',
+  text: `
+    INSERT INTO incident_events (id, incident_id, at, kind, sentence)
+    SELECT $1, i.id, ${THIS_MOMENT}, $3, $4 FROM incidents i WHERE i.id = $2 AND i.ended_at IS NULL FOR SHARE`,
+};
+
 /** What the status page says is told when it says something new. */
 export const ADD_STATUS: Statement = {
   name: 'incident-add-status',

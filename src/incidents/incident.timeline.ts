@@ -6,6 +6,7 @@ import type { StatementRunner, Transaction } from '../database/database.js';
 import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
 import {
   ADD_EVENT,
+  ADD_EVENT_WHILE_OPEN,
   ADD_STATUS,
   COUNT_EXPIRED,
   COUNT_FAILED,
@@ -41,6 +42,11 @@ export class IncidentTimeline {
   async tell(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
     // Ids of one process grow even within a millisecond, so that events of one transaction keep their order.
     await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
+  }
+
+  /** The same of what nobody waits for, such as a probe that leaves: its note may come after the incident has ended. */
+  async tellWhileOpen(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
+    await runner.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence]);
   }
 
   /** Quotes the status page, unless it says what it said last time. */

@@ -3,7 +3,6 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
-  ArrayUnique,
   IsArray,
   IsIn,
   IsInt,
@@ -19,6 +18,7 @@ import {
 import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
 import { IsE164, IsMetadata, IsMoment, IsText } from '../validation/field.rules.js';
+import { EachOnce } from '../validation/each-once.rule.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
 
 /** What a client asks to reach one recipient, once. */
@@ -31,7 +31,7 @@ export class CreateNotificationDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(CHANNELS.length)
-  @ArrayUnique({ message: '$property must not name a channel twice' })
+  @EachOnce({ message: '$property must not name a channel twice' })
   @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
   channels: Channel[];
 

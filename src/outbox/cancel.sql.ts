@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
+import { concludeLastFailure } from './last-failure.sql.js';
 
 /**
  * Takes a notification back before anything was sent: no attempt may be in flight, unknown or accepted. One that was
@@ -17,6 +18,8 @@ export const CANCEL: Statement = {
     ), delivery AS (
       UPDATE deliveries d SET status = 'canceled', ended_at = service_now()
       FROM taken WHERE d.id = taken.delivery_id AND ${legalMove('d.status', 'canceled')}
+    ), concluded AS (
+      ${concludeLastFailure('taken', 'the client took it back, so it was not sent again')}
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
       SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'cancel', 'The client took it back.' FROM taken

@@ -1,8 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
-
-const NOT_AGAIN = JSON.stringify({ kind: 'none', reason: 'its expiresAt passed, so it was not sent again' });
+import { concludeLastFailure } from './last-failure.sql.js';
 
 /**
  * Ends work whose expiresAt has passed before it was accepted: due, waiting or held alike, but not while an attempt is
@@ -38,13 +37,10 @@ export const EXPIRE: Statement = {
           WHEN attempted THEN 'Its expiresAt passed before it was accepted, so it was not sent again.'
           ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END
       FROM late
+    ), attempted AS (
+      SELECT notification_id, delivery_id FROM late WHERE attempted
     ), concluded AS (
-      -- The last failure shows what came of it, no longer what was to come.
-      UPDATE failures f SET next_step = '${NOT_AGAIN}'
-      WHERE f.id = ANY (ARRAY(
-        SELECT (SELECT l.id FROM failures l WHERE l.notification_id = late.notification_id
-            AND l.delivery_id = late.delivery_id AND l.callback_id IS NULL ORDER BY l.at DESC, l.id DESC LIMIT 1)
-        FROM late WHERE attempted))
+      ${concludeLastFailure('attempted', 'its expiresAt passed, so it was not sent again')}
     ), expired AS (
       UPDATE notifications n SET status = 'expired', updated_at = service_now()
       FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NULL AND ${legalMove('n.status', 'expired')}

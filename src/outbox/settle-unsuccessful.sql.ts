@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
+import { lastFailureOf } from './last-failure.sql.js';
 import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 
 /** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
@@ -99,12 +100,11 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule, follows
       FROM live WHERE records_failure
     ), concluded AS (
-      -- The question of an unknown attempt is settled: its failure shows what came of it, no longer that it is asked.
+      -- It ends without another attempt: its last failure shows what came of it, no longer that it is asked or sent again.
       UPDATE failures f SET next_step = i.follows
       FROM live i
-      WHERE f.notification_id = ANY (ARRAY(SELECT notification_id FROM live WHERE outcome IS NULL AND effect <> 'wait'))
-        AND f.notification_id = i.notification_id AND f.attempt_id = i.attempt_id
-        AND i.outcome IS NULL AND i.effect <> 'wait'
+      WHERE f.id = ANY (ARRAY(SELECT ${lastFailureOf('live')} FROM live WHERE outcome IS NULL AND effect <> 'wait'))
+        AND f.notification_id = i.notification_id AND f.delivery_id = i.delivery_id
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
       SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(),

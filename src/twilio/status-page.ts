@@ -1,5 +1,6 @@
 import { Client } from 'undici';
 import { z } from 'zod';
+import { storable } from './provider.answer.js';
 import { exchange } from './undici.exchange.js';
 
 /** The page lists thousands of carriers. */
@@ -34,17 +35,22 @@ export type StatusPageReading =
 
 const UNREACHABLE: StatusPageReading = { reachable: false };
 
+/** What is longer is no name and no headline. It is stored and told with each incident. */
+const LONGEST_QUOTE = 200;
+
+const quote = z.string().transform((text) => storable(text.slice(0, LONGEST_QUOTE)));
+
 const summary = z.object({
-  status: z.object({ description: z.string() }),
-  components: z.array(z.object({ name: z.string(), status: z.string() })),
+  status: z.object({ description: quote }),
+  components: z.array(z.object({ name: quote, status: quote })),
   incidents: z.array(
     z.object({
-      name: z.string(),
-      status: z.string(),
-      impact: z.string(),
-      started_at: z.string().nullish(),
-      created_at: z.string().nullish(),
-      shortlink: z.string().nullish(),
+      name: quote,
+      status: quote,
+      impact: quote,
+      started_at: quote.nullish(),
+      created_at: quote.nullish(),
+      shortlink: quote.nullish(),
     }),
   ),
 });

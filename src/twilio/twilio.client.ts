@@ -4,7 +4,7 @@ import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { ReadAnswer } from './error-classifier.interceptor.js';
 import { errorFromAnswer } from './failed.exchange.js';
 import type { Answer } from './network.error.js';
-import { headerOf } from './provider.answer.js';
+import { headerOf, storable } from './provider.answer.js';
 import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
 import { encodeForm } from './twilio.requests.js';
@@ -105,7 +105,7 @@ export class TwilioClient {
     });
     const { sid, status } = data.resource;
     return {
-      sid: String(sid),
+      sid: storable(String(sid)),
       status: typeof status === 'string' ? status : '',
       requestId: headerOf(data.answer, 'twilio-request-id'),
       httpStatus: data.answer.status,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { providerCode } from './provider.answer.js';
+import { providerCode, storable } from './provider.answer.js';
 
 /** A message or a call as Twilio keeps it; for a call `body` and `errorCode` are null. */
 export interface TwilioRecord {
@@ -24,18 +24,21 @@ export interface RecordPage {
   readonly nextPath: string | null;
 }
 
+/** What of a record comes to be stored. */
+const kept = z.string().transform(storable);
+
 const record = z
   .object({
-    sid: z.string().min(1),
+    sid: kept.pipe(z.string().min(1)),
     to: z.string(),
     from: z.string().nullish(),
     body: z.string().nullish(),
-    status: z.string(),
+    status: kept,
     direction: z.string(),
     // RFC 2822, e.g. "Thu, 24 Aug 2023 05:01:45 +0000".
     date_created: z.string().refine((value) => !Number.isNaN(Date.parse(value))),
     error_code: z.unknown().optional(),
-    error_message: z.string().nullish(),
+    error_message: kept.nullish(),
   })
   .transform((raw): TwilioRecord => ({
     sid: raw.sid,

@@ -9,6 +9,8 @@ export function closestName(mistyped: string, known: readonly string[]): string 
   let best: string | null = null;
   let bestDistance = Math.min(FARTHEST, Math.floor(mistyped.length / 2)) + 1;
   for (const name of known) {
+    // As many letters more are as many edits.
+    if (Math.abs(name.length - mistyped.length) >= bestDistance) continue;
     const distance = editDistance(wanted, name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }

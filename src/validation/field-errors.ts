@@ -2,20 +2,23 @@ import type { ValidationError } from 'class-validator';
 import { getMetadataStorage } from 'class-validator';
 import { closestName } from './closest-name.js';
 import type { FieldError } from '../problems/problem.js';
+import type { UnknownProperty } from './dto.reading.js';
 
 /** An answer names every bad field, but not a hundred thousand of them. */
 const MOST_ERRORS = 100;
 const LONGEST_NAME = 200;
+/** Who has so many unknown names has not mistyped them; comparing each with all known ones is dear. */
+const MOST_GUESSES = 10;
 
-/** Names of class-validator's own constraints. */
-const UNKNOWN_PROPERTY = 'whitelistValidation';
+/** The name of class-validator's own constraint. */
 const NOT_AN_OBJECT = 'nestedValidation';
 
 /** Every bad field of class-validator's error tree, elements of lists included, each under its JSON pointer. */
-export function fieldErrors(tree: readonly ValidationError[]): FieldError[] {
+export function fieldErrors(tree: readonly ValidationError[], unknown: readonly UnknownProperty[]): FieldError[] {
   const found: FieldError[] = [];
   collect(tree, '', found);
-  return found;
+  const told = unknown.slice(0, MOST_ERRORS - found.length);
+  return [...found, ...told.map((property, index) => unknownProperty(property, index < MOST_GUESSES))];
 }
 
 /** One step of a JSON pointer, with RFC 6901's escapes. */
@@ -61,32 +64,32 @@ function placesOf(error: ValidationError, constraint: string, pointer: string): 
     value: error.value as unknown,
     constraints: rule.constraints,
   };
-  const elements: readonly unknown[] = error.value;
-  const places = elements.flatMap((element, index) =>
-    check?.instance.validate(element, subject) === false ? [`${pointer}/${index}`] : [],
-  );
+  const places: string[] = [];
+  for (const [index, element] of error.value.entries()) {
+    if (places.length >= MOST_ERRORS) break;
+    if (check?.instance.validate(element, subject) === false) places.push(`${pointer}/${index}`);
+  }
   return places.length > 0 ? places : [pointer];
 }
 
 function detailOf(error: ValidationError, constraint: string, message: string): string {
-  if (constraint === UNKNOWN_PROPERTY) return unknownProperty(error);
   if (constraint === NOT_AN_OBJECT) return 'must be an object';
   return message.replace(/^each value in /, '').replace(`${error.property} `, '');
 }
 
-function unknownProperty(error: ValidationError): string {
-  const known = new Set(rulesOf(error, true).map(({ rule }) => rule.propertyName));
-  const meant = closestName(error.property, [...known]);
-  return meant === null ? 'unknown property' : `unknown property; did you mean ${meant}?`;
+function unknownProperty({ holder, name, known }: UnknownProperty, guess: boolean): FieldError {
+  const meant = guess ? closestName(name, known) : null;
+  const detail = meant === null ? 'unknown property' : `unknown property; did you mean ${meant}?`;
+  return { pointer: holder + pointerStep(name), detail };
 }
 
-/** The rules of a field, or of all its fellows, with the name each has in `constraints`. */
-function rulesOf(error: ValidationError, ofAllFields = false) {
+/** The rules of a field, with the name each has in `constraints`. */
+function rulesOf(error: ValidationError) {
   const storage = getMetadataStorage();
   if (!error.target) return [];
   return storage
     .getTargetValidationMetadatas(error.target.constructor, '', false, false)
-    .filter((rule) => ofAllFields || rule.propertyName === error.property)
+    .filter((rule) => rule.propertyName === error.property)
     .map((rule) => ({
       rule,
       name: rule.constraintCls && (storage.getTargetValidatorConstraints(rule.constraintCls)[0]?.name ?? rule.type),

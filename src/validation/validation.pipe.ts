@@ -1,10 +1,11 @@
 import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
-import { dtoInstance } from './dto-instance.js';
+import { readDto } from './dto.reading.js';
 import { fieldErrors } from './field-errors.js';
 import { Problem } from '../problems/problem.js';
 import { isValidAtOnce } from './valid-at-once.js';
 
+/** What a DTO does not know is found where it is read; the whitelist is for objects that no DTO reads. */
 const RULES = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
 /** Parameters of these types have no fields to check. */
@@ -33,32 +34,28 @@ export class ValidationPipe implements PipeTransform<unknown, unknown> {
         errors: [{ pointer: '', detail: 'must be an object' }],
       });
     }
-    const instance = instanceOf(given, type);
-    if (isValidAtOnce(instance)) return instance;
-    const errors = validateSync(instance, RULES);
-    if (errors.length > 0) {
+    try {
+      return checked(given, type);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
       throw new Problem('validation-failed', {
-        detail: 'See `errors` for every field that needs a correction.',
-        errors: fieldErrors(errors),
+        detail: 'The body is nested too deeply.',
+        errors: [{ pointer: '', detail: 'nested too deeply' }],
+        cause: error,
       });
     }
-    return instance;
   }
+}
+
+/** @throws RangeError for what is nested too deeply to be looked through */
+function checked<Dto extends object>(given: object, type: Type<Dto>): Dto {
+  const { instance, unknown } = readDto(type, given);
+  if (unknown.length === 0 && isValidAtOnce(instance)) return instance;
+  const errors = fieldErrors(validateSync(instance, RULES), unknown);
+  if (errors.length === 0) return instance;
+  throw new Problem('validation-failed', { detail: 'See `errors` for every field that needs a correction.', errors });
 }
 
 function isRecord(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function instanceOf<Dto extends object>(given: object, type: Type<Dto>): Dto {
-  try {
-    return dtoInstance(type, given);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Problem('validation-failed', {
-      detail: 'The body is nested too deeply.',
-      errors: [{ pointer: '', detail: 'nested too deeply' }],
-      cause: error,
-    });
-  }
 }

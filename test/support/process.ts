@@ -17,9 +17,9 @@ export interface ServiceProcess {
   terminate(): Promise<number | null>;
 }
 
-/** The built service as a process of its own, ready to serve; killed after the test if it still runs. */
+/** The built service as a process of its own, ready to serve, on a free port or `PORT`; killed after the test if it still runs. */
 export async function startServiceProcess(env: Record<string, string>): Promise<ServiceProcess> {
-  const port = await freePort();
+  const port = env['PORT'] ?? (await freePort());
   const child = spawn(process.execPath, [PROGRAM], {
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port), LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,98 @@
+import type { Type } from '@nestjs/common';
+import { defaultMetadataStorage as transformations } from 'class-transformer/cjs/storage.js';
+import { getMetadataStorage } from 'class-validator';
+
+/** A property of a request that its DTO does not know. */
+export interface UnknownProperty {
+  /** JSON pointer of the object that has it; '' is the whole request. */
+  readonly holder: string;
+  readonly name: string;
+  /** What the DTO knows. */
+  readonly known: readonly string[];
+}
+
+/** What a request gave, as an instance of its DTO. */
+export interface DtoReading<Dto> {
+  /** Holds only what the DTO knows; not checked yet. */
+  readonly instance: Dto;
+  readonly unknown: readonly UnknownProperty[];
+}
+
+/** How a value is read: as it is, as a number (queries hold only text), or as a DTO of its own. */
+type Conversion = 'none' | 'number' | Type<object>;
+
+/** The properties of a DTO are those that have a rule. */
+interface Shape {
+  readonly names: readonly string[];
+  readonly conversions: ReadonlyMap<string, Conversion>;
+}
+
+const SHAPES = new WeakMap<object, Shape>();
+
+/**
+ * Reads what a request gave into an instance of a DTO. That is what class-transformer does for `@Type`, the only one of
+ * its decorators that DTOs have here. But it compares every name with every other (some ten thousand of them stop the
+ * process for seconds), it passes over names that all objects inherit (`constructor`, `toString`), known or not, and it
+ * copies what needs no conversion, at ten times the price of the rest.
+ */
+export function readDto<Dto extends object>(type: Type<Dto>, given: object): DtoReading<Dto> {
+  const unknown: UnknownProperty[] = [];
+  return { instance: instanceOf(type, given, '', unknown), unknown };
+}
+
+function instanceOf<Dto extends object>(
+  type: Type<Dto>,
+  given: object,
+  holder: string,
+  unknown: UnknownProperty[],
+): Dto {
+  const { names, conversions } = shapeOf(type);
+  const read: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const conversion = conversions.get(name);
+    if (conversion === undefined) unknown.push({ holder, name, known: names });
+    else read[name] = conversion === 'none' ? value : converted(conversion, value, `${holder}/${name}`, unknown);
+  }
+  return Object.assign(new type(), read);
+}
+
+/** What does not fit stays as it is: the rules of its field refuse it. */
+function converted(
+  conversion: Exclude<Conversion, 'none'>,
+  value: unknown,
+  pointer: string,
+  unknown: UnknownProperty[],
+): unknown {
+  if (conversion === 'number') return typeof value === 'string' ? Number(value) : value;
+  const nested = (element: unknown, at: string) =>
+    isObject(element) ? instanceOf(conversion, element, at, unknown) : element;
+  return Array.isArray(value)
+    ? value.map((element: unknown, index) => nested(element, `${pointer}/${index}`))
+    : nested(value, pointer);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shapeOf(type: Type): Shape {
+  const known = SHAPES.get(type);
+  if (known) return known;
+  const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+  const names = [...new Set(rules.map(({ propertyName }) => propertyName))];
+  const shape = { names, conversions: new Map(names.map((name) => [name, conversionOf(type, name)])) };
+  SHAPES.set(type, shape);
+  return shape;
+}
+
+function conversionOf(type: Type, name: string): Conversion {
+  const wanted = transformations.findTypeMetadata(type, name)?.typeFunction();
+  if (wanted === undefined) return 'none';
+  if (wanted === Number) return 'number';
+  if (isClass(wanted)) return wanted;
+  throw new Error(`${type.name}.${name} is to be converted to what is neither a number nor a DTO`);
+}
+
+function isClass(wanted: Function): wanted is Type<object> {
+  return wanted.prototype !== undefined && wanted !== String && wanted !== Boolean && wanted !== Date;
+}

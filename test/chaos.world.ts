@@ -1,0 +1,170 @@
+import { Client } from 'pg';
+import { onTestFinished } from 'vitest';
+import { migrate } from '../src/database/migrate.js';
+import { startSimulator } from '../src/simulator/simulator.server.js';
+import { moveClock } from './support/clock.js';
+import { createTestDatabase } from './support/postgres.js';
+import { startServiceProcess, type ServiceProcess } from './support/process.js';
+import { ADMIN_KEY, ApiClient, freePort, Provider, type SeenRequest } from './support/service.js';
+
+/** The same numbers again for the same seed (mulberry32). */
+export class Chance {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed;
+  }
+
+  /** From 0 (inclusive) to 1 (exclusive). */
+  next(): number {
+    this.state = Math.trunc(this.state + 0x6d2b79f5);
+    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  is(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  of<T>(choices: readonly [T, ...T[]]): T {
+    return choices[Math.floor(this.next() * choices.length)] ?? choices[0];
+  }
+}
+
+const LEASE_MS = 2500;
+
+/** Two processes of the service that may be killed, on a database and a provider that outlive them. */
+export class World {
+  private readonly processes: (ServiceProcess | null)[] = [null, null];
+
+  private constructor(
+    readonly database: Client,
+    readonly provider: Provider,
+    private readonly providerUrl: string,
+    private readonly databaseUrl: string,
+    private readonly ports: readonly number[],
+    private readonly env: Record<string, string>,
+  ) {}
+
+  static async start(): Promise<World> {
+    const testDatabase = await createTestDatabase();
+    onTestFinished(() => testDatabase.drop());
+    const { url } = testDatabase;
+    await migrate(url);
+    const database = new Client({ connectionString: url });
+    await database.connect();
+    onTestFinished(() => database.end());
+    const simulator = await startSimulator({ stepMs: 20, callbackRetryMs: 50 });
+    onTestFinished(() => simulator.close());
+    const ports = [await freePort(), await freePort()];
+    const world = new World(database, new Provider(simulator.url), simulator.url, url, ports, {
+      DATABASE_URL: url,
+      ADMIN_API_KEY: ADMIN_KEY,
+      // Callbacks go to the first process; while it is gone, they are lost.
+      PUBLIC_URL: `http://127.0.0.1:${ports[0]}`,
+      TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+      TWILIO_AUTH_TOKEN: 'fedcba9876543210fedcba9876543210',
+      TWILIO_BASE_URL: simulator.url,
+      TWILIO_STATUS_URL: '',
+      TWILIO_SMS_FROM: '+15005550006',
+      TWILIO_WHATSAPP_FROM: '+14155238886',
+      TWILIO_VOICE_FROM: '+15005550006',
+      TWILIO_TIMEOUT_MS: '500',
+      LEASE_MS: String(LEASE_MS),
+      RETRY_BASE_MS: '50',
+      RETRY_MAX: '3',
+      INCIDENT_THRESHOLD: '1000000',
+      DISPATCH_CONCURRENCY: '8',
+    });
+    await world.restart(0);
+    await world.restart(1);
+    return world;
+  }
+
+  async restart(index: 0 | 1): Promise<void> {
+    this.processes[index] = await startServiceProcess({ ...this.env, PORT: String(this.ports[index]) });
+  }
+
+  process(index: 0 | 1): ServiceProcess {
+    const process = this.processes[index];
+    if (!process) throw new Error('That process was never started');
+    return process;
+  }
+
+  /** @throws where it does not end well */
+  async stop(index: 0 | 1): Promise<void> {
+    const code = await this.process(index).terminate();
+    if (code !== 0) throw new Error(`It ended with ${code}:\n${this.process(index).output()}`);
+  }
+
+  api(index: 0 | 1): ApiClient {
+    return new ApiClient(`http://127.0.0.1:${this.ports[index]}`, ADMIN_KEY);
+  }
+
+  /** The attempts that the provider was asked for, and those it accepted, by its own record; as often as it was. */
+  async providersRecord(): Promise<{ requested: string[]; accepted: string[] }> {
+    const read = async (what: keyof ProvidersRecord) => {
+      const response = await fetch(`${this.providerUrl}/__simulator/${what}?limit=100000`);
+      return ((await response.json()) as ProvidersRecord)[what];
+    };
+    const requests = (await read('requests')).filter(({ method }) => method === 'POST');
+    const accepted = [...(await read('messages')), ...(await read('calls'))];
+    return {
+      requested: requests.map(({ params }) => attemptOf(params?.['StatusCallback'])),
+      accepted: accepted.map((record) => attemptOf(record.status_callback)),
+    };
+  }
+
+  /** Stops a process for longer than its leases last; goes on once the other one has taken its work. */
+  async stall(index: 0 | 1): Promise<void> {
+    const { pid } = this.process(index);
+    process.kill(pid, 'SIGSTOP');
+    await moveClock(this.databaseUrl, LEASE_MS + 500);
+    await this.until('SELECT 1 FROM outbox WHERE lease_token IS NOT NULL AND leased_until < service_now()');
+    process.kill(pid, 'SIGCONT');
+  }
+
+  /** Waits until a query finds nothing any more. */
+  private async until(isGone: string): Promise<void> {
+    const end = performance.now() + 20_000;
+    while ((await this.database.query(isGone)).rows.length > 0) {
+      if (performance.now() > end) throw new Error(`After 20 s there is still: ${isGone}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Ends about half of the service's connections, whatever they are at. */
+  async cutConnections(): Promise<void> {
+    await this.database.query(`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid() AND hashtext(pid::text) % 2 = 0`);
+  }
+
+  /** Lets time pass wherever nothing but time is waited for, until no work is left. */
+  async settle(withinMs: number): Promise<void> {
+    const end = performance.now() + withinMs;
+    for (;;) {
+      const { rows } = await this.database.query<{ left: number; leased: number; dueInMs: number }>(`
+        SELECT count(*)::int AS left, count(lease_token)::int AS leased,
+          (extract(epoch FROM min(due_at) - service_now()) * 1000)::float8 AS "dueInMs"
+        FROM outbox`);
+      const [work] = rows;
+      if (!work || work.left === 0) return;
+      if (performance.now() > end) throw new Error(`${work.left} rows of work are left after ${withinMs} ms`);
+      if (work.leased === 0 && work.dueInMs > 200) await moveClock(this.databaseUrl, work.dueInMs);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** What the simulator's control endpoint answers, as far as it is read here. */
+type ProvidersRecord = Record<
+  'requests' | 'messages' | 'calls',
+  { readonly method?: string; readonly params?: SeenRequest['params']; readonly status_callback?: string }[]
+>;
+
+/** A StatusCallback ends with the attempt's id. */
+function attemptOf(statusCallback: unknown): string {
+  return String(statusCallback).split('/').at(-1) ?? '';
+}

@@ -1,0 +1,94 @@
+import { plainToInstance } from 'class-transformer';
+import { describe, expect, it } from 'vitest';
+import { StartReplayDto } from '../src/dead-letters/replays/replay.dto.js';
+import { RetryDeadLetterDto } from '../src/dead-letters/resolution.dto.js';
+import { FailuresQuery } from '../src/failures/failure.filter.js';
+import { PageQuery } from '../src/http/pagination.js';
+import { BatchItemDto, CreateNotificationDto } from '../src/notifications/create-notification.dto.js';
+import { readDto } from '../src/validation/dto.reading.js';
+import { Problem } from '../src/problems/problem.js';
+import { ValidationPipe } from '../src/validation/validation.pipe.js';
+
+const CASES = [
+  { type: CreateNotificationDto, json: '{"to":"+15551230001","channels":["sms"],"body":"Hello"}' },
+  { type: CreateNotificationDto, json: '{"to":null,"channels":[null,1,true,["deep"],{}],"body":""}' },
+  { type: BatchItemDto, json: '{"metadata":{"orderId":"A-17","list":[{"b":1,"a":{}}]},"idempotencyKey":"k"}' },
+  {
+    type: CreateNotificationDto,
+    json: '{"whatsapp":{"contentSid":"HX","contentVariables":{"1":"a"}},"sms":{"body":"x"},"voice":null}',
+  },
+  { type: CreateNotificationDto, json: '{"whatsapp":"text","sms":[{"body":"a"},5],"voice":17}' },
+  { type: PageQuery, json: '{"limit":"10","cursor":"abc"}' },
+  { type: PageQuery, json: '{"limit":"ten"}' },
+  { type: FailuresQuery, json: '{"limit":"","providerCode":"30003","httpStatus":null}' },
+  { type: StartReplayDto, json: '{"filter":{"providerCode":30003,"ids":["a"]},"dryRun":true}' },
+  { type: RetryDeadLetterDto, json: '{"changes":{"content":{"sms":{"body":"x"}}}}' },
+  { type: PageQuery, json: '{}' },
+].map((each) => ({ ...each, name: each.type.name }));
+
+const check = (body: object) => new ValidationPipe().check(body, CreateNotificationDto);
+const VALID = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
+
+function errorsOf(body: object) {
+  try {
+    check(body);
+    return [];
+  } catch (error) {
+    return error instanceof Problem ? error.errors : [];
+  }
+}
+
+/** In milliseconds of this process, however busy the machine is. */
+function costOf(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+describe('an instance of a DTO', () => {
+  it.each(CASES)('is what class-transformer makes: $name of $json', ({ type, json }) => {
+    const theirs = plainToInstance<object, object>(type, JSON.parse(json));
+    const { instance, unknown } = readDto<object>(type, JSON.parse(json));
+    expect(instance).toStrictEqual(theirs);
+    expect(Object.keys(instance)).toEqual(Object.keys(theirs));
+    expect(unknown).toEqual([]);
+  });
+
+  it('takes no list for a number', () => {
+    expect(readDto(PageQuery, { limit: ['5'] }).instance).toEqual({ limit: ['5'] });
+  });
+});
+
+describe('names that every object inherits', () => {
+  const NAMES = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__'];
+
+  it.each(NAMES)('are kept in metadata: %s', (name) => {
+    const metadata = { [name]: 'x', inner: { [name]: { a: 1 } } };
+    expect(check({ ...VALID, metadata }).metadata).toEqual(metadata);
+    expect(check({ ...VALID, sms: {}, metadata }).metadata).toEqual(metadata);
+  });
+
+  it.each(NAMES)('are refused where they are unknown, at every level: %s', (name) => {
+    expect(errorsOf({ ...VALID, [name]: 'x', sms: { [name]: 1 } })).toEqual([
+      { pointer: `/${name}`, detail: 'unknown property' },
+      { pointer: `/sms/${name}`, detail: 'unknown property' },
+    ]);
+  });
+});
+
+describe('a request with very many of something', () => {
+  const MANY = 100_000;
+  const names = Object.fromEntries(Array.from({ length: MANY }, (_, index) => [`name ${index}`, 1]));
+
+  it.each([
+    { what: 'unknown properties', body: { ...VALID, ...names }, count: 100 },
+    { what: 'names in its metadata', body: { ...VALID, sms: {}, metadata: names }, count: 1 },
+    { what: 'channels', body: { ...VALID, channels: [...Array(MANY).keys()] }, count: 100 },
+  ])('is refused in a moment: $what', ({ body, count }) => {
+    let errors: readonly object[] = [];
+    const cost = costOf(() => (errors = errorsOf(body)));
+    expect(errors).toHaveLength(count);
+    expect(cost).toBeLessThan(1500);
+  });
+});
