@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationB
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { Rounds } from '../concurrency/rounds.js';
 import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
@@ -29,25 +30,31 @@ type Candidate = MissingReceipt & { readonly missing: boolean; readonly late: bo
 @Injectable()
 export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stop = new AbortController();
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly database: Database,
     private readonly question: ReceiptQuestion,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds(
+      () => this.roundInTurn(),
+      // Nothing is lost by waiting for the next round.
+      (error) =>
+        log.warn({ err: loggableError(error) }, 'a round of asking for receipts broke off; the next one goes on'),
+      ROUND_MS,
+    );
+  }
 
   onApplicationBootstrap(): void {
     const { ROLE, RECEIPT_CHECK_MINUTES } = this.configuration.env;
-    if (ROLE !== 'api' && RECEIPT_CHECK_MINUTES > 0) this.next();
+    if (ROLE !== 'api' && RECEIPT_CHECK_MINUTES > 0) this.rounds.start(ROUND_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stop.abort();
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await this.rounds.stop();
   }
 
   /** Looks at everything that has come of age; ends early where the provider cannot be asked, or this one stops. */
@@ -93,22 +100,10 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     return 60 + ((CHUNK / AT_ONCE) * this.configuration.twilio.timeoutMs) / 1000;
   }
 
-  private next(): void {
-    if (this.stop.signal.aborted) return;
-    this.timer = setTimeout(() => {
-      this.running = this.attempt().finally(() => this.next());
-    }, ROUND_MS);
-    this.timer.unref();
-  }
-
-  private async attempt(): Promise<void> {
-    try {
-      const answers = await this.round();
-      const found = answers.delivered + answers.failed;
-      if (found > 0) this.log.warn({ ...answers }, 'callbacks did not arrive: the provider was asked and told the end');
-    } catch (error) {
-      // Nothing is lost by waiting for the next round.
-      this.log.warn({ err: loggableError(error) }, 'a round of asking for receipts broke off; the next one goes on');
-    }
+  private async roundInTurn(): Promise<number> {
+    const answers = await this.round();
+    const found = answers.delivered + answers.failed;
+    if (found > 0) this.log.warn({ ...answers }, 'callbacks did not arrive: the provider was asked and told the end');
+    return ROUND_MS;
   }
 }
