@@ -238,7 +238,7 @@ describe('time', () => {
   it('falls back when a delivery is accepted but not delivered in time', async () => {
     const { api, simulator } = service();
     const to = recipient();
-    await new Provider(simulator.url).fail(`whatsapp:${to}`, { fault: { kind: 'callbacks', mode: 'lost' } });
+    await new Provider(simulator.url).fail(`whatsapp:${to}`, { fault: { kind: 'callback', status: 'sent' } });
     const id = await api.send({ to, channels: ['whatsapp', 'sms'], body: 'Hello', fallbackAfterSeconds: 1 });
     const delivered = await api.untilStatus(id, 'delivered');
     expect(delivered.deliveries.map((delivery) => [delivery.channel, delivery.status])).toEqual([
