@@ -55,6 +55,7 @@ describe("a human's corrections", () => {
     const provider = new Provider(simulator.url);
     const [wrong, to] = ['+15551230061', '+15551230062'];
     await provider.fail(`whatsapp:${wrong}`, { fault: { kind: 'status', status: 400, code: 21211 } });
+    await provider.fail(`whatsapp:${to}`, { fault: { kind: 'callback', status: 'sent' } });
     const id = await api.send({ to: wrong, channels: ['whatsapp', 'sms'], body: 'Hello', fallbackAfterSeconds: 600 });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { to, body: 'Good day' } });
