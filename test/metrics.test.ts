@@ -104,7 +104,7 @@ describe('GET /metrics', () => {
       channels: ['sms'],
       body: 'Hello',
       category: 'marketing',
-      sendAt: new Date(Date.now() + 3_600_000),
+      sendAt: new Date(Date.now() + 3_600_000).toISOString(),
     });
     await registerOf(service).raise(testAlarm(), { count: { added: 1 } });
     await moveClock(databaseUrl, 60_000);

@@ -63,6 +63,7 @@ it('after a restore and its script, nothing goes out twice that Twilio knows, an
   expect(await read(scheduled)).toMatchObject({ status: 'scheduled', deliveries: [{ attempts: [] }] });
 
   // The timers of both would have run out; the one that was accepted after the restore has its timer still.
+  await provider.fail(`whatsapp:${WATCHED_SINCE}`, { fault: { kind: 'callback', status: 'sent' } });
   const watchedSince = await api.send({ to: WATCHED_SINCE, ...TIMER });
   await api.untilStatus(watchedSince, 'sent');
   await moveClock(databaseUrl, 601_000);

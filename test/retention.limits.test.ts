@@ -40,6 +40,7 @@ describe('the words of a notification', () => {
   it('stay while another channel may have to say them', async () => {
     const { api, simulator } = service();
     const to = '+15551230002';
+    await new Provider(simulator.url).fail(to, { fault: { kind: 'callback', status: 'sent' } });
     const { id } = await sent(to, { channels: ['sms', 'voice'], fallbackAfterSeconds: 4 * 3600 });
     await pass(3);
     await round();

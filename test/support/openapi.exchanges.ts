@@ -229,7 +229,11 @@ export async function fetchDescribed(request: Request, sent: unknown): Promise<R
 
 /** The document of the first service that is asked: it is the same of all. */
 export function describedBy(origin: string): Promise<DescribedExchanges> {
-  described ??= documentOf(origin);
+  // One that is killed while it answers must not be the last that is asked.
+  described ??= documentOf(origin).catch((error: unknown) => {
+    described = undefined;
+    throw error;
+  });
   return described;
 }
 
