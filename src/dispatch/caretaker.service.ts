@@ -7,13 +7,11 @@ import { DatabaseClock } from '../database/database.clock.js';
 import { IncidentToll } from '../incidents/incident.toll.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
-import { OverdueFallback } from './overdue.fallback.js';
 
 const EVERY_MS = 500;
 const EXPIRED_AT_ONCE = 500;
-const FALLBACKS_AT_ONCE = 8;
 
-/** What must be looked after at times and is nobody's attempt: expired leases, expired notifications, late receipts. */
+/** What must be looked after at times and is nobody's attempt: expired leases, expired notifications. */
 @Injectable()
 export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
@@ -21,7 +19,6 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   constructor(
     private readonly outbox: Outbox,
-    private readonly overdue: OverdueFallback,
     private readonly clock: DatabaseClock,
     private readonly toll: IncidentToll,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -49,15 +46,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     const rescued = await this.outbox.rescue();
     if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
     await this.expire();
-    await this.fallBack(await this.outbox.overdueDeliveries());
     return EVERY_MS;
-  }
-
-  /** Some at a time: the provider may have to be asked about each. */
-  private async fallBack(overdue: readonly string[]): Promise<void> {
-    for (let at = 0; at < overdue.length && !this.stopped; at += FALLBACKS_AT_ONCE) {
-      await Promise.all(overdue.slice(at, at + FALLBACKS_AT_ONCE).map((id) => this.overdue.fallBack(id)));
-    }
   }
 
   /** All of it at once: what has expired lies in the way of whoever looks for what is due. */

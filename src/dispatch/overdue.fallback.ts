@@ -1,5 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Rounds } from '../concurrency/rounds.js';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
 import { Database, type Transaction } from '../database/database.js';
 import { carriedTo } from '../outbox/carried-changes.js';
 import { DecisionLog } from '../explain/decision.log.js';
@@ -10,17 +13,51 @@ import type { Channel } from '../policy/vocabulary.js';
 import { OverdueReceipt } from '../receipts/overdue.receipt.js';
 import { FallbackService } from '../channels/fallback.service.js';
 
-/** Gives the next channel its turn when a delivery was accepted but not delivered in fallbackAfterSeconds. */
+const EVERY_MS = 500;
+/** The provider may have to be asked about each. */
+const AT_ONCE = 8;
+
+/**
+ * Gives the next channel its turn when a delivery was accepted but not delivered in fallbackAfterSeconds. In rounds of its
+ * own: what it asks the provider must not keep expired leases waiting.
+ */
 @Injectable()
-export class OverdueFallback {
+export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds: Rounds;
+  private stopped = false;
+
   constructor(
     private readonly database: Database,
     private readonly outbox: Outbox,
     private readonly fallback: FallbackService,
     private readonly decisions: DecisionLog,
     private readonly receipt: OverdueReceipt,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.rounds = new Rounds(
+      () => this.round(),
+      (error) => log.error({ err: error }, 'a round of overdue fallbacks failed; the next one follows'),
+      EVERY_MS,
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.configuration.env.ROLE !== 'api') this.rounds.start(EVERY_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    await this.rounds.stop();
+  }
+
+  private async round(): Promise<number> {
+    const overdue = await this.outbox.overdueDeliveries();
+    for (let at = 0; at < overdue.length && !this.stopped; at += AT_ONCE) {
+      await Promise.all(overdue.slice(at, at + AT_ONCE).map((id) => this.fallBack(id)));
+    }
+    return EVERY_MS;
+  }
 
   async fallBack(notificationId: string): Promise<void> {
     await this.receipt.ask(notificationId);
