@@ -165,6 +165,15 @@ describe('a receipt that never came', () => {
     expect(await questions()).toEqual([]);
   });
 
+  it('is never asked for where RECEIPT_CHECK_MINUTES is 0', async () => {
+    const { api, sentAndAt, later, questions } = await start({ RECEIPT_CHECK_MINUTES: '0' });
+    const to = '+15551230001';
+    const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
+    await later(2 * MINUTE);
+    await api.until(id, ({ status, channel }) => status === 'sent' && channel === 'sms');
+    expect(await questions()).toEqual([]);
+  });
+
   it('is asked for after four hours where callbacks had come, and a last time after a day', async () => {
     const test = await start();
     const { sentAndAt, later, round, read, questions } = test;
