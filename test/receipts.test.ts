@@ -232,6 +232,21 @@ describe('a receipt that never came', () => {
     await eventually(round, ({ delivered }) => delivered === 1);
   });
 
+  it('is asked for again where the process stopped while it asked, however late that is', async () => {
+    const { database, service, provider, sentAndAt, later, round, questions } = await start();
+    const { attemptId } = await sentAndAt({ to: '+15551230001' }, 'delivered');
+    await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'no_answer' } });
+    await later(3 * HOUR);
+    const asking = round();
+    await eventually(questions, (asked) => asked.length === 1);
+    await service.close();
+    expect(await asking).toEqual({ ...NOBODY, unanswered: 1 });
+    const { rows } = await database.query('SELECT looked_to < $1 AS again FROM receipt_looks WHERE number = 1', [
+      attemptId,
+    ]);
+    expect(rows).toEqual([{ again: true }]);
+  });
+
   it('is asked for once by several replicas', async () => {
     const test = await start();
     const other = partOf(await test.replica(), MissingReceipts);

@@ -85,8 +85,11 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
         for (const answer of heard) if (answer !== HELD) answers[answer] += 1;
         // The next round begins with these, and asks twice rather than never. What stays unanswered is passed over in the
         // end: it must not keep the others from being asked about.
-        if (heard.some((answer, index) => answer === HELD || (answer === 'unanswered' && !toAsk[index]?.late)))
-          return false;
+        const askAgain = heard.some(
+          (answer, index) => answer === HELD || (answer === 'unanswered' && !toAsk[index]?.late),
+        );
+        // A question that this process broke off to stop says nothing, however late it is.
+        if (askAgain || this.stop.signal.aborted) return false;
         lookedTo = few.at(-1)?.attemptId ?? lookedTo;
       }
       return candidates.length === CHUNK;
