@@ -13,7 +13,7 @@ import { ATTEMPTS_TO_LOOK_AT, LEAVE_LOOK, TAKE_LOOK } from './receipt.sql.js';
 const ROUND_MS = 60_000;
 /** Attempts that are looked at in one go, of which mostly few miss their receipt. */
 const CHUNK = 200;
-/** Questions at once, by one replica of all: enough for fifty a second, too few to get in the way of sends. */
+/** Questions at once, by one replica of all: few, since sends need the provider and its connections more. */
 const AT_ONCE = 4;
 
 /** How many questions of a round got which answer. */
