@@ -43,6 +43,7 @@ function standing(state: Partial<ReportedState> = {}): Standing {
       sender: '+15005550006',
       changes: null,
       outcome: 'accepted',
+      knownSid: 'SM1',
       attemptStartedAt: new Date('2026-12-01T09:00:00Z'),
       othersAccepted: [],
       ...state,

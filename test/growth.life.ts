@@ -92,6 +92,7 @@ export class Life {
       work.map((piece) => {
         const providerSid = sidOf(piece);
         return this.callbacks.take({
+          evidence: 'callback',
           attemptId: piece.attemptId,
           resource: 'message',
           providerSid,

@@ -1,7 +1,7 @@
 import { Recorder } from '../src/dispatch/recorder.js';
 import { Journal } from '../src/dispatch/journal.js';
 import { Outbox } from '../src/outbox/outbox.js';
-import type { NewNotification, UnsuccessfulWork, Work } from '../src/outbox/work.js';
+import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../src/outbox/work.js';
 import type { Failure } from '../src/policy/failure.js';
 import type { NextStep } from '../src/policy/next-step.js';
 import { newNotifications } from './growth.life.js';
@@ -31,6 +31,20 @@ export function failure(outcome: Failure['outcome'] = 'rejected'): Failure {
   return outcome === 'rejected'
     ? failureOfClass('invalid_request', {}, { rule: 'HTTP status 400' })
     : failureOfClass('provider_fault', { outcome, httpStatus: 500 }, { rule: 'HTTP status 500' });
+}
+
+export const sidOf = ({ attemptId }: Work) => `SM${attemptId.replaceAll('-', '')}`;
+
+/** The provider answered 201 with a sid of the attempt's own. */
+export function acceptanceOf(work: Work): AcceptedAttempt {
+  return {
+    work,
+    startedAt: work.attemptStartedAt,
+    durationMs: 10,
+    httpStatus: 201,
+    providerSid: sidOf(work),
+    providerRequestId: 'RQ1',
+  };
 }
 
 /** A service that accepts and dispatches nothing by itself, and its outbox by hand. */
@@ -77,15 +91,7 @@ export async function startOutbox(env: Record<string, string> = {}) {
         failure: failure(),
         ...more,
       }),
-    accept: (work: Work) =>
-      outbox.settleAccepted({
-        work,
-        startedAt: work.attemptStartedAt,
-        durationMs: 10,
-        httpStatus: 201,
-        providerSid: `SM${work.attemptId.replaceAll('-', '')}`,
-        providerRequestId: null,
-      }),
+    accept: (work: Work) => outbox.settleAccepted(acceptanceOf(work)),
     /** What the tables say of it. */
     standing: async (notificationId: string) => {
       const one = async (text: string) => (await rows(text, [notificationId]))[0]?.['value'];

@@ -32,7 +32,7 @@ it.each(['before', 'after'])(
     const other = await test.lease();
     const both = which === 'before' ? [first, second] : [second, first];
     const outcomes = await Promise.all([other, ...both].map((work) => test.accept(work)));
-    expect(outcomes).toEqual(['settled', ...(which === 'before' ? ['stale', 'settled'] : ['settled', 'stale'])]);
+    expect(outcomes).toEqual(['settled', ...(which === 'before' ? ['late', 'settled'] : ['settled', 'late'])]);
     expect(await test.standing(second.notificationId)).toMatchObject({ status: 'sent', stage: null });
   },
 );
@@ -47,7 +47,7 @@ it('the late answer and the finding of one attempt at once fail nobody else', as
   const other = await test.lease();
   expect(await Promise.all([other, first, again].map((work) => test.accept(work)))).toEqual([
     'settled',
-    'stale',
+    'late',
     'settled',
   ]);
   expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent', stage: null });

@@ -22,16 +22,44 @@ export const KEEP_CALLBACK: Statement = {
 
 /**
  * The attempt was accepted as $4, whatever was known of it before. Where it is still in flight, the outbox row tells the
- * rest of it.
+ * rest of it. Another attempt that was taken for accepted since the provider's list showed $4 is unknown again.
  */
 export const RECORD_ACCEPTANCE: Statement = {
   name: 'callbacks-record-acceptance',
   text: `
+    WITH mistaken AS (
+      UPDATE attempts SET outcome = 'unknown', provider_sid = NULL
+      WHERE notification_id = $2 AND id <> $1 AND provider_sid = $4
+    )
     INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid, possible_duplicate)
     SELECT $1, $2, $3, coalesce(o.attempts, 1), coalesce(o.attempt_started_at, service_now()), 'accepted', $4,
       coalesce(o.possible_duplicate, false)
     FROM (VALUES (1)) AS one LEFT JOIN outbox o ON o.notification_id = $2 AND o.attempt_id = $1
     ON CONFLICT (id) DO UPDATE SET outcome = 'accepted', provider_sid = EXCLUDED.provider_sid`,
+};
+
+/**
+ * Writes down attempt $2 in flight as unknown, since its outbox row goes: what it is known by, whether its answer comes or
+ * not, and what makes the next delivery a possible duplicate.
+ */
+export const RECORD_IN_FLIGHT: Statement = {
+  name: 'callbacks-record-in-flight',
+  text: `
+    WITH in_flight AS (
+      SELECT o.*, n.client_id, coalesce(d.changes ->> 'to', n.recipient) AS recipient
+      FROM outbox o JOIN notifications n ON n.id = o.notification_id JOIN deliveries d ON d.id = o.delivery_id
+      WHERE o.notification_id = $1 AND o.attempt_id = $2
+    ), recorded AS (
+      INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, possible_duplicate)
+      SELECT attempt_id, notification_id, delivery_id, attempts, attempt_started_at, 'unknown', possible_duplicate
+      FROM in_flight
+    )
+    INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+      error_class, responsible, rule, next_step)
+    SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
+      'unknown', 'provider_fault', 'provider', 'no answer yet',
+      '{"kind":"none","reason":"an attempt before it turned out to be accepted, so nothing is sent again"}'
+    FROM in_flight`,
 };
 
 /** What a sid proves wrong: it was sent, whether it was being worked on or given up. */

@@ -56,7 +56,7 @@ export const READ_STATE: Statement = {
         WHEN o.sending THEN 'sending'
         ELSE 'queued'
       END AS "deliveryStatus",
-      a.outcome, coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
+      a.outcome, a.provider_sid AS "knownSid", coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
       coalesce((
         SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', EXISTS (
           SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id

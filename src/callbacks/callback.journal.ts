@@ -54,7 +54,7 @@ export class CallbackJournal {
   }
 
   acceptance(notificationId: string, report: ProviderReport, kind: 'bound' | 'duplicate' | 'after_all'): void {
-    this.log.warn({ notificationId, ...ids(report), acceptance: kind }, 'a callback answered an open question');
+    this.log.warn({ notificationId, ...ids(report), acceptance: kind }, 'an open question is answered');
     for (const listener of this.listeners) listener.onAcceptance?.(kind);
   }
 
@@ -89,6 +89,7 @@ export class CallbackJournal {
   }
 }
 
-function ids({ attemptId, providerSid, status, errorCode }: ProviderReport) {
+function ids({ evidence, attemptId, providerSid, status, errorCode }: ProviderReport) {
+  if (evidence !== 'callback') return { attemptId, providerSid, evidence };
   return { attemptId, providerSid, callbackStatus: status, providerCode: errorCode };
 }

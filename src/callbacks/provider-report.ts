@@ -1,8 +1,15 @@
 import { providerCode, storable } from '../twilio/provider.answer.js';
 import { valueOf, type CallbackForm } from './callback-form.js';
 
-/** What a status callback says, before anything is made of it. */
+/**
+ * How the provider told it: by a `callback` (or, asked for a missing one, in its words); by an `answer` that came when its
+ * lease was over; or by its `list`, read as late, which does not name the attempt.
+ */
+export type Evidence = 'callback' | 'answer' | 'list';
+
+/** What the provider says of an attempt, before anything is made of it. */
 export interface ProviderReport {
+  readonly evidence: Evidence;
   readonly attemptId: string;
   readonly resource: 'message' | 'call';
   readonly providerSid: string;
@@ -30,7 +37,8 @@ export function readReport(
   const providerSid = valueOf(params, ...names.sid);
   const status = valueOf(params, ...names.status);
   if (!providerSid || !status) return null;
-  return { attemptId, resource, providerSid, status, errorCode: providerCode(valueOf(params, 'ErrorCode')), params };
+  const errorCode = providerCode(valueOf(params, 'ErrorCode'));
+  return { evidence: 'callback', attemptId, resource, providerSid, status, errorCode, params };
 }
 
 /** What cannot be stored would be refused again at each of the provider's repetitions, and lost after the last. */

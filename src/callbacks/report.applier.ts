@@ -27,6 +27,7 @@ import {
   KEEP_CALLBACK,
   RECORD_ACCEPTANCE,
   RECORD_FAILED_CALLBACK,
+  RECORD_IN_FLIGHT,
 } from './apply-report.sql.js';
 import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_NOTIFICATION, LOCK_OUTBOX_ROW, READ_STATE } from './attempt-state.sql.js';
 import { valueOf } from './callback-form.js';
@@ -41,8 +42,15 @@ import {
   triedOnceDropped,
   watchSeconds,
 } from './report.decision.js';
-import { acceptanceSentence, afterFallbackRule, fallbackSentence } from './report.sentence.js';
-import { correctionSince, type OutboxState, type ReportedState, type Standing } from './report.state.js';
+import { ACCEPTANCE_RULE, acceptanceSentence, afterFallbackRule, fallbackSentence } from './report.sentence.js';
+import {
+  correctionSince,
+  isInFlight,
+  type OutboxState,
+  ownWork,
+  type ReportedState,
+  type Standing,
+} from './report.state.js';
 
 interface Reported extends Standing {
   readonly report: ProviderReport;
@@ -55,8 +63,8 @@ interface Reported extends Standing {
 export type Applied = 'applied' | 'repeated' | 'unknown_attempt';
 
 /**
- * Applies one callback with care: everything of its notification is locked, so that a late, repeated or reordered
- * callback meets a settled state. The ordinary ones do not come here (record-progress.sql.ts).
+ * Applies one callback, or what was known as late as that, with care: everything of its notification is locked, so that it
+ * meets a settled state however late, repeated or reordered. The ordinary ones do not come here (record-progress.sql.ts).
  */
 @Injectable()
 export class ReportApplier {
@@ -97,17 +105,12 @@ export class ReportApplier {
     if (!state) return 'unknown_attempt';
     if (state.hasWork && !outbox) return 'again';
     const callbackId = newId();
-    const kept = await transaction.run(KEEP_CALLBACK, [
-      callbackId,
-      attemptId,
-      notificationId,
-      deliveryId,
-      providerSid,
-      report.status,
-      report.errorCode,
-      JSON.stringify(report.params),
-    ]);
-    if (kept.length === 0) return 'repeated';
+    if (report.evidence === 'callback') {
+      const { status, errorCode, params } = report;
+      const values = [callbackId, attemptId, notificationId, deliveryId, providerSid, status, errorCode];
+      const kept = await transaction.run(KEEP_CALLBACK, [...values, JSON.stringify(params)]);
+      if (kept.length === 0) return 'repeated';
+    }
     const standing = { attemptId, providerSid, state, outbox };
     const [acceptance, fallback] = [acceptanceOf(standing), fallbackOf(standing)];
     await this.take(transaction, { ...standing, report, callbackId, acceptance, fallback });
@@ -116,7 +119,7 @@ export class ReportApplier {
 
   private async take(transaction: Transaction, reported: Reported): Promise<void> {
     const { report, attemptId, providerSid, state } = reported;
-    if (state.outcome !== 'accepted') {
+    if (provesAcceptance(reported)) {
       await transaction.run(RECORD_ACCEPTANCE, [attemptId, state.id, state.deliveryId, providerSid]);
     }
     const effect = effectOf(report);
@@ -138,7 +141,7 @@ export class ReportApplier {
   }
 
   private async accept(transaction: Transaction, reported: Reported, delivered: boolean): Promise<void> {
-    const { state, acceptance, fallback } = reported;
+    const { report, state, acceptance, fallback } = reported;
     await this.tellAcceptance(transaction, reported);
     const news = acceptance.binds || (delivered && state.deliveryStatus !== 'delivered');
     const dropped = news && (fallback === 'unsent' || fallback === 'in_doubt');
@@ -154,14 +157,20 @@ export class ReportApplier {
     const watch = delivered ? null : watchSeconds(reported, fallback, this.remaining(reported, dropped));
     await this.bind(transaction, reported, watch);
     if (acceptance.kind === 'after_all') {
-      await this.deadLetters.withdraw(transaction, state.id, acceptanceSentence(reported, 'after_all', fallback));
+      await this.deadLetters.withdraw(
+        transaction,
+        state.id,
+        acceptanceSentence(reported, report.evidence, 'after_all', fallback),
+      );
     }
   }
 
   private async tellAcceptance(transaction: Transaction, reported: Reported): Promise<void> {
     const { kind } = reported.acceptance;
     if (kind === 'known' || kind === 'ahead_of_answer') return;
-    await this.decide(transaction, reported, 'callback', acceptanceSentence(reported, kind, reported.fallback));
+    const { evidence } = reported.report;
+    const sentence = acceptanceSentence(reported, evidence, kind, reported.fallback);
+    await this.decide(transaction, reported, ACCEPTANCE_RULE[evidence], sentence);
     this.journal.acceptance(reported.state.id, reported.report, HEARD_AS[kind]);
   }
 
@@ -170,8 +179,11 @@ export class ReportApplier {
     await this.decisions.record(transaction, { notificationId, deliveryId, attemptId, rule, sentence });
   }
 
-  private async bind(transaction: Transaction, { state, providerSid }: Reported, watch: number | null) {
+  private async bind(transaction: Transaction, reported: Reported, watch: number | null) {
+    const { state, providerSid, attemptId } = reported;
     const { id, deliveryId, category } = state;
+    const own = ownWork(reported);
+    if (isInFlight(own) && own?.attemptId !== attemptId) await transaction.run(RECORD_IN_FLIGHT, [id, own?.attemptId]);
     await transaction.run(BIND_DELIVERY, [id, deliveryId, providerSid, watch, PRIORITY[category]]);
   }
 
@@ -261,6 +273,13 @@ export class ReportApplier {
       step.reason,
     ]);
   }
+}
+
+/** It says more of its attempt than is known. What the list shows may be another attempt's: it proves less than the rest. Pure. */
+function provesAcceptance({ state, report: { evidence, providerSid } }: Reported): boolean {
+  const unproved = state.outcome !== 'accepted';
+  if (evidence === 'list') return unproved && !state.othersAccepted.some((other) => other.providerSid === providerSid);
+  return unproved || state.knownSid !== providerSid;
 }
 
 /** For whoever listens: it had been given up; or the same recipient gets two. */

@@ -1,28 +1,47 @@
 import type { AcceptanceKind, FallbackState } from './report.decision.js';
+import type { Evidence } from './provider-report.js';
 import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.state.js';
 
-/** What the explanation says of an acceptance that a callback proved. Pure. */
+/** How it is known, as the beginning of a sentence. */
+const SHOWN_BY = {
+  callback: 'A late callback shows that the attempt was accepted',
+  answer: 'The answer to the attempt came when its lease was over: it was accepted',
+  list: "The provider's list showed the attempt when its lease was over: it was accepted",
+} as const satisfies Record<Evidence, string>;
+
+/** The rule that the explanation names with it. */
+export const ACCEPTANCE_RULE = {
+  callback: 'callback',
+  answer: 'late answer',
+  list: 'reconciliation',
+} as const satisfies Record<Evidence, string>;
+
+/** What the explanation says of an acceptance that was proved late. Pure. */
 export function acceptanceSentence(
   standing: Standing,
+  evidence: Evidence,
   kind: Exclude<AcceptanceKind, 'known' | 'ahead_of_answer'>,
   fallback: FallbackState,
 ): string {
   const own = ownWork(standing);
+  const shown = SHOWN_BY[evidence];
   switch (kind) {
     case 'after_all':
-      return 'A late callback shows that the attempt was accepted after all: no human needs to look at it.';
+      return `${shown} after all; no human needs to look at it.`;
     case 'misdirected':
-      return 'A late callback shows that the attempt was accepted. A human has corrected its recipient since, so that changes nothing for the corrected one.';
+      return `${shown}. A human has corrected its recipient since, so that changes nothing for the corrected one.`;
     case 'reworded':
-      return 'A late callback shows that the attempt was accepted. A human has corrected its words since, so the recipient may get both.';
+      return `${shown}. A human has corrected its words since, so the recipient may get both.`;
     case 'duplicate':
-      return `A late callback shows that the attempt was accepted although it was sent again: the recipient ${isInFlight(own) ? 'may get' : 'gets'} it twice.`;
+      return `${shown} although it was sent again; the recipient ${isInFlight(own) ? 'may get' : 'gets'} it twice.`;
     case 'bound': {
       if (own?.stage === 'reconcile' && own.attemptId !== standing.attemptId) {
-        return 'A late callback shows that the attempt was accepted. It was sent again, and nobody knows whether that was accepted as well: nothing more is sent, and the recipient may get it twice.';
+        return `${shown}. It was sent again, and nobody knows whether that was accepted as well: nothing more is sent, and the recipient may get it twice.`;
       }
       const silence = fallback === 'none' ? ', and nothing is sent again' : '';
-      return `A callback carries the id of the attempt: it was accepted${silence}.`;
+      return evidence === 'callback'
+        ? `A callback carries the id of the attempt: it was accepted${silence}.`
+        : `${shown}${silence}.`;
     }
   }
 }

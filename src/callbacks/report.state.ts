@@ -64,6 +64,8 @@ export interface ReportedState {
   readonly changes: DeliveryChanges | null;
   /** Of the reported attempt; null while it is in flight. */
   readonly outcome: Outcome | null;
+  /** The one that the reported attempt has on disk; the provider's list may have shown it in the place of the right one. */
+  readonly knownSid: string | null;
   readonly attemptStartedAt: Date;
   readonly othersAccepted: readonly AcceptedAttemptState[];
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CallbacksModule } from '../callbacks/callbacks.module.js';
 import { ChannelsModule } from '../channels/channels.module.js';
 import { ExplainModule } from '../explain/explain.module.js';
 import { IncidentsModule } from '../incidents/incidents.module.js';
@@ -16,7 +17,15 @@ import { Recorder } from './recorder.js';
 
 /** Takes due work and brings it to the provider. */
 @Module({
-  imports: [ChannelsModule, ExplainModule, IncidentsModule, OutboxModule, ReceiptsModule, ReconciliationModule],
+  imports: [
+    CallbacksModule,
+    ChannelsModule,
+    ExplainModule,
+    IncidentsModule,
+    OutboxModule,
+    ReceiptsModule,
+    ReconciliationModule,
+  ],
   providers: [
     AttemptRunner,
     Caretaker,

@@ -6,17 +6,20 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
 import { asOvertaken } from '../outbox/overtaken.js';
+import { ReportApplier } from '../callbacks/report.applier.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
 import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
 import { InFlight } from '../concurrency/in-flight.js';
 import { Journal } from './journal.js';
+import { lateAnswer } from './late-answer.js';
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 
 /**
  * Puts results on disk. A database that is away for a moment costs nothing: the result is written again until the
- * lease is over. After that another process has rescued the work and will find out by reconciliation.
+ * lease is over. After that another process has rescued the work and will find out by reconciliation; what this one
+ * still gets on disk answers its question (late-answer.ts, outbox/late-failure.sql.ts).
  */
 @Injectable()
 export class Recorder {
@@ -25,6 +28,7 @@ export class Recorder {
 
   constructor(
     private readonly outbox: Outbox,
+    private readonly reports: ReportApplier,
     private readonly journal: Journal,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
@@ -38,7 +42,7 @@ export class Recorder {
   accepted(attempt: AcceptedAttempt): void {
     void this.keep(
       attempt,
-      () => this.outbox.settleAccepted(attempt),
+      () => this.settleAccepted(attempt),
       () => this.journal.accepted(attempt),
     );
   }
@@ -59,6 +63,14 @@ export class Recorder {
   /** Writes nothing again from now on: the process ends. */
   giveUp(): void {
     this.givenUp = true;
+  }
+
+  /** What comes late goes the way of a late callback; written again, it adds what only an answer knows. */
+  private async settleAccepted(attempt: AcceptedAttempt): Promise<SettleOutcome> {
+    const outcome = await this.outbox.settleAccepted(attempt);
+    if (outcome !== 'late') return outcome;
+    await this.reports.apply(lateAnswer(attempt));
+    return this.outbox.settleAccepted(attempt);
   }
 
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */
@@ -86,7 +98,7 @@ export class Recorder {
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
         const outcome = await write();
-        if (outcome === 'stale') this.journal.stale(result);
+        if (outcome === 'stale' || outcome === 'late') this.journal.stale(result);
         else announce(outcome);
         return;
       } catch (error) {

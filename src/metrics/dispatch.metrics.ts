@@ -86,7 +86,7 @@ export class DispatchMetrics implements OnModuleInit {
     });
     this.stale = new Counter({
       name: 'postrider_settlement_stale_total',
-      help: 'Results that came after their lease had moved on, and were dropped.',
+      help: 'Results that came after their lease had moved on.',
       registers,
     });
     const inFlight: Gauge = new Gauge({

@@ -13,10 +13,16 @@ const RESULT = 'width_bucket(o.notification_id, $1::uuid[])';
 const LEASE_TOKEN = `($3::uuid[])[${RESULT}]`;
 const AWAIT_MS = `($12::int[])[${RESULT}]`;
 
+/** Of an input row: the attempt is on disk as accepted, and this result says nothing else. */
+const KNOWN = `coalesce((
+        SELECT a.outcome = 'accepted' AND (a.provider_sid = input.provider_sid OR input.http_status IS NULL)
+        FROM attempts a WHERE a.id = input.attempt_id LIMIT 1), false)`;
+
 /**
  * Records accepted attempts: the attempt with its sid, the notification's move to `sent`; the outbox row goes,
  * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease had
- * moved on: of them the attempt is kept with its sid, as evidence for reconciliation, and nothing moves.
+ * moved on: of them nothing moves, and whether it is `known` that the attempt was accepted. Where a callback told it first,
+ * what only an answer knows is added.
  *
  * Rows are found by an array of their ids, and nothing is joined: the outbox is empty one minute and holds a million
  * rows the next, and a plan that believes in the empty one joins every row with every result
@@ -50,9 +56,12 @@ export const SETTLE_ACCEPTED: Statement = {
         provider_sid, provider_request_id, possible_duplicate)
       SELECT attempt_id, notification_id, delivery_id, number, to_timestamp(started_ms / 1000), duration_ms, 'accepted', http_status,
         provider_sid, provider_request_id, possible_duplicate
-      FROM input
-      ON CONFLICT (id) DO UPDATE SET outcome = 'accepted', provider_sid = EXCLUDED.provider_sid,
-        -- A callback or a rescuer wrote the attempt first; only an answer knows these.
+      FROM input WHERE notification_id IN (SELECT notification_id FROM held) OR ${KNOWN}
+      ON CONFLICT (id) DO UPDATE SET outcome = 'accepted',
+        -- What was found in the provider's list may be another attempt's: it takes no proven sid away.
+        provider_sid = CASE WHEN EXCLUDED.http_status IS NULL AND attempts.outcome = 'accepted' THEN attempts.provider_sid
+          ELSE EXCLUDED.provider_sid END,
+        -- A callback wrote the attempt first; only an answer knows these.
         http_status = coalesce(EXCLUDED.http_status, attempts.http_status),
         provider_request_id = coalesce(EXCLUDED.provider_request_id, attempts.provider_request_id),
         duration_ms = CASE WHEN EXCLUDED.http_status IS NULL THEN attempts.duration_ms ELSE EXCLUDED.duration_ms END,
@@ -61,6 +70,6 @@ export const SETTLE_ACCEPTED: Statement = {
       UPDATE notifications SET status = 'sent', updated_at = service_now()
       WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}
     )
-    SELECT notification_id AS "notificationId" FROM input
+    SELECT notification_id AS "notificationId", ${KNOWN} AS known FROM input
     WHERE notification_id NOT IN (SELECT notification_id FROM held)`,
 };

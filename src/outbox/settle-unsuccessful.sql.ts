@@ -20,8 +20,8 @@ function stillWorkedOn(next: readonly NotificationStatus[]): string {
 
 /**
  * Records work that did not get through, whatever follows: wait (retry, reconcile, hold), fall back, or end. One
- * statement, so that the decision and its effect are on disk together or not at all. Where the lease has moved on,
- * only the attempt itself is kept. Takes a JSON array of rows; the field names are the columns of \`input\`.
+ * statement, so that the decision and its effect are on disk together or not at all. Takes a JSON array of rows; the
+ * field names are the columns of \`input\`. Where the lease has moved on nothing is written: late-failure.sql.ts.
  *
  * Where the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever
  * was decided: its failure is kept with the step $2, what else was decided becomes the rule $3 and the sentence $4, and the
@@ -91,7 +91,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         provider_request_id, possible_duplicate)
       SELECT attempt_id, notification_id, delivery_id, attempt_number, attempt_started_at, duration_ms, outcome,
         http_status, provider_request_id, possible_duplicate
-      FROM input WHERE outcome IS NOT NULL
+      FROM live WHERE outcome IS NOT NULL
       ON CONFLICT (id) DO NOTHING
     ), failed AS (
       INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,

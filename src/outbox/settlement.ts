@@ -3,6 +3,7 @@ import type { Database } from '../database/database.js';
 import { channelsLeft } from '../channels/channels-left.js';
 import { recipientOf } from '../channels/corrected.js';
 import { carriedTo } from './carried-changes.js';
+import { RECORD_LATE_FAILURE } from './late-failure.sql.js';
 import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
@@ -10,10 +11,11 @@ import type { AcceptedAttempt, UnsuccessfulWork, Work } from './work.js';
 
 /**
  * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended there and nothing
- * else followed ({@link OVERTAKEN}). `stale`: the lease had moved on, so nothing followed from the result; a sid in it is
- * kept as evidence. A stale result is never written again.
+ * else followed ({@link OVERTAKEN}). `late`: accepted, but the lease had moved on, so whoever has the work does not know
+ * it yet. `stale`: the lease had moved on, and nothing follows from the result any more; what it tells of its attempt is
+ * kept.
  */
-export type SettleOutcome = 'settled' | 'overtaken' | 'stale';
+export type SettleOutcome = 'settled' | 'overtaken' | 'late' | 'stale';
 
 /** Groups of results: a statement finds a result's lease by its notification, so an older one of the same goes before. */
 export const ONE_OF_EACH = {
@@ -30,7 +32,7 @@ export async function settleAccepted(
   group: readonly AcceptedAttempt[],
 ): Promise<readonly SettleOutcome[]> {
   const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
-  const stale = await database.run<Named>(SETTLE_ACCEPTED, [
+  const late = await database.run<Named & { known: boolean }>(SETTLE_ACCEPTED, [
     plainArray(sorted.map((r) => r.work.notificationId)),
     plainArray(sorted.map((r) => r.work.deliveryId)),
     plainArray(sorted.map((r) => r.work.leaseToken)),
@@ -45,8 +47,8 @@ export async function settleAccepted(
     plainArray(sorted.map((r) => r.work.possibleDuplicate)),
     plainArray(sorted.map((r) => awaitMs(r))),
   ]);
-  const moved = new Set(stale.map((row) => row.notificationId));
-  return group.map(({ work }) => (moved.has(work.notificationId) ? 'stale' : 'settled'));
+  const moved = new Map(late.map((row) => [row.notificationId, row.known ? 'stale' : 'late'] as const));
+  return group.map(({ work }) => moved.get(work.notificationId) ?? 'settled');
 }
 
 /** A timer only makes sense while another channel is left. */
@@ -60,14 +62,26 @@ export async function settleUnsuccessful(
   database: Database,
   group: readonly UnsuccessfulWork[],
 ): Promise<readonly SettleOutcome[]> {
-  const rows = await database.run<Named & { overtaken: boolean }>(SETTLE_UNSUCCESSFUL, [
-    JSON.stringify(group.map(unsuccessfulRow)),
-    JSON.stringify(recordedStep(OVERTAKEN.step)),
+  const overtaken = JSON.stringify(recordedStep(OVERTAKEN.step));
+  const rows = group.map(unsuccessfulRow);
+  const settled = await database.run<Named & { overtaken: boolean }>(SETTLE_UNSUCCESSFUL, [
+    JSON.stringify(rows),
+    overtaken,
     OVERTAKEN.decision.rule,
     OVERTAKEN.decision.sentence,
   ]);
-  const settled = new Map(rows.map((row) => [row.notificationId, row.overtaken ? 'overtaken' : 'settled'] as const));
-  return group.map(({ work }) => settled.get(work.notificationId) ?? 'stale');
+  const outcomes = new Map<string, SettleOutcome>(
+    settled.map((row) => [row.notificationId, row.overtaken ? 'overtaken' : 'settled']),
+  );
+  const late = rows.filter((row) => !outcomes.has(row.notification_id));
+  if (late.length > 0) {
+    const found = await database.run<Named & { written: 'settled' | 'overtaken' | null }>(RECORD_LATE_FAILURE, [
+      JSON.stringify(late),
+      overtaken,
+    ]);
+    for (const { notificationId, written } of found) outcomes.set(notificationId, written ?? 'stale');
+  }
+  return group.map(({ work }) => outcomes.get(work.notificationId) ?? 'stale');
 }
 
 function unsuccessfulRow(result: UnsuccessfulWork) {

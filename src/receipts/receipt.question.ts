@@ -103,21 +103,8 @@ function reportOf({ attemptId, channel }: MissingReceipt, record: TwilioRecord):
     ...(errorCode !== null && { ErrorCode: String(errorCode) }),
     ...(errorMessage !== null && { ErrorMessage: errorMessage }),
   };
+  const said = { evidence: 'callback', attemptId, providerSid, status, errorCode } as const;
   return channel === 'voice'
-    ? {
-        attemptId,
-        resource: 'call',
-        providerSid,
-        status,
-        errorCode,
-        params: { CallSid: providerSid, CallStatus: status },
-      }
-    : {
-        attemptId,
-        resource: 'message',
-        providerSid,
-        status,
-        errorCode,
-        params: { MessageSid: providerSid, MessageStatus: status, ...failure },
-      };
+    ? { ...said, resource: 'call', params: { CallSid: providerSid, CallStatus: status } }
+    : { ...said, resource: 'message', params: { MessageSid: providerSid, MessageStatus: status, ...failure } };
 }

@@ -1,0 +1,346 @@
+import { describe, expect, it } from 'vitest';
+import { ReportApplier } from '../src/callbacks/report.applier.js';
+import { OVERTAKEN } from '../src/outbox/overtaken.js';
+import type { Work } from '../src/outbox/work.js';
+import {
+  acceptanceOf,
+  DEAD_LETTER,
+  failure,
+  fallbackTo,
+  RECONCILE,
+  RETRY,
+  sidOf,
+  startOutbox,
+  withFallbackDue,
+  type OutboxUnderTest,
+} from './outbox.setup.js';
+import { moveClock } from './support/clock.js';
+import { failureOfClass } from './support/failure.js';
+
+const REFUSED = failureOfClass(
+  'invalid_request',
+  {
+    outcome: 'rejected',
+    httpStatus: 400,
+    providerCode: 21_211,
+    providerMessage: 'Invalid To',
+    providerBody: '{"code":21211}',
+  },
+  { rule: 'Twilio code 21211' },
+);
+
+async function start() {
+  const test = await startOutbox();
+  const reports = test.service.app.get(ReportApplier, { strict: false });
+  return {
+    ...test,
+    /** Its lease runs out, and another process takes it over. */
+    takenOver: async (work: Work): Promise<Work> => {
+      await moveClock(test.databaseUrl, 60_000);
+      await test.outbox.rescue();
+      const again = await test.claim();
+      expect(again).toMatchObject({ attemptId: work.attemptId, stage: 'reconcile' });
+      return again;
+    },
+    /** The process that made the attempt has its answer at last. */
+    answered: async (work: Work) => {
+      test.recorder.accepted(acceptanceOf(work));
+      await test.recorder.settled();
+    },
+    refused: async (work: Work) => {
+      const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
+      test.recorder.unsuccessful({ work, attempt, failure: REFUSED, step: RETRY });
+      await test.recorder.settled();
+    },
+    calledBack: (work: Work, providerSid = sidOf(work), status = 'sent') =>
+      reports.apply({
+        evidence: 'callback',
+        attemptId: work.attemptId,
+        resource: 'message',
+        providerSid,
+        status,
+        errorCode: null,
+        params: { MessageSid: providerSid, MessageStatus: status },
+      }),
+    attempts: () =>
+      test.rows(`SELECT number, outcome, http_status AS http, provider_sid AS sid, possible_duplicate AS duplicate
+        FROM attempts ORDER BY number`),
+    failures: () =>
+      test.rows(`SELECT a.number, f.outcome, f.http_status AS http, f.provider_code AS code, f.error_class AS class,
+          f.rule, f.next_step ->> 'kind' AS next
+        FROM failures f JOIN attempts a ON a.id = f.attempt_id ORDER BY a.number, f.id`),
+  };
+}
+
+async function sentAgain(test: Awaited<ReturnType<typeof start>>): Promise<{ first: Work; second: Work }> {
+  const first = await test.lease();
+  const second = await test.outbox.beginResend(await test.takenOver(first), 'It was not there.');
+  if (!second) throw new Error('The lease has moved on');
+  return { first, second };
+}
+
+describe('an acceptance that is known when its lease is over', () => {
+  it('answers the question that another process asks', async () => {
+    const test = await start();
+    const work = await test.lease();
+    const asking = await test.takenOver(work);
+    await test.answered(work);
+    expect(await test.standing(work.notificationId)).toMatchObject({ status: 'sent', stage: null });
+    expect(await test.attempts()).toEqual([
+      { number: 1, outcome: 'accepted', http: 201, sid: sidOf(work), duplicate: false },
+    ]);
+    expect(await test.sentences(work.notificationId)).toEqual([
+      'late answer: The answer to the attempt came when its lease was over: it was accepted, and nothing is sent again.',
+    ]);
+    expect(await test.outbox.beginResend(asking, 'It was not there.')).toBeNull();
+    expect(await test.rows('SELECT 1 FROM callbacks')).toEqual([]);
+  });
+
+  it('takes what was given up out of the review queue', async () => {
+    const test = await start();
+    const work = await test.lease();
+    await test.fail(await test.takenOver(work), { step: DEAD_LETTER, attempt: null });
+    expect(await test.standing(work.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
+    await test.answered(work);
+    expect(await test.standing(work.notificationId)).toMatchObject({ status: 'sent', stage: null });
+    expect(await test.rows('SELECT state, resolution FROM dead_letters')).toEqual([
+      { state: 'resolved', resolution: 'discarded' },
+    ]);
+    expect(await test.sentences(work.notificationId)).toContain(
+      'late answer: The answer to the attempt came when its lease was over: it was accepted after all; no human needs to look at it.',
+    );
+  });
+
+  it('drops the fallback that was decided meanwhile', async () => {
+    const test = await start();
+    const work = await test.lease({ channels: ['whatsapp', 'sms'] });
+    await test.fail(await test.takenOver(work), { ...fallbackTo('sms'), attempt: null });
+    await test.answered(work);
+    expect(await test.standing(work.notificationId)).toEqual({
+      status: 'sent',
+      channel: 'whatsapp',
+      deliveries: ['sent', 'canceled'],
+      stage: null,
+      deadLetters: 0,
+    });
+  });
+
+  it('tells of the duplicate where it was sent again meanwhile', async () => {
+    const test = await start();
+    const { first, second } = await sentAgain(test);
+    await test.accept(second);
+    await test.answered(first);
+    expect(await test.attempts()).toMatchObject([
+      { number: 1, outcome: 'accepted', sid: sidOf(first), duplicate: false },
+      { number: 2, outcome: 'accepted', sid: sidOf(second), duplicate: true },
+    ]);
+    expect(await test.sentences(first.notificationId)).toContain(
+      'late answer: The answer to the attempt came when its lease was over: it was accepted although it was sent again; the recipient gets it twice.',
+    );
+  });
+
+  it('is no more than its details where a callback was faster', async () => {
+    const test = await start();
+    const work = await test.lease();
+    await test.calledBack(work);
+    await test.answered(work);
+    expect(await test.attempts()).toEqual([
+      { number: 1, outcome: 'accepted', http: 201, sid: sidOf(work), duplicate: false },
+    ]);
+    expect(await test.sentences(work.notificationId)).toEqual([]);
+  });
+});
+
+describe('an attempt in flight when the one before it proves accepted', () => {
+  it.each([
+    ['a callback', (test: Awaited<ReturnType<typeof start>>, first: Work) => test.calledBack(first)],
+    ['a late answer', (test: Awaited<ReturnType<typeof start>>, first: Work) => test.answered(first)],
+  ])('by %s is on disk, whether its answer comes or not', async (_, proved) => {
+    const test = await start();
+    const { first, second } = await sentAgain(test);
+    await proved(test, first);
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent', stage: null });
+    expect((await test.attempts())[1]).toEqual({
+      number: 2,
+      outcome: 'unknown',
+      http: null,
+      sid: null,
+      duplicate: true,
+    });
+    expect((await test.failures())[1]).toMatchObject({
+      number: 2,
+      outcome: 'unknown',
+      rule: 'no answer yet',
+      next: 'none',
+    });
+    expect(await test.calledBack(second)).toBe('applied');
+    expect((await test.attempts())[1]).toMatchObject({
+      number: 2,
+      outcome: 'accepted',
+      sid: sidOf(second),
+      duplicate: true,
+    });
+  });
+
+  it('has what the provider answered in the failure history, once', async () => {
+    const test = await start();
+    const { first, second } = await sentAgain(test);
+    await test.calledBack(first);
+    await test.refused(second);
+    expect((await test.attempts())[1]).toMatchObject({ number: 2, outcome: 'rejected', http: 400 });
+    expect(await test.failures()).toMatchObject([
+      { number: 1, rule: 'the lease expired' },
+      {
+        number: 2,
+        outcome: 'rejected',
+        http: 400,
+        code: 21_211,
+        class: 'invalid_request',
+        rule: 'Twilio code 21211',
+        next: 'none',
+      },
+    ]);
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent', stage: null, deadLetters: 0 });
+    expect(test.heard).toEqual([]);
+  });
+
+  it('makes what a human sends after a failure a possible duplicate', async () => {
+    const test = await start();
+    const { first } = await sentAgain(test);
+    await test.calledBack(first);
+    await test.calledBack(first, sidOf(first), 'undelivered');
+    const [letter] = await test.rows(`SELECT id FROM dead_letters WHERE state = 'open'`);
+    await test.api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`);
+    expect(await test.rows('SELECT possible_duplicate FROM outbox')).toEqual([{ possible_duplicate: true }]);
+  });
+});
+
+describe('a refusal that is known when its lease is over', () => {
+  it('takes the place of what nobody knew, and the question goes on', async () => {
+    const test = await start();
+    const work = await test.lease();
+    const asking = await test.takenOver(work);
+    await test.refused(work);
+    expect(await test.attempts()).toMatchObject([{ outcome: 'rejected', http: 400 }]);
+    expect(await test.failures()).toEqual([
+      {
+        number: 1,
+        outcome: 'rejected',
+        http: 400,
+        code: 21_211,
+        class: 'invalid_request',
+        rule: 'Twilio code 21211',
+        next: 'reconcile',
+      },
+    ]);
+    expect(await test.rows('SELECT provider_message, provider_body FROM failures')).toEqual([
+      { provider_message: 'Invalid To', provider_body: '{"code":21211}' },
+    ]);
+    expect(test.heard).toEqual([]);
+    expect(await test.rows('SELECT stage, lease_token FROM outbox')).toEqual([
+      { stage: 'reconcile', lease_token: asking.leaseToken },
+    ]);
+  });
+
+  it('changes nothing where the attempt proved accepted', async () => {
+    const test = await start();
+    const work = await test.lease();
+    await test.calledBack(work);
+    await test.refused(work);
+    expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: null, sid: sidOf(work) }]);
+    expect(await test.failures()).toEqual([]);
+  });
+});
+
+describe('a failure that is on disk already, by a write whose answer was lost', () => {
+  const written = async (test: OutboxUnderTest, work: Work, step = DEAD_LETTER) => {
+    const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
+    const result = { work, attempt, failure: failure('unknown'), step };
+    await test.outbox.settleUnsuccessful(result);
+    test.recorder.unsuccessful(result);
+    await test.recorder.settled();
+    return result;
+  };
+
+  it.each([
+    ['a dead letter', DEAD_LETTER],
+    ['a question', RECONCILE],
+    ['a retry', RETRY],
+  ])('is told of as what it is: %s', async (_, step) => {
+    const test = await start();
+    const result = await written(test, await test.lease(), step);
+    expect(test.heard).toEqual([result]);
+    expect(await test.failures()).toHaveLength(1);
+  });
+
+  it('is told of as overtaken where it was', async () => {
+    const test = await start();
+    const id = await withFallbackDue(test);
+    const work = await test.claim();
+    await test.database.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
+    const { attempt, failure: failed } = await written(test, work);
+    expect(test.heard).toEqual([{ work, attempt, failure: failed, ...OVERTAKEN }]);
+  });
+});
+
+describe('a message that the provider’s list showed for the wrong attempt', () => {
+  /** The second attempt is taken for accepted as the first one's message. */
+  async function mistaken() {
+    const test = await start();
+    const { first, second } = await sentAgain(test);
+    await moveClock(test.databaseUrl, 60_000);
+    await test.outbox.rescue();
+    const asking = await test.claim();
+    test.recorder.accepted({ ...acceptanceOf(asking), httpStatus: null, providerSid: sidOf(first) });
+    await test.recorder.settled();
+    expect((await test.attempts())[1]).toMatchObject({ outcome: 'accepted', sid: sidOf(first) });
+    return { ...test, first, second };
+  }
+
+  it('is the first one’s as soon as its callback says so', async () => {
+    const { calledBack, attempts, first, second, standing } = await mistaken();
+    await calledBack(first);
+    expect(await attempts()).toMatchObject([
+      { number: 1, outcome: 'accepted', sid: sidOf(first) },
+      { number: 2, outcome: 'unknown', sid: null },
+    ]);
+    await calledBack(second, sidOf(second), 'delivered');
+    expect((await attempts())[1]).toMatchObject({ number: 2, outcome: 'accepted', sid: sidOf(second) });
+    expect(await standing(first.notificationId)).toMatchObject({ status: 'delivered' });
+  });
+
+  it('is given up for its own when that is known', async () => {
+    const { calledBack, answered, attempts, first, second } = await mistaken();
+    await answered(second);
+    expect((await attempts())[1]).toMatchObject({ number: 2, outcome: 'accepted', sid: sidOf(second), http: 201 });
+    await calledBack(first);
+    expect((await attempts())[0]).toMatchObject({ number: 1, outcome: 'accepted', sid: sidOf(first) });
+  });
+
+  it('takes no sid away that was proved, and is nobody else’s', async () => {
+    const test = await start();
+    const { first, second } = await sentAgain(test);
+    await test.calledBack(first);
+    await test.calledBack(second);
+    for (const [work, shown] of [
+      [second, first],
+      [first, second],
+    ] as const) {
+      test.recorder.accepted({ ...acceptanceOf(work), httpStatus: null, providerSid: sidOf(shown) });
+      await test.recorder.settled();
+    }
+    expect(await test.attempts()).toMatchObject([{ sid: sidOf(first) }, { sid: sidOf(second) }]);
+  });
+
+  it('does not make two of one message', async () => {
+    const test = await start();
+    const { first, second } = await sentAgain(test);
+    await test.calledBack(first);
+    test.recorder.accepted({ ...acceptanceOf(second), httpStatus: null, providerSid: sidOf(first) });
+    await test.recorder.settled();
+    expect(await test.attempts()).toMatchObject([
+      { outcome: 'accepted', sid: sidOf(first) },
+      { outcome: 'unknown', sid: null },
+    ]);
+  });
+});
