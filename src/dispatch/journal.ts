@@ -62,7 +62,10 @@ export class Journal {
   }
 
   stale(result: AcceptedAttempt | UnsuccessfulWork): void {
-    this.log.warn(ids(result.work), 'the lease had moved on before the result was recorded: nothing more follows from it');
+    this.log.warn(
+      ids(result.work),
+      'the lease had moved on before the result was recorded: nothing more follows from it',
+    );
     for (const listener of this.listeners) listener.onStale?.(result);
   }
 }
