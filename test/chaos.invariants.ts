@@ -29,6 +29,11 @@ const NEVER = {
     SELECT n.id FROM notifications n WHERE n.status = 'sent' AND NOT EXISTS (
       SELECT 1 FROM attempts a WHERE a.notification_id = n.id AND a.outcome = 'accepted' AND NOT EXISTS (
         SELECT 1 FROM failures WHERE notification_id = n.id AND attempt_id = a.id AND callback_id IS NOT NULL))`,
+  'it was canceled, and something of it may arrive': `
+    SELECT n.id FROM notifications n WHERE n.status = 'canceled' AND EXISTS (
+      SELECT 1 FROM attempts a WHERE a.notification_id = n.id AND (a.outcome = 'unknown' OR (
+        a.outcome = 'accepted' AND NOT EXISTS (
+          SELECT 1 FROM failures WHERE notification_id = n.id AND attempt_id = a.id AND callback_id IS NOT NULL))))`,
   'its receipt did not count': `
     SELECT n.id FROM notifications n JOIN callbacks c ON c.notification_id = n.id
     WHERE c.status IN ('delivered', 'completed') AND n.status <> 'delivered' AND NOT EXISTS (
@@ -58,6 +63,33 @@ export async function brokenInvariants(database: Client): Promise<Record<string,
     if (rows.length > 0) broken[what] = rows.map(([id]) => id);
   }
   return broken;
+}
+
+/** What happened to a notification, in order: for whoever looks into a find, since the database goes with the test. */
+export async function storyOf(database: Client, id: string): Promise<string> {
+  const { rows } = await database.query<{ line: string }>(
+    `SELECT concat_ws(' ', to_char(at, 'HH24:MI:SS.MS'), right(delivery_id::text, 4), right(attempt_id::text, 4), what) AS line
+     FROM (
+       SELECT n.created_at AS at, NULL::uuid AS delivery_id, NULL::uuid AS attempt_id,
+         concat_ws(' ', 'NOTIFICATION', n.status, n.channel, n.channels, n.on_unknown, n.fallback_after_seconds, n.expires_at) AS what
+       FROM notifications n WHERE id = $1
+       UNION ALL SELECT coalesce(ended_at, 'infinity'), id, NULL,
+         concat_ws(' ', 'delivery', number, channel, status, changes) FROM deliveries WHERE notification_id = $1
+       UNION ALL SELECT started_at, delivery_id, id,
+         concat_ws(' ', 'attempt', number, outcome, http_status, provider_sid, duration_ms, CASE WHEN possible_duplicate THEN 'possible duplicate' END)
+       FROM attempts WHERE notification_id = $1
+       UNION ALL SELECT at, delivery_id, attempt_id, concat_ws(' ', 'failure', outcome, rule, next_step)
+       FROM failures WHERE notification_id = $1
+       UNION ALL SELECT received_at, delivery_id, attempt_id, concat_ws(' ', 'callback', status, error_code, provider_sid)
+       FROM callbacks WHERE notification_id = $1
+       UNION ALL SELECT at, delivery_id, attempt_id, concat_ws(' ', 'decision', rule, sentence)
+       FROM decisions WHERE notification_id = $1
+       UNION ALL SELECT opened_at, delivery_id, NULL, concat_ws(' ', 'dead letter', state, resolution, resolved_at, reason)
+       FROM dead_letters WHERE notification_id = $1
+     ) AS story ORDER BY at`,
+    [id],
+  );
+  return rows.map(({ line }) => line).join('\n');
 }
 
 /** Moves that the transition table does not have; settling makes those to and from `sending` in the same statement. */

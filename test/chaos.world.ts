@@ -7,31 +7,6 @@ import { createTestDatabase } from './support/postgres.js';
 import { startServiceProcess, type ServiceProcess } from './support/process.js';
 import { ADMIN_KEY, ApiClient, freePort, Provider, type SeenRequest } from './support/service.js';
 
-/** The same numbers again for the same seed (mulberry32). */
-export class Chance {
-  private state: number;
-
-  constructor(seed: number) {
-    this.state = seed;
-  }
-
-  /** From 0 (inclusive) to 1 (exclusive). */
-  next(): number {
-    this.state = Math.trunc(this.state + 0x6d2b79f5);
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  is(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  of<T>(choices: readonly [T, ...T[]]): T {
-    return choices[Math.floor(this.next() * choices.length)] ?? choices[0];
-  }
-}
-
 const LEASE_MS = 2500;
 
 /** Two processes of the service that may be killed, on a database and a provider that outlive them. */
@@ -47,7 +22,8 @@ export class World {
     private readonly env: Record<string, string>,
   ) {}
 
-  static async start(): Promise<World> {
+  /** @param env what is configured otherwise */
+  static async start(env: Record<string, string>): Promise<World> {
     const testDatabase = await createTestDatabase();
     onTestFinished(() => testDatabase.drop());
     const { url } = testDatabase;
@@ -74,8 +50,9 @@ export class World {
       LEASE_MS: String(LEASE_MS),
       RETRY_BASE_MS: '50',
       RETRY_MAX: '3',
-      INCIDENT_THRESHOLD: '1000000',
+      INCIDENT_PROBE_MS: '300',
       DISPATCH_CONCURRENCY: '8',
+      ...env,
     });
     await world.restart(0);
     await world.restart(1);
@@ -143,18 +120,44 @@ export class World {
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND hashtext(pid::text) % 2 = 0`);
   }
 
+  /** The database's time. */
+  async now(): Promise<Date> {
+    const { rows } = await this.database.query<{ now: Date }>('SELECT service_now() AS now');
+    if (!rows[0]) throw new Error('A SELECT without FROM has a row');
+    return rows[0].now;
+  }
+
+  /** An operator has put right what no probe would find out. */
+  async closeCircuits(): Promise<void> {
+    const { rows } = await this.database.query<{ id: string }>(
+      `SELECT id FROM circuits WHERE state = 'open' AND next_probe_at IS NULL`,
+    );
+    for (const { id } of rows) await this.api(1).post(`/v1/admin/circuits/${id}/close`, { note: 'Put right' });
+  }
+
+  private async leftOver(): Promise<string> {
+    const { rows } = await this.database.query(`
+      SELECT o.stage, o.lease_token IS NOT NULL AS leased, o.probe, o.due_at - service_now() AS due, c.scope, c.state, c.cause,
+        c.next_probe_at - service_now() AS probe_in, count(*)::int
+      FROM outbox o LEFT JOIN circuits c ON c.id = o.held_by GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`);
+    return JSON.stringify(rows);
+  }
+
   /** Lets time pass wherever nothing but time is waited for, until no work is left. */
   async settle(withinMs: number): Promise<void> {
     const end = performance.now() + withinMs;
     for (;;) {
-      const { rows } = await this.database.query<{ left: number; leased: number; dueInMs: number }>(`
+      const { rows } = await this.database.query<{ left: number; leased: number; dueInMs: number | null }>(`
         SELECT count(*)::int AS left, count(lease_token)::int AS leased,
-          (extract(epoch FROM min(due_at) - service_now()) * 1000)::float8 AS "dueInMs"
+          (extract(epoch FROM least(min(due_at) FILTER (WHERE held_by IS NULL),
+            (SELECT min(next_probe_at) FROM circuits WHERE state <> 'closed')) - service_now()) * 1000)::float8 AS "dueInMs"
         FROM outbox`);
       const [work] = rows;
       if (!work || work.left === 0) return;
-      if (performance.now() > end) throw new Error(`${work.left} rows of work are left after ${withinMs} ms`);
-      if (work.leased === 0 && work.dueInMs > 200) await moveClock(this.databaseUrl, work.dueInMs);
+      if (performance.now() > end) throw new Error(`Work is left after ${withinMs} ms: ${await this.leftOver()}`);
+      if (work.leased === 0) await this.closeCircuits();
+      if (work.leased === 0 && work.dueInMs !== null && work.dueInMs > 200)
+        await moveClock(this.databaseUrl, work.dueInMs);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
