@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ReportApplier } from '../src/callbacks/report.applier.js';
+import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
 import type { Work } from '../src/outbox/work.js';
 import {
@@ -52,14 +53,14 @@ async function start() {
       test.recorder.unsuccessful({ work, attempt, failure: REFUSED, step: RETRY });
       await test.recorder.settled();
     },
-    calledBack: (work: Work, providerSid = sidOf(work), status = 'sent') =>
+    calledBack: (work: Work, providerSid = sidOf(work), status = 'sent', errorCode: number | null = null) =>
       reports.apply({
         evidence: 'callback',
         attemptId: work.attemptId,
         resource: 'message',
         providerSid,
         status,
-        errorCode: null,
+        errorCode,
         params: { MessageSid: providerSid, MessageStatus: status },
       }),
     attempts: () =>
@@ -94,6 +95,30 @@ describe('an acceptance that is known when its lease is over', () => {
     ]);
     expect(await test.outbox.beginResend(asking, 'It was not there.')).toBeNull();
     expect(await test.rows('SELECT 1 FROM callbacks')).toEqual([]);
+  });
+
+  it('is what the attempt shows from then on, and its history that it was unknown once', async () => {
+    const test = await start();
+    const work = await test.lease();
+    await test.takenOver(work);
+    await test.answered(work);
+    const shown = async () => {
+      const { body } = await test.api.get<NotificationDto>(`/v1/notifications/${work.notificationId}`);
+      return body.deliveries[0]?.attempts[0];
+    };
+    expect(await shown()).toMatchObject({
+      outcome: 'accepted',
+      httpStatus: 201,
+      errorClass: null,
+      nextStep: { kind: 'none' },
+    });
+    await test.calledBack(work, sidOf(work), 'undelivered', 30_003);
+    expect(await shown()).toMatchObject({
+      outcome: 'accepted',
+      errorClass: 'recipient_unreachable',
+      providerCode: 30_003,
+    });
+    expect(await test.failures()).toMatchObject([{ rule: 'the lease expired' }, { code: 30_003 }]);
   });
 
   it('takes what was given up out of the review queue', async () => {

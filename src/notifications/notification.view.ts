@@ -110,8 +110,10 @@ function deliveryView(delivery: Delivery, history: NotificationHistory): Deliver
 }
 
 function attemptView(attempt: Attempt, history: NotificationHistory): AttemptDto {
-  // Of an accepted attempt, a failed callback says what became of it.
-  const failure = history.failures.find((candidate) => candidate.attemptId === attempt.id);
+  // Of an accepted attempt, only a failed callback says more: that its outcome was unknown once is over.
+  const failure = history.failures.find(
+    ({ attemptId, callbackId }) => attemptId === attempt.id && (attempt.outcome !== 'accepted' || callbackId !== null),
+  );
   return {
     id: attempt.id,
     number: attempt.number,
