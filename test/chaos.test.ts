@@ -12,8 +12,9 @@ import { anyFault, anyNotification, Chance } from './chaos.faults.js';
 import { World } from './chaos.world.js';
 import type { ApiClient } from './support/service.js';
 
-/** CHAOS_SEED=7 npx vitest run test/chaos.test.ts: other faults, other deaths, in another order. */
-const SEED = Number(process.env['CHAOS_SEED'] ?? 1);
+/** Other faults, other deaths, in another order. */
+const ASKED_FOR = process.env['CHAOS_SEED'] ?? 'any';
+const SEED = ASKED_FOR === 'any' ? Math.trunc(Math.random() * 1_000_000) : Number(ASKED_FOR);
 const WAVES = 6;
 const NOTIFICATIONS_PER_WAVE = 20;
 
@@ -96,7 +97,11 @@ async function readable(world: World, id: string): Promise<void> {
 describe('faults, deaths and late callbacks in any order', () => {
   it(`lose nothing, send nothing twice unmarked and leave nothing undone (CHAOS_SEED=${SEED})`, async () => {
     const chance = new Chance(SEED);
-    const world = await World.start({ INCIDENT_THRESHOLD: chance.of(['1000000', '5']) });
+    const env = {
+      INCIDENT_THRESHOLD: chance.of(['1000000', '5']),
+      TWILIO_SMS_FROM: chance.of(['+15005550006', `MG${'0'.repeat(32)}`]),
+    };
+    const world = await World.start(env, chance.is(0.3));
     await world.database.query(WATCH_MOVES);
 
     const requests: Request[] = [];

@@ -20,10 +20,11 @@ export class World {
     private readonly databaseUrl: string,
     private readonly ports: readonly number[],
     private readonly env: Record<string, string>,
+    private readonly split: boolean,
   ) {}
 
-  /** @param env what is configured otherwise */
-  static async start(env: Record<string, string>): Promise<World> {
+  /** @param env what is configured otherwise; @param split the first process only accepts, the other one only sends */
+  static async start(env: Record<string, string>, split: boolean): Promise<World> {
     const testDatabase = await createTestDatabase();
     onTestFinished(() => testDatabase.drop());
     const { url } = testDatabase;
@@ -34,33 +35,43 @@ export class World {
     const simulator = await startSimulator({ stepMs: 20, callbackRetryMs: 50 });
     onTestFinished(() => simulator.close());
     const ports = [await freePort(), await freePort()];
-    const world = new World(database, new Provider(simulator.url), simulator.url, url, ports, {
-      DATABASE_URL: url,
-      ADMIN_API_KEY: ADMIN_KEY,
-      // Callbacks go to the first process; while it is gone, they are lost.
-      PUBLIC_URL: `http://127.0.0.1:${ports[0]}`,
-      TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
-      TWILIO_AUTH_TOKEN: 'fedcba9876543210fedcba9876543210',
-      TWILIO_BASE_URL: simulator.url,
-      TWILIO_STATUS_URL: '',
-      TWILIO_SMS_FROM: '+15005550006',
-      TWILIO_WHATSAPP_FROM: '+14155238886',
-      TWILIO_VOICE_FROM: '+15005550006',
-      TWILIO_TIMEOUT_MS: '500',
-      LEASE_MS: String(LEASE_MS),
-      RETRY_BASE_MS: '50',
-      RETRY_MAX: '3',
-      INCIDENT_PROBE_MS: '300',
-      DISPATCH_CONCURRENCY: '8',
-      ...env,
-    });
+    const world = new World(
+      database,
+      new Provider(simulator.url),
+      simulator.url,
+      url,
+      ports,
+      {
+        DATABASE_URL: url,
+        ADMIN_API_KEY: ADMIN_KEY,
+        // Callbacks go to the first process; while it is gone, they are lost.
+        PUBLIC_URL: `http://127.0.0.1:${ports[0]}`,
+        TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+        TWILIO_AUTH_TOKEN: 'fedcba9876543210fedcba9876543210',
+        TWILIO_BASE_URL: simulator.url,
+        TWILIO_STATUS_URL: '',
+        TWILIO_SMS_FROM: '+15005550006',
+        TWILIO_WHATSAPP_FROM: '+14155238886',
+        TWILIO_VOICE_FROM: '+15005550006',
+        TWILIO_TIMEOUT_MS: '500',
+        LEASE_MS: String(LEASE_MS),
+        RETRY_BASE_MS: '50',
+        RETRY_MAX: '3',
+        INCIDENT_PROBE_MS: '300',
+        DISPATCH_CONCURRENCY: '8',
+        ...env,
+      },
+      split,
+    );
     await world.restart(0);
     await world.restart(1);
     return world;
   }
 
   async restart(index: 0 | 1): Promise<void> {
-    this.processes[index] = await startServiceProcess({ ...this.env, PORT: String(this.ports[index]) });
+    const split = index === 0 ? 'api' : 'worker';
+    const role = { ROLE: this.split ? split : 'all', PORT: String(this.ports[index]) };
+    this.processes[index] = await startServiceProcess({ ...this.env, ...role });
   }
 
   process(index: 0 | 1): ServiceProcess {
@@ -75,8 +86,9 @@ export class World {
     if (code !== 0) throw new Error(`It ended with ${code}:\n${this.process(index).output()}`);
   }
 
+  /** Of this process, if it has one. */
   api(index: 0 | 1): ApiClient {
-    return new ApiClient(`http://127.0.0.1:${this.ports[index]}`, ADMIN_KEY);
+    return new ApiClient(`http://127.0.0.1:${this.ports[this.split ? 0 : index]}`, ADMIN_KEY);
   }
 
   /** The attempts that the provider was asked for, and those it accepted, by its own record; as often as it was. */
