@@ -55,7 +55,7 @@ function sendBatch(world: World, requests: readonly Request[]): Promise<string[]
 
 async function disaster(world: World, chance: Chance): Promise<void> {
   const victim = chance.of([0, 1] as const);
-  switch (chance.of(['kill', 'kill', 'stop', 'cut', 'stall'])) {
+  switch (chance.of(['kill', 'kill', 'stop', 'cut', 'stall', 'crash'])) {
     case 'kill':
       await world.process(victim).kill();
       return world.restart(victim);
@@ -64,6 +64,8 @@ async function disaster(world: World, chance: Chance): Promise<void> {
       return world.restart(victim);
     case 'cut':
       return world.cutConnections();
+    case 'crash':
+      return world.crashDatabase();
     case 'stall':
       return world.stall(victim);
   }

@@ -14,7 +14,7 @@ export class World {
   private readonly processes: (ServiceProcess | null)[] = [null, null];
 
   private constructor(
-    readonly database: Client,
+    private client: Client,
     readonly provider: Provider,
     private readonly providerUrl: string,
     private readonly databaseUrl: string,
@@ -29,14 +29,16 @@ export class World {
     onTestFinished(() => testDatabase.drop());
     const { url } = testDatabase;
     await migrate(url);
-    const database = new Client({ connectionString: url });
-    await database.connect();
-    onTestFinished(() => database.end());
+    // The tests' server may lose the last commits when it crashes; the service is told to run on one that does not.
+    const owner = await connected(url);
+    await owner.query(`ALTER DATABASE ${testDatabase.name} SET synchronous_commit = on`);
+    await owner.end();
+    const client = await connected(url);
     const simulator = await startSimulator({ stepMs: 20, callbackRetryMs: 50 });
     onTestFinished(() => simulator.close());
     const ports = [await freePort(), await freePort()];
     const world = new World(
-      database,
+      client,
       new Provider(simulator.url),
       simulator.url,
       url,
@@ -63,9 +65,14 @@ export class World {
       },
       split,
     );
+    onTestFinished(() => world.client.end());
     await world.restart(0);
     await world.restart(1);
     return world;
+  }
+
+  get database(): Client {
+    return this.client;
   }
 
   async restart(index: 0 | 1): Promise<void> {
@@ -132,6 +139,16 @@ export class World {
       WHERE datname = current_database() AND pid <> pg_backend_pid() AND hashtext(pid::text) % 2 = 0`);
   }
 
+  /** One of PostgreSQL's processes dies, so it throws out everybody, recovers from its log and begins anew. */
+  async crashDatabase(): Promise<void> {
+    const { rows } = await this.database.query<{ pid: number }>(
+      'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1',
+    );
+    if (rows[0]) process.kill(rows[0].pid, 'SIGKILL');
+    await this.client.end();
+    this.client = await connected(this.databaseUrl);
+  }
+
   /** The database's time. */
   async now(): Promise<Date> {
     const { rows } = await this.database.query<{ now: Date }>('SELECT service_now() AS now');
@@ -170,6 +187,23 @@ export class World {
       if (work.leased === 0) await this.closeCircuits();
       if (work.leased === 0 && work.dueInMs !== null && work.dueInMs > 200)
         await moveClock(this.databaseUrl, work.dueInMs);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+/** A connection to a database that may be recovering. */
+async function connected(url: string): Promise<Client> {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const client = new Client({ connectionString: url });
+    // It may be thrown out at any moment; the next query says so.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      if (performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
