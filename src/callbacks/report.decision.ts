@@ -1,6 +1,7 @@
 import { triedChannels } from '../channels/channels-left.js';
 import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
+import type { ProviderReport } from './provider-report.js';
 import {
   acceptedAsAnother,
   correctionSince,
@@ -8,6 +9,7 @@ import {
   laterDeliveries,
   mayStillArrive,
   ownWork,
+  type ReportedState,
   type Standing,
 } from './report.state.js';
 
@@ -47,6 +49,17 @@ export function acceptanceOf(standing: Standing): Acceptance {
   if (state.status === 'failed') return { kind: 'after_all', binds: true };
   if (!isInFlight(own)) return { kind: 'bound', binds: true };
   return { kind: own?.attemptId === attemptId ? 'ahead_of_answer' : 'duplicate', binds: true };
+}
+
+/** Its sid is another attempt's, as a callback or an answer, which name their attempt, have told meanwhile. Pure. */
+export function isAboutAnother({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
+  if (evidence === 'receipt') return state.knownSid !== providerSid;
+  return evidence === 'list' && state.othersAccepted.some((other) => other.providerSid === providerSid);
+}
+
+/** It says more of its attempt than is known; what the list shows proves less than the rest. Pure. */
+export function provesAcceptance({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
+  return state.outcome !== 'accepted' || (evidence !== 'list' && state.knownSid !== providerSid);
 }
 
 /** What has become of the fallback of the reported delivery. */
