@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
-import { failure, RECONCILE, RETRY, sidOf } from './outbox.setup.js';
+import { DEAD_LETTER, failure, RECONCILE, RETRY, sidOf } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 
 /** Nobody knows of either attempt, and the second one is asked for. */
@@ -89,6 +89,44 @@ describe('a message that the provider’s list showed for the wrong attempt', ()
     await test.adopted(asking, sidOf(first));
     expect((await test.attempts())[1]).toMatchObject({ number: 2, outcome: 'unknown', sid: null });
     expect(await test.standing(first.notificationId)).toMatchObject({ status: 'queued', stage: 'reconcile' });
+  });
+});
+
+describe('a message that the list showed for the attempt of a later delivery', () => {
+  it('keeps nobody from the review queue when it fails', async () => {
+    const test = await startLate();
+    const first = await test.lease({ channels: ['sms'] });
+    await test.fail(await test.takenOver(first), { step: DEAD_LETTER, attempt: null });
+    const [letter] = await test.rows('SELECT id FROM dead_letters');
+    await test.api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`);
+    const asking = await test.takenOver(await test.claim());
+    await test.adopted(asking, sidOf(first));
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent' });
+    await test.calledBack(first, sidOf(first), 'undelivered');
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'failed', stage: null, deadLetters: 2 });
+  });
+});
+
+describe('an attempt whose own message shows after another that was taken for it had failed', () => {
+  async function failedByMistake() {
+    const test = await mistaken();
+    await test.receiptCame(test.second, sidOf(test.first), 'undelivered');
+    expect(await test.standing(test.first.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
+    return test;
+  }
+
+  it('takes it out of the review queue', async () => {
+    const { calledBack, standing, rows, second } = await failedByMistake();
+    await calledBack(second);
+    expect(await standing(second.notificationId)).toMatchObject({ status: 'sent' });
+    expect(await rows(`SELECT 1 FROM dead_letters WHERE state = 'open'`)).toEqual([]);
+  });
+
+  it('is in the failure history where it fails as well', async () => {
+    const { calledBack, standing, rows, second } = await failedByMistake();
+    await calledBack(second, sidOf(second), 'undelivered');
+    expect(await standing(second.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
+    expect(await rows('SELECT 1 FROM failures WHERE callback_id IS NOT NULL')).toHaveLength(2);
   });
 });
 

@@ -71,7 +71,7 @@ export type LateUnderTest = Awaited<ReturnType<typeof startLate>>;
 
 /** The lease of the first attempt ran out, and the second one is in flight. */
 export async function sentAgain(test: LateUnderTest): Promise<{ first: Work; second: Work }> {
-  const first = await test.lease();
+  const first = await test.lease({ channels: ['sms'] });
   const second = await test.outbox.beginResend(await test.takenOver(first), 'It was not there.');
   if (!second) throw new Error('The lease has moved on');
   return { first, second };

@@ -107,7 +107,8 @@ export class ReportApplier {
     const { attemptId, providerSid } = report;
     const [outbox = null] = await transaction.run<OutboxState>(LOCK_OUTBOX_ROW, [notificationId]);
     await transaction.run(LOCK_NOTIFICATION, [notificationId]);
-    const [state] = await transaction.run<ReportedState>(READ_STATE, [notificationId, deliveryId, attemptId]);
+    const named = [notificationId, deliveryId, attemptId, providerSid];
+    const [state] = await transaction.run<ReportedState>(READ_STATE, named);
     if (!state) return 'unknown_attempt';
     if (state.hasWork && !outbox) return 'again';
     if (isAboutAnother(report, state)) return 'repeated';

@@ -41,8 +41,10 @@ export function acceptanceOf(standing: Standing): Acceptance {
   const { state, attemptId, providerSid } = standing;
   const own = ownWork(standing);
   const sameMessage = state.othersAccepted.some((other) => other.providerSid === providerSid);
+  // What failed may have been another message that was taken for this one: then it had been given up too early.
+  const told = state.outcome === 'accepted' && (state.knownSid === providerSid || state.status !== 'failed');
   // An answer that came too late is on disk, but its delivery may still be worked on: then the question is open.
-  if (!own && (state.outcome === 'accepted' || sameMessage)) return { kind: 'known', binds: false };
+  if (!own && (told || sameMessage)) return { kind: 'known', binds: false };
   if (acceptedAsAnother(standing)) return { kind: 'duplicate', binds: own !== null };
   const correction = correctionSince(state);
   if (correction) return { kind: correction === 'recipient' ? 'misdirected' : 'reworded', binds: false };
