@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { shareTestService } from './support/service.js';
+import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 const service = shareTestService();
 const TO = '+15551270001';
@@ -71,6 +72,18 @@ describe('POST /v1/notifications/:id/cancel', () => {
       status: 200,
       body: { status: 'canceled' },
     });
+  });
+
+  it('answers both where it is asked for twice at once', async () => {
+    const { api, databaseUrl } = service();
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', sendAt: soon() });
+    const other = await startTransaction(databaseUrl);
+    await other.query('SELECT 1 FROM outbox WHERE notification_id = $1 FOR UPDATE', [id]);
+    const both = Promise.all([1, 2].map(() => api.post(`/v1/notifications/${id}/cancel`)));
+    await untilSomebodyWaits(databaseUrl, 2);
+    await other.query('COMMIT');
+    const canceled = { status: 200, body: { status: 'canceled' } };
+    expect(await both).toMatchObject([canceled, canceled]);
   });
 
   it('takes {} and refuses any property: it has none', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { ReportApplier } from '../src/callbacks/report.applier.js';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
+import { endExpired } from '../src/outbox/expiry.js';
 import type { NewNotification } from '../src/outbox/work.js';
 import {
   DEAD_LETTER,
@@ -13,6 +15,7 @@ import {
 } from './outbox.setup.js';
 import { newNotifications } from './growth.life.js';
 import { moveClock } from './support/clock.js';
+import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 const MINUTE = 60_000;
 const inAMinute = () => new Date(Date.now() + MINUTE);
@@ -37,6 +40,45 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
     const id = await withFallbackDue(test, { expiresAt: inAMinute() }, 'failed');
     await moveClock(test.databaseUrl, 2 * MINUTE);
     expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'expired', heldBy: null }]);
+    expect(await test.standing(id)).toMatchObject({
+      status: 'expired',
+      deliveries: ['failed', 'expired'],
+      stage: null,
+    });
+  });
+});
+
+describe('expiry at the same moment as a callback', () => {
+  it('ends the notification where the channel before has failed a moment ago', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, { expiresAt: inAMinute() });
+    const [attempt] = await test.rows('SELECT id, provider_sid AS sid FROM attempts');
+    const providerSid = String(attempt?.['sid']);
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+
+    // It has begun to look, and waits for the time before it finds anything.
+    const gate = await startTransaction(test.databaseUrl);
+    await gate.query('SELECT pg_advisory_xact_lock(1)');
+    const caretaker = await startTransaction(test.databaseUrl);
+    await caretaker.query(`CREATE SCHEMA waiting; SET search_path = waiting, public;
+      CREATE FUNCTION waiting.service_now() RETURNS timestamptz LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN public.service_now(); END $$`);
+    const run = async <Row extends object>({ text }: { text: string }, values: readonly unknown[] = []) =>
+      (await caretaker.query<Row>(text, [...values])).rows;
+    const expired = endExpired({ run }, 10);
+    await untilSomebodyWaits(test.databaseUrl);
+    await test.service.app.get(ReportApplier, { strict: false }).apply({
+      evidence: 'callback',
+      attemptId: String(attempt?.['id']),
+      resource: 'message',
+      providerSid,
+      status: 'undelivered',
+      errorCode: 30_005,
+      params: { MessageSid: providerSid, MessageStatus: 'undelivered' },
+    });
+    await gate.query('COMMIT');
+    expect(await expired).toEqual([{ notificationId: id, movedTo: 'expired', heldBy: null }]);
+    await caretaker.query('COMMIT');
     expect(await test.standing(id)).toMatchObject({
       status: 'expired',
       deliveries: ['failed', 'expired'],

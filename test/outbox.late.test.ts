@@ -1,88 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { ReportApplier } from '../src/callbacks/report.applier.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
 import type { Work } from '../src/outbox/work.js';
+import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
 import {
-  acceptanceOf,
   DEAD_LETTER,
   failure,
   fallbackTo,
   RECONCILE,
   RETRY,
   sidOf,
-  startOutbox,
   withFallbackDue,
   type OutboxUnderTest,
 } from './outbox.setup.js';
-import { moveClock } from './support/clock.js';
-import { failureOfClass } from './support/failure.js';
-
-const REFUSED = failureOfClass(
-  'invalid_request',
-  {
-    outcome: 'rejected',
-    httpStatus: 400,
-    providerCode: 21_211,
-    providerMessage: 'Invalid To',
-    providerBody: '{"code":21211}',
-  },
-  { rule: 'Twilio code 21211' },
-);
-
-async function start() {
-  const test = await startOutbox();
-  const reports = test.service.app.get(ReportApplier, { strict: false });
-  return {
-    ...test,
-    /** Its lease runs out, and another process takes it over. */
-    takenOver: async (work: Work): Promise<Work> => {
-      await moveClock(test.databaseUrl, 60_000);
-      await test.outbox.rescue();
-      const again = await test.claim();
-      expect(again).toMatchObject({ attemptId: work.attemptId, stage: 'reconcile' });
-      return again;
-    },
-    /** The process that made the attempt has its answer at last. */
-    answered: async (work: Work) => {
-      test.recorder.accepted(acceptanceOf(work));
-      await test.recorder.settled();
-    },
-    refused: async (work: Work) => {
-      const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
-      test.recorder.unsuccessful({ work, attempt, failure: REFUSED, step: RETRY });
-      await test.recorder.settled();
-    },
-    calledBack: (work: Work, providerSid = sidOf(work), status = 'sent', errorCode: number | null = null) =>
-      reports.apply({
-        evidence: 'callback',
-        attemptId: work.attemptId,
-        resource: 'message',
-        providerSid,
-        status,
-        errorCode,
-        params: { MessageSid: providerSid, MessageStatus: status },
-      }),
-    attempts: () =>
-      test.rows(`SELECT number, outcome, http_status AS http, provider_sid AS sid, possible_duplicate AS duplicate
-        FROM attempts ORDER BY number`),
-    failures: () =>
-      test.rows(`SELECT a.number, f.outcome, f.http_status AS http, f.provider_code AS code, f.error_class AS class,
-          f.rule, f.next_step ->> 'kind' AS next
-        FROM failures f JOIN attempts a ON a.id = f.attempt_id ORDER BY a.number, f.id`),
-  };
-}
-
-async function sentAgain(test: Awaited<ReturnType<typeof start>>): Promise<{ first: Work; second: Work }> {
-  const first = await test.lease();
-  const second = await test.outbox.beginResend(await test.takenOver(first), 'It was not there.');
-  if (!second) throw new Error('The lease has moved on');
-  return { first, second };
-}
 
 describe('an acceptance that is known when its lease is over', () => {
   it('answers the question that another process asks', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease();
     const asking = await test.takenOver(work);
     await test.answered(work);
@@ -98,7 +32,7 @@ describe('an acceptance that is known when its lease is over', () => {
   });
 
   it('is what the attempt shows from then on, and its history that it was unknown once', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease();
     await test.takenOver(work);
     await test.answered(work);
@@ -122,7 +56,7 @@ describe('an acceptance that is known when its lease is over', () => {
   });
 
   it('takes what was given up out of the review queue', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease();
     await test.fail(await test.takenOver(work), { step: DEAD_LETTER, attempt: null });
     expect(await test.standing(work.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
@@ -137,7 +71,7 @@ describe('an acceptance that is known when its lease is over', () => {
   });
 
   it('drops the fallback that was decided meanwhile', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease({ channels: ['whatsapp', 'sms'] });
     await test.fail(await test.takenOver(work), { ...fallbackTo('sms'), attempt: null });
     await test.answered(work);
@@ -151,7 +85,7 @@ describe('an acceptance that is known when its lease is over', () => {
   });
 
   it('tells of the duplicate where it was sent again meanwhile', async () => {
-    const test = await start();
+    const test = await startLate();
     const { first, second } = await sentAgain(test);
     await test.accept(second);
     await test.answered(first);
@@ -165,7 +99,7 @@ describe('an acceptance that is known when its lease is over', () => {
   });
 
   it('is no more than its details where a callback was faster', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease();
     await test.calledBack(work);
     await test.answered(work);
@@ -178,10 +112,10 @@ describe('an acceptance that is known when its lease is over', () => {
 
 describe('an attempt in flight when the one before it proves accepted', () => {
   it.each([
-    ['a callback', (test: Awaited<ReturnType<typeof start>>, first: Work) => test.calledBack(first)],
-    ['a late answer', (test: Awaited<ReturnType<typeof start>>, first: Work) => test.answered(first)],
+    ['a callback', (test: LateUnderTest, first: Work) => test.calledBack(first)],
+    ['a late answer', (test: LateUnderTest, first: Work) => test.answered(first)],
   ])('by %s is on disk, whether its answer comes or not', async (_, proved) => {
-    const test = await start();
+    const test = await startLate();
     const { first, second } = await sentAgain(test);
     await proved(test, first);
     expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent', stage: null });
@@ -208,7 +142,7 @@ describe('an attempt in flight when the one before it proves accepted', () => {
   });
 
   it('has what the provider answered in the failure history, once', async () => {
-    const test = await start();
+    const test = await startLate();
     const { first, second } = await sentAgain(test);
     await test.calledBack(first);
     await test.refused(second);
@@ -230,7 +164,7 @@ describe('an attempt in flight when the one before it proves accepted', () => {
   });
 
   it('makes what a human sends after a failure a possible duplicate', async () => {
-    const test = await start();
+    const test = await startLate();
     const { first } = await sentAgain(test);
     await test.calledBack(first);
     await test.calledBack(first, sidOf(first), 'undelivered');
@@ -242,7 +176,7 @@ describe('an attempt in flight when the one before it proves accepted', () => {
 
 describe('a refusal that is known when its lease is over', () => {
   it('takes the place of what nobody knew, and the question goes on', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease();
     const asking = await test.takenOver(work);
     await test.refused(work);
@@ -268,7 +202,7 @@ describe('a refusal that is known when its lease is over', () => {
   });
 
   it('changes nothing where the attempt proved accepted', async () => {
-    const test = await start();
+    const test = await startLate();
     const work = await test.lease();
     await test.calledBack(work);
     await test.refused(work);
@@ -292,80 +226,32 @@ describe('a failure that is on disk already, by a write whose answer was lost', 
     ['a question', RECONCILE],
     ['a retry', RETRY],
   ])('is told of as what it is: %s', async (_, step) => {
-    const test = await start();
+    const test = await startLate();
     const result = await written(test, await test.lease(), step);
     expect(test.heard).toEqual([result]);
     expect(await test.failures()).toHaveLength(1);
   });
 
+  it.each([
+    ['a dead letter', { step: DEAD_LETTER }],
+    ['another channel', fallbackTo('sms')],
+  ])('is told of where the question of an attempt had ended with %s', async (_, follows) => {
+    const test = await startLate();
+    const work = await test.takenOver(await test.lease({ channels: ['whatsapp', 'sms'] }));
+    const decision = { rule: 'reconciliation', sentence: 'It is not there.' };
+    const result = { work, attempt: null, failure: failure('unknown'), decision, ...follows };
+    await test.outbox.settleUnsuccessful(result);
+    test.recorder.unsuccessful(result);
+    await test.recorder.settled();
+    expect(test.heard).toEqual([result]);
+  });
+
   it('is told of as overtaken where it was', async () => {
-    const test = await start();
+    const test = await startLate();
     const id = await withFallbackDue(test);
     const work = await test.claim();
     await test.database.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
     const { attempt, failure: failed } = await written(test, work);
     expect(test.heard).toEqual([{ work, attempt, failure: failed, ...OVERTAKEN }]);
-  });
-});
-
-describe('a message that the provider’s list showed for the wrong attempt', () => {
-  /** The second attempt is taken for accepted as the first one's message. */
-  async function mistaken() {
-    const test = await start();
-    const { first, second } = await sentAgain(test);
-    await moveClock(test.databaseUrl, 60_000);
-    await test.outbox.rescue();
-    const asking = await test.claim();
-    test.recorder.accepted({ ...acceptanceOf(asking), httpStatus: null, providerSid: sidOf(first) });
-    await test.recorder.settled();
-    expect((await test.attempts())[1]).toMatchObject({ outcome: 'accepted', sid: sidOf(first) });
-    return { ...test, first, second };
-  }
-
-  it('is the first one’s as soon as its callback says so', async () => {
-    const { calledBack, attempts, first, second, standing } = await mistaken();
-    await calledBack(first);
-    expect(await attempts()).toMatchObject([
-      { number: 1, outcome: 'accepted', sid: sidOf(first) },
-      { number: 2, outcome: 'unknown', sid: null },
-    ]);
-    await calledBack(second, sidOf(second), 'delivered');
-    expect((await attempts())[1]).toMatchObject({ number: 2, outcome: 'accepted', sid: sidOf(second) });
-    expect(await standing(first.notificationId)).toMatchObject({ status: 'delivered' });
-  });
-
-  it('is given up for its own when that is known', async () => {
-    const { calledBack, answered, attempts, first, second } = await mistaken();
-    await answered(second);
-    expect((await attempts())[1]).toMatchObject({ number: 2, outcome: 'accepted', sid: sidOf(second), http: 201 });
-    await calledBack(first);
-    expect((await attempts())[0]).toMatchObject({ number: 1, outcome: 'accepted', sid: sidOf(first) });
-  });
-
-  it('takes no sid away that was proved, and is nobody else’s', async () => {
-    const test = await start();
-    const { first, second } = await sentAgain(test);
-    await test.calledBack(first);
-    await test.calledBack(second);
-    for (const [work, shown] of [
-      [second, first],
-      [first, second],
-    ] as const) {
-      test.recorder.accepted({ ...acceptanceOf(work), httpStatus: null, providerSid: sidOf(shown) });
-      await test.recorder.settled();
-    }
-    expect(await test.attempts()).toMatchObject([{ sid: sidOf(first) }, { sid: sidOf(second) }]);
-  });
-
-  it('does not make two of one message', async () => {
-    const test = await start();
-    const { first, second } = await sentAgain(test);
-    await test.calledBack(first);
-    test.recorder.accepted({ ...acceptanceOf(second), httpStatus: null, providerSid: sidOf(first) });
-    await test.recorder.settled();
-    expect(await test.attempts()).toMatchObject([
-      { outcome: 'accepted', sid: sidOf(first) },
-      { outcome: 'unknown', sid: null },
-    ]);
   });
 });

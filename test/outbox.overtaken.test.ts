@@ -1,12 +1,12 @@
-import { Client } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
 import { Provider, startTestService } from './support/service.js';
 import { DEAD_LETTER, failure, fallbackTo, RECONCILE, RETRY, startOutbox, withFallbackDue } from './outbox.setup.js';
+import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 const REASON = OVERTAKEN.step.reason;
 
-describe('an attempt in flight whose notification is delivered by another channel meanwhile', () => {
+describe('an attempt in flight whose notification another channel sent or delivered meanwhile', () => {
   it.each([
     ['retried', { step: RETRY }],
     ['a dead letter', { step: DEAD_LETTER }],
@@ -16,10 +16,10 @@ describe('an attempt in flight whose notification is delivered by another channe
     const test = await startOutbox();
     const id = await withFallbackDue(test);
     const work = await test.claim();
-    await test.database.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
+    await test.database.query(`UPDATE notifications SET status = 'sent' WHERE id = $1`, [id]);
     expect(await test.fail(work, follows)).toBe('overtaken');
     expect(await test.standing(id)).toEqual({
-      status: 'delivered',
+      status: 'sent',
       channel: 'whatsapp',
       deliveries: ['queued', 'failed'],
       stage: null,
@@ -28,6 +28,19 @@ describe('an attempt in flight whose notification is delivered by another channe
     expect(await test.rows('SELECT next_step FROM failures')).toEqual([
       { next_step: { kind: 'none', reason: REASON } },
     ]);
+  });
+
+  it('leaves it on the channel that delivered it, also where another accepted it as well', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test);
+    await test.accept(await test.claim());
+    await test.startDelivery(id, 'voice');
+    const work = await test.claim();
+    await test.database.query(`UPDATE notifications SET status = 'delivered', channel = 'whatsapp' WHERE id = $1`, [
+      id,
+    ]);
+    expect(await test.fail(work, { step: DEAD_LETTER })).toBe('overtaken');
+    expect(await test.standing(id)).toMatchObject({ status: 'delivered', channel: 'whatsapp' });
   });
 
   it('is told of as what it is: no dead letter, no retry', async () => {
@@ -48,7 +61,7 @@ describe('an attempt in flight whose notification is delivered by another channe
     const receipt = await startTransaction(test.databaseUrl);
     await receipt.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
     const settling = test.fail(work, { step: DEAD_LETTER });
-    await expect.poll(() => test.rows(WAITING)).toHaveLength(1);
+    await untilSomebodyWaits(test.databaseUrl);
     await receipt.query('COMMIT');
     expect(await settling).toBe('overtaken');
     expect(await test.standing(id)).toMatchObject({ status: 'delivered', stage: null, deadLetters: 0 });
@@ -61,7 +74,7 @@ describe('an attempt in flight whose notification is delivered by another channe
     const other = await startTransaction(test.databaseUrl);
     await other.query(`UPDATE notifications SET read_at = now() WHERE id = $1`, [id]);
     const settling = test.fail(work, { step: DEAD_LETTER });
-    await expect.poll(() => test.rows(WAITING)).toHaveLength(1);
+    await untilSomebodyWaits(test.databaseUrl);
     await other.query('COMMIT');
     expect(await settling).toBe('settled');
     expect(await test.standing(id)).toEqual({
@@ -121,14 +134,3 @@ describe('work that was left behind by a notification that is over', () => {
     expect((await database.query('SELECT 1 FROM dead_letters')).rows).toEqual([]);
   });
 });
-
-/** Statements that wait for somebody else's row. */
-const WAITING = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-
-async function startTransaction(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  onTestFinished(() => client.end());
-  await client.query('BEGIN');
-  return client;
-}

@@ -92,6 +92,15 @@ export async function startOutbox(env: Record<string, string> = {}) {
         ...more,
       }),
     accept: (work: Work) => outbox.settleAccepted(acceptanceOf(work)),
+    /** The next channel takes over. */
+    startDelivery: (notificationId: string, channel: 'sms' | 'voice') =>
+      outbox.startDelivery(
+        {
+          run: async (statement, values = []) => (await database.query(statement.text, [...values])).rows,
+          afterCommit: (effect) => effect(),
+        },
+        { notificationId, category: 'transactional', channel, sender: '+15005550006' },
+      ),
     /** What the tables say of it. */
     standing: async (notificationId: string) => {
       const one = async (text: string) => (await rows(text, [notificationId]))[0]?.['value'];
@@ -124,12 +133,6 @@ export async function withFallbackDue(
   await test.accept(first);
   const { notificationId } = first;
   await test.database.query('UPDATE deliveries SET status = $2 WHERE id = $1', [first.deliveryId, whatsapp]);
-  await test.service.app.get(Outbox).startDelivery(
-    {
-      run: async (statement, values = []) => (await test.database.query(statement.text, [...values])).rows,
-      afterCommit: (effect) => effect(),
-    },
-    { notificationId, category: 'transactional', channel: 'sms', sender: '+15005550006' },
-  );
+  await test.startDelivery(notificationId, 'sms');
   return notificationId;
 }

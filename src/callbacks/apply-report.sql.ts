@@ -62,6 +62,19 @@ export const RECORD_IN_FLIGHT: Statement = {
     FROM in_flight`,
 };
 
+/**
+ * Another attempt of delivery $2 waited to be repeated or found out; its outbox row goes, and nothing of that follows any
+ * more.
+ */
+export const CONCLUDE_WAITING: Statement = {
+  name: 'callbacks-conclude-waiting',
+  text: `
+    WITH waiting AS (
+      SELECT notification_id, delivery_id FROM outbox WHERE notification_id = $1 AND delivery_id = $2
+    )
+    ${concludeLastFailure('waiting', 'an attempt before it turned out to be accepted, so nothing is sent again')}`,
+};
+
 /** What a sid proves wrong: it was sent, whether it was being worked on or given up. */
 const PROVABLY_SENT = [...WORKED_ON, 'failed'] as const;
 

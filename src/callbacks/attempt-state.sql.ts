@@ -32,7 +32,10 @@ export const LOCK_NOTIFICATION: Statement = {
 const ATTEMPTS_OF = (delivery: string) =>
   `SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = ${delivery}`;
 
-/** Where the notification, the delivery and the attempt stand. To be read under both locks. */
+/**
+ * Where notification $1, delivery $2 and attempt $3 stand, of which sid $4 is reported: an attempt of another delivery that has it
+ * was taken for it by mistake. To be read under both locks.
+ */
 export const READ_STATE: Statement = {
   name: 'callbacks-read-state',
   text: `
@@ -44,7 +47,7 @@ export const READ_STATE: Statement = {
       EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id) AS "hasWork",
       (SELECT json_agg(json_build_object('id', l.id, 'channel', l.channel, 'status', l.status,
           'attempted', EXISTS (${ATTEMPTS_OF('l.id')}),
-          'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted'),
+          'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted' AND b.provider_sid IS DISTINCT FROM $4),
           'byHuman', coalesce(l.changes ->> 'begunBy' = 'human', false),
           'elsewhere', NOT ${sameRecipient('l.changes', 'd.changes', 'n')},
           'reworded', NOT ${sameWords('l.changes', 'd.changes', 'n')}) ORDER BY l.number)

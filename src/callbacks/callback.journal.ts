@@ -5,6 +5,7 @@ import type { Classification } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
 import type { ProviderReport } from './provider-report.js';
+import type { FallbackState } from './report.decision.js';
 import type { ReportedState } from './report.state.js';
 
 /** What a delivered message means where a fallback had been decided. */
@@ -19,6 +20,22 @@ export type Delivered =
   | 'delivered_twice'
   /** A human has corrected it since: the notification still waits for the corrected one. */
   | 'superseded';
+
+/** For whoever listens: it had been given up; or the same recipient gets two. */
+export const HEARD_AS = {
+  bound: 'bound',
+  duplicate: 'duplicate',
+  after_all: 'after_all',
+  misdirected: 'after_all',
+  reworded: 'duplicate',
+} as const;
+
+export const DELIVERED_AS = {
+  none: 'delivered',
+  unsent: 'drop_fallback',
+  in_doubt: 'drop_doubtful',
+  left: 'delivered_twice',
+} as const satisfies Record<FallbackState, Delivered>;
 
 /** A notification that a callback moved to delivered, `seconds` after it was accepted. */
 export interface FirstDelivery {
@@ -90,6 +107,6 @@ export class CallbackJournal {
 }
 
 function ids({ evidence, attemptId, providerSid, status, errorCode }: ProviderReport) {
-  if (evidence !== 'callback') return { attemptId, providerSid, evidence };
+  if (evidence === 'answer' || evidence === 'list') return { attemptId, providerSid, evidence };
   return { attemptId, providerSid, callbackStatus: status, providerCode: errorCode };
 }

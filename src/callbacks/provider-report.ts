@@ -2,10 +2,11 @@ import { providerCode, storable } from '../twilio/provider.answer.js';
 import { valueOf, type CallbackForm } from './callback-form.js';
 
 /**
- * How the provider told it: by a `callback` (or, asked for a missing one, in its words); by an `answer` that came when its
- * lease was over; or by its `list`, read as late, which does not name the attempt.
+ * How the provider told it: by a `callback`; asked for the `receipt` of a sid, in the words of a callback; by an `answer`
+ * that came when its lease was over; or by its `list`, read as late. The last one does not name the attempt, and a receipt
+ * names the one that the sid belonged to when it was asked for.
  */
-export type Evidence = 'callback' | 'answer' | 'list';
+export type Evidence = 'callback' | 'receipt' | 'answer' | 'list';
 
 /** What the provider says of an attempt, before anything is made of it. */
 export interface ProviderReport {

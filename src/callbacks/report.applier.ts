@@ -9,7 +9,7 @@ import { Circuits } from '../incidents/circuits.js';
 import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { carriedTo } from '../outbox/carried-changes.js';
 import { Outbox } from '../outbox/outbox.js';
-import { PRIORITY } from '../outbox/work.js';
+import { PRIORITY, type Decision } from '../outbox/work.js';
 import type { Classification } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -18,6 +18,7 @@ import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import { effectOf } from '../twilio/reported-effect.js';
 import {
   BIND_DELIVERY,
+  CONCLUDE_WAITING,
   DELIVERED,
   DELIVERY_DELIVERED,
   DELIVERY_SENT,
@@ -31,7 +32,7 @@ import {
 } from './apply-report.sql.js';
 import { FIND_NOTIFICATION_OF_ATTEMPT, LOCK_NOTIFICATION, LOCK_OUTBOX_ROW, READ_STATE } from './attempt-state.sql.js';
 import { valueOf } from './callback-form.js';
-import { CallbackJournal, type Delivered } from './callback.journal.js';
+import { CallbackJournal, DELIVERED_AS, HEARD_AS } from './callback.journal.js';
 import { failureOf, type FailureDecision } from './failure.decision.js';
 import type { ProviderReport } from './provider-report.js';
 import {
@@ -39,6 +40,8 @@ import {
   acceptanceOf,
   type FallbackState,
   fallbackOf,
+  isAboutAnother,
+  provesAcceptance,
   triedOnceDropped,
   watchSeconds,
 } from './report.decision.js';
@@ -59,7 +62,9 @@ interface Reported extends Standing {
   readonly fallback: FallbackState;
 }
 
-/** `applied`, `repeated` (this sid and status were there already), or `unknown_attempt`. */
+type Found = { readonly notificationId: string; readonly deliveryId: string };
+
+/** `repeated`: this sid and status were there already, or it is about another attempt. */
 export type Applied = 'applied' | 'repeated' | 'unknown_attempt';
 
 /**
@@ -80,14 +85,14 @@ export class ReportApplier {
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
   ) {}
 
-  async apply(report: ProviderReport): Promise<Applied> {
-    const [found] = await this.database.run<{ notificationId: string; deliveryId: string }>(
-      FIND_NOTIFICATION_OF_ATTEMPT,
-      [report.attemptId],
-    );
+  /** @param because what led to it, for the explanation, where it is applied */
+  async apply(report: ProviderReport, because: Decision | null = null): Promise<Applied> {
+    const [found] = await this.database.run<Found>(FIND_NOTIFICATION_OF_ATTEMPT, [report.attemptId]);
     if (!found) return 'unknown_attempt';
     for (;;) {
-      const applied = await this.database.transaction((transaction) => this.applyIn(transaction, report, found));
+      const applied = await this.database.transaction((transaction) =>
+        this.applyIn(transaction, report, found, because),
+      );
       if (applied !== 'again') return applied;
     }
   }
@@ -96,21 +101,25 @@ export class ReportApplier {
   private async applyIn(
     transaction: Transaction,
     report: ProviderReport,
-    { notificationId, deliveryId }: { notificationId: string; deliveryId: string },
+    { notificationId, deliveryId }: Found,
+    because: Decision | null,
   ): Promise<Applied | 'again'> {
     const { attemptId, providerSid } = report;
     const [outbox = null] = await transaction.run<OutboxState>(LOCK_OUTBOX_ROW, [notificationId]);
     await transaction.run(LOCK_NOTIFICATION, [notificationId]);
-    const [state] = await transaction.run<ReportedState>(READ_STATE, [notificationId, deliveryId, attemptId]);
+    const named = [notificationId, deliveryId, attemptId, providerSid];
+    const [state] = await transaction.run<ReportedState>(READ_STATE, named);
     if (!state) return 'unknown_attempt';
     if (state.hasWork && !outbox) return 'again';
+    if (isAboutAnother(report, state)) return 'repeated';
     const callbackId = newId();
-    if (report.evidence === 'callback') {
+    if (report.evidence === 'callback' || report.evidence === 'receipt') {
       const { status, errorCode, params } = report;
       const values = [callbackId, attemptId, notificationId, deliveryId, providerSid, status, errorCode];
       const kept = await transaction.run(KEEP_CALLBACK, [...values, JSON.stringify(params)]);
       if (kept.length === 0) return 'repeated';
     }
+    if (because) await this.decisions.record(transaction, { notificationId, deliveryId, attemptId, ...because });
     const standing = { attemptId, providerSid, state, outbox };
     const [acceptance, fallback] = [acceptanceOf(standing), fallbackOf(standing)];
     await this.take(transaction, { ...standing, report, callbackId, acceptance, fallback });
@@ -119,7 +128,7 @@ export class ReportApplier {
 
   private async take(transaction: Transaction, reported: Reported): Promise<void> {
     const { report, attemptId, providerSid, state } = reported;
-    if (provesAcceptance(reported)) {
+    if (provesAcceptance(report, state)) {
       await transaction.run(RECORD_ACCEPTANCE, [attemptId, state.id, state.deliveryId, providerSid]);
     }
     const effect = effectOf(report);
@@ -183,7 +192,10 @@ export class ReportApplier {
     const { state, providerSid, attemptId } = reported;
     const { id, deliveryId, category } = state;
     const own = ownWork(reported);
-    if (isInFlight(own) && own?.attemptId !== attemptId) await transaction.run(RECORD_IN_FLIGHT, [id, own?.attemptId]);
+    if (own && own.attemptId !== attemptId) {
+      if (isInFlight(own)) await transaction.run(RECORD_IN_FLIGHT, [id, own.attemptId]);
+      else await transaction.run(CONCLUDE_WAITING, [id, deliveryId]);
+    }
     await transaction.run(BIND_DELIVERY, [id, deliveryId, providerSid, watch, PRIORITY[category]]);
   }
 
@@ -274,26 +286,3 @@ export class ReportApplier {
     ]);
   }
 }
-
-/** It says more of its attempt than is known. What the list shows may be another attempt's: it proves less than the rest. Pure. */
-function provesAcceptance({ state, report: { evidence, providerSid } }: Reported): boolean {
-  const unproved = state.outcome !== 'accepted';
-  if (evidence === 'list') return unproved && !state.othersAccepted.some((other) => other.providerSid === providerSid);
-  return unproved || state.knownSid !== providerSid;
-}
-
-/** For whoever listens: it had been given up; or the same recipient gets two. */
-const HEARD_AS = {
-  bound: 'bound',
-  duplicate: 'duplicate',
-  after_all: 'after_all',
-  misdirected: 'after_all',
-  reworded: 'duplicate',
-} as const;
-
-const DELIVERED_AS = {
-  none: 'delivered',
-  unsent: 'drop_fallback',
-  in_doubt: 'drop_doubtful',
-  left: 'delivered_twice',
-} as const satisfies Record<FallbackState, Delivered>;

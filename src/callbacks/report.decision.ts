@@ -1,6 +1,7 @@
 import { triedChannels } from '../channels/channels-left.js';
 import { isFinal } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
+import type { ProviderReport } from './provider-report.js';
 import {
   acceptedAsAnother,
   correctionSince,
@@ -8,6 +9,7 @@ import {
   laterDeliveries,
   mayStillArrive,
   ownWork,
+  type ReportedState,
   type Standing,
 } from './report.state.js';
 
@@ -39,14 +41,27 @@ export function acceptanceOf(standing: Standing): Acceptance {
   const { state, attemptId, providerSid } = standing;
   const own = ownWork(standing);
   const sameMessage = state.othersAccepted.some((other) => other.providerSid === providerSid);
+  // What failed may have been another message that was taken for this one: then it had been given up too early.
+  const told = state.outcome === 'accepted' && (state.knownSid === providerSid || state.status !== 'failed');
   // An answer that came too late is on disk, but its delivery may still be worked on: then the question is open.
-  if (!own && (state.outcome === 'accepted' || sameMessage)) return { kind: 'known', binds: false };
+  if (!own && (told || sameMessage)) return { kind: 'known', binds: false };
   if (acceptedAsAnother(standing)) return { kind: 'duplicate', binds: own !== null };
   const correction = correctionSince(state);
   if (correction) return { kind: correction === 'recipient' ? 'misdirected' : 'reworded', binds: false };
   if (state.status === 'failed') return { kind: 'after_all', binds: true };
   if (!isInFlight(own)) return { kind: 'bound', binds: true };
   return { kind: own?.attemptId === attemptId ? 'ahead_of_answer' : 'duplicate', binds: true };
+}
+
+/** Its sid is another attempt's, as a callback or an answer, which name their attempt, have told meanwhile. Pure. */
+export function isAboutAnother({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
+  if (evidence === 'receipt') return state.knownSid !== providerSid;
+  return evidence === 'list' && state.othersAccepted.some((other) => other.providerSid === providerSid);
+}
+
+/** It says more of its attempt than is known; what the list shows proves less than the rest. Pure. */
+export function provesAcceptance({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
+  return state.outcome !== 'accepted' || (evidence !== 'list' && state.knownSid !== providerSid);
 }
 
 /** What has become of the fallback of the reported delivery. */

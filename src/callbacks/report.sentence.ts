@@ -1,3 +1,4 @@
+import { MISSING_RECEIPT } from '../explain/decision.log.js';
 import type { AcceptanceKind, FallbackState } from './report.decision.js';
 import type { Evidence } from './provider-report.js';
 import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.state.js';
@@ -5,6 +6,7 @@ import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.st
 /** How it is known, as the beginning of a sentence. */
 const SHOWN_BY = {
   callback: 'A late callback shows that the attempt was accepted',
+  receipt: 'What Twilio says of the message shows that the attempt was accepted',
   answer: 'The answer to the attempt came when its lease was over: it was accepted',
   list: "The provider's list showed the attempt when its lease was over: it was accepted",
 } as const satisfies Record<Evidence, string>;
@@ -12,6 +14,7 @@ const SHOWN_BY = {
 /** The rule that the explanation names with it. */
 export const ACCEPTANCE_RULE = {
   callback: 'callback',
+  receipt: MISSING_RECEIPT,
   answer: 'late answer',
   list: 'reconciliation',
 } as const satisfies Record<Evidence, string>;

@@ -19,6 +19,7 @@ export interface DeliveryState {
   readonly status: NotificationStatus;
   /** It has an attempt that is over. */
   readonly attempted: boolean;
+  /** By a message that is not the reported one. */
   readonly accepted: boolean;
   /** It goes to another recipient than the reported one. */
   readonly elsewhere: boolean;

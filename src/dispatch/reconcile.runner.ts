@@ -2,8 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
-import { DecisionLog } from '../explain/decision.log.js';
-import { Database } from '../database/database.js';
 import { Circuits } from '../incidents/circuits.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { Work } from '../outbox/work.js';
@@ -39,8 +37,6 @@ export class ReconcileRunner {
     private readonly fallback: FallbackService,
     private readonly recorder: Recorder,
     private readonly journal: Journal,
-    private readonly decisions: DecisionLog,
-    private readonly database: Database,
     private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) { env }: Configuration,
   ) {
@@ -74,7 +70,7 @@ export class ReconcileRunner {
     this.journal.reconciled(work, judgement.kind, judgement.because, duplicates);
     switch (judgement.kind) {
       case 'accepted':
-        await this.adopt(work, judgement);
+        this.adopt(work, judgement);
         return NOTHING;
       case 'absent':
         return this.resendOrEnd(work, finding, stopping);
@@ -85,22 +81,21 @@ export class ReconcileRunner {
     }
   }
 
-  private async adopt(work: Work, found: Judgement & { kind: 'accepted' }): Promise<void> {
+  private adopt(work: Work, found: Judgement & { kind: 'accepted' }): void {
     if (found.source === 'list') this.circuits.onAccepted(work);
     const more =
       found.duplicates > 0 ? ` ${found.duplicates} more of it were accepted: the recipient may get it again.` : '';
-    await this.decisions.record(this.database, {
-      ...work,
-      rule: 'reconciliation',
-      sentence: `The attempt was accepted after all: ${found.because}. Nothing is sent again.${more}`,
-    });
-    this.recorder.accepted({
+    const attempt = {
       work,
       startedAt: work.attemptStartedAt,
       durationMs: 0,
       httpStatus: null,
       providerSid: found.sid,
       providerRequestId: null,
+    };
+    this.recorder.adopted(attempt, {
+      rule: 'reconciliation',
+      sentence: `The attempt was accepted after all: ${found.because}. Nothing is sent again.${more}`,
     });
   }
 

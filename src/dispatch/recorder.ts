@@ -3,12 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { Database } from '../database/database.js';
+import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
+import { adopt } from '../outbox/adoption.js';
 import { Outbox } from '../outbox/outbox.js';
 import { asOvertaken } from '../outbox/overtaken.js';
 import { ReportApplier } from '../callbacks/report.applier.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
-import type { AcceptedAttempt, UnsuccessfulWork } from '../outbox/work.js';
+import type { AcceptedAttempt, Decision, UnsuccessfulWork } from '../outbox/work.js';
 import { InFlight } from '../concurrency/in-flight.js';
 import { Journal } from './journal.js';
 import { lateAnswer } from './late-answer.js';
@@ -27,7 +30,9 @@ export class Recorder {
   private givenUp = false;
 
   constructor(
+    private readonly database: Database,
     private readonly outbox: Outbox,
+    private readonly decisions: DecisionLog,
     private readonly reports: ReportApplier,
     private readonly journal: Journal,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -43,6 +48,15 @@ export class Recorder {
     void this.keep(
       attempt,
       () => this.settleAccepted(attempt),
+      () => this.journal.accepted(attempt),
+    );
+  }
+
+  /** What was in doubt was accepted, as was found out: `decision` tells how, where it answers the question. */
+  adopted(attempt: AcceptedAttempt, decision: Decision): void {
+    void this.keep(
+      attempt,
+      () => this.settleAdopted(attempt, decision),
       () => this.journal.accepted(attempt),
     );
   }
@@ -71,6 +85,15 @@ export class Recorder {
     if (outcome !== 'late') return outcome;
     await this.reports.apply(lateAnswer(attempt));
     return this.outbox.settleAccepted(attempt);
+  }
+
+  private async settleAdopted(attempt: AcceptedAttempt, decision: Decision): Promise<SettleOutcome> {
+    const outcome = await this.database.transaction(async (transaction) => {
+      const adopted = await adopt(transaction, attempt);
+      if (adopted === 'settled') await this.decisions.record(transaction, { ...attempt.work, ...decision });
+      return adopted;
+    });
+    return outcome === 'late' ? this.settleAccepted(attempt) : outcome;
   }
 
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */

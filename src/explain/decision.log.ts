@@ -13,6 +13,9 @@ export interface RecordedDecision {
   readonly sentence: string;
 }
 
+/** The rule by which the provider was asked what became of a message: before it is told what it said. */
+export const MISSING_RECEIPT = 'missing receipt';
+
 const RECORD_DECISION = {
   name: 'record-decision',
   text: `INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)

@@ -87,13 +87,14 @@ export class NotificationsService {
   /** @throws Problem `already-sent` once an attempt is in flight, unknown or accepted, or it ended otherwise. */
   async cancel(id: string, visibility: Visibility): Promise<NotificationDto> {
     const before = await this.find(id, visibility);
-    if (before.status !== 'canceled' && !(await this.outbox.cancel(id))) {
-      const { status } = await this.find(id, visibility);
-      throw new Problem('already-sent', {
-        detail: `The notification is ${status}: only one of which nothing has been sent can be canceled.`,
-        extra: { notificationStatus: status },
-      });
-    }
-    return this.find(id, visibility);
+    const canceled = before.status === 'canceled' || (await this.outbox.cancel(id));
+    const after = await this.find(id, visibility);
+    const { status } = after;
+    // Also where the same request was made twice at once, and the other one did it.
+    if (canceled || status === 'canceled') return after;
+    throw new Problem('already-sent', {
+      detail: `The notification is ${status}: only one of which nothing has been sent can be canceled.`,
+      extra: { notificationStatus: status },
+    });
   }
 }

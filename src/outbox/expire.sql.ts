@@ -4,19 +4,29 @@ import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
 
 /**
- * Ends work whose expiresAt has passed before it was accepted: due, waiting or held alike, but not while an attempt is
- * in flight or its outcome is unknown (it may have been accepted). Where a channel before had it accepted, only the
+ * Work whose expiresAt has passed before it was accepted, at most $1 rows: due, waiting or held alike, but not while an
+ * attempt is in flight or its outcome is unknown (it may have been accepted). Locked before anything else of it is read: a
+ * callback that was applied a moment ago decides what it ends as.
+ */
+export const LOCK_EXPIRED: Statement = {
+  name: 'outbox-lock-expired',
+  plan: 'each_time',
+  text: `
+    SELECT notification_id AS id FROM outbox
+    WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send'
+    ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
+};
+
+/**
+ * Ends the work of $1, which the caller's transaction has locked. Where a channel before had it accepted, only the
  * fallback ends, and the notification is `sent` on that channel again. Answers what became of each.
  */
-export const EXPIRE: Statement = {
-  name: 'outbox-expire',
+export const END_EXPIRED: Statement = {
+  name: 'outbox-end-expired',
   plan: 'each_time',
   text: `
     WITH ended AS (
-      DELETE FROM outbox WHERE notification_id = ANY (ARRAY(
-        SELECT notification_id FROM outbox
-        WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send'
-        ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED))
+      DELETE FROM outbox WHERE notification_id = ANY ($1)
       RETURNING notification_id, delivery_id, delivery_number, attempts, held_by
     ), late AS MATERIALIZED (
       SELECT e.notification_id, e.delivery_id, e.held_by, e.attempts > 0 AS attempted,

@@ -11,7 +11,7 @@ import { BEGIN_RESEND } from './begin-resend.sql.js';
 import { CANCEL } from './cancel.sql.js';
 import { CLAIM, NEXT_DUE } from './claim.sql.js';
 import { claimedWork, type ClaimedRow } from './claimed.work.js';
-import { EXPIRE } from './expire.sql.js';
+import { endExpired } from './expiry.js';
 import { GIVE_BACK } from './give-back.sql.js';
 import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
 import { storeNotifications, type SelfLease } from './intake.js';
@@ -160,7 +160,7 @@ export class Outbox {
 
   /** Ends work whose expiresAt passed, a page at a time. */
   expire(page: number): Promise<ExpiredWork[]> {
-    return this.database.run<ExpiredWork>(EXPIRE, [page]);
+    return this.database.transaction((transaction) => endExpired(transaction, page));
   }
 
   /** @returns false when something was sent already, or may have been. */

@@ -129,8 +129,9 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE NOT overtaken))
         AND ${STILL_WORKED_ON}
     ), back AS (
+      -- A delivered one is on the channel that delivered it already.
       UPDATE notifications n SET channel = coalesce(${acceptedChannel('n.id')}, n.channel)
-      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE overtaken))
+      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE overtaken)) AND n.status <> 'delivered'
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)

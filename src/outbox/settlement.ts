@@ -1,5 +1,5 @@
 import { plainArray } from '../database/array-literal.js';
-import type { Database } from '../database/database.js';
+import type { Database, StatementRunner } from '../database/database.js';
 import { channelsLeft } from '../channels/channels-left.js';
 import { recipientOf } from '../channels/corrected.js';
 import { carriedTo } from './carried-changes.js';
@@ -28,7 +28,7 @@ type Named = { notificationId: string };
 
 /** Writes a group of accepted attempts in one statement. */
 export async function settleAccepted(
-  database: Database,
+  database: StatementRunner,
   group: readonly AcceptedAttempt[],
 ): Promise<readonly SettleOutcome[]> {
   const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
@@ -78,6 +78,7 @@ export async function settleUnsuccessful(
     const found = await database.run<Named & { written: 'settled' | 'overtaken' | null }>(RECORD_LATE_FAILURE, [
       JSON.stringify(late),
       overtaken,
+      OVERTAKEN.decision.sentence,
     ]);
     for (const { notificationId, written } of found) outcomes.set(notificationId, written ?? 'stale');
   }

@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ProviderReport } from '../callbacks/provider-report.js';
 import { ReportApplier } from '../callbacks/report.applier.js';
-import { Database } from '../database/database.js';
-import { DecisionLog } from '../explain/decision.log.js';
+import { MISSING_RECEIPT } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
 import type { Channel, ErrorClass } from '../policy/vocabulary.js';
@@ -41,10 +40,8 @@ export class ReceiptQuestion {
   private readonly listeners = new Set<(answer: ReceiptAnswer) => void>();
 
   constructor(
-    private readonly database: Database,
     private readonly applier: ReportApplier,
     private readonly circuits: Circuits,
-    private readonly decisions: DecisionLog,
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
@@ -68,15 +65,10 @@ export class ReceiptQuestion {
     const report = reportOf(missing, record);
     const effect = effectOf(report);
     if (effect === 'noted') return 'under_way';
-    const { attemptId, notificationId, deliveryId, channel } = missing;
-    await this.decisions.record(this.database, {
-      notificationId,
-      deliveryId,
-      attemptId,
-      rule: 'missing receipt',
-      sentence: `No callback had told what became of it ${waited} after ${channel} accepted it, so Twilio was asked: ${record.status}.`,
+    await this.applier.apply(report, {
+      rule: MISSING_RECEIPT,
+      sentence: `No callback had told what became of it ${waited} after ${missing.channel} accepted it, so Twilio was asked: ${record.status}.`,
     });
-    await this.applier.apply(report);
     return effect === 'failed' ? 'failed' : 'delivered';
   }
 
@@ -103,7 +95,7 @@ function reportOf({ attemptId, channel }: MissingReceipt, record: TwilioRecord):
     ...(errorCode !== null && { ErrorCode: String(errorCode) }),
     ...(errorMessage !== null && { ErrorMessage: errorMessage }),
   };
-  const said = { evidence: 'callback', attemptId, providerSid, status, errorCode } as const;
+  const said = { evidence: 'receipt', attemptId, providerSid, status, errorCode } as const;
   return channel === 'voice'
     ? { ...said, resource: 'call', params: { CallSid: providerSid, CallStatus: status } }
     : { ...said, resource: 'message', params: { MessageSid: providerSid, MessageStatus: status, ...failure } };

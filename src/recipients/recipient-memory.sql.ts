@@ -1,4 +1,14 @@
+import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 import type { Statement } from '../database/database.js';
+
+/**
+ * A refusal and an opt-in of one recipient at the same moment do not see each other: whoever comes second waits here, as a
+ * statement of its own, and then sees the first.
+ */
+export const LOCK_PAIR: Statement = {
+  name: 'memory-lock-pair',
+  text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.suppression}, hashtext($1 || ' ' || $2))`,
+};
 
 /** Not where they asked to be written to since $4, when what was refused began; null: what they say now. */
 export const SUPPRESS: Statement = {

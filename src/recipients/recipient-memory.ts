@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { Database, type StatementRunner } from '../database/database.js';
+import { Database, type StatementRunner, type Transaction } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { addressOn, bareAddress } from '../policy/address.js';
 import type { Classification } from '../policy/failure.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
-import { OPT_IN, REMEMBER_NOT_ON_CHANNEL, SUPPRESS } from './recipient-memory.sql.js';
+import { LOCK_PAIR, OPT_IN, REMEMBER_NOT_ON_CHANNEL, SUPPRESS } from './recipient-memory.sql.js';
 
 /** What failed, as far as it says something of the recipient. */
 export interface RecipientFailure {
@@ -31,7 +31,7 @@ interface SenderAndRecipient {
 
 /**
  * Remembers of recipients what spares them and us a useless send: who opted out of which sender, and who is not on which
- * channel. Every method takes the transaction (or the database) in which the reason for it is written.
+ * channel. Every method takes the transaction in which the reason for it is written, or begins one.
  */
 @Injectable()
 export class RecipientMemory {
@@ -42,21 +42,28 @@ export class RecipientMemory {
   ) {}
 
   /** Draws the lesson of a failure, if it holds one. */
-  async learn(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
-    const { sender, recipient, channel, errorCode, attemptStartedAt, classification } = failure;
-    if (classification.errorClass === 'opted_out') {
-      const reason = classification.rule;
-      await this.optedOut(runner, { channel, sender, recipient, reason, since: attemptStartedAt });
-    } else if (errorCode !== null && classification.notOnChannel) {
-      await this.notOnChannel(runner, { recipient, channel, errorCode });
-    }
+  async learn(transaction: Transaction, failure: RecipientFailure): Promise<void> {
+    const { sender, recipient, channel, attemptStartedAt: since, classification } = failure;
+    if (classification.errorClass !== 'opted_out') return this.learnOfChannel(transaction, failure);
+    await this.optedOut(transaction, { channel, sender, recipient, reason: classification.rule, since });
   }
 
   /** {@link learn}, for whoever cannot wait. What could not be remembered, the next failure teaches again. */
   learnSoon(failure: RecipientFailure): void {
-    this.learn(this.database, failure).catch((error: unknown) => {
+    const learned =
+      failure.classification.errorClass === 'opted_out'
+        ? this.database.transaction((transaction) => this.learn(transaction, failure))
+        : this.learnOfChannel(this.database, failure);
+    learned.catch((error: unknown) => {
       this.log.warn({ err: loggableError(error) }, 'what a failure said of its recipient could not be remembered');
     });
+  }
+
+  private async learnOfChannel(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
+    const { recipient, channel, errorCode, classification } = failure;
+    if (errorCode !== null && classification.notOnChannel) {
+      await this.notOnChannel(runner, { recipient, channel, errorCode });
+    }
   }
 
   /**
@@ -64,24 +71,36 @@ export class RecipientMemory {
    * @param since when what was refused began: who opted in after that has opted out no more. Null: they say so now.
    */
   async optedOut(
-    runner: StatementRunner,
+    transaction: Transaction,
     { reason, since, ...pair }: SenderAndRecipient & { readonly reason: string; readonly since: Date | null },
   ): Promise<void> {
-    await runner.run(SUPPRESS, [senderName(pair), bareAddress(pair.recipient), reason, since]);
+    const names = await this.lock(transaction, pair);
+    await transaction.run(SUPPRESS, [...names, reason, since]);
   }
 
-  async optedIn(runner: StatementRunner, { by, ...pair }: SenderAndRecipient & { readonly by: string }): Promise<void> {
-    await runner.run(OPT_IN, [senderName(pair), bareAddress(pair.recipient), by]);
+  async optedIn(
+    transaction: Transaction,
+    { by, ...pair }: SenderAndRecipient & { readonly by: string },
+  ): Promise<void> {
+    const names = await this.lock(transaction, pair);
+    await transaction.run(OPT_IN, [...names, by]);
   }
 
   /** For UNAVAILABLE_CHANNEL_HOURS, work that has another channel skips this one. */
-  async notOnChannel(
+  private async notOnChannel(
     runner: StatementRunner,
     known: { readonly recipient: string; readonly channel: Channel; readonly errorCode: number },
   ): Promise<void> {
     const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
     if (hours === 0) return;
     await runner.run(REMEMBER_NOT_ON_CHANNEL, [bareAddress(known.recipient), known.channel, known.errorCode, hours]);
+  }
+
+  /** @returns what the pair is called in the table */
+  private async lock(transaction: Transaction, pair: SenderAndRecipient): Promise<readonly [string, string]> {
+    const names = [senderName(pair), bareAddress(pair.recipient)] as const;
+    await transaction.run(LOCK_PAIR, names);
+    return names;
   }
 }
 

@@ -78,10 +78,9 @@ export class Reconciler {
   private async askProvider(work: Work, since: Date, signal: AbortSignal): Promise<Judgement> {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
     const fitting = list.items.filter((record) => fits(record, work));
-    const [owned, rivals] =
-      fitting.length === 0
-        ? [new Set<string>(), 0]
-        : await Promise.all([this.owned(fitting, work), this.rivals(work, since)]);
+    // In this order: whoever has its acceptance written down meanwhile is no rival any more, but an owner by then.
+    const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
+    const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work);
     return judge({
       unowned: fitting
         .filter((record) => !owned.has(record.sid))

@@ -1,0 +1,13 @@
+import type { Statement } from '../database/database.js';
+
+/** The question of $1 that was leased with $2, so that nothing is told of its attempts before its end is on disk. */
+export const LOCK_QUESTION: Statement = {
+  name: 'outbox-lock-question',
+  text: `SELECT notification_id AS "notificationId" FROM outbox WHERE notification_id = $1 AND lease_token = $2 FOR UPDATE`,
+};
+
+/** Whether sid $3 is that of another attempt than $2. */
+export const IS_ANOTHER_ATTEMPT: Statement = {
+  name: 'outbox-is-another-attempt',
+  text: `SELECT id FROM attempts WHERE notification_id = $1 AND id <> $2 AND provider_sid = $3 LIMIT 1`,
+};

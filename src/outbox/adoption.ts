@@ -1,0 +1,24 @@
+import { plainArray } from '../database/array-literal.js';
+import type { StatementRunner } from '../database/database.js';
+import { IS_ANOTHER_ATTEMPT, LOCK_QUESTION } from './adopt.sql.js';
+import { GIVE_BACK } from './give-back.sql.js';
+import { settleAccepted, type SettleOutcome } from './settlement.js';
+import type { AcceptedAttempt } from './work.js';
+
+/**
+ * Records that an attempt in doubt was accepted, as was found out; in the caller's transaction. What was found may be told of
+ * another attempt since, by a callback that names it: as failed, or this question would be over. Then it answers nothing
+ * here (`stale`), and the question is asked anew.
+ */
+export async function adopt(transaction: StatementRunner, attempt: AcceptedAttempt): Promise<SettleOutcome> {
+  const { notificationId, leaseToken, attemptId } = attempt.work;
+  const locked = await transaction.run(LOCK_QUESTION, [notificationId, leaseToken]);
+  if (locked.length === 0) return 'late';
+  const another = await transaction.run(IS_ANOTHER_ATTEMPT, [notificationId, attemptId, attempt.providerSid]);
+  if (another.length > 0) {
+    await transaction.run(GIVE_BACK, [plainArray([notificationId]), plainArray([leaseToken])]);
+    return 'stale';
+  }
+  const [outcome = 'stale'] = await settleAccepted(transaction, [attempt]);
+  return outcome;
+}
