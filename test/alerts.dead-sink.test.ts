@@ -3,13 +3,25 @@ import { deliveryTo, Receiver, testAlarm, type Mood } from './alerts.setup.js';
 import { bodyOf, storyOf, withWebhook } from './alerts.webhook.setup.js';
 import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import type { ServiceUnderTest } from './support/service.js';
 
 const MINUTE = 61_000;
 
-describe('a dead sink', () => {
-  /** How long the test waits by moving the clock instead. */
-  const LATER = 6 * MINUTE;
+/** How long the tests wait by moving the clock instead. */
+const LATER = 6 * MINUTE;
 
+/** Waits until the webhook has failed so often, passing over the time that it is left alone in between. */
+async function untilFailed({ api, databaseUrl }: ServiceUnderTest, times: number): Promise<void> {
+  for (let failures = 1; failures <= times; failures += 1) {
+    if (failures > 1) await moveClock(databaseUrl, LATER);
+    await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => (delivery?.attempts ?? 0) >= failures,
+    );
+  }
+}
+
+describe('a dead sink', () => {
   const cases: readonly [string, Mood | 'refuses', RegExp][] = [
     ['refuses connections', 'refuses', /^No answer: ECONNREFUSED$/],
     ['answers 500', 500, /^It answered 500: what the receiver says$/],
@@ -17,14 +29,12 @@ describe('a dead sink', () => {
   ];
 
   it.each(cases)('that %s hears everything in order once it is back', async (_, mood, lastError) => {
-    const { receiver, register, untilTaken, api, databaseUrl } = await withWebhook();
+    const started = await withWebhook();
+    const { receiver, register, untilTaken, api, databaseUrl } = started;
     if (mood === 'refuses') await receiver.stop();
     else receiver.mood = mood;
     await register.raise(testAlarm(), { count: { added: 1 } });
-    await eventually(
-      () => deliveryTo(api, 'webhook'),
-      (delivery) => (delivery?.attempts ?? 0) >= 2,
-    );
+    await untilFailed(started, 2);
     await register.raise(testAlarm(), { count: { added: 4 } });
     await register.resolve(testAlarm().cause, 'It is over.');
     expect(await deliveryTo(api, 'webhook')).toMatchObject({
@@ -75,6 +85,8 @@ describe('a dead sink', () => {
       `SELECT count(*)::int AS told FROM alert_deliveries WHERE sink = 'webhook' AND lease_token IS NOT NULL`,
     );
     expect(rows).toEqual([{ told: 8 }]);
+    // Otherwise the service would wait for its answers before it stops.
+    await receiver.stop();
   });
 
   it('that hangs keeps neither the other sinks nor a send waiting, and is given up after 10 s', async () => {
@@ -106,14 +118,13 @@ describe('a dead sink', () => {
   });
 
   it('tries the same news under the same id', async () => {
-    const { receiver, register, untilTaken } = await withWebhook();
+    const started = await withWebhook();
+    const { receiver, register, untilTaken, databaseUrl } = started;
     receiver.mood = 500;
     await register.raise(testAlarm(), { count: { added: 1 } });
-    await eventually(
-      () => receiver.asked,
-      (asked) => asked.length >= 2,
-    );
+    await untilFailed(started, 2);
     receiver.mood = 'takes';
+    await moveClock(databaseUrl, LATER);
     await untilTaken(1);
     const ids = receiver.asked.map(({ headers }) => headers['webhook-id']);
     expect(new Set(ids).size).toBe(1);

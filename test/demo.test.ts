@@ -7,7 +7,7 @@ import { SCENARIOS, surprises } from '../src/demo/scenarios.js';
 import { statusEvent, timelineOf } from '../src/demo/timeline.js';
 import type { AttemptDto, NotificationDto } from '../src/notifications/notification.dto.js';
 import { publicFolder } from './support/embedded-postgres.js';
-import { startServiceProcess } from './support/process.js';
+import { PROGRAM_ENV, startServiceProcess } from './support/process.js';
 import { freePort } from './support/service.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/src/demo/demo.main.js', import.meta.url));
@@ -22,7 +22,7 @@ interface DemoRun {
 
 /** Runs the demo; `interruptAfter` sends Ctrl-C's signal once the output holds that text. */
 async function runDemo(env: Record<string, string>, interruptAfter?: string): Promise<DemoRun> {
-  const child = spawn(process.execPath, [PROGRAM], { env: { PATH: process.env['PATH'] ?? '', ...env } });
+  const child = spawn(process.execPath, [PROGRAM], { env: { ...PROGRAM_ENV, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   let interrupted = false;

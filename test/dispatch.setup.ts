@@ -10,6 +10,8 @@ interface PatientProvider {
   held: number;
   /** Keeps request number `request`, from 1, and all after it waiting. */
   readonly holdFrom: (request: number) => void;
+  /** Answers the first that waits. */
+  readonly releaseOne: () => void;
   /** Answers what waits, and everything else at once. */
   readonly release: () => void;
 }
@@ -23,6 +25,11 @@ export async function startPatientProvider() {
     seen: 0,
     held: 0,
     holdFrom: (request) => void (holdsFrom = request),
+    releaseOne: () => {
+      const first = waiting.shift();
+      provider.held = waiting.length;
+      if (first) accept(first, 1000 + provider.seen);
+    },
     release: () => {
       holdsFrom = Number.POSITIVE_INFINITY;
       for (const [n, response] of waiting.entries()) accept(response, 1000 + n);

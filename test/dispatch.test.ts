@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startTestService } from './support/service.js';
+import { startPatientProvider } from './dispatch.setup.js';
+import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 /** A provider that accepts after some milliseconds and knows how many requests it had at the same time. */
 async function startCountingProvider(latencyMs = 30) {
@@ -62,6 +63,26 @@ describe('the dispatcher', () => {
     await expect.poll(async () => (await database.query('SELECT 1 FROM outbox')).rows.length).toBe(0);
     expect(seen.total).toBe(1000);
     expect((await database.query('SELECT 1 FROM attempts')).rows).toHaveLength(1000);
+  });
+
+  it('lets nothing that is accepted later overtake what waits, though a slot is free at that moment', async () => {
+    const provider = await startPatientProvider();
+    provider.holdFrom(1);
+    // A lease too short for anything to be claimed ahead; and a claim waits until two of eight slots are free.
+    const env = { DISPATCH_CONCURRENCY: '8', TWILIO_TIMEOUT_MS: '60000', LEASE_MS: '65000' };
+    const started = await startTestService({ ...env, TWILIO_BASE_URL: provider.url, ROLE: 'api' });
+    const hello = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
+    await started.api.post('/v1/notifications/batch', { notifications: Array.from({ length: 20 }, () => hello) });
+    const replica = await started.replica({ ROLE: 'all' });
+    await expect.poll(() => provider.held).toBe(8);
+    provider.releaseOne();
+    const { database } = started;
+    await expect.poll(async () => (await database.query('SELECT 1 FROM attempts')).rows.length).toBe(1);
+    const late = await new ApiClient(replica.url, ADMIN_KEY).send(hello);
+    const { rows } = await database.query('SELECT lease_token FROM outbox WHERE notification_id = $1', [late]);
+    provider.release();
+    expect(rows).toEqual([{ lease_token: null }]);
+    await expect.poll(() => provider.seen).toBe(21);
   });
 
   it('sends what waits by category, and lets nobody wait for ever', async () => {

@@ -15,7 +15,6 @@ export const CLIENT_ID = '00000000-0000-7000-8000-000000000000';
  * @returns the time that the last thousand of them cover.
  */
 export async function seedHistory(database: Client, count: number): Promise<{ from: Date; until: Date }> {
-  await database.query(UUID_V7_AT);
   await database.query(
     `INSERT INTO clients (id, name) SELECT ${clientOf('n')}, 'seeded ' || n FROM generate_series(0, ${CLIENTS - 1}) AS n
      ON CONFLICT DO NOTHING`,
@@ -29,7 +28,6 @@ export async function seedHistory(database: Client, count: number): Promise<{ fr
 
 /** `count` notifications of every category that are due since up to an hour ago, as an api-only process stores them. */
 export async function seedDue(database: Client, count: number): Promise<void> {
-  await database.query(UUID_V7_AT);
   await database.query(SEED_DUE, [count]);
 }
 
@@ -37,19 +35,16 @@ function clientOf(n: string): string {
   return `('00000000-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
 }
 
-const UUID_V7_AT = `
-  CREATE OR REPLACE FUNCTION pg_temp.uuid_v7_at(at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
-    SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-      PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
-  $$`;
+/** An id of that time. */
+const idAt = (at: string) => `uuidv7(${at} - clock_timestamp())`;
 
 const RECIPIENT = `'+1555' || lpad((n::bigint * 7919 % 50000)::text, 7, '0')`;
 const CONTENT = `json_build_object('body', 'Your order ' || n || ' is on its way and arrives tomorrow before noon.')`;
 
 const SEED_HISTORY = `
   WITH seed AS MATERIALIZED (
-    SELECT n, at, pg_temp.uuid_v7_at(at) AS id, pg_temp.uuid_v7_at(at) AS delivery_id,
-      pg_temp.uuid_v7_at(at) AS attempt_id, ${clientOf(`CASE WHEN n % 2 = 0 THEN 0 ELSE n % ${CLIENTS} END`)} AS client_id,
+    SELECT n, at, ${idAt('at')} AS id, ${idAt('at')} AS delivery_id,
+      ${idAt('at')} AS attempt_id, ${clientOf(`CASE WHEN n % 2 = 0 THEN 0 ELSE n % ${CLIENTS} END`)} AS client_id,
       ${RECIPIENT} AS recipient, 'SM' || replace(gen_random_uuid()::text, '-', '') AS sid
     FROM generate_series($1::int, $2::int) AS n,
       LATERAL (SELECT now() - interval '30 days' * (1 - n::float8 / $3::int) AS at) AS time
@@ -69,14 +64,14 @@ const SEED_HISTORY = `
     SELECT attempt_id, id, delivery_id, 1, at, 120, 'accepted', 201, sid, 'RQ' || md5(sid) FROM seed
   ), callback AS (
     INSERT INTO callbacks (id, attempt_id, notification_id, delivery_id, provider_sid, status, params, received_at)
-    SELECT pg_temp.uuid_v7_at(at), attempt_id, id, delivery_id, sid, status,
+    SELECT ${idAt('at')}, attempt_id, id, delivery_id, sid, status,
       json_build_object('MessageSid', sid, 'SmsSid', sid, 'MessageStatus', status, 'SmsStatus', status, 'To', recipient,
         'From', '+15005550006', 'AccountSid', 'AC0123456789abcdef0123456789abcdef', 'ApiVersion', '2010-04-01'), at
     FROM seed, unnest(ARRAY['sent', 'delivered']) AS status
   )
   INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
     http_status, provider_code, provider_message, error_class, responsible, rule, next_step)
-  SELECT pg_temp.uuid_v7_at(at), at, attempt_id, id, delivery_id, client_id, recipient, 'sms', 'rejected',
+  SELECT ${idAt('at')}, at, attempt_id, id, delivery_id, client_id, recipient, 'sms', 'rejected',
     CASE n % 40 WHEN 0 THEN 429 ELSE 400 END, CASE n % 40 WHEN 0 THEN 20429 ELSE 21211 END, 'It was refused.',
     CASE n % 40 WHEN 0 THEN 'rate_limited' ELSE 'recipient_unreachable' END, 'provider', 'code',
     json_build_object('kind', 'retry', 'reason', 'it may help')
@@ -84,7 +79,7 @@ const SEED_HISTORY = `
 
 const SEED_DUE = `
   WITH seed AS MATERIALIZED (
-    SELECT n, at, pg_temp.uuid_v7_at(at) AS id, pg_temp.uuid_v7_at(at) AS delivery_id, ${clientOf('0')} AS client_id,
+    SELECT n, at, ${idAt('at')} AS id, ${idAt('at')} AS delivery_id, ${clientOf('0')} AS client_id,
       ${RECIPIENT} AS recipient, (ARRAY['otp', 'alert', 'transactional', 'marketing'])[1 + n % 4] AS category
     FROM generate_series(1, $1::int) AS n,
       LATERAL (SELECT now() - interval '1 hour' * (1 - n::float8 / $1::int) AS at) AS time

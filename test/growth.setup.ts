@@ -30,6 +30,9 @@ const EXPLAIN_EVERYTHING = {
   'auto_explain.log_level': 'notice',
 };
 
+/** Migrated once, and copied for each test. */
+const MIGRATED = 'growth_migrated';
+
 /** Autovacuum looks every second, so that a test of seconds sees what a day sees. */
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', shared_buffers: '128MB', autovacuum_naptime: '1s' };
 
@@ -97,17 +100,18 @@ async function start(atEnd: AtEnd): Promise<ExplainingPostgres> {
   atEnd(() => server.stop());
   const superuser = await superuserUrl(server);
   const admin = await connect(superuser, atEnd);
+  await admin.query(`CREATE DATABASE ${MIGRATED} OWNER postrider TEMPLATE template0`);
+  await migrate(onDatabase(server.url, MIGRATED));
   for (const [name, value] of Object.entries(EXPLAIN_EVERYTHING)) {
     await admin.query(`ALTER ROLE postrider SET ${name} = ${value === 'auto_explain' ? value : `'${value}'`}`);
   }
   return {
     createDatabase: async ({ explain = true, autovacuum = true } = {}) => {
       const name = `growth_${randomUUID().replaceAll('-', '')}`;
-      await admin.query(`CREATE DATABASE ${name} OWNER postrider TEMPLATE template0`);
+      await admin.query(`CREATE DATABASE ${name} OWNER postrider TEMPLATE ${MIGRATED}`);
       if (!explain)
         await admin.query(`ALTER ROLE postrider IN DATABASE ${name} SET auto_explain.log_min_duration = -1`);
       const url = onDatabase(server.url, name);
-      await migrate(url);
       const database = await connect(onDatabase(superuser, name), atEnd);
       if (!autovacuum) await switchAutovacuumOff(database);
       return { admin: database, serve: (env = {}) => serve(url, env, atEnd) };

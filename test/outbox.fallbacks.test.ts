@@ -26,6 +26,25 @@ describe('a fallback', () => {
   });
 });
 
+describe('the time that a receipt is given', () => {
+  const AFTER_A_MINUTE = { channels: ['sms', 'voice'], fallbackAfterSeconds: 60 } as const;
+
+  it('runs while another channel is left', async () => {
+    const test = await startOutbox();
+    const work = await test.lease(AFTER_A_MINUTE);
+    await test.accept(work);
+    expect(await test.standing(work.notificationId)).toMatchObject({ status: 'sent', stage: 'await_delivery' });
+  });
+
+  it('does not run on the last channel: there is nothing that could follow', async () => {
+    const test = await startOutbox();
+    const first = await test.lease(AFTER_A_MINUTE);
+    await test.fail(first, fallbackTo('voice'));
+    await test.accept(await test.claim());
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent', channel: 'voice', stage: null });
+  });
+});
+
 /** Work of a retry with everything corrected. */
 async function leaseCorrected(test: OutboxUnderTest) {
   await test.enqueue();

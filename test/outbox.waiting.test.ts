@@ -77,6 +77,30 @@ describe('held work that is let out', () => {
     expect((await test.outbox.release(HOLDER, 9)).map(({ notificationId }) => notificationId)).toEqual([second]);
   });
 
+  it('is the most urgent first, and of that what is due the longest', async () => {
+    const test = await startOutbox();
+    // The order is asked for; it is not just how the index happens to be read.
+    await test.rows('DROP INDEX outbox_held');
+    const ids: string[] = [];
+    for (const [category, age] of [
+      ['marketing', 90],
+      ['otp', 10],
+      ['alert', 60],
+      ['otp', 30],
+    ] as const) {
+      const work = await test.lease({ category });
+      await hold(test, work);
+      await test.rows(`UPDATE outbox SET due_at = due_at - $2 * interval '1 second' WHERE notification_id = $1`, [
+        work.notificationId,
+        age,
+      ]);
+      ids.push(work.notificationId);
+    }
+    const released: string[] = [];
+    for (const _ of ids) released.push(...(await test.outbox.release(HOLDER, 1)).map((row) => row.notificationId));
+    expect(released).toEqual([ids[3], ids[1], ids[2], ids[0]]);
+  });
+
   it('as a probe is the first that has something to send; else what has to be asked for; nothing of what expired', async () => {
     const test = await startOutbox();
     const [question, , send] = await held(test, 'ask', 'late', 'send');

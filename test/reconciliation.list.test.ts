@@ -3,6 +3,7 @@ import { DatabaseClock } from '../src/database/database.clock.js';
 import { listed, startListingProvider, type Listed } from './reconciliation.setup.js';
 import { moveClock } from './support/clock.js';
 import { shareTestService, startTestService } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
 
 const provider = await startListingProvider();
 const shared = shareTestService({ TWILIO_BASE_URL: provider.url });
@@ -79,7 +80,8 @@ describe("another's question that never got an answer", () => {
     await moveClock(databaseUrl, passed);
     const id = await api.send(hello);
     // Whose it is, is asked three times before a human has to say: at once, and after 5 and 30 seconds.
-    const soon = `UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile' AND due_at > service_now()`;
+    const soon = `UPDATE outbox SET due_at = service_now() WHERE stage = 'reconcile' AND due_at > service_now();
+      NOTIFY postrider_due`;
     const ended = async () => {
       await database.query(soon);
       return (await api.get(`/v1/notifications/${id}`)).body['status'];
@@ -135,6 +137,32 @@ describe('a message of an earlier attempt that was not in the list at first', ()
     const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
     expect(sent.deliveries[0]?.providerSid).toBe(OLD);
     expect(provider.creates(to)).toBe(2);
+  });
+});
+
+describe('a message of an earlier attempt that failed after all', () => {
+  it('is not adopted when the next attempt is in doubt: it is sent again', async () => {
+    const { api, database } = shared();
+    const to = newNumber();
+    const failedCallback = async () => {
+      const { rows } = await database.query<{ id: string }>(
+        `SELECT a.id FROM attempts a JOIN notifications n ON n.id = a.notification_id
+         WHERE n.recipient = $1 AND a.number = 1`,
+        [to],
+      );
+      const code = { ErrorCode: '30008' };
+      await new TwilioCallback(shared()).message(rows[0]?.id ?? '', OLD, 'undelivered', code);
+    };
+    provider.script(to, {
+      create: (index) => (index < 2 ? 503 : NEXT),
+      list: async ([createdAt = 0], index) => {
+        if (index === 1) await failedCallback();
+        return index === 0 ? [] : [listed(OLD, createdAt)];
+      },
+    });
+    const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
+    expect(sent.deliveries[0]?.providerSid).toBe(NEXT);
+    expect(provider.creates(to)).toBe(3);
   });
 });
 

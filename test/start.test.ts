@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ADVISORY_LOCK } from '../src/database/advisory-locks.js';
 import { publicFolder } from './support/embedded-postgres.js';
 import { createMigratedDatabase, createTestDatabase } from './support/postgres.js';
+import { PROGRAM_ENV } from './support/process.js';
 import { ADMIN_KEY, ApiClient } from './support/service.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
@@ -15,7 +16,7 @@ const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
 /** The program as somebody starts it: with the simulator, on a database of its own unless it is told of another. */
 function startProgram(variables: Record<string, string>) {
   const child = spawn(process.execPath, [PROGRAM], {
-    env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'warn', ADMIN_API_KEY: ADMIN_KEY, ...variables },
+    env: { ...PROGRAM_ENV, LOG_LEVEL: 'warn', ADMIN_API_KEY: ADMIN_KEY, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

@@ -54,7 +54,8 @@ export const LATER_FOR_BODIES: Statement = {
 
 /**
  * Deletes what was said in those of the notifications $1 that ended $2 hours ago: by the client, by a human's
- * correction, by the provider. Answers those with which it is done for good: one in review may be given new words, one
+ * correction, by the provider. They are judged and held as they are now, also where somebody changed one since the
+ * statement began. Answers those with which it is done for good: one in review may be given new words, one
  * that somebody holds was left alone.
  */
 export const DELETE_BODIES: Statement = {
@@ -69,7 +70,6 @@ export const DELETE_BODIES: Statement = {
     ), content AS (
       UPDATE notifications n SET content = NULL
       WHERE n.id = ANY (ARRAY(SELECT id FROM ended)) AND n.content IS NOT NULL
-        AND coalesce(n.delivered_at, n.updated_at) <= service_now() - make_interval(hours => $2)
     ), corrections AS (
       UPDATE deliveries d SET changes = (d.changes::jsonb - 'content')::json
       WHERE d.notification_id = ANY (ARRAY(SELECT id FROM ended)) AND d.changes::jsonb ? 'content'
