@@ -38,6 +38,9 @@ export const RECORD_ACCEPTANCE: Statement = {
     ON CONFLICT (id) DO UPDATE SET outcome = 'accepted', provider_sid = EXCLUDED.provider_sid`,
 };
 
+/** Why nothing follows from an attempt whose outbox row goes. */
+const NEEDLESS = 'an attempt before it turned out to be accepted, so nothing is sent again';
+
 /**
  * Writes down attempt $2 in flight as unknown, since its outbox row goes: what it is known by, whether its answer comes or
  * not, and what makes the next delivery a possible duplicate.
@@ -58,7 +61,7 @@ export const RECORD_IN_FLIGHT: Statement = {
       error_class, responsible, rule, next_step)
     SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
       'unknown', 'provider_fault', 'provider', 'no answer yet',
-      '{"kind":"none","reason":"an attempt before it turned out to be accepted, so nothing is sent again"}'
+      '${JSON.stringify({ kind: 'none', reason: NEEDLESS })}'
     FROM in_flight`,
 };
 
@@ -72,7 +75,7 @@ export const CONCLUDE_WAITING: Statement = {
     WITH waiting AS (
       SELECT notification_id, delivery_id FROM outbox WHERE notification_id = $1 AND delivery_id = $2
     )
-    ${concludeLastFailure('waiting', 'an attempt before it turned out to be accepted, so nothing is sent again')}`,
+    ${concludeLastFailure('waiting', NEEDLESS)}`,
 };
 
 /** What a sid proves wrong: it was sent, whether it was being worked on or given up. */
