@@ -26,8 +26,10 @@ interface ServiceModules {
   readonly service: {
     readonly startService: (configuration: unknown, logger: unknown) => Promise<{ close(): Promise<void> }>;
   };
-  readonly 'outbox/outbox': { readonly Outbox: Type<{ enqueue(notification: unknown): unknown }> };
-  readonly 'outbox/intake': {
+  readonly 'outbox/notification.intake': {
+    readonly NotificationIntake: Type<{ enqueue(notification: unknown): unknown }>;
+  };
+  readonly 'outbox/store-notifications': {
     readonly storeNotifications: (
       database: unknown,
       group: readonly unknown[],

@@ -1,6 +1,7 @@
 import { createHash, randomInt, randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { CallbackIntake } from '../src/callbacks/callback.intake.js';
+import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { NewNotification, Work } from '../src/outbox/work.js';
 import type { NextStep } from '../src/policy/next-step.js';
@@ -45,16 +46,18 @@ export function newNotifications(count: number): NewNotification[] {
 
 /** The steps of a notification's life, each for many at once, through the very objects that the service uses. */
 export class Life {
+  private readonly intake: NotificationIntake;
   private readonly outbox: Outbox;
   private readonly callbacks: CallbackIntake;
 
   constructor({ app }: Pick<ObservedService, 'app'>) {
+    this.intake = app.get(NotificationIntake);
     this.outbox = app.get(Outbox);
     this.callbacks = app.get(CallbackIntake);
   }
 
   async accept(notifications: readonly NewNotification[]): Promise<void> {
-    await Promise.all(notifications.map((notification) => this.outbox.enqueue(notification)));
+    await Promise.all(notifications.map((notification) => this.intake.enqueue(notification)));
   }
 
   claim(count: number): Promise<readonly Work[]> {

@@ -126,7 +126,7 @@ describe('what was tried before it expires', () => {
 describe('what has expired', () => {
   it('is ended in one round, however much it is', async () => {
     const test = await startOutbox();
-    await Promise.all(newNotifications(501).map((one) => test.outbox.enqueue({ ...one, expiresAt: inAMinute() })));
+    await Promise.all(newNotifications(501).map((one) => test.intake.enqueue({ ...one, expiresAt: inAMinute() })));
     await moveClock(test.databaseUrl, 2 * MINUTE);
     await test.service.app.get(Caretaker, { strict: false }).round();
     expect(await test.rows('SELECT status, count(*)::int AS n FROM notifications GROUP BY 1')).toEqual([

@@ -1,5 +1,6 @@
 import { Recorder } from '../src/dispatch/recorder.js';
 import { Journal } from '../src/dispatch/journal.js';
+import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../src/outbox/work.js';
 import type { Failure } from '../src/policy/failure.js';
@@ -52,6 +53,7 @@ export async function startOutbox(env: Record<string, string> = {}) {
   const started = await startTestService({ ...env, ROLE: 'api' });
   const { app } = started.service;
   const { database } = started;
+  const intake = app.get(NotificationIntake);
   const outbox = app.get(Outbox);
   const recorder = app.get(Recorder, { strict: false });
   const heard: UnsuccessfulWork[] = [];
@@ -59,7 +61,7 @@ export async function startOutbox(env: Record<string, string> = {}) {
 
   const enqueue = async (more: Partial<NewNotification> = {}): Promise<string> => {
     const [notification] = newNotifications(1) as [NewNotification];
-    await outbox.enqueue({ ...notification, ...more });
+    await intake.enqueue({ ...notification, ...more });
     return notification.id;
   };
   const claim = async (): Promise<Work> => {
@@ -72,6 +74,7 @@ export async function startOutbox(env: Record<string, string> = {}) {
 
   return {
     ...started,
+    intake,
     outbox,
     recorder,
     heard,

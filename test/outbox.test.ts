@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { Work } from '../src/outbox/work.js';
 import type { Worker } from '../src/outbox/worker.js';
@@ -19,7 +20,7 @@ describe('a claim', () => {
   ])('tells the time %s to the millisecond', async (stored, told) => {
     const { service, database } = await startTestService({ ROLE: 'api' });
     const outbox = service.app.get(Outbox);
-    await outbox.enqueue(first(newNotifications(1)));
+    await service.app.get(NotificationIntake).enqueue(first(newNotifications(1)));
     await database.query(`UPDATE notifications SET created_at = '${stored}'`);
     await database.query(`UPDATE outbox SET expires_at = timestamptz '${stored}' + interval '40 years'`);
     const work = first(await outbox.claim(1));
@@ -34,7 +35,7 @@ describe('a claim', () => {
     const { service, database } = await startTestService({ ROLE: 'api' });
     const outbox = service.app.get(Outbox);
     const notification = first(newNotifications(1));
-    await outbox.enqueue(notification);
+    await service.app.get(NotificationIntake).enqueue(notification);
     await database.query(
       `WITH next AS (
          INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
@@ -51,7 +52,7 @@ describe('a claim', () => {
 describe('what starts as it is accepted', () => {
   it('is handed to the worker before its caller is answered', async () => {
     const { service } = await startTestService({ ROLE: 'api' });
-    const outbox = service.app.get(Outbox);
+    const intake = service.app.get(NotificationIntake);
     const seen: string[] = [];
     const worker: Worker = {
       reserve: (wanted) => wanted,
@@ -62,8 +63,8 @@ describe('what starts as it is accepted', () => {
         process.nextTick(() => seen.push('sent'));
       },
     };
-    outbox.attach(worker);
-    await outbox.enqueue(first(newNotifications(1)));
+    intake.attach(worker);
+    await intake.enqueue(first(newNotifications(1)));
     seen.push('answered');
     expect(seen).toEqual(['took 1', 'sent', 'answered']);
   });

@@ -11,10 +11,10 @@ const { configure } = await fromService('config/configuration');
 const { bringSurroundings } = await fromService('embedded/surroundings');
 const { createLogger } = await fromService('logging/logger');
 const { startService } = await fromService('service');
-const { Outbox } = await fromService('outbox/outbox');
-const { storeNotifications } = await fromService('outbox/intake');
+const { NotificationIntake } = await fromService('outbox/notification.intake');
+const { storeNotifications } = await fromService('outbox/store-notifications');
 
-Outbox.prototype.enqueue = async function enqueueAlone(this: { database: unknown }, notification: unknown) {
+NotificationIntake.prototype.enqueue = async function enqueueAlone(this: { database: unknown }, notification: unknown) {
   const { results } = await storeNotifications(this.database, [notification], null);
   return results[0];
 };

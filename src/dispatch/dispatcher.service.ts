@@ -12,6 +12,7 @@ import { DatabaseClock } from '../database/database.clock.js';
 import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
 import { faultWithoutWords } from '../problems/loggable-error.js';
+import { NotificationIntake } from '../outbox/notification.intake.js';
 import { Outbox } from '../outbox/outbox.js';
 import { WakeUp } from '../outbox/wake-up.js';
 import type { NewNotification, Work } from '../outbox/work.js';
@@ -59,6 +60,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
   private woken = false;
 
   constructor(
+    private readonly intake: NotificationIntake,
     private readonly outbox: Outbox,
     private readonly runner: AttemptRunner,
     private readonly recorder: Recorder,
@@ -78,7 +80,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     if (this.configuration.env.ROLE === 'api') return;
     this.warnOfShortLease();
     await this.clock.refresh();
-    this.outbox.attach(this);
+    this.intake.attach(this);
     this.wakeUp.onDueWork(() => this.wakeNow());
     this.loop = this.dispatch();
   }
@@ -103,7 +105,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
   private async drain(): Promise<void> {
     await this.giveBack(this.waiting.takeAll());
     await this.loop;
-    await this.outbox.settled();
+    await this.intake.settled();
     await this.giveBack(this.waiting.takeAll());
     await this.running.none();
     await this.recorder.settled();

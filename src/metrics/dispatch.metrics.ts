@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Dispatcher } from '../dispatch/dispatcher.service.js';
 import { Journal } from '../dispatch/journal.js';
+import { NotificationIntake } from '../outbox/notification.intake.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../outbox/work.js';
 import { CHANNELS, ERROR_CLASSES } from '../policy/vocabulary.js';
@@ -30,6 +31,7 @@ export class DispatchMetrics implements OnModuleInit {
   private readonly stale: Counter;
 
   constructor(
+    private readonly intake: NotificationIntake,
     private readonly outbox: Outbox,
     private readonly journal: Journal,
     private readonly failures: FailureMetrics,
@@ -100,10 +102,8 @@ export class DispatchMetrics implements OnModuleInit {
   onModuleInit(): void {
     for (const result of RECONCILIATIONS) this.reconciliations.inc({ result }, 0);
     this.beginAtZero();
-    this.outbox.subscribe({
-      onStored: (notification) => this.onStored(notification),
-      onRescued: (count) => this.rescues.inc(count),
-    });
+    this.intake.subscribe((notification) => this.onStored(notification));
+    this.outbox.subscribe((count) => this.rescues.inc(count));
     this.journal.subscribe({
       onAccepted: (attempt) => this.onAccepted(attempt),
       onUnsuccessful: (result) => this.onUnsuccessful(result),

@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { EarlierRequests } from '../outbox/earlier-requests.js';
+import { NotificationIntake } from '../outbox/notification.intake.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { EnqueueResult } from '../outbox/work.js';
 import { notFound, Problem } from '../problems/problem.js';
@@ -26,6 +27,7 @@ type Stored = Exclude<EnqueueResult, { readonly kind: 'conflict' }>;
 @Injectable()
 export class NotificationsService {
   constructor(
+    private readonly intake: NotificationIntake,
     private readonly outbox: Outbox,
     private readonly earlierRequests: EarlierRequests,
     private readonly senders: Senders,
@@ -59,7 +61,7 @@ export class NotificationsService {
   /** What refuses a request today need not have refused it when it was made: a key is looked up before its request is. */
   private async enqueue(request: CreateNotificationDto, body: unknown, clientId: string, key: string | null) {
     try {
-      return await this.outbox.enqueue(this.newNotification(request, body, clientId, key));
+      return await this.intake.enqueue(this.newNotification(request, body, clientId, key));
     } catch (refusal) {
       if (key === null || !(refusal instanceof Problem)) throw refusal;
       const keyed = { clientId, idempotencyKey: key, requestHash: requestHash(body) };

@@ -12,19 +12,16 @@ export class EarlierRequests {
   private readonly questions: GroupedWrites<KeyedRequest, RepeatedResult | null>;
 
   constructor(database: Database) {
-    this.questions = new GroupedWrites(
-      async (group) => {
-        const originals = await findOriginals(database, group);
-        return group.map((request) =>
-          originals.has(scopedKey(request)) ? answerFromOriginal(request, originals) : null,
-        );
-      },
-      { name: 'The look-up of idempotency keys', maxGroup: 500, maxWaiting: 10_000 },
-    );
+    this.questions = new GroupedWrites((group) => findByKey(database, group), {
+      name: 'The look-up of idempotency keys',
+      maxGroup: 500,
+      maxWaiting: 10_000,
+    });
   }
 
   /**
-   * For a request that cannot be stored as things are now. @returns null where its key is new.
+   * For a request that was not stored: its key is taken, or something refuses it as things are now.
+   * @returns null where its key is new.
    * @throws OverloadedError when more is asked than the database takes.
    */
   find(request: KeyedRequest): Promise<RepeatedResult | null> {
@@ -32,23 +29,23 @@ export class EarlierRequests {
   }
 }
 
-/** The notifications that have the keys of these requests. */
-export async function findOriginals(
+/** In the order of the requests. */
+async function findByKey(
   database: Database,
   requests: readonly KeyedRequest[],
-): Promise<ReadonlyMap<string, KeyRow>> {
-  if (requests.length === 0) return new Map();
+): Promise<readonly (RepeatedResult | null)[]> {
   const rows = await database.run<KeyRow>(FIND_BY_KEY, [
     requests.map((request) => request.clientId),
     requests.map((request) => request.idempotencyKey),
   ]);
-  return new Map(rows.map((row) => [scopedKey(row), row]));
+  const originals = new Map(rows.map((row) => [scopedKey(row), row]));
+  return requests.map((request) => {
+    const original = originals.get(scopedKey(request));
+    return original ? answerFromOriginal(request, original) : null;
+  });
 }
 
-/** @param originals from {@link findOriginals}; this request's is among them */
-export function answerFromOriginal(request: KeyedRequest, originals: ReadonlyMap<string, KeyRow>): RepeatedResult {
-  const original = originals.get(scopedKey(request));
-  if (!original) throw new Error('A notification was neither stored nor found by its key');
+function answerFromOriginal(request: KeyedRequest, original: KeyRow): RepeatedResult {
   return original.requestHash.equals(request.requestHash)
     ? { kind: 'replayed', notification: original }
     : { kind: 'conflict', id: original.id };

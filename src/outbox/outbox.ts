@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { setImmediate } from 'node:timers/promises';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { plainArray } from '../database/array-literal.js';
@@ -14,16 +13,13 @@ import { claimedWork, type ClaimedRow } from './claimed.work.js';
 import { endExpired } from './expiry.js';
 import { GIVE_BACK } from './give-back.sql.js';
 import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
-import { storeNotifications, type SelfLease } from './intake.js';
 import { RESCUE } from './rescue.sql.js';
 import { ONE_OF_EACH, settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
 import { LOCK_OVERDUE_DELIVERY, OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
 import type {
   AcceptedAttempt,
   DeliveryChanges,
-  EnqueueResult,
   ExpiredWork,
-  NewNotification,
   OverdueDelivery,
   ReleasedWork,
   UnsuccessfulWork,
@@ -32,15 +28,9 @@ import type {
 import { PRIORITY } from './work.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
 import { WakeUp } from './wake-up.js';
-import type { Worker } from './worker.js';
 
-/** Hears of what happens without an attempt; metrics are made of it. Must not throw and must not wait. */
-export interface OutboxListener {
-  /** A notification was stored, and is no repetition. */
-  onStored?(notification: NewNotification): void;
-  /** Leases had expired. */
-  onRescued?(count: number): void;
-}
+/** Hears how many leases had expired. Must not throw and must not wait. */
+export type RescueListener = (count: number) => void;
 
 /**
  * Nobody waits for the settlement of what was accepted: its slot is free already, and the lease holds until it is on disk.
@@ -49,20 +39,13 @@ export interface OutboxListener {
 const SETTLEMENT_SPACING_MS = 20;
 
 /**
- * The due work, in PostgreSQL. Nobody else touches the outbox table. Intake and settlement are grouped: what arrives
- * during one commit goes out with the next.
+ * The due work, in PostgreSQL. Nobody else touches the outbox table. Settlements are grouped: what arrives during one
+ * commit goes out with the next. Its way in is the {@link NotificationIntake}.
  */
 @Injectable()
 export class Outbox {
-  private worker: Worker | null = null;
-  private readonly listeners = new Set<OutboxListener>();
+  private readonly listeners = new Set<RescueListener>();
 
-  private readonly intake = new GroupedWrites<NewNotification, EnqueueResult>((group) => this.store(group), {
-    name: 'The intake',
-    maxGroup: 500,
-    maxWaiting: 10_000,
-    wholeGroupsAtOnce: 2,
-  });
   private readonly accepted: GroupedWrites<AcceptedAttempt, SettleOutcome>;
   private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
     (group) => this.storeUnsuccessful(group),
@@ -81,21 +64,8 @@ export class Outbox {
     });
   }
 
-  /** Lets accepted work start in this process without a claim. */
-  attach(worker: Worker): void {
-    this.worker = worker;
-  }
-
-  subscribe(listener: OutboxListener): void {
+  subscribe(listener: RescueListener): void {
     this.listeners.add(listener);
-  }
-
-  /**
-   * Stores a notification; resolves after the commit.
-   * @throws OverloadedError when more arrives than the database takes.
-   */
-  enqueue(notification: NewNotification): Promise<EnqueueResult> {
-    return this.intake.add(notification);
   }
 
   /** Leases due work, at most `limit` rows. */
@@ -154,7 +124,7 @@ export class Outbox {
   async rescue(page = 100): Promise<number> {
     const rows = await this.database.run(RESCUE, [page, this.configuration.env.RETRY_MAX]);
     if (rows.length > 0) this.wakeUp.announceDueWork();
-    for (const listener of this.listeners) listener.onRescued?.(rows.length);
+    for (const listener of this.listeners) listener(rows.length);
     return rows.length;
   }
 
@@ -243,7 +213,7 @@ export class Outbox {
 
   /** Resolves when every result handed in so far is on disk. */
   async settled(): Promise<void> {
-    await Promise.all([this.intake.settled(), this.accepted.settled(), this.unsuccessful.settled()]);
+    await Promise.all([this.accepted.settled(), this.unsuccessful.settled()]);
   }
 
   private async storeUnsuccessful(group: readonly UnsuccessfulWork[]): Promise<readonly SettleOutcome[]> {
@@ -251,47 +221,5 @@ export class Outbox {
     // What waits or falls back is due again, now or at a time the dispatcher should know.
     this.wakeUp.wakeHere();
     return outcomes;
-  }
-
-  private async store(group: readonly NewNotification[]): Promise<readonly EnqueueResult[]> {
-    const worker = this.worker;
-    const slots = worker?.reserve(group.length) ?? 0;
-    const leasedAt = performance.now();
-    let leased: readonly Work[] = [];
-    try {
-      const stored = await storeNotifications(
-        this.database,
-        group,
-        worker && slots > 0 ? this.selfLease(worker, slots) : null,
-      );
-      leased = stored.leased;
-      if (stored.due) this.wakeUp.announceDueWork();
-      this.announceStored(group, stored.results);
-      return stored.results;
-    } finally {
-      worker?.take(leased, slots, leasedAt);
-      // What starts here is on its way to the provider before its callers are answered: an answer costs as much as a send.
-      if (leased.length > 0) await setImmediate();
-    }
-  }
-
-  /** What fits into the free slots starts here, without a claim; what has a time of its own waits like everything. */
-  private selfLease(worker: Worker, slots: number): SelfLease {
-    let free = slots;
-    return {
-      leaseToken: newId(),
-      owner: this.configuration.bootId,
-      leaseMs: this.configuration.env.LEASE_MS,
-      takes: (notification) => free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,
-    };
-  }
-
-  private announceStored(group: readonly NewNotification[], results: readonly EnqueueResult[]): void {
-    for (const listener of this.listeners) {
-      if (!listener.onStored) continue;
-      for (const [index, notification] of group.entries()) {
-        if (results[index]?.kind === 'accepted') listener.onStored(notification);
-      }
-    }
   }
 }

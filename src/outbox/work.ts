@@ -184,7 +184,13 @@ export interface AcceptedNotification {
 /** What tells whether a request was made before. */
 export type KeyedRequest = Pick<NewNotification, 'clientId' | 'idempotencyKey' | 'requestHash'>;
 
-export type EnqueueResult = { readonly kind: 'accepted'; readonly notification: AcceptedNotification } | RepeatedResult;
+export type EnqueueResult = AcceptedResult | RepeatedResult;
+
+/** It was stored. */
+export interface AcceptedResult {
+  readonly kind: 'accepted';
+  readonly notification: AcceptedNotification;
+}
 
 /** The key was used before, for the same request or for another one. */
 export type RepeatedResult =

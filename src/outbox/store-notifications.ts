@@ -2,9 +2,8 @@ import { bytesArray, plainArray, timeArray } from '../database/array-literal.js'
 import type { Database } from '../database/database.js';
 import { newId } from '../identifiers/new-id.js';
 import { FIRST_ATTEMPT } from './claimed.work.js';
-import { answerFromOriginal, findOriginals } from './earlier-requests.js';
 import { ENQUEUE, type EnqueueAnswer } from './enqueue.sql.js';
-import type { EnqueueResult, NewNotification, Work } from './work.js';
+import type { AcceptedResult, NewNotification, Work } from './work.js';
 import { PRIORITY, STANDS_BACK_SECONDS } from './work.js';
 
 /** What lets a process lease what it accepts to itself, saving the claim. */
@@ -17,7 +16,8 @@ export interface SelfLease {
 }
 
 export interface IntakeResult {
-  readonly results: readonly EnqueueResult[];
+  /** In the group's order; null where the key was there already, and nothing was stored. */
+  readonly results: readonly (AcceptedResult | null)[];
   readonly leased: readonly Work[];
   /** True when rows were stored that no process leases yet. */
   readonly due: boolean;
@@ -27,7 +27,7 @@ type Memory = Pick<Work, 'suppressed' | 'unavailableCode'>;
 
 const NOTHING_REMEMBERED: Memory = { suppressed: false, unavailableCode: null };
 
-/** Stores a group of notifications and answers each: accepted, the original of its key, or in conflict with it. */
+/** Stores a group of notifications in one statement. */
 export async function storeNotifications(
   database: Database,
   group: readonly NewNotification[],
@@ -38,14 +38,12 @@ export async function storeNotifications(
   if (!answer) throw new Error('The statement that stores notifications always answers');
   const { createdAt } = answer;
   const repeated = new Set(answer.repeated);
-  const repetitions = repeated.size > 0 ? group.filter(({ id }) => repeated.has(id)) : [];
-  const originals = await findOriginals(database, repetitions);
   const remembered = new Map(answer.remembered?.map((memory) => [memory.id, memory]));
 
   const leased: Work[] = [];
   let due = false;
-  const results = group.map((notification, index): EnqueueResult => {
-    if (repeated.has(notification.id)) return answerFromOriginal(notification, originals);
+  const results = group.map((notification, index): AcceptedResult | null => {
+    if (repeated.has(notification.id)) return null;
     const attemptId = attemptIds[index];
     if (attemptId && lease) {
       const memory = remembered.get(notification.id) ?? NOTHING_REMEMBERED;

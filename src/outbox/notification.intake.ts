@@ -1,0 +1,101 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
+import { Database } from '../database/database.js';
+import { GroupedWrites } from '../database/grouped-writes.js';
+import { newId } from '../identifiers/new-id.js';
+import { EarlierRequests } from './earlier-requests.js';
+import { storeNotifications, type SelfLease } from './store-notifications.js';
+import { WakeUp } from './wake-up.js';
+import type { AcceptedResult, EnqueueResult, NewNotification, Work } from './work.js';
+import type { Worker } from './worker.js';
+
+/** Hears of each notification that was stored, and is no repetition. Must not throw and must not wait. */
+export type IntakeListener = (notification: NewNotification) => void;
+
+/**
+ * The way into the outbox. Grouped: what arrives during one commit goes out with the next. What fits into free slots of
+ * this process is born leased to it and starts without a claim.
+ */
+@Injectable()
+export class NotificationIntake {
+  private worker: Worker | null = null;
+  private readonly listeners = new Set<IntakeListener>();
+  private readonly writes = new GroupedWrites<NewNotification, AcceptedResult | null>((group) => this.store(group), {
+    name: 'The intake',
+    maxGroup: 500,
+    maxWaiting: 10_000,
+    wholeGroupsAtOnce: 2,
+  });
+
+  constructor(
+    private readonly database: Database,
+    private readonly earlierRequests: EarlierRequests,
+    private readonly wakeUp: WakeUp,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
+
+  /** Lets accepted work start in this process without a claim. */
+  attach(worker: Worker): void {
+    this.worker = worker;
+  }
+
+  subscribe(listener: IntakeListener): void {
+    this.listeners.add(listener);
+  }
+
+  /**
+   * Stores a notification, or finds what its key was used for before; resolves after the commit.
+   * @throws OverloadedError when more arrives than the database takes.
+   */
+  async enqueue(notification: NewNotification): Promise<EnqueueResult> {
+    const stored = await this.writes.add(notification);
+    if (stored) return stored;
+    // Not in the group's own write: what was stored beside it must not fail with this question.
+    const earlier = await this.earlierRequests.find(notification);
+    // Retention has deleted the one with its key since: the key is free.
+    return earlier ?? (await this.enqueue(notification));
+  }
+
+  /** Resolves when everything handed in so far is on disk. */
+  settled(): Promise<void> {
+    return this.writes.settled();
+  }
+
+  private async store(group: readonly NewNotification[]): Promise<readonly (AcceptedResult | null)[]> {
+    const worker = this.worker;
+    const slots = worker?.reserve(group.length) ?? 0;
+    const leasedAt = performance.now();
+    let leased: readonly Work[] = [];
+    try {
+      const lease = worker && slots > 0 ? this.selfLease(worker, slots) : null;
+      const stored = await storeNotifications(this.database, group, lease);
+      leased = stored.leased;
+      if (stored.due) this.wakeUp.announceDueWork();
+      this.announceStored(group, stored.results);
+      return stored.results;
+    } finally {
+      worker?.take(leased, slots, leasedAt);
+      // What starts here is on its way to the provider before its callers are answered: an answer costs as much as a send.
+      if (leased.length > 0) await setImmediate();
+    }
+  }
+
+  /** What has a time of its own waits like everything else. */
+  private selfLease(worker: Worker, slots: number): SelfLease {
+    let free = slots;
+    return {
+      leaseToken: newId(),
+      owner: this.configuration.bootId,
+      leaseMs: this.configuration.env.LEASE_MS,
+      takes: (notification) => free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,
+    };
+  }
+
+  private announceStored(group: readonly NewNotification[], results: readonly (AcceptedResult | null)[]): void {
+    for (const [index, notification] of group.entries()) {
+      if (results[index]) for (const listener of this.listeners) listener(notification);
+    }
+  }
+}
