@@ -34,7 +34,7 @@ describe('the explanation of a notification', () => {
       expect.stringMatching(
         /^Twilio answered 503 to attempt 1 on sms at HH:MM:SS \(code 20503: .+\); that is the provider's fault, and the message may have been accepted; Twilio is asked at HH:MM:SS before anything is sent again\.$/,
       ),
-      "Asked whether it was accepted: the provider's list does not show it. Sent again, as a possible duplicate.",
+      "Asked whether it was accepted: the provider's list does not show it. It is to be sent again, as a possible duplicate.",
       'Twilio accepted attempt 2 on sms at HH:MM:SS; the recipient may get it twice.',
       'Twilio reported it delivered on sms at HH:MM:SS.',
     ]);

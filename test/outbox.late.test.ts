@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
-import type { Work } from '../src/outbox/work.js';
+import type { Decision, Work } from '../src/outbox/work.js';
 import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
 import {
   DEAD_LETTER,
@@ -238,7 +238,7 @@ describe('a failure that is on disk already, by a write whose answer was lost', 
   ])('is told of where the question of an attempt had ended with %s', async (_, follows) => {
     const test = await startLate();
     const work = await test.takenOver(await test.lease({ channels: ['whatsapp', 'sms'] }));
-    const decision = { rule: 'reconciliation', sentence: 'It is not there.' };
+    const decision: Decision = { rule: 'reconciliation', sentence: 'It is not there.' };
     const result = { work, attempt: null, failure: failure('unknown'), decision, ...follows };
     await test.outbox.settleUnsuccessful(result);
     test.recorder.unsuccessful(result);

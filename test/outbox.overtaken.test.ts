@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
 import { Provider, startTestService } from './support/service.js';
+import type { Decision } from '../src/outbox/work.js';
 import { DEAD_LETTER, failure, fallbackTo, RECONCILE, RETRY, startOutbox, withFallbackDue } from './outbox.setup.js';
 import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
@@ -105,7 +106,7 @@ describe('the question of an unknown attempt whose notification is over', () => 
     const asking = await test.claim();
     expect(asking).toMatchObject({ stage: 'reconcile', over: false });
     await test.database.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
-    const decision = { rule: 'reconciliation', sentence: 'It is sent again.' };
+    const decision: Decision = { rule: 'reconciliation', sentence: 'It is sent again.' };
     expect(await test.fail(asking, { step: DEAD_LETTER, attempt: null, decision })).toBe('overtaken');
     expect(await test.sentences(id)).toEqual([`overtaken: ${OVERTAKEN.decision.sentence}`]);
     expect(await test.rows('SELECT next_step FROM failures')).toEqual([

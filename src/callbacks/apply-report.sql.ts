@@ -2,6 +2,7 @@ import type { Statement } from '../database/database.js';
 import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
+import { NO_ANSWER_YET_RULE } from '../policy/rule.words.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
 /** Keeps a callback once; answers nothing when this (sid, status) was there already. */
@@ -60,7 +61,7 @@ export const RECORD_IN_FLIGHT: Statement = {
     INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
       error_class, responsible, rule, next_step)
     SELECT new_uuid_v7(), service_now(), attempt_id, notification_id, delivery_id, client_id, recipient, channel,
-      'unknown', 'provider_fault', 'provider', 'no answer yet',
+      'unknown', 'provider_fault', 'provider', '${NO_ANSWER_YET_RULE}',
       '${JSON.stringify({ kind: 'none', reason: NEEDLESS })}'
     FROM in_flight`,
 };

@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
 import { Database, type Transaction } from '../database/database.js';
@@ -183,7 +184,7 @@ export class ReportApplier {
     this.journal.acceptance(reported.state.id, reported.report, HEARD_AS[kind]);
   }
 
-  private async decide(transaction: Transaction, { state, attemptId }: Reported, rule: string, sentence: string) {
+  private async decide(transaction: Transaction, { state, attemptId }: Reported, rule: DecisionRule, sentence: string) {
     const { id: notificationId, deliveryId } = state;
     await this.decisions.record(transaction, { notificationId, deliveryId, attemptId, rule, sentence });
   }

@@ -1,4 +1,4 @@
-import { MISSING_RECEIPT } from '../explain/decision.log.js';
+import type { DecisionRule } from '../policy/decision.rules.js';
 import type { AcceptanceKind, FallbackState } from './report.decision.js';
 import type { Evidence } from './provider-report.js';
 import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.state.js';
@@ -14,10 +14,10 @@ const SHOWN_BY = {
 /** The rule that the explanation names with it. */
 export const ACCEPTANCE_RULE = {
   callback: 'callback',
-  receipt: MISSING_RECEIPT,
+  receipt: 'missing receipt',
   answer: 'late answer',
   list: 'reconciliation',
-} as const satisfies Record<Evidence, string>;
+} as const satisfies Record<Evidence, DecisionRule>;
 
 /** What the explanation says of an acceptance that was proved late. Pure. */
 export function acceptanceSentence(
@@ -52,7 +52,7 @@ export function acceptanceSentence(
 /** What took over from the reported delivery, in words. */
 interface Successor {
   /** A clause. */
-  readonly decided: string;
+  readonly decided: 'a fallback was decided' | 'a human had it sent again';
   readonly name: string;
 }
 
@@ -64,7 +64,7 @@ function successorOf({ state }: Standing): Successor {
 }
 
 /** Which rule the explanation names where an earlier delivery's callback found another one decided. Pure. */
-export function afterFallbackRule(standing: Standing, delivered: boolean): string {
+export function afterFallbackRule(standing: Standing, delivered: boolean): DecisionRule {
   return `${delivered ? 'delivered' : 'accepted'} after ${successorOf(standing).decided}`;
 }
 

@@ -39,7 +39,7 @@ export function afterAbsence(
   }
   return {
     kind: 'resend',
-    sentence: `Asked whether it was accepted: ${because}. Sent again, as a possible duplicate.`,
+    sentence: `Asked whether it was accepted: ${because}. It is to be sent again, as a possible duplicate.`,
   };
 }
 

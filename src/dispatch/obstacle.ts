@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import { contentOf } from '../channels/corrected.js';
 import { missingContent, type MissingContent } from '../channels/usable-content.js';
 import type { BlockingCircuit } from '../incidents/circuit.passage.js';
@@ -32,7 +33,7 @@ export function alreadyOver(work: Work): UnsuccessfulWork {
   return { work, attempt: null, failure: null, ...OVERTAKEN };
 }
 
-function obstacle(work: Work, step: NextStep, rule: string, sentence: string): UnsuccessfulWork {
+function obstacle(work: Work, step: NextStep, rule: DecisionRule, sentence: string): UnsuccessfulWork {
   return { work, attempt: null, failure: null, step, decision: { rule, sentence } };
 }
 

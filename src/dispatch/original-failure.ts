@@ -1,4 +1,5 @@
 import type { Failure } from '../policy/failure.js';
+import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import type { OriginalFailure } from '../reconciliation/reconciler.js';
 
 /** The failure of an unknown attempt as a decision needs it, rebuilt from the history. */
@@ -18,7 +19,7 @@ export function originalFailure(original: OriginalFailure | null): Failure {
       scope: 'message',
       sameChannelAgain: 'by_class',
       otherChannelHelps: 'by_class',
-      rule: original?.rule ?? 'no answer',
+      rule: original?.rule ?? NO_ANSWER_RULE,
       unknownCode: false,
     },
   };

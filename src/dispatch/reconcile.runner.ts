@@ -2,9 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
+import type { BlockingCircuit } from '../incidents/circuit.passage.js';
 import { Circuits } from '../incidents/circuits.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { Work } from '../outbox/work.js';
+import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
@@ -52,7 +53,7 @@ export class ReconcileRunner {
     if (standing) {
       // Asking is a request too: an open circuit lets only its probe ask.
       const reason = `The circuit of ${standing.scope} is open (${standing.reason}): the question waits there.`;
-      this.hold(work, standing.circuitId, standing.incidentId, reason);
+      this.hold(work, standing, reason);
       return NOTHING;
     }
     if (endless(work, policy)) {
@@ -124,7 +125,7 @@ export class ReconcileRunner {
     const fallbacks = this.fallback.remaining(work);
     if (finding.lookupFailure) {
       const circuit = this.circuits.onFailure(work, finding.lookupFailure);
-      if (circuit) return this.hold(work, circuit.circuitId, circuit.incidentId, finding.judgement.because);
+      if (circuit) return this.hold(work, circuit, finding.judgement.because);
     }
     const step =
       finding.judgement.kind === 'ambiguous'
@@ -135,7 +136,7 @@ export class ReconcileRunner {
 
   private end(work: Work, failure: Failure, step: NextStep, finding: Finding): void {
     const { kind, because } = finding.judgement;
-    const result = {
+    const result: UnsuccessfulWork = {
       work,
       attempt: null,
       failure,
@@ -149,15 +150,15 @@ export class ReconcileRunner {
     this.recorder.unsuccessful(this.fallback.prepared(result));
   }
 
-  private hold(work: Work, heldBy: string, incidentId: string | null, reason: string): void {
+  private hold(work: Work, { circuitId, incidentId, cause }: BlockingCircuit, reason: string): void {
     this.recorder.unsuccessful({
       work,
       attempt: null,
       failure: null,
       step: { kind: 'hold', reason },
-      heldBy,
+      heldBy: circuitId,
       incidentId,
-      decision: { rule: 'circuit', sentence: reason },
+      decision: { rule: `circuit: ${cause}`, sentence: reason },
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** A decision that is no attempt's next step, as it was made. */
@@ -19,7 +20,7 @@ export class DecisionRecord {
   at: Date;
 
   @Column({ type: 'text' })
-  rule: string;
+  rule: DecisionRule;
 
   @Column({ type: 'text' })
   sentence: string;

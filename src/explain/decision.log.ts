@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import { Injectable } from '@nestjs/common';
 import type { StatementRunner } from '../database/database.js';
 import { newId } from '../identifiers/new-id.js';
@@ -7,14 +8,10 @@ export interface RecordedDecision {
   readonly notificationId: string;
   readonly deliveryId?: string;
   readonly attemptId?: string;
-  /** Which rule decided: `reconciliation`, `callback`, `fallback after acceptance`, `circuit`… */
-  readonly rule: string;
+  readonly rule: DecisionRule;
   /** What was decided and why, as a whole sentence; no number, no body. */
   readonly sentence: string;
 }
-
-/** The rule by which the provider was asked what became of a message: before it is told what it said. */
-export const MISSING_RECEIPT = 'missing receipt';
 
 const RECORD_DECISION = {
   name: 'record-decision',

@@ -1,11 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DECISION_RULES } from '../policy/decision.rules.js';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
+import { OPEN_CAUSES } from '../policy/vocabulary.js';
+
+const RULE = `What decided: \`Twilio code 63016\`, \`HTTP status 503\` and the like for a failure or an answer, \`acceptance\` for the beginning, else one of ${DECISION_RULES.map((rule) => `\`${rule}\``).join(', ')}, or \`circuit: \` with ${OPEN_CAUSES.map((cause) => `\`${cause}\``).join(', ')} or \`pace\`.`;
 
 class ExplainedDecisionDto {
   @ApiProperty({ type: String, format: 'date-time' })
   at: string;
 
-  @ApiProperty({ type: String, description: 'What decided: a provider code, an HTTP status, a rule of the service.' })
+  @ApiProperty({ type: String, description: RULE, examples: ['acceptance', 'Twilio code 63016', ...DECISION_RULES] })
   rule: string;
 
   @ApiProperty({ type: String })

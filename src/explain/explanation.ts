@@ -5,7 +5,6 @@ import type { Attempt } from '../notifications/attempt.entity.js';
 import type { NotificationHistory } from '../notifications/notification.reader.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import type { DecisionRecord } from './decision.entity.js';
-import { MISSING_RECEIPT } from './decision.log.js';
 import { failureSentence } from './failure.sentence.js';
 import { clockTime } from './moment.js';
 import { reportSentence } from './report.sentence.js';
@@ -81,7 +80,8 @@ function acceptedAt(attempt: Attempt, failures: readonly FailureRecord[], decisi
 
 /** Decided in the transaction that recorded a callback of its attempt. */
 function followsCallback({ at, rule, attemptId }: DecisionRecord, { callbacks }: NotificationHistory): boolean {
-  if (rule === MISSING_RECEIPT) return false;
+  // What was asked comes before what was answered.
+  if (rule === 'missing receipt') return false;
   return callbacks.some((each) => each.attemptId === attemptId && each.receivedAt.getTime() === at.getTime());
 }
 

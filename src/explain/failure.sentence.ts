@@ -1,7 +1,7 @@
 import type { Callback } from '../callbacks/callback.entity.js';
 import type { FailureRecord, RecordedNextStep } from '../failures/failure.entity.js';
 import type { Channel, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
-import { ruleInWords } from '../policy/rule.words.js';
+import { isWithoutAnswer, ruleInWords } from '../policy/rule.words.js';
 import { UNWRITABLE_RULE } from '../policy/unwritable.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { clockTime } from './moment.js';
@@ -56,7 +56,7 @@ function answered(failure: FailureRecord, attemptNumber: number | null, codes: T
     const unusable = failure.httpStatus < 300 ? ' without saying what it accepted' : '';
     return `Twilio answered ${failure.httpStatus}${unusable} to ${attempt} (${code(failure, codes)})`;
   }
-  if (failure.rule.startsWith('no answer')) return `Twilio gave ${ruleInWords(failure.rule)} to ${attempt}`;
+  if (isWithoutAnswer(failure.rule)) return `Twilio gave ${ruleInWords(failure.rule)} to ${attempt}`;
   return `The process stopped before the answer to ${attempt} was recorded (${failure.rule})`;
 }
 

@@ -1,5 +1,5 @@
 import type { NotificationHistory } from '../notifications/notification.reader.js';
-import type { OpenCause } from '../incidents/circuit.policy.js';
+import type { OpenCause } from '../policy/vocabulary.js';
 import type { Channel, CircuitState } from '../policy/vocabulary.js';
 import { withoutNumbers } from './explanation.js';
 import { clockTime } from './moment.js';

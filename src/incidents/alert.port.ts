@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/database.js';
-import type { OpenCause } from './circuit.policy.js';
+import type { OpenCause } from '../policy/vocabulary.js';
 
 /** What on-call may have to hear of from here. `rate_limit`: a sender's waits have reached their longest. */
 export type AlertCause = Exclude<OpenCause, 'operator'>;

@@ -1,5 +1,6 @@
 import type { Work } from '../outbox/work.js';
-import type { Circuit, OpenCause } from './circuit.policy.js';
+import type { OpenCause } from '../policy/vocabulary.js';
+import type { Circuit } from './circuit.policy.js';
 
 /** Work of which is asked whether it may start. */
 export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;

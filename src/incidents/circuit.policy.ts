@@ -1,13 +1,4 @@
-/** Why a circuit is not closed; the weakest first: a stronger cause takes the place of a weaker one. */
-export const OPEN_CAUSES = [
-  'incident',
-  'rate_limit',
-  'quota',
-  'authentication',
-  'sender_unavailable',
-  'operator',
-] as const;
-export type OpenCause = (typeof OPEN_CAUSES)[number];
+import { OPEN_CAUSES, type OpenCause } from '../policy/vocabulary.js';
 
 interface Opened {
   readonly cause: OpenCause;

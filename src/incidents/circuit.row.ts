@@ -1,4 +1,5 @@
-import type { Circuit, OpenCause } from './circuit.policy.js';
+import type { OpenCause } from '../policy/vocabulary.js';
+import type { Circuit } from './circuit.policy.js';
 import type { CircuitScope } from './circuit.scope.js';
 
 /** A row of the table; what belongs together is in {@link Circuit}. */

@@ -3,7 +3,7 @@ import { IsNotEmpty, IsOptional, MaxLength } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
 import { IsText, LONGEST_NOTE } from '../validation/field.rules.js';
 import { CIRCUIT_STATES, type CircuitState } from '../policy/vocabulary.js';
-import { OPEN_CAUSES, type OpenCause } from './circuit.policy.js';
+import { OPEN_CAUSES, type OpenCause } from '../policy/vocabulary.js';
 import type { CircuitRow } from './circuit.row.js';
 
 export class OpenCircuit {

@@ -1,6 +1,6 @@
 import type { Classification } from '../policy/failure.js';
 import type { ErrorClass } from '../policy/vocabulary.js';
-import type { OpenCause } from './circuit.policy.js';
+import type { OpenCause } from '../policy/vocabulary.js';
 
 /** What a failure says of more than its own message: whose circuit it concerns, and why. */
 export interface Evidence {

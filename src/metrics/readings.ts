@@ -4,7 +4,7 @@ import type { Severity } from '../alerts/alert.kinds.js';
 import { SINKS, type Sink, type SinkName } from '../alerts/sinks/sink.js';
 import { answerInTime } from '../concurrency/in-time.js';
 import { Database } from '../database/database.js';
-import type { OpenCause } from '../incidents/circuit.policy.js';
+import type { OpenCause } from '../policy/vocabulary.js';
 import { Outbox } from '../outbox/outbox.js';
 import { READINGS } from './readings.sql.js';
 

@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 
 /**
@@ -15,7 +16,7 @@ export const BEGIN_RESEND: Statement = {
       RETURNING notification_id, delivery_id, attempt_id, attempt_started_at, attempts
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), 'reconciliation', $4 FROM resent
+      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), '${'reconciliation' satisfies DecisionRule}', $4 FROM resent
     )
     SELECT attempt_id AS "attemptId", attempt_started_at AS "attemptStartedAt", attempts AS "attemptNumber" FROM resent`,
 };

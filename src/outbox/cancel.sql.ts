@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
@@ -22,7 +23,7 @@ export const CANCEL: Statement = {
       ${concludeLastFailure('taken', 'the client took it back, so it was not sent again')}
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'cancel', 'The client took it back.' FROM taken
+      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), '${'cancel' satisfies DecisionRule}', 'The client took it back.' FROM taken
     )
     UPDATE notifications n SET status = 'canceled', updated_at = service_now()
     FROM taken WHERE n.id = taken.notification_id AND ${legalMove('n.status', 'canceled')}

@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
@@ -40,7 +41,7 @@ export const END_EXPIRED: Statement = {
       FROM late WHERE d.id = late.delivery_id AND ${legalMove('d.status', 'expired')}
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), 'expiry',
+      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), '${'expiry' satisfies DecisionRule}',
         CASE WHEN accepted_by IS NOT NULL
           THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
           WHEN in_doubt THEN 'Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.'

@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { LOST_RULE } from '../policy/rule.words.js';
 import { NO_LEASE_NOR_PASS } from './row-state.sql.js';
@@ -45,7 +46,7 @@ export const RESCUE: Statement = {
       FROM lost
     ), asked AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), 'reconciliation',
+      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), '${'reconciliation' satisfies DecisionRule}',
         'The question whether it was accepted came to no end before its lease ran out; it is asked again, which spends a retry.'
       FROM rescued WHERE was = 'reconcile'
     )

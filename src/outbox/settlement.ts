@@ -7,6 +7,7 @@ import { RECORD_LATE_FAILURE } from './late-failure.sql.js';
 import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
+import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import type { AcceptedAttempt, UnsuccessfulWork, Work } from './work.js';
 
 /**
@@ -110,7 +111,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     provider_request_id: failure?.providerRequestId ?? null,
     error_class: failure?.classification.errorClass ?? result.errorClass ?? 'provider_fault',
     responsible: failure?.classification.responsible ?? 'provider',
-    rule: failure?.classification.rule ?? 'no answer',
+    rule: failure?.classification.rule ?? NO_ANSWER_RULE,
     next_step: recordedStep(step),
     decision_rule: decision?.rule ?? null,
     decision_sentence: decision?.sentence ?? null,

@@ -1,3 +1,4 @@
+import type { DecisionRule } from '../policy/decision.rules.js';
 import type { NotificationContent } from '../channels/content.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
@@ -93,7 +94,7 @@ export interface AcceptedAttempt extends AttemptRecord {
 
 /** A decision that is no attempt's next step: which rule, and what it means in a sentence. */
 export interface Decision {
-  readonly rule: string;
+  readonly rule: DecisionRule;
   readonly sentence: string;
 }
 

@@ -53,6 +53,17 @@ export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 export const CIRCUIT_STATES = ['closed', 'open', 'half_open'] as const;
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
+/** Why a circuit is not closed; the weakest first: a stronger cause takes the place of a weaker one. */
+export const OPEN_CAUSES = [
+  'incident',
+  'rate_limit',
+  'quota',
+  'authentication',
+  'sender_unavailable',
+  'operator',
+] as const;
+export type OpenCause = (typeof OPEN_CAUSES)[number];
+
 /** `otp`, `alert` and `transactional` are critical, `marketing` is not. */
 export function isCritical(category: Category): boolean {
   return category !== 'marketing';

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { ProviderReport } from '../callbacks/provider-report.js';
 import { ReportApplier } from '../callbacks/report.applier.js';
-import { MISSING_RECEIPT } from '../explain/decision.log.js';
 import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
 import type { Channel, ErrorClass } from '../policy/vocabulary.js';
@@ -66,7 +65,7 @@ export class ReceiptQuestion {
     const effect = effectOf(report);
     if (effect === 'noted') return 'under_way';
     await this.applier.apply(report, {
-      rule: MISSING_RECEIPT,
+      rule: 'missing receipt',
       sentence: `No callback had told what became of it ${waited} after ${missing.channel} accepted it, so Twilio was asked: ${record.status}.`,
     });
     return effect === 'failed' ? 'failed' : 'delivered';

@@ -1,4 +1,5 @@
 import type { Classification, FailureScope } from '../policy/failure.js';
+import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import type { Channel, ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import type { NetworkFailureKind } from './network.error.js';
 
@@ -64,7 +65,7 @@ export function classify(failed: FailedRequest, table: CodeTable): Classificatio
   const { httpStatus } = failed;
   if (httpStatus === null) {
     const why = failed.networkFailure === null ? '' : ` (${failed.networkFailure})`;
-    return { ...NO_ANSWER, ...afterwards, rule: `no answer${why}` };
+    return { ...NO_ANSWER, ...afterwards, rule: `${NO_ANSWER_RULE}${why}` };
   }
   const doubt = unknownCode ? `, unknown Twilio code ${failed.providerCode}` : '';
   const unusable = httpStatus < 300 ? ' without a usable answer' : '';
