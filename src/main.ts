@@ -45,6 +45,10 @@ async function run(env: Environment, running: RunningSurroundings, signal: StopS
   const lost = lostCallbacks(configuration);
   if (lost) logger.warn(`PUBLIC_URL is not set: ${lost}`);
   await signal.came;
+  if (env.SHUTDOWN_DELAY_MS > 0 && env.ROLE !== 'worker') {
+    say(`\nLeaving: not ready any more, serving for ${env.SHUTDOWN_DELAY_MS} ms more…`);
+    await service.leave();
+  }
   say('\nStopping: finishing what is in flight…');
   await service.close();
   logger.flush();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -5,6 +6,7 @@ import { AppModule } from './app.module.js';
 import { askForKeysFirst } from './clients/key-first.hook.js';
 import type { Configuration } from './config/configuration.js';
 import { inTime } from './concurrency/in-time.js';
+import { Draining } from './health/draining.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
 import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
 import { CannotListenError } from './listening-port.js';
@@ -15,6 +17,8 @@ export interface RunningService {
   readonly app: NestFastifyApplication;
   /** Where it listens. */
   readonly url: string;
+  /** Says that it is not ready any more, and serves on until `SHUTDOWN_DELAY_MS` have passed. */
+  leave(): Promise<void>;
   /** Stops claiming, finishes what is in flight, closes; within the deadline of a request and some seconds. */
   close(): Promise<void>;
 }
@@ -40,7 +44,18 @@ export async function startService(configuration: Configuration, logger: Logger)
     await app.close();
     throw error;
   }
-  return { app, url: await app.getUrl(), close: () => close(app, env.TWILIO_TIMEOUT_MS, logger) };
+  return {
+    app,
+    url: await app.getUrl(),
+    leave: () => leave(app, env.SHUTDOWN_DELAY_MS),
+    close: () => close(app, env.TWILIO_TIMEOUT_MS, logger),
+  };
+}
+
+/** Load balancers learn from readiness, a moment later: until then whoever they send here must not be refused. */
+async function leave(app: NestFastifyApplication, delayMs: number): Promise<void> {
+  app.get(Draining).begin();
+  await delay(delayMs);
 }
 
 /** What closing may take beyond the requests in flight. */

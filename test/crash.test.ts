@@ -128,8 +128,9 @@ describe('a process that is killed with -9', () => {
 describe('SIGTERM', () => {
   it('finishes what is in flight, leaves the rest, and exits with 0', async () => {
     const world = await startWorld();
-    await world.provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'slow', ms: 300 } });
-    const service = await startServiceProcess({ ...world.env, DISPATCH_CONCURRENCY: '2' });
+    await world.provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'slow', ms: 2000 } });
+    const patience = { TWILIO_TIMEOUT_MS: '20000', LEASE_MS: '60000' };
+    const service = await startServiceProcess({ ...world.env, ...patience, DISPATCH_CONCURRENCY: '2' });
     const client = new ApiClient(service.url, ADMIN_KEY);
     await Promise.all(
       Array.from({ length: 6 }, (_, i) => client.send({ to: TO, channels: ['sms'], body: `Hello ${i}` })),
@@ -145,5 +146,16 @@ describe('SIGTERM', () => {
       { status: 'sent', n: 2, leased: 0 },
     ]);
     expect(await world.provider.creates(TO)).toHaveLength(2);
+  });
+
+  it('serves on, not ready any more, for as long as load balancers need to hear of it', async () => {
+    const world = await startWorld();
+    const service = await startServiceProcess({ ...world.env, SHUTDOWN_DELAY_MS: '4000' });
+    const client = new ApiClient(service.url, ADMIN_KEY);
+    const ended = service.terminate();
+    await until(async () => (await fetch(`${service.url}/health/ready`)).status === 503);
+    const id = await client.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await client.untilStatus(id, 'sent');
+    expect(await ended).toBe(0);
   });
 });

@@ -195,6 +195,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   PAGERDUTY_ROUTING_KEY: z.string().min(1).optional(),
   PAGERDUTY_URL: httpUrl().default('https://events.pagerduty.com'),
   SLACK_WEBHOOK_URL: httpUrl().optional(),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 120_000, 0),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'trace, debug, info, warn, error, fatal or silent',

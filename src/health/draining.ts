@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 /**
- * Whether this process is on its way out. Set by the first hook of a shutdown, before anything waits for work in flight,
- * so that readiness fails and nobody begins what another replica can do.
+ * Whether this process is on its way out. Set before anything else of a shutdown, so that readiness fails and nobody
+ * begins what another replica can do.
  */
 @Injectable()
 export class Draining implements OnModuleDestroy {
@@ -12,7 +12,12 @@ export class Draining implements OnModuleDestroy {
     return this.begun;
   }
 
-  onModuleDestroy(): void {
+  begin(): void {
     this.begun = true;
+  }
+
+  /** Where nobody has said so before: the first hook of a shutdown, before anything waits for work in flight. */
+  onModuleDestroy(): void {
+    this.begin();
   }
 }
