@@ -13,7 +13,7 @@ export class AuditEntry {
   @Column({ type: 'text' })
   actor: string;
 
-  /** What was done to the subject: `api_key.created`, `dead_letter.retried`… */
+  /** What was done to the subject: audited.ts has all of it. */
   @Column({ type: 'text' })
   action: string;
 

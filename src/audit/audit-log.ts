@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Statement, StatementRunner } from '../database/database.js';
+import { type AuditAction, subjectOf } from './audited.js';
 
 /** What to write down of one deed. No secret, no message body: states, ids and names. */
 export interface AuditRecord {
   readonly actor: string;
-  readonly action: string;
-  readonly subjectType: string;
+  readonly action: AuditAction;
   readonly subjectId: string;
   readonly before?: object | null;
   readonly after?: object | null;
@@ -27,7 +27,7 @@ export class AuditLog {
     await transaction.run(RECORD, [
       record.actor,
       record.action,
-      record.subjectType,
+      subjectOf(record.action),
       record.subjectId,
       asJson(record.before),
       asJson(record.after),

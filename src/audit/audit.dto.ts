@@ -1,19 +1,17 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, Length } from 'class-validator';
+import { IsIn, IsOptional, Length } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
 import { IsText } from '../validation/field.rules.js';
+import { AUDIT_ACTIONS, AUDIT_SUBJECTS } from './audited.js';
 import type { AuditEntry } from './audit-entry.entity.js';
 
-const SHORT = { minLength: 1, maxLength: 200 };
-
 export class AuditQuery extends PageQuery {
-  @ApiPropertyOptional({ type: String, ...SHORT, example: 'dead_letter' })
+  @ApiPropertyOptional({ enum: AUDIT_SUBJECTS })
   @IsOptional()
-  @IsText()
-  @Length(1, 200)
+  @IsIn(AUDIT_SUBJECTS)
   subjectType?: string;
 
-  @ApiPropertyOptional({ type: String, ...SHORT })
+  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: 200 })
   @IsOptional()
   @IsText()
   @Length(1, 200)
@@ -25,10 +23,9 @@ export class AuditQuery extends PageQuery {
   @Length(1, 300)
   actor?: string;
 
-  @ApiPropertyOptional({ type: String, ...SHORT, example: 'api_key.created' })
+  @ApiPropertyOptional({ enum: AUDIT_ACTIONS })
   @IsOptional()
-  @IsText()
-  @Length(1, 200)
+  @IsIn(AUDIT_ACTIONS)
   action?: string;
 }
 
@@ -46,10 +43,10 @@ export class AuditEntryDto {
   })
   actor: string;
 
-  @ApiProperty({ type: String })
+  @ApiProperty({ enum: AUDIT_ACTIONS })
   action: string;
 
-  @ApiProperty({ type: String })
+  @ApiProperty({ enum: AUDIT_SUBJECTS })
   subjectType: string;
 
   @ApiProperty({ type: String })

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
+import type { AuditAction } from '../audit/audited.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { InvalidEnvironmentError } from '../config/environment.error.js';
@@ -69,13 +70,17 @@ export class AdminKey implements OnModuleInit {
     return inForce && replaced.length === 0 ? 'unchanged' : 'changed';
   }
 
-  private async record(transaction: Transaction, action: string, subjectId: string, was?: Installed): Promise<void> {
+  private async record(
+    transaction: Transaction,
+    action: AuditAction,
+    subjectId: string,
+    was?: Installed,
+  ): Promise<void> {
     const after = { name: ADMIN_KEY_NAME, scopes: SCOPES };
     const before = was && { scopes: was.scopes, revokedAt: was.revokedAt };
     await this.audit.record(transaction, {
       actor: ACTOR,
       action,
-      subjectType: 'api_key',
       subjectId,
       ...(before && { before }),
       after,

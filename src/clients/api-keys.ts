@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
+import type { AuditAction } from '../audit/audited.js';
 import { Database, type Transaction } from '../database/database.js';
 import { type Page, type PageQuery, cursorId, toPage } from '../http/pagination.js';
 import { Problem, notFound } from '../problems/problem.js';
@@ -90,11 +91,11 @@ export class ApiKeys {
   private async record(
     transaction: Transaction,
     by: Caller,
-    action: string,
+    action: AuditAction,
     subjectId: string,
     states: { before?: object; after?: object },
   ): Promise<void> {
-    await this.audit.record(transaction, { actor: by.name, action, subjectType: 'api_key', subjectId, ...states });
+    await this.audit.record(transaction, { actor: by.name, action, subjectId, ...states });
   }
 }
 

@@ -98,7 +98,10 @@ export class Database implements StatementRunner, OnApplicationShutdown {
   }
 }
 
-/** Two of the intake, a claim, two settlements and the progress of callbacks at once: grouped writes need no more. */
+/**
+ * Two of the intake, a claim, two settlements and the progress of callbacks at once: grouped writes need no more. What
+ * else is planned once is rare, and waits for one of them.
+ */
 const PLAN_ONCE_CONNECTIONS = 6;
 
 function planOncePool(url: string): Pool {

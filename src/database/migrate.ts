@@ -5,7 +5,7 @@ import { dataSourceOptions } from './data-source.js';
 
 /**
  * Brings the schema up to date, or `down` by one migration. Replicas that start together wait for each other
- * under an advisory lock, which TypeORM does not take by itself. The lock's session runs the migrations too.
+ * under an advisory lock, which TypeORM does not take by itself.
  * @returns the names of the migrations that ran.
  */
 export async function migrate(databaseUrl: string, direction: 'up' | 'down' = 'up'): Promise<string[]> {

@@ -119,7 +119,6 @@ export class DeadLetterResolver {
     await this.audit.record(transaction, {
       actor,
       action: `dead_letter.${resolution}`,
-      subjectType: 'dead_letter',
       subjectId: candidate.id,
       before: { state: 'open', notificationStatus: candidate.notificationStatus },
       after: {

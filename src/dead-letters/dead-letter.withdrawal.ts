@@ -29,7 +29,6 @@ export class DeadLetterWithdrawal {
       await this.audit.record(transaction, {
         actor: ACTOR,
         action: 'dead_letter.discarded',
-        subjectType: 'dead_letter',
         subjectId: id,
         before: { state: 'open' },
         after: { state: 'resolved', resolution: 'discarded' },

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
+import type { AuditAction } from '../audit/audited.js';
 import { type Page, type PageQuery, decodeCursor, toPage } from '../http/pagination.js';
 import { isStorable } from '../validation/field.rules.js';
 import { Outbox } from '../outbox/outbox.js';
@@ -52,7 +53,7 @@ export class CircuitCommands {
   private async command(
     id: string,
     event: CircuitEvent,
-    deed: { readonly actor: string; readonly action: string; readonly note: string | null },
+    deed: { readonly actor: string; readonly action: AuditAction; readonly note: string | null },
   ): Promise<CircuitDto> {
     const { scope, incidentId } = await this.find(id);
     // The end of an incident tells how much it held, so it is counted before.
@@ -60,7 +61,6 @@ export class CircuitCommands {
     const { after } = await this.store.change(scope, event, (transaction, change) =>
       this.audit.record(transaction, {
         ...deed,
-        subjectType: 'circuit',
         subjectId: id,
         before: { scope, ...stateOf(change.before) },
         after: { scope, ...stateOf(change.after) },

@@ -7,7 +7,7 @@ type SchemaObject = Exclude<Schema, { $ref: string }>;
 const NULL: Schema = { type: 'null' };
 
 /**
- * Says of every body what problems/validation.pipe.ts does to all of them: a property that is not named is refused, what may
+ * Says of every body what validation/validation.pipe.ts does to all of them: a property that is not named is refused, what may
  * be left out may be null as well, and a body of which nothing is needed may be left out itself.
  */
 export function describeRequestBodies(document: OpenAPIObject): void {

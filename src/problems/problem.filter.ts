@@ -14,14 +14,10 @@ export class ProblemFilter implements ExceptionFilter<unknown> {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
-  }
-
-  /** Also for errors that Fastify meets before Nest's router. */
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const request = http.getRequest<FastifyRequest>();
     const problem = problemOfError(error) ?? unexpectedProblem(request.id);
     this.record(problem, error, request);
-    sendProblem(request, reply, problem);
+    sendProblem(request, http.getResponse<FastifyReply>(), problem);
   }
 
   private record(problem: Problem, error: unknown, request: FastifyRequest): void {

@@ -51,7 +51,6 @@ export class SuppressionsController {
       await this.audit.record(transaction, {
         actor: caller.name,
         action: 'suppression.lifted',
-        subjectType: 'suppression',
         subjectId: id,
         before: { ...before, liftedAt: null },
         after: { ...before, liftedAt },

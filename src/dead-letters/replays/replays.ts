@@ -52,7 +52,6 @@ export class Replays {
       await this.audit.record(transaction, {
         actor: by.name,
         action: 'replay.started',
-        subjectType: 'replay',
         subjectId: replay.id,
         after: { state: 'running', action, channel, filter: selection, matched, ratePerSecond },
         note,
@@ -91,7 +90,6 @@ export class Replays {
     await this.audit.record(transaction, {
       actor,
       action: `replay.${state}`,
-      subjectType: 'replay',
       subjectId: id,
       before: { state: 'running' },
       after: { state, matched, done, failed, skipped: skippedOf(replay) },

@@ -1,0 +1,25 @@
+import { RESOLUTIONS } from '../policy/vocabulary.js';
+
+/** What is audited, and what can be done to it. Closed, as whoever searches the log has to know what to search for. */
+const AUDITED = {
+  api_key: ['created', 'revoked', 'reinstated'],
+  circuit: ['opened', 'closed'],
+  dead_letter: RESOLUTIONS,
+  replay: ['started', 'completed', 'canceled', 'failed'],
+  suppression: ['lifted'],
+} as const;
+
+export type AuditSubject = keyof typeof AUDITED;
+export type AuditAction = {
+  [Subject in AuditSubject]: `${Subject}.${(typeof AUDITED)[Subject][number]}`;
+}[AuditSubject];
+
+export const AUDIT_SUBJECTS = Object.keys(AUDITED);
+export const AUDIT_ACTIONS = Object.entries(AUDITED).flatMap(([subject, deeds]) =>
+  deeds.map((deed) => `${subject}.${deed}`),
+);
+
+/** What an action is done to. Pure. */
+export function subjectOf(action: AuditAction): string {
+  return action.slice(0, action.indexOf('.'));
+}
