@@ -8,7 +8,7 @@ import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
 import { NO_ANSWER_RULE } from '../policy/rule.words.js';
-import type { AcceptedAttempt, UnsuccessfulWork, Work } from './work.js';
+import { deadLetterClass, type AcceptedAttempt, type UnsuccessfulWork, type Work } from './work.js';
 
 /**
  * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended there and nothing
@@ -109,7 +109,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     provider_message: failure?.providerMessage ?? null,
     provider_body: failure?.providerBody ?? null,
     provider_request_id: failure?.providerRequestId ?? null,
-    error_class: failure?.classification.errorClass ?? result.errorClass ?? 'provider_fault',
+    error_class: deadLetterClass(result),
     responsible: failure?.classification.responsible ?? 'provider',
     rule: failure?.classification.rule ?? NO_ANSWER_RULE,
     next_step: recordedStep(step),
