@@ -33,7 +33,7 @@ export async function settleAccepted(
   group: readonly AcceptedAttempt[],
 ): Promise<readonly SettleOutcome[]> {
   const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
-  const late = await database.run<Named & { known: boolean }>(SETTLE_ACCEPTED, [
+  const moved = await database.run<Named & { known: 'settled' | 'stale' | null }>(SETTLE_ACCEPTED, [
     plainArray(sorted.map((r) => r.work.notificationId)),
     plainArray(sorted.map((r) => r.work.deliveryId)),
     plainArray(sorted.map((r) => r.work.leaseToken)),
@@ -48,8 +48,8 @@ export async function settleAccepted(
     plainArray(sorted.map((r) => r.work.possibleDuplicate)),
     plainArray(sorted.map((r) => awaitMs(r))),
   ]);
-  const moved = new Map(late.map((row) => [row.notificationId, row.known ? 'stale' : 'late'] as const));
-  return group.map(({ work }) => moved.get(work.notificationId) ?? 'settled');
+  const outcomes = new Map(moved.map(({ notificationId, known }) => [notificationId, known ?? 'late'] as const));
+  return group.map(({ work }) => outcomes.get(work.notificationId) ?? 'settled');
 }
 
 /** A timer only makes sense while another channel is left. */
