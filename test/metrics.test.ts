@@ -44,6 +44,7 @@ describe('GET /metrics', () => {
     for (const labels of ['outcome="accepted",error_class="none"', 'outcome="rejected",error_class="authentication"']) {
       expect(page).toContain(`postrider_attempts_total{channel="voice",${labels}} 0`);
     }
+    expect(page).toMatch(/^postrider_log_lines_dropped_total 0$/m);
   });
 
   it('follows a notification from the 202 to the recipient', async () => {
