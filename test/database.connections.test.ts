@@ -65,6 +65,34 @@ describe('a connection that the server ends while a transaction holds it', () =>
   });
 });
 
+describe('a statement that is given up', () => {
+  it('ends on the server too, whichever pool it came by, and nobody cuts one that is waited for', async () => {
+    const { service, database } = await startTestService({ DATABASE_TIMEOUT_MS: '2500' });
+    const pools = service.app.get(Database);
+    const running = async (seconds: number) => {
+      const { rows } = await database.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_sleep(${seconds})%'`,
+      );
+      return rows[0]?.count;
+    };
+    const sleep = (seconds: number) => `SELECT pg_sleep(${seconds})`;
+    const givenUp = [
+      pools.run({ name: 'sleep', text: sleep(60) }),
+      pools.run({ name: 'sleep', text: sleep(60), plan: 'once' }),
+      service.app.get(DataSource).query(sleep(60)),
+    ].map((statement) => expect(statement).rejects.toThrow(/Query read timeout/));
+    const waitedFor = [
+      pools.run({ name: 'short-sleep', text: sleep(2) }),
+      pools.run({ name: 'short-sleep', text: sleep(2), plan: 'once' }),
+      service.app.get(DataSource).query(sleep(2)),
+    ].map((statement) => expect(statement).resolves.toHaveLength(1));
+    await expect.poll(() => running(60), { timeout: 10_000 }).toBe(3);
+    await Promise.all([...givenUp, ...waitedFor]);
+    await expect.poll(() => running(60), { timeout: 10_000 }).toBe(0);
+  });
+});
+
 describe('connections whose other end is silently gone', () => {
   it('are given up: who waited gets a 503, who comes next an answer, and the service ends', async () => {
     const behind = await startTestService({ DATABASE_TIMEOUT_MS: '400', ROLE: 'worker' });

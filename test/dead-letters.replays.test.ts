@@ -1,7 +1,9 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
 import { ReplayStep } from '../src/dead-letters/replays/replay.step.js';
 import { moveClock } from './support/clock.js';
+import { keepLines } from './support/log.lines.js';
 import { startTestService, type ServiceUnderTest } from './support/service.js';
 
 const REPLAYS = '/v1/admin/dead-letters/replays';
@@ -246,4 +248,23 @@ describe('a replay of dead letters', () => {
     expect(await refused({ filter: { state: 'resolved' }, action: 'retry' })).toEqual([400, ['/filter/state']]);
     expect(await refused({ filter: { ids: ['x'] }, action: 'retry' })).toEqual([400, ['/filter/ids/0']]);
   });
+});
+
+it('a replay is said to be completed once that is on disk, and once', async () => {
+  const service = await startTestService({ ROLE: 'api' });
+  await bury(service, 1);
+  const { body } = await replay(service, { filter: { errorClass: 'provider_fault' } });
+  await service.database.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
+    CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON replays DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW WHEN (NEW.state <> 'running') EXECUTE FUNCTION refuse()`);
+  const { destination, lines } = keepLines();
+  const said = (words: string) => lines.filter((line) => line.includes(words)).length;
+  await service.replica({ ROLE: 'worker' }, pino(destination));
+  await expect.poll(() => said('a replay could not go on'), { timeout: 20_000 }).toBeGreaterThan(0);
+  expect(said('a replay is completed')).toBe(0);
+  await service.database.query('DROP TRIGGER refuse ON replays');
+  expect(await ended(service, body.id)).toMatchObject({ state: 'completed', done: 1 });
+  await expect.poll(() => said('a replay is completed')).toBe(1);
 });

@@ -8,9 +8,9 @@ const LOGGER = fileURLToPath(new URL('../dist/src/logging/logger.js', import.met
 
 /** A process of its own that logs to its standard output, which is what the log is written to. */
 function startProgram(logs: string) {
-  const program = `import { createLogger } from ${JSON.stringify(LOGGER)}; const log = createLogger('info', 'all'); ${logs}`;
+  const program = `import { createLogger, droppedLogLines } from ${JSON.stringify(LOGGER)}; const log = createLogger('info', 'all'); ${logs}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
@@ -38,6 +38,24 @@ describe('the log', () => {
     const child = startProgram(`log.info('here'); setInterval(() => undefined, 1000);`);
     const [chunk]: unknown[] = await once(child.stdout, 'data');
     expect(String(chunk)).toContain('"msg":"here"');
+  });
+
+  it('keeps a bounded part of what nobody reads, and counts the rest', async () => {
+    const lines = 40_000;
+    const child = startProgram(`
+      for (let line = 0; line < ${lines}; line += 1) {
+        log.info({ line }, 'x'.repeat(1000));
+        if (line % 500 === 0) await new Promise(setImmediate);
+      }
+      process.send(droppedLogLines());`);
+    const [said]: unknown[] = await once(child, 'message');
+    const dropped = Number(said);
+    expect(dropped).toBeGreaterThan(0);
+    const kept = (await text(child.stdout)).trimEnd().split('\n');
+    expect(kept.length + dropped).toBe(lines);
+    expect(kept.join('').length).toBeLessThan(20 * 1024 * 1024);
+    const numbers = kept.map((line) => (JSON.parse(line) as { line: number }).line);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   });
 
   it('has the last words of a process that ends in a fatal error', async () => {

@@ -44,6 +44,7 @@ describe('GET /metrics', () => {
     for (const labels of ['outcome="accepted",error_class="none"', 'outcome="rejected",error_class="authentication"']) {
       expect(page).toContain(`postrider_attempts_total{channel="voice",${labels}} 0`);
     }
+    expect(page).toMatch(/^postrider_log_lines_dropped_total 0$/m);
   });
 
   it('follows a notification from the 202 to the recipient', async () => {
@@ -94,6 +95,20 @@ describe('GET /metrics', () => {
     expect(valueOf(page, 'postrider_dead_letters_total', { error_class: 'invalid_request' })).toBe(1);
     expect(valueOf(page, 'postrider_unknown_provider_codes_total')).toBe(1);
     expect(valueOf(page, 'postrider_dead_letters_open')).toBe(2);
+  });
+
+  it('counts a dead letter by the class that the review queue shows, also where nothing failed at the provider', async () => {
+    const { api, database, replica } = await startTestService({ ROLE: 'api' });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await database.query('UPDATE notifications SET content = NULL WHERE id = $1', [id]);
+    const worker = await replica({ ROLE: 'worker' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    expect(deadLetter?.errorClass).toBe('invalid_request');
+    const page = await eventually(
+      () => scrape(worker.url),
+      (seen) => valueOf(seen, 'postrider_dead_letters_total') === 1,
+    );
+    expect(valueOf(page, 'postrider_dead_letters_total', { error_class: 'invalid_request' })).toBe(1);
   });
 
   it('shows what waits, for how long, and what is open, on a replica that sends nothing itself', async () => {

@@ -73,3 +73,33 @@ describe('a search by metadata', () => {
     expect(await search(query)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/metadata' }] } });
   });
 });
+
+describe('a search by time', () => {
+  it('finds also what the database says another time of than its id', async () => {
+    const ids = [
+      await service().api.send({ ...SMS, sendAt: soon() }),
+      await service().api.send({ ...SMS, sendAt: soon() }),
+    ];
+    const found = async (query: string) => (await search(query)).body.items.map(({ id }) => ids.indexOf(id));
+    const age = async (id: string | undefined, minutes: number) => {
+      const { rows } = await service().database.query<{ at: Date }>(
+        `UPDATE notifications SET created_at = created_at + $2 * interval '1 minute' WHERE id = $1 RETURNING created_at AS at`,
+        [id, minutes],
+      );
+      return rows[0]?.at.getTime() ?? Number.NaN;
+    };
+    const [early, late] = [await age(ids[0], -55), await age(ids[1], 55)];
+    const time = (ms: number) => new Date(ms).toISOString();
+    expect(await found(`from=${time(early - 1)}&until=${time(early + 1)}`)).toEqual([0]);
+    expect(await found(`from=${time(late - 1)}&until=${time(late + 1)}`)).toEqual([1]);
+  });
+
+  it('takes any year', async () => {
+    const id = await service().api.send({ ...SMS, sendAt: soon() });
+    const newest = async (query: string) => (await search(`limit=1&${query}`)).body.items.map((each) => each.id);
+    expect(await newest('from=0001-01-01T00:00:00Z&until=9999-12-31T23:59:59Z')).toEqual([id]);
+    expect(await newest('from=1969-12-31T23:59:59Z')).toEqual([id]);
+    expect(await newest('until=1969-12-31T23:59:59Z')).toEqual([]);
+    expect(await newest('from=9999-12-31T23:59:59Z')).toEqual([]);
+  });
+});

@@ -44,7 +44,7 @@ export interface FirstDelivery {
   readonly seconds: number;
 }
 
-/** Hears of what callbacks changed; metrics and alerts are made of it. Must not throw and must not wait. */
+/** Hears of what callbacks changed, once that is on disk; metrics and alerts are made of it. Must not throw and must not wait. */
 export interface CallbackListener {
   /** `count` callbacks were recorded in the ordinary way, and moved these notifications to delivered. */
   onProgress?(count: number, delivered: readonly FirstDelivery[]): void;

@@ -147,7 +147,7 @@ export class ReportApplier {
     if (acceptance.kind !== 'known') await transaction.run(DELIVERY_SENT, [state.deliveryId, providerSid]);
     if (!delivered) return;
     await transaction.run(DELIVERY_DELIVERED, [state.deliveryId]);
-    this.journal.delivered(state, report, 'superseded');
+    transaction.afterCommit(() => this.journal.delivered(state, report, 'superseded'));
   }
 
   private async accept(transaction: Transaction, reported: Reported, delivered: boolean): Promise<void> {
@@ -181,7 +181,7 @@ export class ReportApplier {
     const { evidence } = reported.report;
     const sentence = acceptanceSentence(reported, evidence, kind, reported.fallback);
     await this.decide(transaction, reported, ACCEPTANCE_RULE[evidence], sentence);
-    this.journal.acceptance(reported.state.id, reported.report, HEARD_AS[kind]);
+    transaction.afterCommit(() => this.journal.acceptance(reported.state.id, reported.report, HEARD_AS[kind]));
   }
 
   private async decide(transaction: Transaction, { state, attemptId }: Reported, rule: DecisionRule, sentence: string) {
@@ -211,7 +211,8 @@ export class ReportApplier {
       const sentence = `The provider reported it delivered by ${state.channel}.`;
       await this.deadLetters.withdraw(transaction, state.id, sentence);
     }
-    this.journal.delivered(state, report, state.deliveryStatus === 'delivered' ? 'delivered' : DELIVERED_AS[fallback]);
+    const kind = state.deliveryStatus === 'delivered' ? 'delivered' : DELIVERED_AS[fallback];
+    transaction.afterCommit(() => this.journal.delivered(state, report, kind));
   }
 
   private async fail(transaction: Transaction, reported: Reported): Promise<void> {
@@ -229,9 +230,10 @@ export class ReportApplier {
     await this.recordFailure(transaction, reported, recipient, classification, decision.step);
     if (decision.endsDelivery) await transaction.run(END_DELIVERY, [state.deliveryId]);
     await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
+    // At once: it proves the same whether or not this gets to disk, and Twilio need not repeat it.
     this.circuits.onReported(state, classification);
     if (decision.carriedOut) await this.follow(transaction, reported, classification, decision);
-    this.journal.failed(state, report, classification, decision.step);
+    transaction.afterCommit(() => this.journal.failed(state, report, classification, decision.step));
   }
 
   private async recordFailure(

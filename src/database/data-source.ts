@@ -4,9 +4,18 @@ import { MIGRATIONS } from '../../migrations/migrations.js';
 /** Milliseconds to connect, or to wait for a connection of a pool. */
 export const CONNECT_MS = 5000;
 
+/**
+ * Lets the server look, while a statement runs, whether its client is still there. Without this it goes on for minutes with
+ * what was given up after DATABASE_TIMEOUT_MS, while the pool opens another connection: a caller who asks again and again
+ * would pile them up. A limit of time would also cut what takes long and is waited for.
+ */
+export const GIVEN_UP_ENDS = '-c client_connection_check_interval=1s';
+
 export interface ConnectionLimits {
   /** Connections of the pool; LISTEN holds one more of its own. */
   readonly poolMax: number;
+  /** Settings that each connection opens with. Default: none, as PgBouncer wants it; a migration goes on to its end. */
+  readonly settings?: string | undefined;
 }
 
 /** How this service connects. The schema comes from migrations only; `synchronize` stays off for ever. */
@@ -21,7 +30,7 @@ export function dataSourceOptions(url: string, limits: ConnectionLimits): DataSo
     applicationName: 'postrider',
     poolSize: limits.poolMax,
     connectTimeoutMS: CONNECT_MS,
-    extra: { idleTimeoutMillis: 30_000, keepAlive: true },
+    extra: { idleTimeoutMillis: 30_000, keepAlive: true, options: limits.settings },
     logging: false,
   };
 }

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { dataSourceOptions } from './data-source.js';
+import { dataSourceOptions, GIVEN_UP_ENDS } from './data-source.js';
 import { Database } from './database.js';
 import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
@@ -14,7 +14,10 @@ import { Listener } from './listener.js';
     TypeOrmModule.forRootAsync({
       inject: [CONFIGURATION],
       useFactory: (configuration: Configuration) => ({
-        ...dataSourceOptions(configuration.databaseUrl, { poolMax: configuration.env.DATABASE_POOL_MAX }),
+        ...dataSourceOptions(configuration.databaseUrl, {
+          poolMax: configuration.env.DATABASE_POOL_MAX,
+          settings: configuration.env.DATABASE_PREPARED_STATEMENTS ? GIVEN_UP_ENDS : undefined,
+        }),
         autoLoadEntities: true,
         retryAttempts: 10,
         retryDelay: 1000,

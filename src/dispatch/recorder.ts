@@ -6,7 +6,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
-import { adopt } from '../outbox/adoption.js';
+import { adopt, isAdopted } from '../outbox/adoption.js';
 import { Outbox } from '../outbox/outbox.js';
 import { asOvertaken } from '../outbox/overtaken.js';
 import { ReportApplier } from '../callbacks/report.applier.js';
@@ -93,7 +93,8 @@ export class Recorder {
       if (adopted === 'settled') await this.decisions.record(transaction, { ...attempt.work, ...decision });
       return adopted;
     });
-    return outcome === 'late' ? this.settleAccepted(attempt) : outcome;
+    if (outcome !== 'late') return outcome;
+    return (await isAdopted(this.database, attempt, decision)) ? 'settled' : this.settleAccepted(attempt);
   }
 
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */

@@ -38,6 +38,16 @@ function isoTimeByTheMillisecond(): () => string {
   };
 }
 
+/** What waits for a standard output that nobody reads; some seconds of a busy log. What comes beyond it is dropped. */
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+
+let dropped = 0;
+
+/** Lines that this process has dropped since its start: a log that nobody reads must not fill its memory. */
+export function droppedLogLines(): number {
+  return dropped;
+}
+
 /** More than this is written at once, less within a quarter of a second. */
 const BATCH_CHARACTERS = 32 * 1024;
 const BATCH_MS = 250;
@@ -48,7 +58,15 @@ const BATCH_MS = 250;
  */
 function inBackground(): DestinationStream & Pick<ReturnType<typeof destination>, 'flush' | 'flushSync'> {
   // Less than a batch is never on its way by itself: at the end it could not be called back.
-  const out = destination({ sync: false, minLength: BATCH_CHARACTERS, maxWrite: 2 * BATCH_CHARACTERS });
+  const out = destination({
+    sync: false,
+    minLength: BATCH_CHARACTERS,
+    maxWrite: 2 * BATCH_CHARACTERS,
+    maxLength: MOST_WAITING_BYTES,
+  });
+  out.on('drop', (lines) => {
+    dropped += lines.split('\n').length - 1;
+  });
   let held = '';
   const pass = () => {
     if (held !== '') out.write(held);

@@ -4,7 +4,13 @@ import { Dispatcher } from '../dispatch/dispatcher.service.js';
 import { Journal } from '../dispatch/journal.js';
 import { NotificationIntake } from '../outbox/notification.intake.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../outbox/work.js';
+import {
+  deadLetterClass,
+  type AcceptedAttempt,
+  type NewNotification,
+  type UnsuccessfulWork,
+  type Work,
+} from '../outbox/work.js';
 import { CHANNELS, ERROR_CLASSES } from '../policy/vocabulary.js';
 import type { Judgement } from '../reconciliation/judgement.js';
 import { BUCKETS } from './buckets.js';
@@ -138,14 +144,14 @@ export class DispatchMetrics implements OnModuleInit {
     if (httpStatus !== null) this.countAttempt(work, 'accepted', 'none', durationMs);
   }
 
-  private onUnsuccessful({ work, attempt, failure, step, decision }: UnsuccessfulWork): void {
-    const errorClass = failure?.classification.errorClass;
+  private onUnsuccessful(result: UnsuccessfulWork): void {
+    const { work, attempt, failure, step, decision } = result;
     if (attempt && failure) {
       this.countAttempt(work, failure.outcome, failure.classification.errorClass, attempt.durationMs);
       if (failure.classification.unknownCode) this.failures.unknownCodes.inc();
     }
     if (decision?.rule === 'suppression') this.suppressed.inc();
-    if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: errorClass ?? 'provider_fault' });
+    if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: deadLetterClass(result) });
   }
 
   /** Often the callback was faster than the answer to the request: it was sent all the same. */

@@ -1,16 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { Database } from '../database/database.js';
+import { droppedLogLines } from '../logging/logger.js';
 
 /** Gauges of prom-client that are named like counters; the same without `_total` are there as well. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** What every Node process shows, its event loop's lag among it, and the use of the database pool. */
+/** What every Node process shows, its event loop's lag among it, the use of the database pool and what the log lost. */
 @Injectable()
 export class ProcessMetrics {
   constructor(database: Database, registry: Registry) {
     collectDefaultMetrics({ register: registry });
     for (const name of MISNAMED) registry.removeSingleMetric(name);
+    const dropped: Counter = new Counter({
+      name: 'postrider_log_lines_dropped_total',
+      help: 'Lines of the log that were dropped because nobody read standard output.',
+      registers: [registry],
+      collect: () => {
+        dropped.reset();
+        dropped.inc(droppedLogLines());
+      },
+    });
     const pool = new Gauge({
       name: 'postrider_database_pool_connections',
       help: 'Connections of the pool that are in use or idle, and requests that wait for one.',

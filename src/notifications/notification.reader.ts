@@ -7,6 +7,7 @@ import type { Caller } from '../access/caller.js';
 import { Database } from '../database/database.js';
 import { FailureRecord } from '../failures/failure.entity.js';
 import { cursorId } from '../http/pagination.js';
+import { firstIdOf } from '../identifiers/first-id.sql.js';
 import { Attempt } from './attempt.entity.js';
 import { Delivery } from './delivery.entity.js';
 import type { ListNotificationsQuery } from './list-notifications.query.js';
@@ -110,10 +111,17 @@ function narrow(select: SelectQueryBuilder<Notification>, query: ListNotificatio
   if (channel) select.andWhere('n.channel = :channel', { channel });
   if (category) select.andWhere('n.category = :category', { category });
   if (to) select.andWhere('n.recipient = :to', { to });
-  if (from) select.andWhere('n.created_at >= :from', { from });
-  if (until) select.andWhere('n.created_at < :until', { until });
+  if (from) select.andWhere(`n.created_at >= :from AND n.id >= ${FIRST_ID_FROM}`, { from });
+  if (until) select.andWhere(`n.created_at < :until AND n.id < ${FIRST_ID_UNTIL}`, { until });
   if (metadata) narrowByMetadata(select, metadata);
 }
+
+/** How far the clock of a process, of which ids are made, and the database's, of which `created_at` is, may differ. */
+const CLOCKS_DIFFER = `interval '1 hour'`;
+
+/** Nothing is indexed by its time: by these bounds a page is found without reading what is newer or older. */
+const FIRST_ID_FROM = firstIdOf(`(CAST(:from AS timestamptz) - ${CLOCKS_DIFFER})`);
+const FIRST_ID_UNTIL = firstIdOf(`(CAST(:until AS timestamptz) + ${CLOCKS_DIFFER})`);
 
 /**
  * The order of ids that the primary key does not offer. What metadata holds PostgreSQL can only guess (one in a hundred),

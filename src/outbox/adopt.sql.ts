@@ -6,6 +6,16 @@ export const LOCK_QUESTION: Statement = {
   text: `SELECT notification_id AS "notificationId" FROM outbox WHERE notification_id = $1 AND lease_token = $2 FOR UPDATE`,
 };
 
+/** Whether attempt $2 was adopted with this sid and this rule and sentence, by a write whose answer was lost. */
+export const IS_ADOPTED: Statement = {
+  name: 'outbox-is-adopted',
+  text: `
+    SELECT 1 FROM attempts a
+    WHERE a.id = $2 AND a.outcome = 'accepted' AND a.provider_sid = $3 AND EXISTS (
+      SELECT 1 FROM decisions
+      WHERE notification_id = $1 AND attempt_id = $2 AND rule = $4 AND sentence = $5)`,
+};
+
 /** Whether sid $3 is that of another attempt than $2. */
 export const IS_ANOTHER_ATTEMPT: Statement = {
   name: 'outbox-is-another-attempt',

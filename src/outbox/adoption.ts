@@ -1,9 +1,9 @@
 import { plainArray } from '../database/array-literal.js';
 import type { StatementRunner } from '../database/database.js';
-import { IS_ANOTHER_ATTEMPT, LOCK_QUESTION } from './adopt.sql.js';
+import { IS_ADOPTED, IS_ANOTHER_ATTEMPT, LOCK_QUESTION } from './adopt.sql.js';
 import { GIVE_BACK } from './give-back.sql.js';
 import { settleAccepted, type SettleOutcome } from './settlement.js';
-import type { AcceptedAttempt } from './work.js';
+import type { AcceptedAttempt, Decision } from './work.js';
 
 /**
  * Records that an attempt in doubt was accepted, as was found out; in the caller's transaction. What was found may be told of
@@ -21,4 +21,14 @@ export async function adopt(transaction: StatementRunner, attempt: AcceptedAttem
   }
   const [outcome = 'stale'] = await settleAccepted(transaction, [attempt]);
   return outcome;
+}
+
+/** Whether this adoption is on disk already, by a write whose answer was lost. */
+export async function isAdopted(
+  runner: StatementRunner,
+  { work, providerSid }: AcceptedAttempt,
+  { rule, sentence }: Decision,
+): Promise<boolean> {
+  const found = await runner.run(IS_ADOPTED, [work.notificationId, work.attemptId, providerSid, rule, sentence]);
+  return found.length > 0;
 }

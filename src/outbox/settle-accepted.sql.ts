@@ -13,15 +13,21 @@ const RESULT = 'width_bucket(o.notification_id, $1::uuid[])';
 const LEASE_TOKEN = `($3::uuid[])[${RESULT}]`;
 const AWAIT_MS = `($12::int[])[${RESULT}]`;
 
-/** Of an input row: the attempt is on disk as accepted, and this result says nothing else. */
-const KNOWN = `coalesce((
-        SELECT a.outcome = 'accepted' AND (a.provider_sid = input.provider_sid OR input.http_status IS NULL)
-        FROM attempts a WHERE a.id = input.attempt_id LIMIT 1), false)`;
+/**
+ * Of an input row: where the attempt is on disk as accepted, and this result says nothing else, what it is. `settled`: this
+ * very answer is there, by a write whose own answer was lost; a callback knows neither its status nor how long it took.
+ */
+const KNOWN = `(
+        SELECT CASE WHEN a.http_status = input.http_status AND a.duration_ms = input.duration_ms
+            AND a.provider_request_id IS NOT DISTINCT FROM input.provider_request_id THEN 'settled' ELSE 'stale' END
+        FROM attempts a
+        WHERE a.id = input.attempt_id AND a.outcome = 'accepted'
+          AND (a.provider_sid = input.provider_sid OR input.http_status IS NULL) LIMIT 1)`;
 
 /**
  * Records accepted attempts: the attempt with its sid, the notification's move to `sent`; the outbox row goes,
  * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease had
- * moved on: of them nothing moves, and whether it is `known` that the attempt was accepted. Where a callback told it first,
+ * moved on: of them nothing moves, and as what it is `known` that the attempt was accepted. Where a callback told it first,
  * what only an answer knows is added.
  *
  * Rows are found by an array of their ids, and nothing is joined: the outbox is empty one minute and holds a million
@@ -56,7 +62,7 @@ export const SETTLE_ACCEPTED: Statement = {
         provider_sid, provider_request_id, possible_duplicate)
       SELECT attempt_id, notification_id, delivery_id, number, to_timestamp(started_ms / 1000), duration_ms, 'accepted', http_status,
         provider_sid, provider_request_id, possible_duplicate
-      FROM input WHERE notification_id IN (SELECT notification_id FROM held) OR ${KNOWN}
+      FROM input WHERE notification_id IN (SELECT notification_id FROM held) OR ${KNOWN} IS NOT NULL
       ON CONFLICT (id) DO UPDATE SET outcome = 'accepted',
         -- What was found in the provider's list may be another attempt's: it takes no proven sid away.
         provider_sid = CASE WHEN EXCLUDED.http_status IS NULL AND attempts.outcome = 'accepted' THEN attempts.provider_sid

@@ -8,7 +8,7 @@ import { OVERTAKEN } from './overtaken.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
 import { NO_ANSWER_RULE } from '../policy/rule.words.js';
-import type { AcceptedAttempt, UnsuccessfulWork, Work } from './work.js';
+import { deadLetterClass, type AcceptedAttempt, type UnsuccessfulWork, type Work } from './work.js';
 
 /**
  * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended there and nothing
@@ -33,7 +33,7 @@ export async function settleAccepted(
   group: readonly AcceptedAttempt[],
 ): Promise<readonly SettleOutcome[]> {
   const sorted = group.toSorted((a, b) => (a.work.notificationId < b.work.notificationId ? -1 : 1));
-  const late = await database.run<Named & { known: boolean }>(SETTLE_ACCEPTED, [
+  const moved = await database.run<Named & { known: 'settled' | 'stale' | null }>(SETTLE_ACCEPTED, [
     plainArray(sorted.map((r) => r.work.notificationId)),
     plainArray(sorted.map((r) => r.work.deliveryId)),
     plainArray(sorted.map((r) => r.work.leaseToken)),
@@ -48,8 +48,8 @@ export async function settleAccepted(
     plainArray(sorted.map((r) => r.work.possibleDuplicate)),
     plainArray(sorted.map((r) => awaitMs(r))),
   ]);
-  const moved = new Map(late.map((row) => [row.notificationId, row.known ? 'stale' : 'late'] as const));
-  return group.map(({ work }) => moved.get(work.notificationId) ?? 'settled');
+  const outcomes = new Map(moved.map(({ notificationId, known }) => [notificationId, known ?? 'late'] as const));
+  return group.map(({ work }) => outcomes.get(work.notificationId) ?? 'settled');
 }
 
 /** A timer only makes sense while another channel is left. */
@@ -109,7 +109,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     provider_message: failure?.providerMessage ?? null,
     provider_body: failure?.providerBody ?? null,
     provider_request_id: failure?.providerRequestId ?? null,
-    error_class: failure?.classification.errorClass ?? result.errorClass ?? 'provider_fault',
+    error_class: deadLetterClass(result),
     responsible: failure?.classification.responsible ?? 'provider',
     rule: failure?.classification.rule ?? NO_ANSWER_RULE,
     next_step: recordedStep(step),

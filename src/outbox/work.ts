@@ -118,6 +118,11 @@ export interface UnsuccessfulWork {
   readonly lookups?: number;
 }
 
+/** The class of a dead letter, where one follows. */
+export function deadLetterClass({ failure, errorClass }: Pick<UnsuccessfulWork, 'failure' | 'errorClass'>): ErrorClass {
+  return failure?.classification.errorClass ?? errorClass ?? 'provider_fault';
+}
+
 /** Held work that was let out again. */
 export type ReleasedWork = Pick<Work, 'notificationId' | 'channel' | 'sender'>;
 

@@ -71,7 +71,8 @@ export class ReplayStep {
       await this.resolve(transaction, replay, deadLetter);
     } else {
       const { matched, done, failed } = await this.replays.end(transaction, replay.id, 'completed', ACTOR);
-      this.log.info({ replayId: replay.id, matched, done, failed }, 'a replay is completed');
+      const told = { replayId: replay.id, matched, done, failed };
+      transaction.afterCommit(() => this.log.info(told, 'a replay is completed'));
     }
     return 0;
   }
@@ -102,7 +103,7 @@ export class ReplayStep {
       const [count] = await transaction.run<{ failuresInARow: number }>(COUNT_FAILED, [replayId, deadLetterId]);
       if (count && count.failuresInARow >= MOST_FAILURES_IN_A_ROW) {
         await this.replays.end(transaction, replayId, 'failed', ACTOR);
-        this.log.error({ replayId }, 'a replay stopped: one failure followed another');
+        transaction.afterCommit(() => this.log.error({ replayId }, 'a replay stopped: one failure followed another'));
       }
     });
   }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { CallbackJournal } from '../src/callbacks/callback.journal.js';
+import { CircuitBoard } from '../src/incidents/circuit.board.js';
+import { sidOf } from './outbox.setup.js';
+import { startLate, type LateUnderTest } from './outbox.late.setup.js';
+
+/** The database takes every statement of a callback, but not its commit, until the test says so. */
+async function refuseCommits({ database }: LateUnderTest) {
+  await database.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON callbacks DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  return () => database.query('DROP TRIGGER refuse ON callbacks');
+}
+
+function listenTo({ service }: LateUnderTest): string[] {
+  const heard: string[] = [];
+  service.app.get(CallbackJournal, { strict: false }).subscribe({
+    onAcceptance: (kind) => void heard.push(`acceptance: ${kind}`),
+    onDelivered: (_, kind) => void heard.push(`delivered: ${kind}`),
+    onFailed: (_, __, { rule }) => void heard.push(`failed: ${rule}`),
+  });
+  return heard;
+}
+
+const QUOTA_IS_USED_UP = 63_038;
+
+describe('a callback whose commit fails is told of when it is repeated, and once:', () => {
+  it.each([
+    ['an acceptance', 'sent', null, ['acceptance: bound']],
+    ['a delivery', 'delivered', null, ['acceptance: bound', 'delivered: delivered']],
+    ['a failure', 'undelivered', 30_003, ['acceptance: bound', 'failed: Twilio code 30003']],
+  ])('%s', async (_, status, code, told) => {
+    const test = await startLate();
+    const heard = listenTo(test);
+    const work = await test.lease();
+    await test.takenOver(work);
+    const allow = await refuseCommits(test);
+    await expect(test.calledBack(work, sidOf(work), status, code)).rejects.toThrow('no room on the disk');
+    expect(heard).toEqual([]);
+    await allow();
+    await test.calledBack(work, sidOf(work), status, code);
+    expect(heard).toEqual(told);
+    await test.calledBack(work, sidOf(work), status, code);
+    expect(heard).toEqual(told);
+  });
+});
+
+it('a callback that proves something of the account stops it at once, whether or not its commit fails', async () => {
+  const test = await startLate();
+  const work = await test.lease();
+  await refuseCommits(test);
+  await expect(test.calledBack(work, sidOf(work), 'failed', QUOTA_IS_USED_UP)).rejects.toThrow('no room on the disk');
+  expect(test.service.app.get(CircuitBoard, { strict: false }).allClosed).toBe(false);
+});
