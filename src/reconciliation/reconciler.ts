@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { contentOf, recipientOf, senderOf } from '../channels/corrected.js';
-import { textOn, type NotificationContent } from '../channels/content.js';
+import type { NotificationContent } from '../channels/content.js';
 import { Database } from '../database/database.js';
 import type { DeliveryChanges, Work } from '../outbox/work.js';
 import { addressOn, isMessagingService } from '../policy/address.js';
@@ -8,10 +8,10 @@ import type { Failure } from '../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient } from '../twilio/twilio.client.js';
-import type { TwilioRecord } from '../twilio/twilio.records.js';
 import { EVIDENCE, OWNED_SIDS, RIVALS } from './evidence.sql.js';
 import type { Judgement } from './judgement.js';
 import { judge } from './judgement.js';
+import { comparableText, resemblanceOf } from './resemblance.js';
 
 /** How far the provider's clock may be behind the database's, in milliseconds; Twilio tells whole seconds. */
 const CLOCK_SKEW_MS = 5000;
@@ -77,15 +77,16 @@ export class Reconciler {
 
   private async askProvider(work: Work, since: Date, signal: AbortSignal): Promise<Judgement> {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
-    const fitting = list.items.filter((record) => fits(record, work));
+    const fitting = list.items
+      .map((record) => ({ sid: record.sid, resemblance: resemblanceOf(record, work) }))
+      .filter(({ resemblance }) => resemblance !== 'another');
     // In this order: whoever has its acceptance written down meanwhile is no rival any more, but an owner by then.
     const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
     const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work);
+    const unowned = fitting.filter(({ sid }) => !owned.has(sid)).toReversed();
     return judge({
-      unowned: fitting
-        .filter((record) => !owned.has(record.sid))
-        .map((record) => record.sid)
-        .toReversed(),
+      unowned: unowned.filter(({ resemblance }) => resemblance === 'ours').map(({ sid }) => sid),
+      strangers: unowned.filter(({ resemblance }) => resemblance === 'perhaps').length,
       complete: list.complete,
       rivals,
     });
@@ -98,7 +99,7 @@ export class Reconciler {
     return work.channel === 'voice' ? this.twilio.listCalls(query, signal) : this.twilio.listMessages(query, signal);
   }
 
-  private async owned(records: readonly TwilioRecord[], work: Work): Promise<Set<string>> {
+  private async owned(records: readonly { readonly sid: string }[], work: Work): Promise<Set<string>> {
     const rows = await this.database.run<{ sid: string }>(OWNED_SIDS, [
       records.map((record) => record.sid),
       work.deliveryId,
@@ -134,18 +135,4 @@ function unanswered(failure: Failure): Judgement {
   return STAYS_REFUSED.has(errorClass)
     ? { kind: 'absent', because: `the provider does not let its list be read (${rule})` }
     : { kind: 'unanswered', because: `the provider's list could not be read (${rule})` };
-}
-
-/** The same direction, and the same text where the text can be compared. */
-function fits(record: TwilioRecord, work: Work): boolean {
-  if (!record.direction.startsWith('outbound')) return false;
-  const text = comparableText(work, contentOf(work));
-  // An empty body may have been redacted by the account: it proves nothing against the message.
-  return text === null || !record.body || record.body === text;
-}
-
-/** What the provider's list shows of the content; null where it shows a rendering (templates) or nothing (calls). */
-function comparableText(work: Work, content: NotificationContent): string | null {
-  const isRendered = work.channel === 'voice' || (work.channel === 'whatsapp' && content.whatsapp?.contentSid);
-  return isRendered ? null : (textOn(work.channel, content) ?? '');
 }
