@@ -4,13 +4,14 @@ import { originalFailure } from '../src/dispatch/original-failure.js';
 import type { RetryPolicy } from '../src/policy/retry.policy.js';
 import { judge, type Judgement } from '../src/reconciliation/judgement.js';
 import type { Finding } from '../src/reconciliation/reconciler.js';
+import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { workOf } from './support/work.js';
 
 const POLICY: RetryPolicy = { baseMs: 1000, factor: 2, max: 5, budgetMs: 60_000 };
 const NOW = new Date('2026-11-22T10:00:00Z');
 const CLOCK = { now: NOW, random: 0 };
 /** A 5xx, as the history has it. */
-const FAULT = originalFailure(null);
+const FAULT = originalFailure(null, TWILIO_ERROR_CODES);
 const BECAUSE = 'it is not there';
 
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);

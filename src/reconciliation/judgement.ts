@@ -9,6 +9,8 @@ export type Judgement =
       readonly duplicates: number;
     }
   | { readonly kind: 'absent'; readonly because: string }
+  /** Its answer has come meanwhile: there is nothing to find out. */
+  | { readonly kind: 'rejected'; readonly because: string }
   /** A message is there, but it may be another notification's, or another application's: never adopted by guess. */
   | { readonly kind: 'ambiguous'; readonly because: string }
   /** The provider could not be asked. */

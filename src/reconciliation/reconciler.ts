@@ -19,8 +19,10 @@ const CLOCK_SKEW_MS = 5000;
 /** How long before this attempt another may have begun whose message appears only now. */
 const RIVAL_MARGIN_MS = 600_000;
 
-/** How the unknown attempt failed, as the history has it. */
+/** How the attempt in doubt failed, as the history has it. */
 export interface OriginalFailure {
+  /** By an answer that came when its lease was over: it was surely not accepted. */
+  readonly refused: boolean;
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
   readonly errorClass: ErrorClass;
@@ -39,7 +41,8 @@ type EvidenceRow = { sid: string | null; source: 'answer' | 'callback' | null; s
 
 /**
  * Finds out whether an attempt with an unknown outcome was accepted, before anything is sent again: first by what has
- * reached us (a late answer, a callback that carries the attempt's id), then by the provider's own list.
+ * reached us (a late answer, a callback that carries the attempt's id), then by the provider's own list. What reached us
+ * while that was read counts more than what it does not show.
  * Source: facts, section 1 (no idempotency on creates; the list filters by To and From only).
  */
 @Injectable()
@@ -51,27 +54,31 @@ export class Reconciler {
 
   /** @param signal ends the look-up: what is not found by then counts as not answered */
   async find(work: Work, signal: AbortSignal): Promise<Finding> {
+    const before = await this.evidence(work);
+    const known = told(before);
+    if (known) return known;
+    const asked = await this.ask(work, before?.since ?? work.attemptStartedAt, signal);
+    if (asked.judgement.kind === 'accepted') return { ...asked, original: originalOf(before) };
+    const after = await this.evidence(work);
+    return told(after) ?? { ...asked, original: originalOf(after) };
+  }
+
+  private async evidence(work: Work): Promise<EvidenceRow | undefined> {
     const [row] = await this.database.run<EvidenceRow>(EVIDENCE, [
       work.attemptId,
       work.deliveryId,
       work.notificationId,
     ]);
-    const original = row?.errorClass ? row : null;
-    if (row?.sid && row.source) {
-      const because = row.source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
-      return {
-        judgement: { kind: 'accepted', sid: row.sid, source: row.source, because, duplicates: 0 },
-        original,
-        lookupFailure: null,
-      };
-    }
+    return row;
+  }
+
+  private async ask(work: Work, since: Date, signal: AbortSignal): Promise<Omit<Finding, 'original'>> {
     try {
-      const judgement = await this.askProvider(work, row?.since ?? work.attemptStartedAt, signal);
-      return { judgement, original, lookupFailure: null };
+      return { judgement: await this.askProvider(work, since, signal), lookupFailure: null };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       const judgement = signal.aborted ? NOT_IN_TIME : unanswered(error.failure);
-      return { judgement, original, lookupFailure: error.failure };
+      return { judgement, lookupFailure: error.failure };
     }
   }
 
@@ -119,6 +126,24 @@ export class Reconciler {
       return mine === null || theirs === null || mine === theirs;
     }).length;
   }
+}
+
+function originalOf(row: EvidenceRow | undefined): OriginalFailure | null {
+  return row?.errorClass ? row : null;
+}
+
+/** What has reached us, where it answers the question. */
+function told(row: EvidenceRow | undefined): Finding | null {
+  const judgement = row && judgementOf(row);
+  return judgement ? { judgement, original: originalOf(row), lookupFailure: null } : null;
+}
+
+function judgementOf({ sid, source, refused }: EvidenceRow): Judgement | null {
+  if (sid !== null && source !== null) {
+    const because = source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
+    return { kind: 'accepted', sid, source, because, duplicates: 0 };
+  }
+  return refused ? { kind: 'rejected', because: 'its answer arrived late, and it was refused' } : null;
 }
 
 const NOT_IN_TIME = {
