@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { ProviderReport } from '../src/callbacks/provider-report.js';
 import { ReportApplier } from '../src/callbacks/report.applier.js';
 import type { Work } from '../src/outbox/work.js';
+import type { Failure } from '../src/policy/failure.js';
 import { acceptanceOf, RETRY, sidOf, startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { failureOfClass } from './support/failure.js';
@@ -20,8 +21,8 @@ const REFUSED = failureOfClass(
 );
 
 /** An outbox by hand, whose answers and callbacks come when the test says so. */
-export async function startLate() {
-  const test = await startOutbox();
+export async function startLate(env: Record<string, string> = {}) {
+  const test = await startOutbox(env);
   const reports = test.service.app.get(ReportApplier, { strict: false });
   return {
     ...test,
@@ -44,9 +45,9 @@ export async function startLate() {
       test.recorder.adopted(attempt, { rule: 'reconciliation', sentence: 'The list shows it.' });
       await test.recorder.settled();
     },
-    refused: async (work: Work) => {
+    refused: async (work: Work, failure: Failure = REFUSED) => {
       const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
-      test.recorder.unsuccessful({ work, attempt, failure: REFUSED, step: RETRY });
+      test.recorder.unsuccessful({ work, attempt, failure, step: RETRY });
       await test.recorder.settled();
     },
     calledBack: (work: Work, providerSid = sidOf(work), status = 'sent', errorCode: number | null = null) =>

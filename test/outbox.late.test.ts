@@ -176,7 +176,7 @@ describe('an attempt in flight when the one before it proves accepted', () => {
 });
 
 describe('a refusal that is known when its lease is over', () => {
-  it('takes the place of what nobody knew, and the question goes on', async () => {
+  it('takes the place of what nobody knew, for whoever has the question', async () => {
     const test = await startLate();
     const work = await test.lease();
     const asking = await test.takenOver(work);

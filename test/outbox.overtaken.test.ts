@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
+import { startLate } from './outbox.late.setup.js';
 import { Provider, startTestService } from './support/service.js';
 import type { Decision } from '../src/outbox/work.js';
 import { DEAD_LETTER, failure, fallbackTo, RECONCILE, RETRY, startOutbox, withFallbackDue } from './outbox.setup.js';
@@ -94,6 +95,31 @@ describe('an attempt in flight whose notification another channel sent or delive
     await test.database.query(`UPDATE deliveries SET status = 'delivered'`);
     await test.fail(work, { step: DEAD_LETTER });
     expect(await test.standing(work.notificationId)).toMatchObject({ deliveries: ['delivered'], deadLetters: 0 });
+  });
+});
+
+describe('a fallback that is refused while a callback proves the channel before accepted', () => {
+  it('leaves the notification on that channel', async () => {
+    const test = await startLate();
+    const first = await test.lease({ channels: ['whatsapp', 'sms'] });
+    await test.fail(await test.takenOver(first), { ...fallbackTo('sms'), attempt: null });
+    const second = await test.claim();
+    // The callback has its locks, and is kept from its end; the refusal waits for them.
+    const other = await startTransaction(test.databaseUrl);
+    await other.query('SELECT 1 FROM deliveries WHERE id = $1 FOR UPDATE', [first.deliveryId]);
+    const calledBack = test.calledBack(first);
+    await untilSomebodyWaits(test.databaseUrl);
+    const refused = test.fail(second, { step: DEAD_LETTER });
+    await untilSomebodyWaits(test.databaseUrl, 2);
+    await other.query('COMMIT');
+    expect([await calledBack, await refused]).toEqual(['applied', 'overtaken']);
+    expect(await test.standing(first.notificationId)).toEqual({
+      status: 'sent',
+      channel: 'whatsapp',
+      deliveries: ['sent', 'failed'],
+      stage: null,
+      deadLetters: 0,
+    });
   });
 });
 

@@ -4,36 +4,44 @@ import { originalFailure } from '../src/dispatch/original-failure.js';
 import type { RetryPolicy } from '../src/policy/retry.policy.js';
 import { judge, type Judgement } from '../src/reconciliation/judgement.js';
 import type { Finding } from '../src/reconciliation/reconciler.js';
+import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { workOf } from './support/work.js';
 
 const POLICY: RetryPolicy = { baseMs: 1000, factor: 2, max: 5, budgetMs: 60_000 };
 const NOW = new Date('2026-11-22T10:00:00Z');
 const CLOCK = { now: NOW, random: 0 };
 /** A 5xx, as the history has it. */
-const FAULT = originalFailure(null);
+const FAULT = originalFailure(null, TWILIO_ERROR_CODES);
 const BECAUSE = 'it is not there';
 
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);
 
 describe("what the provider's list shows", () => {
   it.each([
-    [{ unowned: [], complete: true, rivals: 0 }, { kind: 'absent' }],
+    [{ unowned: [], complete: true, rivals: 0, strangers: 0 }, { kind: 'absent' }],
     // What could not be read to its end proves nothing: sent again, it might arrive twice.
-    [{ unowned: [], complete: false, rivals: 0 }, { kind: 'unanswered' }],
-    [{ unowned: [], complete: false, rivals: 1 }, { kind: 'unanswered' }],
+    [{ unowned: [], complete: false, rivals: 0, strangers: 0 }, { kind: 'unanswered' }],
+    [{ unowned: [], complete: false, rivals: 1, strangers: 0 }, { kind: 'unanswered' }],
     [
-      { unowned: ['SM1'], complete: true, rivals: 0 },
+      { unowned: ['SM1'], complete: true, rivals: 0, strangers: 0 },
       { kind: 'accepted', sid: 'SM1', source: 'list', duplicates: 0 },
     ],
     [
-      { unowned: ['SM1'], complete: false, rivals: 0 },
+      { unowned: ['SM1'], complete: false, rivals: 0, strangers: 0 },
       { kind: 'accepted', sid: 'SM1', source: 'list', duplicates: 0 },
     ],
     [
-      { unowned: ['SM1', 'SM2', 'SM3'], complete: true, rivals: 0 },
+      { unowned: ['SM1', 'SM2', 'SM3'], complete: true, rivals: 0, strangers: 0 },
       { kind: 'accepted', sid: 'SM1', source: 'list', duplicates: 2 },
     ],
-    [{ unowned: ['SM1'], complete: true, rivals: 1 }, { kind: 'ambiguous' }],
+    [{ unowned: ['SM1'], complete: true, rivals: 1, strangers: 0 }, { kind: 'ambiguous' }],
+    [{ unowned: [], complete: true, rivals: 0, strangers: 1 }, { kind: 'ambiguous' }],
+    [{ unowned: [], complete: false, rivals: 0, strangers: 1 }, { kind: 'ambiguous' }],
+    // It is there, so nobody has to ask whose the others are.
+    [
+      { unowned: ['SM1'], complete: true, rivals: 0, strangers: 2 },
+      { kind: 'accepted', sid: 'SM1', source: 'list', duplicates: 0 },
+    ],
   ])('%j is judged as %j', (findings, judgement) => {
     expect(judge(findings)).toMatchObject(judgement);
   });

@@ -10,6 +10,7 @@ export interface Listed {
   readonly body: string;
   readonly direction: string;
   readonly date_created: string;
+  readonly messaging_service_sid?: string | null;
 }
 
 type Shown = readonly Listed[] | number;

@@ -136,6 +136,7 @@ function message(number: number, secondsAgo: number) {
     direction: 'outbound-api',
     date_created: at.toUTCString().replace('GMT', '+0000'),
     date_sent: null,
+    messaging_service_sid: `MG${'0'.repeat(32)}`,
     error_code: 30003,
   };
 }
@@ -159,6 +160,7 @@ describe('listing', () => {
       sid: 'SM1',
       to: '+15551230001',
       from: '+15005550006',
+      messagingServiceSid: `MG${'0'.repeat(32)}`,
       body: 'text 1',
       status: 'failed',
       direction: 'outbound-api',

@@ -1,6 +1,6 @@
 import type { Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
-import { afterLastAttempt, usedUp, type DecisionClock, type NextStep } from '../policy/next-step.js';
+import { afterLastAttempt, nextStep, usedUp, type DecisionClock, type NextStep } from '../policy/next-step.js';
 import { decideRetry, seconds, type RetryPolicy } from '../policy/retry.policy.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { Finding } from '../reconciliation/reconciler.js';
@@ -43,7 +43,23 @@ export function afterAbsence(
   };
 }
 
-/** Decides when a found message may be another notification's. Pure. */
+/** Decides after a refusal that came late, as if it had come in time: the retry that follows is the one its lease has cost. Pure. */
+export function afterRefusal(
+  work: Work,
+  failure: Failure,
+  fallbacks: readonly Channel[],
+  policy: RetryPolicy,
+  clock: DecisionClock,
+): NextStep {
+  const history = { retries: Math.max(0, work.retries - 1), waitedMs: work.waitedMs, fallbacks, standstill: null };
+  const step = nextStep(failure, history, policy, clock);
+  if (step.kind !== 'hold') return step;
+  // Whoever asks is let through by the circuit it would be held in.
+  const reason = `${failure.classification.rule} had stopped the whole account, which goes on`;
+  return { kind: 'retry', at: clock.now, waitMs: 0, reason };
+}
+
+/** Decides when a found message may be another's. Pure. */
 export function afterAmbiguity(work: Work, because: string, clock: DecisionClock): NextStep {
   const waitMs = AMBIGUITY_WAITS_MS[work.lookups];
   if (waitMs === undefined) return { kind: 'dead_letter', reason: `${because}; a human has to tell them apart` };

@@ -1,26 +1,29 @@
-import type { Failure } from '../policy/failure.js';
-import { NO_ANSWER_RULE } from '../policy/rule.words.js';
+import type { Classification, Failure } from '../policy/failure.js';
+import { UNWRITABLE, UNWRITABLE_RULE } from '../policy/unwritable.js';
 import type { OriginalFailure } from '../reconciliation/reconciler.js';
+import { classify, type CodeTable } from '../twilio/classification.js';
 
-/** The failure of an unknown attempt as a decision needs it, rebuilt from the history. */
-export function originalFailure(original: OriginalFailure | null): Failure {
+/** The failure of an attempt in doubt as a decision needs it, rebuilt from the history. */
+export function originalFailure(original: OriginalFailure | null, codes: CodeTable): Failure {
   return {
     provider: 'twilio',
-    outcome: 'unknown',
+    outcome: original?.refused ? 'rejected' : 'unknown',
     httpStatus: original?.httpStatus ?? null,
     providerCode: original?.providerCode ?? null,
     providerMessage: null,
     providerRequestId: null,
     providerBody: null,
     retryAfterMs: null,
-    classification: {
-      errorClass: original?.errorClass ?? 'provider_fault',
-      responsible: original?.responsible ?? 'provider',
-      scope: 'message',
-      sameChannelAgain: 'by_class',
-      otherChannelHelps: 'by_class',
-      rule: original?.rule ?? NO_ANSWER_RULE,
-      unknownCode: false,
-    },
+    classification: classificationOf(original, codes),
   };
+}
+
+/** Who was found responsible stays so; what helps, the history does not say. */
+function classificationOf(original: OriginalFailure | null, codes: CodeTable): Classification {
+  if (original?.rule === UNWRITABLE_RULE) return UNWRITABLE.classification;
+  const { httpStatus = null, providerCode = null } = original ?? {};
+  const rebuilt = classify({ httpStatus, providerCode, networkFailure: null }, codes);
+  if (!original) return rebuilt;
+  const { errorClass, responsible, rule } = original;
+  return { ...rebuilt, errorClass, responsible, rule };
 }

@@ -11,7 +11,9 @@ import type { NextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
 import type { Judgement } from '../reconciliation/judgement.js';
 import { Reconciler, type Finding } from '../reconciliation/reconciler.js';
-import { afterAbsence, afterAmbiguity, afterNoAnswer } from './after-reconciliation.js';
+import type { CodeTable } from '../twilio/classification.js';
+import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
+import { afterAbsence, afterAmbiguity, afterNoAnswer, afterRefusal } from './after-reconciliation.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { Journal } from './journal.js';
 import { leaseTime, type LeaseTime } from './lease.time.js';
@@ -39,6 +41,7 @@ export class ReconcileRunner {
     private readonly recorder: Recorder,
     private readonly journal: Journal,
     private readonly clock: DatabaseClock,
+    @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
     @Inject(CONFIGURATION) { env }: Configuration,
   ) {
     this.lease = leaseTime(env.LEASE_MS, env.TWILIO_TIMEOUT_MS);
@@ -75,6 +78,7 @@ export class ReconcileRunner {
         return NOTHING;
       case 'absent':
         return this.resendOrEnd(work, finding, stopping);
+      case 'rejected':
       case 'ambiguous':
       case 'unanswered':
         this.waitOrEnd(work, finding, policy);
@@ -101,7 +105,7 @@ export class ReconcileRunner {
   }
 
   private async resendOrEnd(work: Work, finding: Finding, stopping: AbortSignal): Promise<Reconciled> {
-    const failure = originalFailure(finding.original);
+    const failure = originalFailure(finding.original, this.codes);
     const { because } = finding.judgement;
     const decision = afterAbsence(work, failure, because, this.fallback.remaining(work), this.clock.now());
     if (decision.kind === 'resend') return this.resend(work, decision.sentence, stopping);
@@ -120,18 +124,21 @@ export class ReconcileRunner {
   }
 
   private waitOrEnd(work: Work, finding: Finding, policy: RetryPolicy): void {
-    const clock = { now: this.clock.now(), random: Math.random() };
-    const failure = originalFailure(finding.original);
-    const fallbacks = this.fallback.remaining(work);
+    const failure = originalFailure(finding.original, this.codes);
     if (finding.lookupFailure) {
       const circuit = this.circuits.onFailure(work, finding.lookupFailure);
       if (circuit) return this.hold(work, circuit, finding.judgement.because);
     }
-    const step =
-      finding.judgement.kind === 'ambiguous'
-        ? afterAmbiguity(work, finding.judgement.because, clock)
-        : afterNoAnswer(work, failure, finding, fallbacks, policy, clock);
-    this.end(work, failure, step, finding);
+    this.end(work, failure, this.stepAfter(work, failure, finding, policy), finding);
+  }
+
+  private stepAfter(work: Work, failure: Failure, finding: Finding, policy: RetryPolicy): NextStep {
+    const { kind, because } = finding.judgement;
+    const clock = { now: this.clock.now(), random: Math.random() };
+    if (kind === 'ambiguous') return afterAmbiguity(work, because, clock);
+    const fallbacks = this.fallback.remaining(work);
+    if (kind === 'rejected') return afterRefusal(work, failure, fallbacks, policy, clock);
+    return afterNoAnswer(work, failure, finding, fallbacks, policy, clock);
   }
 
   private end(work: Work, failure: Failure, step: NextStep, finding: Finding): void {

@@ -18,6 +18,7 @@ import { FailureMetrics } from './failure.metrics.js';
 
 const RECONCILIATIONS = [
   'accepted',
+  'rejected',
   'absent',
   'ambiguous',
   'unanswered',

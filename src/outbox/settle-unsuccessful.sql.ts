@@ -1,5 +1,4 @@
 import type { Statement } from '../database/database.js';
-import { acceptedChannel } from './accepted-channel.sql.js';
 import { lastFailureOf } from './last-failure.sql.js';
 import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
@@ -25,7 +24,7 @@ function stillWorkedOn(next: readonly NotificationStatus[]): string {
  *
  * Where the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever
  * was decided: its failure is kept with the step $2, what else was decided becomes the rule $3 and the sentence $4, and the
- * notification stays as it is, on the channel that has it. The answer tells which were so.
+ * notification stays as it is; return-to-channel.sql.ts follows. The answer tells which were so.
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',
@@ -128,10 +127,6 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         updated_at = service_now()
       WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE NOT overtaken))
         AND ${STILL_WORKED_ON}
-    ), back AS (
-      -- A delivered one is on the channel that delivered it already.
-      UPDATE notifications n SET channel = coalesce(${acceptedChannel('n.id')}, n.channel)
-      WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE overtaken)) AND n.status <> 'delivered'
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)

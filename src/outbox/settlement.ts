@@ -5,6 +5,7 @@ import { recipientOf } from '../channels/corrected.js';
 import { carriedTo } from './carried-changes.js';
 import { RECORD_LATE_FAILURE } from './late-failure.sql.js';
 import { OVERTAKEN } from './overtaken.js';
+import { RETURN_TO_CHANNEL } from './return-to-channel.sql.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
 import { NO_ANSWER_RULE } from '../policy/rule.words.js';
@@ -82,6 +83,10 @@ export async function settleUnsuccessful(
       OVERTAKEN.decision.sentence,
     ]);
     for (const { notificationId, written } of found) outcomes.set(notificationId, written ?? 'stale');
+  }
+  // One by one: no statement holds one notification and waits for another here.
+  for (const [notificationId, outcome] of outcomes) {
+    if (outcome === 'overtaken') await database.run(RETURN_TO_CHANNEL, [notificationId]);
   }
   return group.map(({ work }) => outcomes.get(work.notificationId) ?? 'stale');
 }

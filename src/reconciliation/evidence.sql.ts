@@ -1,11 +1,12 @@
 import type { Statement } from '../database/database.js';
 
-/** What is on disk about an attempt whose outcome is unknown: a sid that came late, a callback, and how it failed. */
+/** What is on disk about an attempt in doubt: a sid or a refusal that came late, a callback, and how it failed. */
 export const EVIDENCE: Statement = {
   name: 'reconciliation-evidence',
   text: `
     SELECT coalesce(a.provider_sid, c.provider_sid) AS sid,
       CASE WHEN a.provider_sid IS NOT NULL THEN 'answer' WHEN c.provider_sid IS NOT NULL THEN 'callback' END AS source,
+      coalesce(a.outcome = 'rejected', false) AS refused,
       (SELECT min(e.started_at) FROM attempts e
         WHERE e.notification_id = $3 AND e.delivery_id = $2 AND e.outcome = 'unknown') AS "since",
       f.http_status AS "httpStatus", f.provider_code AS "providerCode", f.error_class AS "errorClass",

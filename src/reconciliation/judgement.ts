@@ -9,7 +9,9 @@ export type Judgement =
       readonly duplicates: number;
     }
   | { readonly kind: 'absent'; readonly because: string }
-  /** A message is there, but it may be another notification's: never adopted by guess. */
+  /** Its answer has come meanwhile: there is nothing to find out. */
+  | { readonly kind: 'rejected'; readonly because: string }
+  /** A message is there, but it may be another notification's, or another application's: never adopted by guess. */
   | { readonly kind: 'ambiguous'; readonly because: string }
   /** The provider could not be asked. */
   | { readonly kind: 'unanswered'; readonly because: string };
@@ -17,6 +19,8 @@ export type Judgement =
 export interface ListFindings {
   /** Sids of messages or calls that fit and belong to no other attempt, oldest first. */
   readonly unowned: readonly string[];
+  /** How many more belong to no attempt, and nothing tells whether to this one or to another application. */
+  readonly strangers: number;
   /** False when the list was longer than what is read: then absence proves nothing. */
   readonly complete: boolean;
   /** Other notifications, in flight or unknown, that a found message may belong to. */
@@ -27,6 +31,12 @@ export interface ListFindings {
 export function judge(findings: ListFindings): Judgement {
   const [oldest, ...others] = findings.unowned;
   if (oldest === undefined) {
+    if (findings.strangers > 0) {
+      return {
+        kind: 'ambiguous',
+        because: `the provider's list shows ${count(findings.strangers, 'message')} that may as well be of another application`,
+      };
+    }
     return findings.complete
       ? { kind: 'absent', because: "the provider's list does not show it" }
       : { kind: 'unanswered', because: "the provider's list is longer than what can be read" };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { contentOf, recipientOf, senderOf } from '../channels/corrected.js';
-import { textOn, type NotificationContent } from '../channels/content.js';
+import type { NotificationContent } from '../channels/content.js';
 import { Database } from '../database/database.js';
 import type { DeliveryChanges, Work } from '../outbox/work.js';
 import { addressOn, isMessagingService } from '../policy/address.js';
@@ -8,10 +8,10 @@ import type { Failure } from '../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient } from '../twilio/twilio.client.js';
-import type { TwilioRecord } from '../twilio/twilio.records.js';
 import { EVIDENCE, OWNED_SIDS, RIVALS } from './evidence.sql.js';
 import type { Judgement } from './judgement.js';
 import { judge } from './judgement.js';
+import { comparableText, resemblanceOf } from './resemblance.js';
 
 /** How far the provider's clock may be behind the database's, in milliseconds; Twilio tells whole seconds. */
 const CLOCK_SKEW_MS = 5000;
@@ -19,8 +19,10 @@ const CLOCK_SKEW_MS = 5000;
 /** How long before this attempt another may have begun whose message appears only now. */
 const RIVAL_MARGIN_MS = 600_000;
 
-/** How the unknown attempt failed, as the history has it. */
+/** How the attempt in doubt failed, as the history has it. */
 export interface OriginalFailure {
+  /** By an answer that came when its lease was over: it was surely not accepted. */
+  readonly refused: boolean;
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
   readonly errorClass: ErrorClass;
@@ -39,7 +41,8 @@ type EvidenceRow = { sid: string | null; source: 'answer' | 'callback' | null; s
 
 /**
  * Finds out whether an attempt with an unknown outcome was accepted, before anything is sent again: first by what has
- * reached us (a late answer, a callback that carries the attempt's id), then by the provider's own list.
+ * reached us (a late answer, a callback that carries the attempt's id), then by the provider's own list. What reached us
+ * while that was read counts more than what it does not show.
  * Source: facts, section 1 (no idempotency on creates; the list filters by To and From only).
  */
 @Injectable()
@@ -51,41 +54,46 @@ export class Reconciler {
 
   /** @param signal ends the look-up: what is not found by then counts as not answered */
   async find(work: Work, signal: AbortSignal): Promise<Finding> {
+    const before = await this.evidence(work);
+    const known = told(before);
+    if (known) return known;
+    const asked = await this.ask(work, before?.since ?? work.attemptStartedAt, signal);
+    if (asked.judgement.kind === 'accepted') return { ...asked, original: originalOf(before) };
+    const after = await this.evidence(work);
+    return told(after) ?? { ...asked, original: originalOf(after) };
+  }
+
+  private async evidence(work: Work): Promise<EvidenceRow | undefined> {
     const [row] = await this.database.run<EvidenceRow>(EVIDENCE, [
       work.attemptId,
       work.deliveryId,
       work.notificationId,
     ]);
-    const original = row?.errorClass ? row : null;
-    if (row?.sid && row.source) {
-      const because = row.source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
-      return {
-        judgement: { kind: 'accepted', sid: row.sid, source: row.source, because, duplicates: 0 },
-        original,
-        lookupFailure: null,
-      };
-    }
+    return row;
+  }
+
+  private async ask(work: Work, since: Date, signal: AbortSignal): Promise<Omit<Finding, 'original'>> {
     try {
-      const judgement = await this.askProvider(work, row?.since ?? work.attemptStartedAt, signal);
-      return { judgement, original, lookupFailure: null };
+      return { judgement: await this.askProvider(work, since, signal), lookupFailure: null };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       const judgement = signal.aborted ? NOT_IN_TIME : unanswered(error.failure);
-      return { judgement, original, lookupFailure: error.failure };
+      return { judgement, lookupFailure: error.failure };
     }
   }
 
   private async askProvider(work: Work, since: Date, signal: AbortSignal): Promise<Judgement> {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
-    const fitting = list.items.filter((record) => fits(record, work));
+    const fitting = list.items
+      .map((record) => ({ sid: record.sid, resemblance: resemblanceOf(record, work) }))
+      .filter(({ resemblance }) => resemblance !== 'another');
     // In this order: whoever has its acceptance written down meanwhile is no rival any more, but an owner by then.
     const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
     const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work);
+    const unowned = fitting.filter(({ sid }) => !owned.has(sid)).toReversed();
     return judge({
-      unowned: fitting
-        .filter((record) => !owned.has(record.sid))
-        .map((record) => record.sid)
-        .toReversed(),
+      unowned: unowned.filter(({ resemblance }) => resemblance === 'ours').map(({ sid }) => sid),
+      strangers: unowned.filter(({ resemblance }) => resemblance === 'perhaps').length,
       complete: list.complete,
       rivals,
     });
@@ -98,7 +106,7 @@ export class Reconciler {
     return work.channel === 'voice' ? this.twilio.listCalls(query, signal) : this.twilio.listMessages(query, signal);
   }
 
-  private async owned(records: readonly TwilioRecord[], work: Work): Promise<Set<string>> {
+  private async owned(records: readonly { readonly sid: string }[], work: Work): Promise<Set<string>> {
     const rows = await this.database.run<{ sid: string }>(OWNED_SIDS, [
       records.map((record) => record.sid),
       work.deliveryId,
@@ -120,6 +128,24 @@ export class Reconciler {
   }
 }
 
+function originalOf(row: EvidenceRow | undefined): OriginalFailure | null {
+  return row?.errorClass ? row : null;
+}
+
+/** What has reached us, where it answers the question. */
+function told(row: EvidenceRow | undefined): Finding | null {
+  const judgement = row && judgementOf(row);
+  return judgement ? { judgement, original: originalOf(row), lookupFailure: null } : null;
+}
+
+function judgementOf({ sid, source, refused }: EvidenceRow): Judgement | null {
+  if (sid !== null && source !== null) {
+    const because = source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
+    return { kind: 'accepted', sid, source, because, duplicates: 0 };
+  }
+  return refused ? { kind: 'rejected', because: 'its answer arrived late, and it was refused' } : null;
+}
+
 const NOT_IN_TIME = {
   kind: 'unanswered',
   because: "the provider's list could not be read to its end in time",
@@ -134,18 +160,4 @@ function unanswered(failure: Failure): Judgement {
   return STAYS_REFUSED.has(errorClass)
     ? { kind: 'absent', because: `the provider does not let its list be read (${rule})` }
     : { kind: 'unanswered', because: `the provider's list could not be read (${rule})` };
-}
-
-/** The same direction, and the same text where the text can be compared. */
-function fits(record: TwilioRecord, work: Work): boolean {
-  if (!record.direction.startsWith('outbound')) return false;
-  const text = comparableText(work, contentOf(work));
-  // An empty body may have been redacted by the account: it proves nothing against the message.
-  return text === null || !record.body || record.body === text;
-}
-
-/** What the provider's list shows of the content; null where it shows a rendering (templates) or nothing (calls). */
-function comparableText(work: Work, content: NotificationContent): string | null {
-  const isRendered = work.channel === 'voice' || (work.channel === 'whatsapp' && content.whatsapp?.contentSid);
-  return isRendered ? null : (textOn(work.channel, content) ?? '');
 }

@@ -7,6 +7,8 @@ export interface TwilioRecord {
   readonly to: string;
   /** Null while a Messaging Service has not picked a sender. */
   readonly from: string | null;
+  /** The account's default one where the request named none; null in older records, and for calls. */
+  readonly messagingServiceSid: string | null;
   /** Empty when the account redacts bodies. */
   readonly body: string | null;
   readonly status: string;
@@ -32,6 +34,7 @@ const record = z
     sid: kept.pipe(z.string().min(1)),
     to: z.string(),
     from: z.string().nullish(),
+    messaging_service_sid: z.string().nullish(),
     body: z.string().nullish(),
     status: kept,
     direction: z.string(),
@@ -44,6 +47,7 @@ const record = z
     sid: raw.sid,
     to: raw.to,
     from: raw.from ?? null,
+    messagingServiceSid: raw.messaging_service_sid ?? null,
     body: raw.body ?? null,
     status: raw.status,
     direction: raw.direction,
