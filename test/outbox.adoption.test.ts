@@ -130,6 +130,21 @@ describe('an attempt whose own message shows after another that was taken for it
   });
 });
 
+describe('an attempt for which another message had been taken, and had failed', () => {
+  it('has its own refusal in the place of what nobody knew, and the failure of the other stays', async () => {
+    const { receiptCame, calledBack, refused, database, rows, first, second } = await mistaken();
+    await receiptCame(second, sidOf(first), 'undelivered');
+    await calledBack(first);
+    // Which of its failures is found first must not matter: the one that was written first may lie behind the other.
+    await database.query(`UPDATE failures SET at = at + interval '1 millisecond' WHERE callback_id IS NULL`);
+    const failures = () =>
+      rows('SELECT rule FROM failures WHERE attempt_id = $1 ORDER BY callback_id NULLS FIRST', [second.attemptId]);
+    const [, reported] = await failures();
+    await refused(second);
+    expect(await failures()).toEqual([{ rule: 'Twilio code 21211' }, reported]);
+  });
+});
+
 describe('a receipt that was asked for by a sid', () => {
   it('says nothing of an attempt whose message that is no longer', async () => {
     const { calledBack, receiptCame, attempts, sentences, standing, first, second } = await mistaken();

@@ -3,7 +3,8 @@ import type { Statement } from '../database/database.js';
 /**
  * What is kept of failed attempts whose lease had moved on: who took the work over wrote them down as unknown, and now
  * their answer says more. So the provider's status, code and words take the place of that, in the attempt and in its
- * failure; what was decided then stays. Takes the rows of settle-unsuccessful.sql.ts.
+ * failure; what was decided then stays. Not where a callback proves the attempt accepted at the same moment: then both stay
+ * as they are. Takes the rows of settle-unsuccessful.sql.ts.
  *
  * Answers what is on disk already: a result that was `settled` or `overtaken` before (with the step $2 and the sentence $3), by
  * a write whose answer was lost. Its own step shows it; where there was no attempt, the sentence with which the delivery ended.
@@ -31,12 +32,13 @@ export const RECORD_LATE_FAILURE: Statement = {
         (outcome, http_status, provider_request_id, duration_ms) = (
           SELECT outcome, http_status, provider_request_id, duration_ms FROM found WHERE attempt_id = a.id)
       WHERE a.id = ANY (ARRAY(SELECT attempt_id FROM found WHERE unanswered)) AND a.outcome = 'unknown'
+      RETURNING a.id
     ), retold AS (
       UPDATE failures f SET
         (outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule) = (
           SELECT outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule
           FROM found WHERE failure_id = f.id)
-      WHERE f.id = ANY (ARRAY(SELECT failure_id FROM found WHERE unanswered))
+      WHERE f.id = ANY (ARRAY(SELECT failure_id FROM found WHERE attempt_id IN (SELECT id FROM answered)))
     )
     SELECT notification_id AS "notificationId", written FROM found WHERE NOT unanswered
     UNION ALL
