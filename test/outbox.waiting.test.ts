@@ -56,6 +56,24 @@ describe('a retry', () => {
   });
 });
 
+describe('work that a circuit stops', () => {
+  it.each([
+    ['keeps its place', {}, 0],
+    ['goes to the back as a probe of that circuit', { probe: true, releasedBy: HOLDER }, 5000],
+    ['keeps its place as a probe of another circuit', { probe: true, releasedBy: randomUUID() }, 0],
+  ])('%s', async (_, course, laterMs) => {
+    const test = await startOutbox();
+    const dueAt = async () => (await test.rows('SELECT due_at FROM outbox'))[0]?.['due_at'];
+    const work = await test.lease();
+    await test.database.query(`UPDATE outbox SET due_at = service_now()`);
+    const before = await dueAt();
+    await moveClock(test.databaseUrl, 5000);
+    await hold(test, { ...work, ...course });
+    expect(Number(await dueAt()) - Number(before)).toBeGreaterThanOrEqual(laterMs);
+    expect(Number(await dueAt()) - Number(before) === 0).toBe(laterMs === 0);
+  });
+});
+
 describe('held work that is let out', () => {
   /** Held, in this order of time, each with what it has to wait for. */
   async function held(test: OutboxUnderTest, ...kinds: ('send' | 'late' | 'ask')[]): Promise<string[]> {
