@@ -40,7 +40,7 @@ export async function startLate() {
     },
     /** Another process has asked for `work`, and found this sid. */
     adopted: async (work: Work, providerSid: string) => {
-      const attempt = { ...acceptanceOf(work), httpStatus: null, providerRequestId: null, providerSid };
+      const attempt = { ...acceptanceOf(work), httpStatus: null, providerRequestId: null, durationMs: 0, providerSid };
       test.recorder.adopted(attempt, { rule: 'reconciliation', sentence: 'The list shows it.' });
       await test.recorder.settled();
     },
