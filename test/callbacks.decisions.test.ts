@@ -46,6 +46,7 @@ function standing(state: Partial<ReportedState> = {}): Standing {
       knownSid: 'SM1',
       attemptStartedAt: new Date('2026-12-01T09:00:00Z'),
       othersAccepted: [],
+      isAnothersSid: false,
       ...state,
     },
   };

@@ -1,11 +1,12 @@
-import { Client } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Client } from 'pg';
+import { describe, expect, it } from 'vitest';
 import { newId } from '../src/identifiers/new-id.js';
 import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
 import { PRIORITY } from '../src/outbox/work.js';
 import { PATIENT, Story, whileHeld } from './callbacks.setup.js';
 import { startHeldProvider } from './support/held-provider.js';
 import { shareTestService } from './support/service.js';
+import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 const provider = await startHeldProvider();
 const service = shareTestService({ ...PATIENT, TWILIO_BASE_URL: provider.url });
@@ -20,27 +21,21 @@ async function accepted(more: Record<string, unknown> = {}) {
   return { story, ...(await story.accepted(0)) };
 }
 
-/** Another process that holds the notification as everybody does: its outbox row first. */
-async function otherProcess({ id }: Story): Promise<Client> {
-  const other = new Client({ connectionString: service().databaseUrl });
-  await other.connect();
-  onTestFinished(() => other.end());
-  await other.query('BEGIN');
+/** Another process that is about to hold the notification as everybody does: its outbox row first. */
+async function withOutboxRow({ id }: Story): Promise<Client> {
+  const other = await startTransaction(service().databaseUrl);
   await other.query('SELECT 1 FROM outbox WHERE notification_id = $1 FOR UPDATE', [id]);
-  await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', [id]);
+  return other;
+}
+
+async function otherProcess(story: Story): Promise<Client> {
+  const other = await withOutboxRow(story);
+  await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', [story.id]);
   return other;
 }
 
 const startFallback = (other: Client, { id }: Story) =>
   other.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, PRIORITY.transactional]);
-
-async function untilSomebodyWaits(): Promise<void> {
-  const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-  await expect
-    .poll(async () => (await service().database.query(waiting)).rows, { timeout: 10_000 })
-    .toEqual([{ n: 1 }]);
-}
 
 /** What the callback finds once the other process is done. */
 async function reportedDuring(
@@ -50,7 +45,7 @@ async function reportedDuring(
   code?: number,
 ) {
   const reported = story.reports(attemptId, sid, status, code);
-  await untilSomebodyWaits();
+  await untilSomebodyWaits(service().databaseUrl);
   await other.query('COMMIT');
   return reported;
 }
@@ -71,6 +66,17 @@ describe('a receipt that comes while the fallback is decided', () => {
       expect(await story.work()).toBeNull();
     });
   });
+});
+
+it('a receipt that waits for the outbox row leaves its notification to whoever has that row', async () => {
+  const whatsapp = await accepted({ fallbackAfterSeconds: 86_400 });
+  const { story, attemptId, sid } = whatsapp;
+  const other = await withOutboxRow(story);
+  const reported = story.reports(attemptId, sid, 'delivered');
+  await untilSomebodyWaits(service().databaseUrl);
+  await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE NOWAIT', [story.id]);
+  await other.query('COMMIT');
+  expect((await reported).status).toBe('delivered');
 });
 
 describe('a failed callback that had to wait for its notification', () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { RECORD_ACCEPTANCE } from '../src/callbacks/apply-report.sql.js';
+import type { Work } from '../src/outbox/work.js';
 import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
 import { DEAD_LETTER, failure, RECONCILE, RETRY, sidOf } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
@@ -92,6 +94,15 @@ describe('a message that the provider’s list showed for the wrong attempt', ()
   });
 });
 
+it('a message that its own callback has told of already is adopted all the same', async () => {
+  const test = await startLate();
+  const asking = await test.takenOver(await test.lease());
+  const { attemptId, notificationId, deliveryId } = asking;
+  await test.database.query(RECORD_ACCEPTANCE.text, [attemptId, notificationId, deliveryId, sidOf(asking)]);
+  await test.adopted(asking, sidOf(asking));
+  expect(await test.standing(notificationId)).toMatchObject({ status: 'sent', stage: null });
+});
+
 describe('a message that the list showed for the attempt of a later delivery', () => {
   it('keeps nobody from the review queue when it fails', async () => {
     const test = await startLate();
@@ -107,6 +118,27 @@ describe('a message that the list showed for the attempt of a later delivery', (
   });
 });
 
+describe('a message of an earlier delivery', () => {
+  it('is not taken for the attempt of a later one by who has lost its question and did not hear of the callback', async () => {
+    const test = await startLate();
+    const first = await test.lease({ channels: ['sms'] });
+    await test.fail(await test.takenOver(first), { step: DEAD_LETTER, attempt: null });
+    const [letter] = await test.rows('SELECT id FROM dead_letters');
+    await test.api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`);
+    const asking = await test.takenOver(await test.claim());
+    await test.takenOver(asking);
+    await test.calledBack(first, sidOf(first), 'undelivered');
+    const before = await test.attempts();
+    expect(before).toMatchObject([
+      { outcome: 'accepted', sid: sidOf(first) },
+      { outcome: 'unknown', sid: null },
+    ]);
+    await test.adopted(asking, sidOf(first));
+    expect(await test.attempts()).toEqual(before);
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'queued', stage: 'reconcile' });
+  });
+});
+
 describe('an attempt whose own message shows after another that was taken for it had failed', () => {
   async function failedByMistake() {
     const test = await mistaken();
@@ -115,9 +147,13 @@ describe('an attempt whose own message shows after another that was taken for it
     return test;
   }
 
-  it('takes it out of the review queue', async () => {
-    const { calledBack, standing, rows, second } = await failedByMistake();
-    await calledBack(second);
+  it.each([
+    ['a callback', (test: LateUnderTest, work: Work) => test.calledBack(work)],
+    ['a late answer', (test: LateUnderTest, work: Work) => test.answered(work)],
+  ] as const)('takes it out of the review queue by %s', async (_, proved) => {
+    const test = await failedByMistake();
+    const { standing, rows, second } = test;
+    await proved(test, second);
     expect(await standing(second.notificationId)).toMatchObject({ status: 'sent' });
     expect(await rows(`SELECT 1 FROM dead_letters WHERE state = 'open'`)).toEqual([]);
   });
@@ -127,6 +163,21 @@ describe('an attempt whose own message shows after another that was taken for it
     await calledBack(second, sidOf(second), 'undelivered');
     expect(await standing(second.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
     expect(await rows('SELECT 1 FROM failures WHERE callback_id IS NOT NULL')).toHaveLength(2);
+  });
+});
+
+describe('an attempt for which another message had been taken, and had failed', () => {
+  it('has its own refusal in the place of what nobody knew, and the failure of the other stays', async () => {
+    const { receiptCame, calledBack, refused, database, rows, first, second } = await mistaken();
+    await receiptCame(second, sidOf(first), 'undelivered');
+    await calledBack(first);
+    // Which of its failures is found first must not matter: the one that was written first may lie behind the other.
+    await database.query(`UPDATE failures SET at = at + interval '1 millisecond' WHERE callback_id IS NULL`);
+    const failures = () =>
+      rows('SELECT rule FROM failures WHERE attempt_id = $1 ORDER BY callback_id NULLS FIRST', [second.attemptId]);
+    const [, reported] = await failures();
+    await refused(second);
+    expect(await failures()).toEqual([{ rule: 'Twilio code 21211' }, reported]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { NewNotification } from '../src/outbox/work.js';
 import {
   DEAD_LETTER,
   failure,
+  fallbackTo,
   RECONCILE,
   RETRY,
   startOutbox,
@@ -45,6 +46,28 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
       deliveries: ['failed', 'expired'],
       stage: null,
     });
+  });
+});
+
+describe('expiry', () => {
+  it.each(['queued', 'failed'] as const)(
+    'moves no notification that is over, where the channel before it is %s',
+    async (whatsapp) => {
+      const test = await startOutbox();
+      const id = await withFallbackDue(test, { expiresAt: inAMinute() }, whatsapp);
+      await test.database.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
+      await moveClock(test.databaseUrl, 2 * MINUTE);
+      expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: null, heldBy: null }]);
+      expect(await test.standing(id)).toMatchObject({ status: 'delivered', stage: null });
+    },
+  );
+
+  it('waits for the answer of an attempt in flight', async () => {
+    const test = await startOutbox();
+    const { notificationId } = await test.lease({ expiresAt: inAMinute() });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.expire(10)).toEqual([]);
+    expect(await test.standing(notificationId)).toMatchObject({ stage: 'send', deliveries: ['queued'] });
   });
 });
 
@@ -103,6 +126,17 @@ describe('what was tried before it expires', () => {
       'expiry: Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.',
     ]);
     expect(await lastStep(test)).toEqual({ kind: 'none', reason: 'its expiresAt passed, so it was not sent again' });
+  });
+
+  it('may have been accepted on the channel before, too, where the fallback was never tried', async () => {
+    const test = await startOutbox();
+    const work = await test.lease({ channels: ['whatsapp', 'sms'], expiresAt: inAMinute() });
+    await test.fail(work, { ...fallbackTo('sms'), failure: failure('unknown') });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    await test.outbox.expire(10);
+    expect(await test.sentences(work.notificationId)).toEqual([
+      'expiry: Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.',
+    ]);
   });
 
   it('is promised no retry any more', async () => {

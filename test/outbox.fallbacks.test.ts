@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { failure, fallbackTo, RECONCILE, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { RECORD_ACCEPTANCE } from '../src/callbacks/apply-report.sql.js';
+import {
+  DEAD_LETTER,
+  failure,
+  fallbackTo,
+  RECONCILE,
+  RETRY,
+  sidOf,
+  startOutbox,
+  type OutboxUnderTest,
+} from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
 
@@ -115,6 +125,22 @@ describe('an attempt that a callback or a rescuer wrote first', () => {
     );
     await test.accept(work);
     expect(await test.rows('SELECT possible_duplicate FROM attempts')).toEqual([{ possible_duplicate: true }]);
+  });
+
+  it('is as it was told when its answer is a failure, which is in the history', async () => {
+    const test = await startOutbox();
+    const work = await test.lease();
+    await test.database.query(RECORD_ACCEPTANCE.text, [
+      work.attemptId,
+      work.notificationId,
+      work.deliveryId,
+      sidOf(work),
+    ]);
+    expect(await test.fail(work, { step: DEAD_LETTER })).toBe('settled');
+    expect(await test.rows('SELECT outcome, provider_sid AS sid FROM attempts')).toEqual([
+      { outcome: 'accepted', sid: sidOf(work) },
+    ]);
+    expect(await test.rows('SELECT outcome FROM failures')).toEqual([{ outcome: 'rejected' }]);
   });
 });
 

@@ -41,7 +41,7 @@ export async function startLate(env: Record<string, string> = {}) {
     },
     /** Another process has asked for `work`, and found this sid. */
     adopted: async (work: Work, providerSid: string) => {
-      const attempt = { ...acceptanceOf(work), httpStatus: null, providerSid };
+      const attempt = { ...acceptanceOf(work), httpStatus: null, providerRequestId: null, durationMs: 0, providerSid };
       test.recorder.adopted(attempt, { rule: 'reconciliation', sentence: 'The list shows it.' });
       await test.recorder.settled();
     },
@@ -60,7 +60,7 @@ export async function startLate(env: Record<string, string> = {}) {
       }),
     attempts: () =>
       test.rows(`SELECT number, outcome, http_status AS http, provider_sid AS sid, possible_duplicate AS duplicate
-        FROM attempts ORDER BY number`),
+        FROM attempts ORDER BY number, id`),
     failures: () =>
       test.rows(`SELECT a.number, f.outcome, f.http_status AS http, f.provider_code AS code, f.error_class AS class,
           f.rule, f.next_step ->> 'kind' AS next

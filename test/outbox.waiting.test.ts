@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Work } from '../src/outbox/work.js';
 import type { Category } from '../src/policy/vocabulary.js';
-import { failure, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { DEAD_LETTER, failure, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
 
@@ -53,6 +53,43 @@ describe('a retry', () => {
     // 40 and 80 ms; 160 more are too much.
     expect(ended.deliveries[0]?.attempts).toHaveLength(3);
     expect(ended.deadLetter?.reason).toContain('would pass the limit of 0.2 s in total');
+  });
+});
+
+describe('what followed from a failure', () => {
+  const steps = async (test: OutboxUnderTest) =>
+    (await test.rows(`SELECT next_step ->> 'kind' AS next FROM failures ORDER BY id`)).map(({ next }) => next);
+
+  it('stays in the history where the next attempt fails for good', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: RETRY });
+    await test.fail(await test.claim(), { step: DEAD_LETTER });
+    expect(await steps(test)).toEqual(['retry', 'dead_letter']);
+  });
+
+  it('stays there where a circuit stops the next attempt, which is still to come', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: RETRY });
+    await hold(test, await test.claim());
+    expect(await steps(test)).toEqual(['retry']);
+  });
+});
+
+describe('work that a circuit stops', () => {
+  it.each([
+    ['keeps its place', {}, 0],
+    ['goes to the back as a probe of that circuit', { probe: true, releasedBy: HOLDER }, 5000],
+    ['keeps its place as a probe of another circuit', { probe: true, releasedBy: randomUUID() }, 0],
+  ])('%s', async (_, course, laterMs) => {
+    const test = await startOutbox();
+    const dueAt = async () => (await test.rows('SELECT due_at FROM outbox'))[0]?.['due_at'];
+    const work = await test.lease();
+    await test.database.query(`UPDATE outbox SET due_at = service_now()`);
+    const before = await dueAt();
+    await moveClock(test.databaseUrl, 5000);
+    await hold(test, { ...work, ...course });
+    expect(Number(await dueAt()) - Number(before)).toBeGreaterThanOrEqual(laterMs);
+    expect(Number(await dueAt()) - Number(before) === 0).toBe(laterMs === 0);
   });
 });
 

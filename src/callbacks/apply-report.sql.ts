@@ -139,7 +139,7 @@ export const DELIVERED: Statement = {
     UPDATE notifications n SET status = 'delivered', updated_at = service_now(),
       channel = CASE n.status WHEN 'delivered' THEN n.channel ELSE (SELECT channel FROM deliveries WHERE id = $2) END,
       delivered_at = coalesce(n.delivered_at, service_now()),
-      read_at = CASE WHEN $3 THEN coalesce(n.read_at, service_now()) ELSE n.read_at END
+      read_at = CASE WHEN $3 THEN service_now() ELSE n.read_at END
     WHERE n.id = $1 AND (${legalMove('n.status', 'delivered')} OR (n.status = 'delivered' AND $3 AND n.read_at IS NULL))`,
 };
 

@@ -66,7 +66,10 @@ export const READ_STATE: Statement = {
           WHERE f.notification_id = n.id AND c.provider_sid = b.provider_sid)))
         FROM attempts b
         WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted'
-      ), '[]') AS "othersAccepted"
+      ), '[]') AS "othersAccepted",
+      EXISTS (
+        SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.id <> $3 AND b.provider_sid = $4
+      ) AS "isAnothersSid"
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3

@@ -51,7 +51,7 @@ export const RECORD_PROGRESS: Statement = {
       UPDATE notifications SET
         status = 'delivered', updated_at = service_now(),
         delivered_at = coalesce(delivered_at, service_now()),
-        read_at = CASE WHEN id = ANY (${READ}) THEN coalesce(read_at, service_now()) ELSE read_at END
+        read_at = CASE WHEN id = ANY (${READ}) THEN service_now() ELSE read_at END
       WHERE id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
         AND (status = 'sent' OR (status = 'delivered' AND read_at IS NULL AND id = ANY (${READ})))
         -- Always true; asks for the outbox rows, and so for their locks, before the first notification is touched.

@@ -56,7 +56,7 @@ export function acceptanceOf(standing: Standing): Acceptance {
 /** Its sid is another attempt's, as a callback or an answer, which name their attempt, have told meanwhile. Pure. */
 export function isAboutAnother({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
   if (evidence === 'receipt') return state.knownSid !== providerSid;
-  return evidence === 'list' && state.othersAccepted.some((other) => other.providerSid === providerSid);
+  return evidence === 'list' && state.isAnothersSid;
 }
 
 /** It says more of its attempt than is known; what the list shows proves less than the rest. Pure. */

@@ -69,6 +69,8 @@ export interface ReportedState {
   readonly knownSid: string | null;
   readonly attemptStartedAt: Date;
   readonly othersAccepted: readonly AcceptedAttemptState[];
+  /** Another attempt of the notification, by any delivery, has the reported sid on disk. */
+  readonly isAnothersSid: boolean;
 }
 
 /** What a decision about a callback looks at. */

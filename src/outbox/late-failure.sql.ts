@@ -15,37 +15,37 @@ export const RECORD_LATE_FAILURE: Statement = {
       SELECT * FROM json_to_recordset($1::json) AS t (
         notification_id uuid, attempt_id uuid, duration_ms int, outcome text, http_status int, provider_code int,
         provider_message text, provider_body text, provider_request_id text, error_class text, responsible text,
-        rule text, next_step json, action text, delivery_id uuid, decision_sentence text)
+        rule text, next_step json, action text, decision_sentence text)
     ), found AS MATERIALIZED (
-      SELECT i.*, f.id AS failure_id, a.outcome = 'unknown' AND a.duration_ms IS NULL AS unanswered,
+      SELECT i.*, f.id AS failure_id,
         CASE f.next_step::jsonb WHEN i.next_step::jsonb THEN 'settled' WHEN $2::jsonb THEN 'overtaken' END AS written
       FROM input i
-      CROSS JOIN LATERAL (SELECT * FROM attempts WHERE id = i.attempt_id LIMIT 1) AS a
       CROSS JOIN LATERAL (
         SELECT id, next_step FROM failures
         WHERE notification_id = i.notification_id AND attempt_id = i.attempt_id AND callback_id IS NULL LIMIT 1
       ) AS f
       WHERE i.outcome IS NOT NULL
     ), answered AS (
+      -- Nobody knew its answer, nor does a callback prove it accepted at this moment.
       UPDATE attempts a SET
         (outcome, http_status, provider_request_id, duration_ms) = (
           SELECT outcome, http_status, provider_request_id, duration_ms FROM found WHERE attempt_id = a.id)
-      WHERE a.id = ANY (ARRAY(SELECT attempt_id FROM found WHERE unanswered)) AND a.outcome = 'unknown'
+      WHERE a.id = ANY (ARRAY(SELECT attempt_id FROM found)) AND a.outcome = 'unknown' AND a.duration_ms IS NULL
+      RETURNING a.id
     ), retold AS (
       UPDATE failures f SET
         (outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule) = (
           SELECT outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule
           FROM found WHERE failure_id = f.id)
-      WHERE f.id = ANY (ARRAY(SELECT failure_id FROM found WHERE unanswered))
+      WHERE f.id = ANY (ARRAY(SELECT failure_id FROM found WHERE attempt_id IN (SELECT id FROM answered)))
     )
-    SELECT notification_id AS "notificationId", written FROM found WHERE NOT unanswered
+    SELECT notification_id AS "notificationId", written FROM found WHERE attempt_id NOT IN (SELECT id FROM answered)
     UNION ALL
     SELECT i.notification_id, CASE d.sentence WHEN i.decision_sentence THEN 'settled' ELSE 'overtaken' END
     FROM input i CROSS JOIN LATERAL (
       SELECT sentence FROM decisions
-      WHERE notification_id = i.notification_id AND delivery_id = i.delivery_id AND attempt_id = i.attempt_id
-        AND sentence IN (i.decision_sentence, $3)
-      ORDER BY id DESC LIMIT 1
+      WHERE notification_id = i.notification_id AND attempt_id = i.attempt_id AND sentence IN (i.decision_sentence, $3)
+      LIMIT 1
     ) AS d
     WHERE i.outcome IS NULL AND i.action <> 'wait'`,
 };

@@ -71,7 +71,7 @@ export const SETTLE_ACCEPTED: Statement = {
         http_status = coalesce(EXCLUDED.http_status, attempts.http_status),
         provider_request_id = coalesce(EXCLUDED.provider_request_id, attempts.provider_request_id),
         duration_ms = CASE WHEN EXCLUDED.http_status IS NULL THEN attempts.duration_ms ELSE EXCLUDED.duration_ms END,
-        possible_duplicate = attempts.possible_duplicate OR EXCLUDED.possible_duplicate
+        possible_duplicate = EXCLUDED.possible_duplicate
     ), moved AS (
       UPDATE notifications SET status = 'sent', updated_at = service_now()
       WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}
