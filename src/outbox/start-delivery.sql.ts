@@ -1,9 +1,13 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { lookAgainAt } from './look-again.sql.js';
+import { readableJson } from './readable-json.sql.js';
 import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
+
+/** A correction keeps what it does not correct, as it was stored. */
+const CHANGES = `${readableJson('$5')}::json`;
 
 /**
  * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
@@ -22,14 +26,14 @@ export const START_DELIVERY: Statement = {
       ${lookAgainAt('SELECT id AS notification_id FROM moved WHERE emptied')}
     ), delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
-      SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, $5
+      SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, ${CHANGES}
       FROM moved m
       RETURNING number
     )
     INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
       expires_at, possible_duplicate)
     SELECT id, $2, (SELECT number FROM delivery), $3, $4, 'send', $6, service_now(), expires_at,
-      ${maybeAccepted('moved', '$5::json')}
+      ${maybeAccepted('moved', `(${CHANGES})`)}
     FROM moved
     ON CONFLICT (notification_id) DO UPDATE SET
       delivery_id = EXCLUDED.delivery_id, delivery_number = EXCLUDED.delivery_number, channel = EXCLUDED.channel,
