@@ -42,17 +42,29 @@ export const START_DELIVERY: Statement = {
     RETURNING notification_id AS "notificationId"`,
 };
 
-/** Notifications that were accepted but not delivered in fallbackAfterSeconds, a page at a time. */
-export const OVERDUE_DELIVERIES: Statement = {
-  name: 'outbox-overdue-deliveries',
+/**
+ * Takes $1 of the deliveries that were accepted but not delivered in fallbackAfterSeconds, for $2 milliseconds: they are
+ * due again then. So no two workers look after the same one, it is not lost with a worker that dies, and one that
+ * cannot be looked after lets those behind it pass. Whole milliseconds, as the caller's clock has them.
+ */
+export const TAKE_OVERDUE: Statement = {
+  name: 'outbox-take-overdue',
   plan: 'each_time',
   text: `
-    SELECT notification_id AS "notificationId" FROM outbox
-    WHERE stage = 'await_delivery' AND due_at <= service_now() AND lease_token IS NULL
-    ORDER BY due_at LIMIT $1`,
+    WITH overdue AS MATERIALIZED (
+      SELECT notification_id FROM outbox
+      WHERE stage = 'await_delivery' AND due_at <= service_now() AND lease_token IS NULL
+      ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox SET due_at = date_trunc('milliseconds', service_now()) + $2 * interval '1 millisecond'
+    WHERE notification_id = ANY (ARRAY(SELECT notification_id FROM overdue))
+    RETURNING notification_id AS "notificationId", due_at AS "takenUntil"`,
 };
 
-/** One of them, locked with its outbox row and as it stands; nothing when its outbox row is gone or has moved on. */
+/**
+ * One that was taken until $2, locked with its outbox row and as it stands; nothing when its outbox row is gone, has moved
+ * on, or was taken again since.
+ */
 export const LOCK_OVERDUE_DELIVERY: Statement = {
   name: 'outbox-lock-overdue-delivery',
   text: `
@@ -62,7 +74,7 @@ export const LOCK_OVERDUE_DELIVERY: Statement = {
       (SELECT d.changes FROM deliveries d WHERE d.id = o.delivery_id) AS changes,
       (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id AND ${countsAsTried('d')}) AS tried
     FROM outbox o JOIN notifications n ON n.id = o.notification_id
-    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at <= service_now()
+    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at = $2
     FOR UPDATE OF o, n`,
 };
 
