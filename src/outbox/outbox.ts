@@ -132,9 +132,9 @@ export class Outbox {
     return rows.length;
   }
 
-  /** Ends work whose expiresAt passed, a page at a time. */
-  expire(page: number): Promise<ExpiredWork[]> {
-    return this.database.transaction((transaction) => endExpired(transaction, page));
+  /** Ends work whose expiresAt passed, a page at a time; see {@link endExpired}. */
+  expire(page: number, except: readonly string[] = []): Promise<ExpiredWork[]> {
+    return this.database.transaction((transaction) => endExpired(transaction, page, except));
   }
 
   /** @returns false when something was sent already, or may have been. */
