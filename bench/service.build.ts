@@ -47,6 +47,9 @@ interface ServiceModules {
   readonly 'twilio/error-codes/error-code-table': { readonly ERROR_CODE_TABLE: symbol };
   readonly 'twilio/error-codes/table': { readonly TWILIO_ERROR_CODES: object };
   readonly 'twilio/twilio.client': { readonly TwilioClient: Type<TwilioSender> };
+  readonly 'twilio/twilio.requests': {
+    readonly encodeForm: (fields: Readonly<Record<string, string>>) => string;
+  };
 }
 
 interface EmbeddedPostgres {
@@ -73,10 +76,7 @@ export interface NotificationRequest {
 }
 
 interface TwilioSender {
-  createMessage(
-    fields: Readonly<Record<string, string>>,
-    ids: { attemptId: string; deliveryId: string },
-  ): Promise<{ readonly sid: string }>;
+  createMessage(form: string, ids: { attemptId: string; deliveryId: string }): Promise<{ readonly sid: string }>;
 }
 
 /** Loads a module of the service's build, named by its path in src without the ending. */

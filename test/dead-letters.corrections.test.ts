@@ -64,6 +64,16 @@ describe('corrected content', () => {
     expect(await retry({ content: { voice } })).toEqual([200, undefined]);
   });
 
+  it('is refused where PostgreSQL could not read it back', async () => {
+    const { retry } = await buried(['sms', 'voice']);
+    const url = 'https://example.com/\u0000';
+    expect(await retry({ content: { sms: { mediaUrls: [url] } } })).toEqual([
+      400,
+      ['/changes/content/sms/mediaUrls/0'],
+    ]);
+    expect(await retry({ content: { voice: { url } } })).toEqual([400, ['/changes/content/voice/url']]);
+  });
+
   it('is refused for a channel that was tried already', async () => {
     const { api, simulator } = service();
     const to = '+15551249999';

@@ -16,12 +16,13 @@ describe('a spoken text', () => {
 });
 
 describe('a request that cannot be written', () => {
+  const UNSPEAKABLE = { body: 'Secret 493021', voice: { say: 493021 } };
   /** No caller can bring this about: what is stored is not what this version would have stored. */
-  async function sendUnwritable(channels: readonly string[]) {
+  async function sendUnwritable(channels: readonly string[], content: object = UNSPEAKABLE) {
     const started = await startTestService({ ROLE: 'api' });
     const { api, database } = started;
     const id = await api.send({ to: TO, channels, body: 'Secret 493021' });
-    await database.query(`UPDATE notifications SET content = '{"body":"Secret 493021","voice":{"say":493021}}'`);
+    await database.query('UPDATE notifications SET content = $1', [JSON.stringify(content)]);
     const { destination, lines } = keepLines();
     await started.replica({ ROLE: 'worker' }, pino({ level: 'info' }, destination));
     return { ...started, id, lines };
@@ -38,6 +39,16 @@ describe('a request that cannot be written', () => {
     expect(body.decisions.map(({ sentence }) => sentence).join('\n')).toMatch(
       /The request of attempt 1 on voice at .* could not be written, so nothing was sent/,
     );
+    expect(await new Provider(simulator.url).creates(TO)).toEqual([]);
+  });
+
+  it('is one whose form cannot be encoded, too', async () => {
+    const content = { body: 'Secret 493021', sms: { mediaUrls: ['https://example.com/\ud83d'] } };
+    const { api, id, simulator, lines } = await sendUnwritable(['sms'], content);
+    const failed = await api.untilStatus(id, 'failed');
+    expect(failed.deliveries[0]?.attempts).toMatchObject([{ outcome: 'rejected', errorClass: 'invalid_request' }]);
+    expect(failed.deadLetter).toMatchObject({ state: 'open' });
+    expect(lines.join('')).toContain('"name":"URIError"');
     expect(await new Provider(simulator.url).creates(TO)).toEqual([]);
   });
 

@@ -13,6 +13,10 @@ const post = (more: object, headers: Record<string, string> = {}) =>
     headers,
   );
 
+const template = (contentVariables: Record<string, string>) => ({
+  whatsapp: { contentSid: `HX${'0'.repeat(32)}`, contentVariables },
+});
+
 describe('content', () => {
   const MEDIA = ['https://example.com/cat.png'];
   it.each([
@@ -37,6 +41,42 @@ describe('content', () => {
   ])('says something by %s with %j', async (channel, content) => {
     expect((await post({ channels: [channel], ...content })).status).toBe(202);
   });
+});
+
+describe('what PostgreSQL cannot read as JSON', () => {
+  const bad = (text: string) => [`${text}\u0000`, `${text}\ud83d`];
+  const URLS = bad('https://example.com/');
+  const NAMES = bad('name');
+
+  it.each([
+    ...URLS.map((url) => ['sms', '/sms/mediaUrls/1', { sms: { mediaUrls: ['https://example.com/a', url] } }] as const),
+    ...URLS.map((url) => ['whatsapp', '/whatsapp/mediaUrls/0', { whatsapp: { mediaUrls: [url] } }] as const),
+    ...URLS.map((url) => ['voice', '/voice/url', { voice: { url } }] as const),
+    ...NAMES.map((name) => ['whatsapp', '/whatsapp/contentVariables', template({ [name]: 'a' })] as const),
+    ...NAMES.map((text) => ['whatsapp', '/whatsapp/contentVariables', template({ a: text })] as const),
+    ...NAMES.map((text) => ['sms', '/sms/body', { sms: { body: text } }] as const),
+    ...NAMES.map((text) => ['voice', '/voice/twiml', { voice: { twiml: text } }] as const),
+  ])('is no content: %s refuses %s of %j', async (channel, pointer, content) => {
+    const { status, body } = await post({ channels: [channel], body: 'Hello', ...content });
+    expect([status, body.errors]).toMatchObject([400, [{ pointer }]]);
+  });
+
+  it.each([...NAMES.map((text) => ({ a: [{ b: text }] })), ...NAMES.map((name) => ({ a: { [name]: 1 } }))])(
+    'is no metadata: %j',
+    async (metadata) => {
+      const { status, body } = await post({ body: 'Hello', metadata });
+      expect([status, body.errors]).toMatchObject([400, [{ pointer: '/metadata' }]]);
+    },
+  );
+
+  it.each([{ regex: '[\\u0000-\\u001f]' }, { path: 'C:\\ud83d' }, { 'C:\\ud83d': { note: '\\\\u0000'.repeat(40) } }])(
+    'is not what only looks like its escape: %j is metadata',
+    async (metadata) => {
+      const { api } = service();
+      const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', sendAt: soon(), metadata });
+      expect((await api.get(`/v1/notifications/${id}`)).body).toMatchObject({ metadata });
+    },
+  );
 });
 
 describe('metadata', () => {

@@ -4,11 +4,13 @@ import {
   CREATED,
   IDS,
   MESSAGE,
+  MESSAGE_FORM,
   MESSAGE_SID,
   providerErrorOf,
   startClient,
   startWired,
 } from './twilio.setup.js';
+import { encodeForm } from '../src/twilio/twilio.requests.js';
 import { inTurn, reply, startWire } from './twilio.wire.js';
 
 const CALL_SID = `CA${'2'.repeat(32)}`;
@@ -17,7 +19,7 @@ describe('creating', () => {
   it('sends a message as exactly these bytes', async () => {
     const { client, wire } = await startWired(reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1' }));
     const accepted = await client.createMessage(
-      {
+      encodeForm({
         To: 'whatsapp:+15551230001',
         From: 'whatsapp:+14155238886',
         MessagingServiceSid: undefined,
@@ -26,7 +28,7 @@ describe('creating', () => {
         ContentVariables: '{"1":"493021"}',
         StatusCallback: 'https://p.example/callbacks/twilio/message/1#rc=5&rp=all',
         ValidityPeriod: 600,
-      },
+      }),
       IDS,
     );
     expect(accepted).toEqual({ sid: MESSAGE_SID, status: 'queued', requestId: 'RQ1', httpStatus: 201 });
@@ -50,7 +52,7 @@ describe('creating', () => {
 
   it('takes a sid that no database could hold for one that it can', async () => {
     const { client } = await startWired(reply(201, '{"sid":"SM\\u0000\\ud83d","status":"queued"}'));
-    expect(await client.createMessage(MESSAGE, IDS)).toMatchObject({ sid: 'SM\ufffd\ufffd' });
+    expect(await client.createMessage(MESSAGE_FORM, IDS)).toMatchObject({ sid: 'SM\ufffd\ufffd' });
     const list = await startWired(reply(200, { messages: [{ ...message(1, 0), sid: 'SM\0\ud83d' }] }));
     const { items } = await list.client.listMessages({ to: MESSAGE.To, createdSince: new Date(0) });
     expect(items).toMatchObject([{ sid: 'SM\ufffd\ufffd' }]);
@@ -59,13 +61,13 @@ describe('creating', () => {
   it('sends a call as exactly these bytes', async () => {
     const { client, wire } = await startWired(reply(201, { sid: CALL_SID, status: 'queued' }));
     const accepted = await client.createCall(
-      {
+      encodeForm({
         To: '+15551230001',
         From: '+15005550006',
         Twiml: '<Response><Say>4 9</Say></Response>',
         StatusCallback: 'https://p.example/c',
         StatusCallbackEvent: ['initiated', 'completed'],
-      },
+      }),
       IDS,
     );
     expect(accepted).toEqual({ sid: CALL_SID, status: 'queued', requestId: null, httpStatus: 201 });
@@ -78,7 +80,7 @@ describe('creating', () => {
 
   it('sends these headers and no others', async () => {
     const { client, wire } = await startWired(reply(201, CREATED));
-    await client.createMessage(MESSAGE, IDS);
+    await client.createMessage(MESSAGE_FORM, IDS);
     const { host, 'user-agent': agent, ...headers } = wire.requests[0]?.headers ?? {};
     expect(`http://${host}`).toBe(wire.url);
     expect(agent).toMatch(/^postrider\/\d+\.\d+\.\d+/);
@@ -97,19 +99,19 @@ describe('creating', () => {
     const { client } = await startWired(
       reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1', 'twilio-request-id': 'RQ2' }),
     );
-    expect(await client.createMessage(MESSAGE, IDS)).toMatchObject({ requestId: 'RQ1, RQ2' });
+    expect(await client.createMessage(MESSAGE_FORM, IDS)).toMatchObject({ requestId: 'RQ1, RQ2' });
   });
 
   it('signs in with the API key where there is one, with the account still in the path', async () => {
     const { client, wire } = await startWired(reply(201, CREATED), { apiKeySid: 'SK1', apiKeySecret: 'secret' });
-    await client.createMessage(MESSAGE, IDS);
+    await client.createMessage(MESSAGE_FORM, IDS);
     expect(wire.requests[0]?.headers['authorization']).toBe(`Basic ${Buffer.from('SK1:secret').toString('base64')}`);
     expect(wire.requests[0]?.path).toContain(ACCOUNT_SID);
   });
 
   it('keeps its connections', async () => {
     const { client, wire } = await startWired(reply(201, CREATED));
-    for (let sent = 0; sent < 5; sent += 1) await client.createMessage(MESSAGE, IDS);
+    for (let sent = 0; sent < 5; sent += 1) await client.createMessage(MESSAGE_FORM, IDS);
     expect(wire.requests).toHaveLength(5);
     // Two: undici lets one event loop cycle pass before it uses a connection again, and these follow on each other.
     expect(wire.connections.length).toBeLessThanOrEqual(2);
@@ -119,7 +121,7 @@ describe('creating', () => {
     const wire = await startWire(reply(201, CREATED));
     onTestFinished(() => wire.close());
     const { client, module } = await startClient({ baseUrl: wire.url });
-    await client.createMessage(MESSAGE, IDS);
+    await client.createMessage(MESSAGE_FORM, IDS);
     await module.close();
     await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
   });

@@ -2,7 +2,7 @@ import { isAxiosError } from 'axios';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Failure } from '../src/policy/failure.js';
 import { errorOn, hang, twilioBody } from './twilio.errors.setup.js';
-import { CREATED, IDS, MESSAGE, providerErrorOf, startClient, startWired } from './twilio.setup.js';
+import { CREATED, IDS, MESSAGE_FORM, providerErrorOf, startClient, startWired } from './twilio.setup.js';
 import { reply, response, type Script } from './twilio.wire.js';
 
 type Expected = Pick<Failure, 'outcome' | 'httpStatus' | 'providerCode' | 'retryAfterMs'> & {
@@ -148,17 +148,17 @@ describe('every failure of a creation becomes one ProviderError', () => {
   it('says "rejected" when nothing was sent', async () => {
     const { client, module } = await startClient({ baseUrl: 'http://twilio.invalid' });
     onTestFinished(() => module.close());
-    const error = await providerErrorOf(client.createMessage(MESSAGE, IDS));
+    const error = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS));
     expect(error).toMatchObject({ outcome: 'rejected', errorClass: provider, networkFailure: 'dns', httpStatus: null });
     expect(error.failure.providerBody).toBeNull();
   });
 
   it('says "rejected" when it was aborted before, "unknown" when it was aborted after the write', async () => {
     const { client, wire } = await startWired(hang);
-    const before = await providerErrorOf(client.createMessage(MESSAGE, IDS, AbortSignal.abort()));
+    const before = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS, AbortSignal.abort()));
     expect(before).toMatchObject({ outcome: 'rejected', networkFailure: 'aborted' });
     const abort = new AbortController();
-    const after = providerErrorOf(client.createMessage(MESSAGE, IDS, abort.signal));
+    const after = providerErrorOf(client.createMessage(MESSAGE_FORM, IDS, abort.signal));
     await vi.waitUntil(() => wire.requests.length === 1);
     abort.abort();
     expect(await after).toMatchObject({ outcome: 'unknown', networkFailure: 'aborted' });
@@ -209,7 +209,7 @@ describe('an answer that is cut off', () => {
       else socket.write(cut, () => socket.resetAndDestroy());
     });
     for (const cut of cuts) {
-      const error = await providerErrorOf(client.createMessage(MESSAGE, IDS));
+      const error = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS));
       expect(isAxiosError(error)).toBe(false);
       const status = cut.includes('\r\n\r\n') ? Number(cut.slice(9, 12)) : null;
       expect(error.httpStatus).toBe(status);

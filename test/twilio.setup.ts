@@ -6,6 +6,7 @@ import { ERROR_CODE_TABLE } from '../src/twilio/error-codes/error-code-table.js'
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { ProviderError } from '../src/twilio/provider.error.js';
 import { TwilioClient } from '../src/twilio/twilio.client.js';
+import { encodeForm } from '../src/twilio/twilio.requests.js';
 import { TwilioModule } from '../src/twilio/twilio.module.js';
 import type { TwilioSettings } from '../src/twilio/twilio.settings.js';
 import { startWire, type Script } from './twilio.wire.js';
@@ -17,6 +18,7 @@ export const IDS = {
   deliveryId: '01890a5d-ac96-774b-bcce-b302099a8001',
 };
 export const MESSAGE = { To: '+15551230001', From: '+15005550006', Body: 'Your code is 493021' };
+export const MESSAGE_FORM = encodeForm(MESSAGE);
 /** What Twilio answers to a creation. */
 export const CREATED = { sid: MESSAGE_SID, status: 'queued', error_code: null };
 

@@ -26,10 +26,11 @@ const form = (order: number) => ({
 const CLIENTS: Record<SendClient, () => Promise<Send>> = {
   TwilioClient: async () => {
     const { TwilioClient } = await fromService('twilio/twilio.client');
+    const { encodeForm } = await fromService('twilio/twilio.requests');
     const app = await NestFactory.createApplicationContext(await twilioAlone(), { logger: false, abortOnError: false });
     const twilio = app.get(TwilioClient);
     return (order) =>
-      twilio.createMessage(form(order), {
+      twilio.createMessage(encodeForm(form(order)), {
         attemptId: '019354aa-0000-7000-8000-000000000000',
         deliveryId: '019354aa-0000-7000-8000-000000000001',
       });

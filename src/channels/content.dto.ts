@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, IsUrl, Matches, MaxLength } from 'class-validator';
-import { IsContentVariables, IsText, VARIABLES } from '../validation/field.rules.js';
+import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, Matches, MaxLength } from 'class-validator';
+import { IsContentVariables, IsText, IsWebAddress, VARIABLES } from '../validation/field.rules.js';
 
 /** Characters of a message body at most; Twilio refuses more with 21617. */
 export const LONGEST_BODY = 1600;
@@ -9,7 +9,6 @@ const LONGEST_SPEECH = 4000;
 const MOST_MEDIA = 10;
 
 const MEDIA_ITEM = { type: 'string', format: 'uri' } as const;
-const MEDIA_URL = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 /** What each channel says of its own, as a request gives it; see content.ts for what is kept of it. */
 export class WhatsappContentDto {
@@ -45,7 +44,7 @@ export class WhatsappContentDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
-  @IsUrl(MEDIA_URL, { each: true, message: 'each value in $property must be an http or https address' })
+  @IsWebAddress({ each: true, message: 'each value in $property must be an http or https address' })
   mediaUrls?: string[];
 }
 
@@ -66,7 +65,7 @@ export class SmsContentDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
-  @IsUrl(MEDIA_URL, { each: true, message: 'each value in $property must be an http or https address' })
+  @IsWebAddress({ each: true, message: 'each value in $property must be an http or https address' })
   mediaUrls?: string[];
 }
 
@@ -97,6 +96,6 @@ export class VoiceContentDto {
 
   @ApiPropertyOptional({ type: String, format: 'uri', description: 'Where Twilio fetches the TwiML.' })
   @IsOptional()
-  @IsUrl(MEDIA_URL, { message: '$property must be an http or https address' })
+  @IsWebAddress()
   url?: string;
 }

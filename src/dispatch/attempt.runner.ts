@@ -15,11 +15,18 @@ import { UNWRITABLE } from '../policy/unwritable.js';
 import { faultWithoutWords } from '../problems/loggable-error.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
+import { encodeForm } from '../twilio/twilio.requests.js';
 import { FallbackService } from '../channels/fallback.service.js';
 import { alreadyOver, findObstacle } from './obstacle.js';
 import type { QueuedWork } from './local.queue.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';
+
+/** As it goes over the wire. */
+interface WrittenRequest {
+  readonly resource: ProviderRequest['resource'];
+  readonly form: string;
+}
 
 /**
  * One piece of leased work from start to end: find out what is unknown, see whether anything stands in the way, send,
@@ -71,7 +78,7 @@ export class AttemptRunner {
     const startedAt = new Date(Math.max(this.clock.now().getTime(), work.attemptStartedAt.getTime()));
     const start = performance.now();
     const record = () => ({ startedAt, durationMs: Math.round(performance.now() - start) });
-    const request = this.compose(work, startedAt);
+    const request = this.write(work, startedAt);
     if (!request) return this.recorder.unsuccessful(this.decide(work, record(), UNWRITABLE, null));
     this.circuits.onDeparture(work, isFirstRequest);
     let answer: AcceptedRequest;
@@ -94,10 +101,11 @@ export class AttemptRunner {
   }
 
   /** Null where that is not possible: the same fault would come back as often as it is tried. */
-  private compose(work: Work, now: Date): ProviderRequest | null {
+  private write(work: Work, now: Date): WrittenRequest | null {
     const { publicUrl, env } = this.configuration;
     try {
-      return compose(work, { publicUrl, callbackOverrides: env.TWILIO_CALLBACK_OVERRIDES, now });
+      const { resource, fields } = compose(work, { publicUrl, callbackOverrides: env.TWILIO_CALLBACK_OVERRIDES, now });
+      return { resource, form: encodeForm(fields) };
     } catch (error) {
       const { notificationId, attemptId } = work;
       this.log.error({ err: faultWithoutWords(error), notificationId, attemptId }, 'a request could not be written');
@@ -105,11 +113,9 @@ export class AttemptRunner {
     }
   }
 
-  private send(request: ProviderRequest, work: Work): Promise<AcceptedRequest> {
+  private send({ resource, form }: WrittenRequest, work: Work): Promise<AcceptedRequest> {
     const ids = { attemptId: work.attemptId, deliveryId: work.deliveryId };
-    return request.resource === 'messages'
-      ? this.twilio.createMessage(request.fields, ids)
-      : this.twilio.createCall(request.fields, ids);
+    return resource === 'messages' ? this.twilio.createMessage(form, ids) : this.twilio.createCall(form, ids);
   }
 
   /** Classify was the client's part; here the policy decides what follows. */

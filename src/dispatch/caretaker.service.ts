@@ -6,15 +6,23 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { IncidentToll } from '../incidents/incident.toll.js';
 import { LOGGER } from '../logging/logger.js';
+import { ExpiryError } from '../outbox/expiry.js';
 import { Outbox } from '../outbox/outbox.js';
+import { faultWithoutWords } from '../problems/loggable-error.js';
+import { SetAside } from './set-aside.js';
 
 const EVERY_MS = 500;
 const EXPIRED_AT_ONCE = 500;
+/** In a round, where some of those fail: what else is looked after must not wait long. */
+const EXPIRED_ONE_BY_ONE = 50;
+const SET_ASIDE_FOR_MS = 60_000;
 
 /** What must be looked after at times and is nobody's attempt: expired leases, expired notifications. */
 @Injectable()
 export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
+  /** Notifications whose expiry failed. */
+  private readonly failed = new SetAside(SET_ASIDE_FOR_MS, EXPIRED_AT_ONCE);
   private stopped = false;
 
   constructor(
@@ -43,23 +51,62 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Looks after all of it once. @returns milliseconds until it is due again. */
   async round(): Promise<number> {
     await this.clock.refresh();
+    // Neither must wait for ever because the other fails.
+    await this.inTurn('expired leases could not be taken back', () => this.rescue());
+    await this.inTurn('expired notifications could not be ended', () => this.expire());
+    return EVERY_MS;
+  }
+
+  private async inTurn(otherwise: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      this.log.error({ err: error }, `${otherwise}; the next round tries again`);
+    }
+  }
+
+  private async rescue(): Promise<void> {
     const rescued = await this.outbox.rescue();
     if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
-    await this.expire();
-    return EVERY_MS;
   }
 
   /** All of it at once: what has expired lies in the way of whoever looks for what is due. */
   private async expire(): Promise<void> {
     let ended = EXPIRED_AT_ONCE;
     while (ended === EXPIRED_AT_ONCE && !this.stopped) {
-      const work = await this.outbox.expire(EXPIRED_AT_ONCE);
-      for (const { notificationId, movedTo } of work) {
-        if (movedTo === 'expired') this.log.info({ notificationId, status: movedTo }, 'expired before it was accepted');
-        else this.log.info({ notificationId, status: movedTo ?? undefined }, 'its fallback expired before it was sent');
+      try {
+        ended = await this.expirePage(EXPIRED_AT_ONCE);
+      } catch (error) {
+        if (!(error instanceof ExpiryError)) throw error;
+        await this.expireOneByOne(Math.min(error.notificationIds.length, EXPIRED_ONE_BY_ONE));
+        ended = 0;
       }
-      await this.toll.note(work);
-      ended = work.length;
+    }
+  }
+
+  private async expirePage(page: number): Promise<number> {
+    const work = await this.outbox.expire(page, this.failed.ids(this.clock.now()));
+    for (const { notificationId, movedTo } of work) {
+      if (movedTo === 'expired') this.log.info({ notificationId, status: movedTo }, 'expired before it was accepted');
+      else this.log.info({ notificationId, status: movedTo ?? undefined }, 'its fallback expired before it was sent');
+    }
+    await this.toll.note(work);
+    return work.length;
+  }
+
+  /** Finds those that fail the others. */
+  private async expireOneByOne(count: number): Promise<void> {
+    for (let done = 0; done < count && !this.stopped; done += 1) {
+      try {
+        await this.expirePage(1);
+      } catch (error) {
+        if (!(error instanceof ExpiryError)) throw error;
+        for (const notificationId of error.notificationIds) {
+          this.failed.add(notificationId, this.clock.now());
+          const err = faultWithoutWords(error.cause);
+          this.log.error({ err, notificationId }, 'it expired and could not be ended; it is tried again in a minute');
+        }
+      }
     }
   }
 }

@@ -8,8 +8,9 @@ import { carriedTo } from '../outbox/carried-changes.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { OverdueDelivery } from '../outbox/work.js';
+import type { OverdueDelivery, TakenDelivery } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
+import { faultWithoutWords } from '../problems/loggable-error.js';
 import { OverdueReceipt } from '../receipts/overdue.receipt.js';
 import { FallbackService } from '../channels/fallback.service.js';
 
@@ -52,17 +53,33 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async round(): Promise<number> {
-    const overdue = await this.outbox.overdueDeliveries();
-    for (let at = 0; at < overdue.length && !this.stopped; at += AT_ONCE) {
-      await Promise.all(overdue.slice(at, at + AT_ONCE).map((id) => this.fallBack(id)));
+    let taken = AT_ONCE;
+    while (taken === AT_ONCE && !this.stopped) {
+      const overdue = await this.outbox.takeOverdue(AT_ONCE);
+      await Promise.all(overdue.map((each) => this.lookAfter(each)));
+      taken = overdue.length;
     }
     return EVERY_MS;
   }
 
-  async fallBack(notificationId: string): Promise<void> {
+  /** One that cannot be looked after must not hold up the others: it is due again when it is not taken any more. */
+  private async lookAfter(taken: TakenDelivery): Promise<void> {
+    try {
+      await this.fallBack(taken);
+    } catch (error) {
+      const { notificationId } = taken;
+      this.log.error(
+        { err: faultWithoutWords(error), notificationId },
+        'an overdue fallback failed; it is tried again in a moment',
+      );
+    }
+  }
+
+  async fallBack(taken: TakenDelivery): Promise<void> {
+    const { notificationId } = taken;
     await this.receipt.ask(notificationId);
     const channel = await this.database.transaction(async (transaction) => {
-      const overdue = await this.outbox.lockOverdue(transaction, notificationId);
+      const overdue = await this.outbox.lockOverdue(transaction, taken);
       if (!overdue) return null;
       // A receipt may have come first, or a result that was late.
       const [next] = overdue.status === 'sent' ? this.fallback.remaining(overdue) : [];

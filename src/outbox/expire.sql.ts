@@ -5,7 +5,7 @@ import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
 
 /**
- * Work whose expiresAt has passed before it was accepted, at most $1 rows: due, waiting or held alike, but not while an
+ * Work whose expiresAt has passed before it was accepted, at most $1 rows and none of $2: due, waiting or held alike, but not while an
  * attempt is in flight or its outcome is unknown (it may have been accepted). Locked before anything else of it is read: a
  * callback that was applied a moment ago decides what it ends as.
  */
@@ -14,7 +14,7 @@ export const LOCK_EXPIRED: Statement = {
   plan: 'each_time',
   text: `
     SELECT notification_id AS id FROM outbox
-    WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send'
+    WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send' AND notification_id <> ALL ($2::uuid[])
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
 };
 

@@ -3,9 +3,34 @@ import type { StatementRunner } from '../database/database.js';
 import { END_EXPIRED, LOCK_EXPIRED } from './expire.sql.js';
 import type { ExpiredWork } from './work.js';
 
-/** Ends work whose expiresAt passed, at most `page` rows, in the caller's transaction. */
-export async function endExpired(transaction: StatementRunner, page: number): Promise<ExpiredWork[]> {
-  const expired = await transaction.run<{ id: string }>(LOCK_EXPIRED, [page]);
+/** The work of these notifications expired and could not be ended; none of it has changed. */
+export class ExpiryError extends Error {
+  override readonly name = 'ExpiryError';
+
+  constructor(
+    readonly notificationIds: readonly string[],
+    override readonly cause: unknown,
+  ) {
+    super(`Expired work of ${notificationIds.length} could not be ended`);
+  }
+}
+
+/**
+ * Ends work whose expiresAt passed, at most `page` rows, in the caller's transaction.
+ * @param except notifications that are left alone
+ * @throws ExpiryError where one of them fails: they are ended together or not at all.
+ */
+export async function endExpired(
+  transaction: StatementRunner,
+  page: number,
+  except: readonly string[] = [],
+): Promise<ExpiredWork[]> {
+  const expired = await transaction.run<{ id: string }>(LOCK_EXPIRED, [page, plainArray(except)]);
   if (expired.length === 0) return [];
-  return transaction.run<ExpiredWork>(END_EXPIRED, [plainArray(expired.map(({ id }) => id))]);
+  const ids = expired.map(({ id }) => id);
+  try {
+    return await transaction.run<ExpiredWork>(END_EXPIRED, [plainArray(ids)]);
+  } catch (error) {
+    throw new ExpiryError(ids, error);
+  }
 }

@@ -15,13 +15,14 @@ import { GIVE_BACK } from './give-back.sql.js';
 import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
 import { RESCUE } from './rescue.sql.js';
 import { ONE_OF_EACH, settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
-import { LOCK_OVERDUE_DELIVERY, OVERDUE_DELIVERIES, START_DELIVERY, STOP_WATCHING } from './start-delivery.sql.js';
+import { LOCK_OVERDUE_DELIVERY, START_DELIVERY, STOP_WATCHING, TAKE_OVERDUE } from './start-delivery.sql.js';
 import type {
   AcceptedAttempt,
   DeliveryChanges,
   ExpiredWork,
   OverdueDelivery,
   ReleasedWork,
+  TakenDelivery,
   UnsuccessfulWork,
   Work,
 } from './work.js';
@@ -37,6 +38,9 @@ export type RescueListener = (count: number) => void;
  * After a crash, what was accepted in this time is looked up like everything else that was leased.
  */
 const SETTLEMENT_SPACING_MS = 20;
+
+/** Some times as long as the provider may be asked about an overdue delivery. */
+const TAKEN_FOR_MS = 15_000;
 
 /**
  * The due work, in PostgreSQL. Nobody else touches the outbox table. Settlements are grouped: what arrives during one
@@ -128,9 +132,9 @@ export class Outbox {
     return rows.length;
   }
 
-  /** Ends work whose expiresAt passed, a page at a time. */
-  expire(page: number): Promise<ExpiredWork[]> {
-    return this.database.transaction((transaction) => endExpired(transaction, page));
+  /** Ends work whose expiresAt passed, a page at a time; see {@link endExpired}. */
+  expire(page: number, except: readonly string[] = []): Promise<ExpiredWork[]> {
+    return this.database.transaction((transaction) => endExpired(transaction, page, except));
   }
 
   /** @returns false when something was sent already, or may have been. */
@@ -190,15 +194,15 @@ export class Outbox {
     return started.length > 0;
   }
 
-  /** Notifications that were accepted but not delivered in time. */
-  async overdueDeliveries(page = 100): Promise<string[]> {
-    const rows = await this.database.run<{ notificationId: string }>(OVERDUE_DELIVERIES, [page]);
-    return rows.map((row) => row.notificationId);
+  /** Takes deliveries that were accepted but not delivered in time, `limit` at most, from all other workers for a while. */
+  takeOverdue(limit: number): Promise<TakenDelivery[]> {
+    return this.database.run<TakenDelivery & object>(TAKE_OVERDUE, [limit, TAKEN_FOR_MS]);
   }
 
-  /** Locks an overdue delivery in the caller's transaction; null when it is not watched any more. */
-  async lockOverdue(transaction: Transaction, notificationId: string): Promise<OverdueDelivery | null> {
-    const [overdue] = await transaction.run<OverdueDelivery>(LOCK_OVERDUE_DELIVERY, [notificationId]);
+  /** Locks an overdue delivery in the caller's transaction; null when it is not watched any more, or not by this worker. */
+  async lockOverdue(transaction: Transaction, taken: TakenDelivery): Promise<OverdueDelivery | null> {
+    const values = [taken.notificationId, taken.takenUntil];
+    const [overdue] = await transaction.run<OverdueDelivery>(LOCK_OVERDUE_DELIVERY, values);
     return overdue ?? null;
   }
 

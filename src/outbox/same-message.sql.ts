@@ -1,3 +1,5 @@
+import { readableJson } from './readable-json.sql.js';
+
 /**
  * Whether two deliveries of a notification go to the same recipient: a human may have corrected either.
  * @param a the `changes` of one, as an SQL expression
@@ -10,6 +12,6 @@ export function sameRecipient(a: string, b: string, n: string): string {
 
 /** Whether they say the same; see {@link sameRecipient}. */
 export function sameWords(a: string, b: string, n: string): string {
-  const words = (changes: string) => `coalesce(${changes} -> 'content', ${n}.content)::jsonb`;
+  const words = (changes: string) => `${readableJson(`coalesce(${changes} -> 'content', ${n}.content)`)}::jsonb`;
   return `(${words(a)} IS NOT DISTINCT FROM ${words(b)})`;
 }

@@ -1,9 +1,13 @@
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { lookAgainAt } from './look-again.sql.js';
+import { readableJson } from './readable-json.sql.js';
 import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
+
+/** A correction keeps what it does not correct, as it was stored. */
+const CHANGES = `${readableJson('$5')}::json`;
 
 /**
  * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
@@ -22,14 +26,14 @@ export const START_DELIVERY: Statement = {
       ${lookAgainAt('SELECT id AS notification_id FROM moved WHERE emptied')}
     ), delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
-      SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, $5
+      SELECT $2, m.id, (SELECT max(number) + 1 FROM deliveries d WHERE d.notification_id = m.id), $3, 'queued', $4, ${CHANGES}
       FROM moved m
       RETURNING number
     )
     INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
       expires_at, possible_duplicate)
     SELECT id, $2, (SELECT number FROM delivery), $3, $4, 'send', $6, service_now(), expires_at,
-      ${maybeAccepted('moved', '$5::json')}
+      ${maybeAccepted('moved', `(${CHANGES})`)}
     FROM moved
     ON CONFLICT (notification_id) DO UPDATE SET
       delivery_id = EXCLUDED.delivery_id, delivery_number = EXCLUDED.delivery_number, channel = EXCLUDED.channel,
@@ -38,17 +42,29 @@ export const START_DELIVERY: Statement = {
     RETURNING notification_id AS "notificationId"`,
 };
 
-/** Notifications that were accepted but not delivered in fallbackAfterSeconds, a page at a time. */
-export const OVERDUE_DELIVERIES: Statement = {
-  name: 'outbox-overdue-deliveries',
+/**
+ * Takes $1 of the deliveries that were accepted but not delivered in fallbackAfterSeconds, for $2 milliseconds: they are
+ * due again then. So no two workers look after the same one, it is not lost with a worker that dies, and one that
+ * cannot be looked after lets those behind it pass. Whole milliseconds, as the caller's clock has them.
+ */
+export const TAKE_OVERDUE: Statement = {
+  name: 'outbox-take-overdue',
   plan: 'each_time',
   text: `
-    SELECT notification_id AS "notificationId" FROM outbox
-    WHERE stage = 'await_delivery' AND due_at <= service_now() AND lease_token IS NULL
-    ORDER BY due_at LIMIT $1`,
+    WITH overdue AS MATERIALIZED (
+      SELECT notification_id FROM outbox
+      WHERE stage = 'await_delivery' AND due_at <= service_now() AND lease_token IS NULL
+      ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox SET due_at = date_trunc('milliseconds', service_now()) + $2 * interval '1 millisecond'
+    WHERE notification_id = ANY (ARRAY(SELECT notification_id FROM overdue))
+    RETURNING notification_id AS "notificationId", due_at AS "takenUntil"`,
 };
 
-/** One of them, locked with its outbox row and as it stands; nothing when its outbox row is gone or has moved on. */
+/**
+ * One that was taken until $2, locked with its outbox row and as it stands; nothing when its outbox row is gone, has moved
+ * on, or was taken again since.
+ */
 export const LOCK_OVERDUE_DELIVERY: Statement = {
   name: 'outbox-lock-overdue-delivery',
   text: `
@@ -58,7 +74,7 @@ export const LOCK_OVERDUE_DELIVERY: Statement = {
       (SELECT d.changes FROM deliveries d WHERE d.id = o.delivery_id) AS changes,
       (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id AND ${countsAsTried('d')}) AS tried
     FROM outbox o JOIN notifications n ON n.id = o.notification_id
-    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at <= service_now()
+    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at = $2
     FOR UPDATE OF o, n`,
 };
 

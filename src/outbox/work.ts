@@ -126,6 +126,12 @@ export function deadLetterClass({ failure, errorClass }: Pick<UnsuccessfulWork, 
 /** Held work that was let out again. */
 export type ReleasedWork = Pick<Work, 'notificationId' | 'channel' | 'sender'>;
 
+/** An overdue delivery that this worker looks after; another one does from `takenUntil` on. */
+export interface TakenDelivery {
+  readonly notificationId: string;
+  readonly takenUntil: Date;
+}
+
 /** A delivery that was accepted, but not delivered in the time its caller set. */
 export interface OverdueDelivery {
   readonly notificationId: string;

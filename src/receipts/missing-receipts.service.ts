@@ -5,7 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { Rounds } from '../concurrency/rounds.js';
 import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
-import { loggableError } from '../problems/loggable-error.js';
+import { faultWithoutWords, loggableError } from '../problems/loggable-error.js';
 import { ageInWords, RECEIPT_LOOKS, type ReceiptLook } from './receipt.looks.js';
 import { HELD, ReceiptQuestion, type MissingReceipt, type ReceiptAnswer } from './receipt.question.js';
 import { ATTEMPTS_TO_LOOK_AT, LEAVE_LOOK, TAKE_LOOK } from './receipt.sql.js';
@@ -19,6 +19,9 @@ const AT_ONCE = 4;
 /** How many questions of a round got which answer. */
 export type ReceiptRound = Readonly<Record<ReceiptAnswer, number>>;
 
+/** Asking for it, or recording what the provider said, failed here. */
+const FAULT = 'fault';
+
 /** `late`: it came of age long ago. */
 type Candidate = MissingReceipt & { readonly missing: boolean; readonly late: boolean };
 
@@ -31,6 +34,8 @@ type Candidate = MissingReceipt & { readonly missing: boolean; readonly late: bo
 export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stop = new AbortController();
   private readonly rounds: Rounds;
+  /** Attempts at which each look stopped last for a fault of this service's own, which may have been a passing one. */
+  private readonly faults = new Map<ReceiptLook['number'], ReadonlySet<string>>();
 
   constructor(
     private readonly database: Database,
@@ -79,23 +84,43 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
       for (let at = 0; at < candidates.length; at += AT_ONCE) {
         const few = candidates.slice(at, at + AT_ONCE);
         const toAsk = few.filter(({ missing }) => missing);
-        const heard = await Promise.all(
-          toAsk.map((each) => this.question.ask(each, ageInWords(minutes), this.stop.signal)),
-        );
-        for (const answer of heard) if (answer !== HELD) answers[answer] += 1;
+        const heard = await Promise.all(toAsk.map((each) => this.ask(each, ageInWords(minutes))));
+        for (const answer of heard) if (answer !== HELD && answer !== FAULT) answers[answer] += 1;
         // The next round begins with these, and asks twice rather than never. What stays unanswered is passed over in the
-        // end: it must not keep the others from being asked about.
+        // end, and what fails twice at once: it must not keep the others from being asked about. The next look asks again.
+        const passing = this.passingFaults(
+          look,
+          toAsk.filter((_, index) => heard[index] === FAULT),
+        );
         const askAgain = heard.some(
           (answer, index) => answer === HELD || (answer === 'unanswered' && !toAsk[index]?.late),
         );
         // A question that this process broke off to stop says nothing, however late it is.
-        if (askAgain || this.stop.signal.aborted) return false;
+        if (askAgain || passing || this.stop.signal.aborted) return false;
         lookedTo = few.at(-1)?.attemptId ?? lookedTo;
       }
       return candidates.length === CHUNK;
     } finally {
       await this.database.run(LEAVE_LOOK, [look.number, lookedTo]);
     }
+  }
+
+  private async ask(candidate: Candidate, waited: string): Promise<ReceiptAnswer | typeof HELD | typeof FAULT> {
+    try {
+      return await this.question.ask(candidate, waited, this.stop.signal);
+    } catch (error) {
+      const { notificationId, attemptId } = candidate;
+      const err = faultWithoutWords(error);
+      this.log.error({ err, notificationId, attemptId }, 'a missing receipt could not be asked for or recorded');
+      return FAULT;
+    }
+  }
+
+  /** Whether any of these failed for the first time. */
+  private passingFaults({ number }: ReceiptLook, failed: readonly Candidate[]): boolean {
+    const before = this.faults.get(number);
+    this.faults.set(number, new Set(failed.map(({ attemptId }) => attemptId)));
+    return failed.some(({ attemptId }) => !before?.has(attemptId));
   }
 
   /** Longer than a chunk takes whose every question runs into its deadline. */

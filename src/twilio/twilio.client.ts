@@ -8,7 +8,6 @@ import { headerOf, storable } from './provider.answer.js';
 import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
 import { encodeForm } from './twilio.requests.js';
-import type { CallRequest, FormFields, MessageRequest } from './twilio.requests.js';
 import { TWILIO_SETTINGS } from './twilio.settings.js';
 import type { TwilioSettings } from './twilio.settings.js';
 import type { UndiciConfig } from './undici.adapter.js';
@@ -66,12 +65,14 @@ export class TwilioClient {
     this.#account = `/2010-04-01/Accounts/${encodeURIComponent(settings.accountSid)}`;
   }
 
-  createMessage(request: MessageRequest, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
-    return this.#create('Messages', request, ids, signal);
+  /** @param form a MessageRequest, encoded: what cannot be is no request, and has failed before this is called */
+  createMessage(form: string, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
+    return this.#create('Messages', form, ids, signal);
   }
 
-  createCall(request: CallRequest, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
-    return this.#create('Calls', request, ids, signal);
+  /** @param form a CallRequest, encoded */
+  createCall(form: string, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
+    return this.#create('Calls', form, ids, signal);
   }
 
   listMessages(query: ListQuery, signal?: AbortSignal): Promise<RecordList> {
@@ -92,14 +93,14 @@ export class TwilioClient {
 
   async #create(
     resource: Resource,
-    fields: FormFields,
+    form: string,
     { attemptId, deliveryId }: SendIds,
     signal: AbortSignal | undefined,
   ): Promise<AcceptedRequest> {
     const { data } = await this.#request({
       method: 'post',
       url: `${this.#account}/${resource}.json`,
-      data: encodeForm(fields),
+      data: form,
       wireHeaders: ['Idempotency-Key', deliveryId, 'X-Request-Id', attemptId],
       ...heeding(signal),
     });

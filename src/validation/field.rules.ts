@@ -1,4 +1,4 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isURL, ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPhoneNumber } from './phone-number.js';
 
 /** Of serialised metadata: bytes at most, and how deep it may be nested. */
@@ -10,6 +10,8 @@ export const LONGEST_NOTE = 2000;
 
 /** Twilio's limits of ContentVariables; facts, section 5. */
 export const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
+
+const WEB_ADDRESS = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
 
 /** A number in E.164 that can exist: country code and length are right. Whether it is in use, the provider says. */
 export function IsE164(options?: ValidationOptions): PropertyDecorator {
@@ -23,6 +25,14 @@ export function IsE164(options?: ValidationOptions): PropertyDecorator {
 export function IsText(options?: ValidationOptions): PropertyDecorator {
   return rule('isText', (value) => typeof value === 'string' && isStorable(value), {
     message: '$property must be text without NUL characters or broken surrogates',
+    ...options,
+  });
+}
+
+/** Where Twilio fetches something, and that can be stored: isURL minds neither a NUL nor half of a surrogate pair. */
+export function IsWebAddress(options?: ValidationOptions): PropertyDecorator {
+  return rule('isWebAddress', (value) => typeof value === 'string' && isURL(value, WEB_ADDRESS) && isStorable(value), {
+    message: '$property must be an http or https address',
     ...options,
   });
 }
@@ -51,10 +61,10 @@ export function IsMetadataFilter(options?: ValidationOptions): PropertyDecorator
   });
 }
 
-/** What Twilio takes as ContentVariables: a flat object of texts, none empty, without line breaks. */
+/** What Twilio takes as ContentVariables: a flat object of texts, none empty, without line breaks; all of it storable. */
 export function IsContentVariables(options?: ValidationOptions): PropertyDecorator {
   return rule('isContentVariables', (value) => isPlainObject(value) && areVariables(value), {
-    message: `$property must be an object of at most ${VARIABLES.most} texts, none empty or with line breaks`,
+    message: `$property must be an object of at most ${VARIABLES.most} texts, none empty or with line breaks, NUL characters or broken surrogates`,
     ...options,
   });
 }
@@ -91,10 +101,10 @@ function isStorableJson(value: object): boolean {
   const json = JSON.stringify(value);
   // Most are far below, and a character is three bytes at most.
   if (json.length * 3 > METADATA.longest && Buffer.byteLength(json) > METADATA.longest) return false;
-  if (json.includes('\\u0000') || /\\ud[89a-f]/i.test(json)) return false;
-  // Infinity (1e999 is read as it) is written as null, and every level takes two brackets: most need no second look.
-  const isPlain = !json.includes('null') && json.length <= 2 * METADATA.deepest;
-  return isPlain || holdsOnlyJson(value, METADATA.deepest);
+  // Infinity (1e999 is read as it) is written as null, what cannot be stored as an escape, and every level takes two
+  // brackets: most need no second look.
+  const isPlain = !json.includes('null') && !json.includes('\\u') && json.length <= 2 * METADATA.deepest;
+  return isPlain || holdsOnlyStorable(value, METADATA.deepest);
 }
 
 function isMetadataFilter(value: Record<string, unknown>): boolean {
@@ -106,10 +116,13 @@ function isMetadataFilter(value: Record<string, unknown>): boolean {
   );
 }
 
-function holdsOnlyJson(value: unknown, levels: number): boolean {
+function holdsOnlyStorable(value: unknown, levels: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'string') return isStorable(value);
   if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((element) => holdsOnlyJson(element, levels - 1));
+  if (levels === 0) return false;
+  if (Array.isArray(value)) return value.every((element) => holdsOnlyStorable(element, levels - 1));
+  return Object.entries(value).every(([name, element]) => isStorable(name) && holdsOnlyStorable(element, levels - 1));
 }
 
 function areVariables(value: Record<string, unknown>): boolean {
@@ -119,6 +132,7 @@ function areVariables(value: Record<string, unknown>): boolean {
     entries.every(
       ([key, text]) =>
         key.length <= VARIABLES.longestKey &&
+        isStorable(key) &&
         typeof text === 'string' &&
         text !== '' &&
         text.length <= VARIABLES.longestValue &&
