@@ -6,7 +6,9 @@ export function banner(configuration: Configuration, running: RunningSurrounding
   const { env, twilio, adminApiKey, publicUrl } = configuration;
   const embedded = running.started.includes('database');
   const simulated = running.started.includes('simulator');
-  const key = adminApiKey && embedded ? adminApiKey : '$ADMIN_API_KEY';
+  // In double quotes where the shell is to put in the key, in single ones where it stands there as it is.
+  const authorization =
+    adminApiKey && embedded ? `'Authorization: Bearer ${adminApiKey}'` : '"Authorization: Bearer $ADMIN_API_KEY"';
   const lines = [
     '',
     `  Postrider is ready (${env.ROLE}).`,
@@ -21,7 +23,7 @@ export function banner(configuration: Configuration, running: RunningSurrounding
     `  Twilio     ${simulated ? `the bundled simulator at ${twilio.baseUrl}; nothing reaches a real phone` : twilio.baseUrl}`,
     `  Admin key  ${adminApiKey ? (embedded ? adminApiKey : 'as ADMIN_API_KEY says') : 'none: set ADMIN_API_KEY to make the first key'}`,
     '',
-    ...(env.ROLE === 'worker' ? [] : lineToTry(url, key)),
+    ...(env.ROLE === 'worker' ? [] : lineToTry(url, authorization)),
     '  Ctrl-C stops everything. npm run demo shows every kind of notification.',
     '',
     '',
@@ -29,11 +31,11 @@ export function banner(configuration: Configuration, running: RunningSurrounding
   return lines.join('\n');
 }
 
-function lineToTry(url: string, key: string): string[] {
+function lineToTry(url: string, authorization: string): string[] {
   return [
     '  Try it:',
     '',
-    `    curl -s ${url}/v1/notifications -H 'Authorization: Bearer ${key}' \\`,
+    `    curl -s ${url}/v1/notifications -H ${authorization} \\`,
     `      -H 'Content-Type: application/json' \\`,
     `      -d '{"to":"+15551230001","channels":["whatsapp","sms"],"body":"Hello from Postrider"}'`,
     '',

@@ -98,8 +98,21 @@ describe('problems', () => {
     const asForm = await ask(edge, 'POST', '/probe', { body: 'to=1', headers: form });
     expect(asForm).toMatchObject(problem(415, 'unsupported-media-type'));
     expect(asForm.headers.get('accept-post')).toBe('application/json');
-    const asText = await ask(edge, 'POST', '/probe', { body: 'x', headers: { 'content-type': 'text/plain' } });
-    expect(asText).toMatchObject(problem(415, 'unsupported-media-type'));
+  });
+
+  it.each([
+    ['text', { 'content-type': 'text/plain' }],
+    ['a JSON dialect', { 'content-type': 'application/vnd.api+json' }],
+  ])('says what it takes to a body of another media type as well: %s', async (_, headers) => {
+    for (const [path, expected] of [
+      ['/probe', 'application/json'],
+      ['/probe/form', 'application/x-www-form-urlencoded'],
+    ] as const) {
+      const answer = await ask(edge, 'POST', path, { body: '{}', headers });
+      expect(answer).toMatchObject(problem(415, 'unsupported-media-type', { detail: `Send the body as ${expected}.` }));
+      expect(answer.headers.get('accept-post')).toBe(expected);
+    }
+    expect(await ask(edge, 'POST', '/nowhere', { body: '{}', headers })).toMatchObject(problem(404, 'not-found'));
   });
 
   it('takes only forms on a form route, with repeated fields as lists', async () => {

@@ -155,6 +155,27 @@ it('what failed before the window of an incident neither opens it nor belongs to
   expect(belonging).not.toContain(ids[0]);
 });
 
+it('what its faults left open belongs to an incident, also where it comes to the review queue after the end', async () => {
+  const test = await startTestService({ INCIDENT_THRESHOLD: '2' });
+  const { operator, provider } = handsOn(test);
+  await provider.fail('*', { match: { resource: ['messages', 'list'] }, fault: { kind: 'status', status: 503 } });
+  const lost = { to: to(1), channels: ['sms'], body: 'Hello', onUnknown: 'review' };
+  const ids = [await test.api.send(lost), await test.api.send({ ...lost, to: to(2) })];
+  await operator.untilIncident(() => true);
+  await eventually(
+    async () =>
+      (await test.database.query(`SELECT held_by IS NOT NULL AS held FROM outbox WHERE stage = 'reconcile'`)).rows,
+    (rows) => rows.length === 2 && rows.every(({ held }) => held),
+  );
+  await provider.heal();
+  // Nothing was asked yet: who failed is known only now that it is over.
+  await operator.close(SMS);
+  expect((await operator.untilIncident(({ endedAt }) => endedAt !== null)).deadLetterCount).toBe(0);
+  for (const id of ids) await test.api.untilStatus(id, 'failed');
+  const incident = await operator.untilIncident(() => true);
+  expect(incident.deadLetters.map(({ notificationId }) => notificationId).toSorted()).toEqual(ids);
+});
+
 it('a recipient whom the provider says not to be on a channel is not sent to there again', async () => {
   const test = await startTestService();
   const { provider } = handsOn(test);

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile as execFileWithCallback, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ADVISORY_LOCK } from '../src/database/advisory-locks.js';
@@ -10,6 +11,8 @@ import { publicFolder } from './support/embedded-postgres.js';
 import { createMigratedDatabase, createTestDatabase } from './support/postgres.js';
 import { PROGRAM_ENV } from './support/process.js';
 import { ADMIN_KEY, ApiClient } from './support/service.js';
+
+const execFile = promisify(execFileWithCallback);
 
 const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
 
@@ -71,6 +74,17 @@ describe('the banner', () => {
     expect(addresses.length).toBeGreaterThan(0);
     for (const address of addresses) expect((await fetch(address)).status, address).toBe(200);
     expect(program.said()).not.toContain('/v1/notifications');
+  });
+
+  it('holds a line to try that a shell takes as it is printed, with the key that the environment holds', async () => {
+    const program = startProgram({ DATABASE_URL: await databaseUrl(), PORT: '0' });
+    await program.ready();
+    const line = / {4}curl -s (.*?)\n\n/s.exec(program.said())?.[1] ?? '';
+    // Each argument on a line of its own, as the shell would hand it to curl.
+    const { stdout } = await execFile('sh', ['-c', `printf '%s\\n' ${line}`], { env: { ADMIN_API_KEY: ADMIN_KEY } });
+    const [url = '', , key = '', , type = '', , body = ''] = stdout.trim().split('\n');
+    const headers = Object.fromEntries([key, type].map((header) => header.split(': ')));
+    expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(202);
   });
 });
 

@@ -17,7 +17,7 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
 
   adapter.useBodyParser('application/json', false, {}, (request: FastifyRequest, body: Buffer, done: Done) => {
-    if (expects(request, 'form')) return done(wrongMediaType('application/x-www-form-urlencoded'));
+    if (expects(request, 'form')) return done(wrongMediaType(request));
     // A missing body is for the route to judge: some need none.
     if (body.length === 0) return done(null, undefined);
     const encoded = foreignEncoding(request);
@@ -37,20 +37,26 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
     formOptions,
     (request: FastifyRequest, body: Buffer, done: Done) => {
       // What `curl -X POST -d ''` sends where there is nothing to say.
-      if (!expects(request, 'form')) return body.length === 0 ? done(null) : done(wrongMediaType('application/json'));
+      if (!expects(request, 'form')) return body.length === 0 ? done(null) : done(wrongMediaType(request));
       const encoded = foreignEncoding(request);
       if (encoded) return done(encoded);
       // Repeated names become lists; every name counts, since a signature covers them all.
       return done(null, parseForm(body.toString(), '&', '=', { maxKeys: 0 }));
     },
   );
+
+  // Such as text/plain, which `fetch` says of any string. Fastify's own refusal does not tell what to send instead.
+  fastify.addContentTypeParser('*', (request: FastifyRequest, _body: unknown, done: Done) => {
+    done(wrongMediaType(request));
+  });
 }
 
 function expects(request: FastifyRequest, kind: 'json' | 'form'): boolean {
   return (request.routeOptions.config.body?.as ?? 'json') === kind;
 }
 
-function wrongMediaType(expected: string): Problem {
+function wrongMediaType(request: FastifyRequest): Problem {
+  const expected = expects(request, 'form') ? 'application/x-www-form-urlencoded' : 'application/json';
   return new Problem('unsupported-media-type', {
     detail: `Send the body as ${expected}.`,
     headers: { 'accept-post': expected },

@@ -121,7 +121,9 @@ export class CreateNotificationDto {
     type: 'object',
     additionalProperties: true,
     example: { orderId: 'A-17' },
-    description: `At most ${METADATA.longest} bytes as JSON, nested at most ${METADATA.deepest} deep.`,
+    description:
+      `At most ${METADATA.longest} bytes as JSON, nested at most ${METADATA.deepest} deep. Numbers are kept as doubles: ` +
+      'write one of more than 15 digits, such as a 64-bit id, as text.',
   })
   @IsOptional()
   @IsMetadata()

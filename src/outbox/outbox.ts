@@ -221,7 +221,7 @@ export class Outbox {
   }
 
   private async storeUnsuccessful(group: readonly UnsuccessfulWork[]): Promise<readonly SettleOutcome[]> {
-    const outcomes = await settleUnsuccessful(this.database, group);
+    const outcomes = await settleUnsuccessful(this.database, group, this.configuration.env.INCIDENT_WINDOW_MS);
     // What waits or falls back is due again, now or at a time the dispatcher should know.
     this.wakeUp.wakeHere();
     return outcomes;

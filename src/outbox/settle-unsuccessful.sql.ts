@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { causeIncident } from './cause-incident.sql.js';
 import { lastFailureOf } from './last-failure.sql.js';
 import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
@@ -24,7 +25,8 @@ function stillWorkedOn(next: readonly NotificationStatus[]): string {
  *
  * Where the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever
  * was decided: its failure is kept with the step $2, what else was decided becomes the rule $3 and the sentence $4, and the
- * notification stays as it is; return-to-channel.sql.ts follows. The answer tells which were so.
+ * notification stays as it is; return-to-channel.sql.ts follows. The answer tells which were so. $5 is the window of an
+ * incident, in milliseconds.
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',
@@ -131,7 +133,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)
       SELECT new_uuid_v7(), notification_id, delivery_id, client_id, 'open', error_class, http_status,
-        provider_code, channel, category, incident_id, dead_letter_reason, service_now()
+        provider_code, channel, category, ${causeIncident('live', '$5')}, dead_letter_reason, service_now()
       FROM live WHERE opens_dead_letter AND NOT overtaken
       ON CONFLICT DO NOTHING
     )

@@ -59,10 +59,14 @@ function awaitMs({ work }: AcceptedAttempt): number | null {
   return work.fallbackAfterSeconds * 1000;
 }
 
-/** Writes a group of unsuccessful work in one statement. */
+/**
+ * Writes a group of unsuccessful work in one statement.
+ * @param incidentWindowMs how long before an incident was recognised its faults began
+ */
 export async function settleUnsuccessful(
   database: Database,
   group: readonly UnsuccessfulWork[],
+  incidentWindowMs: number,
 ): Promise<readonly SettleOutcome[]> {
   const overtaken = JSON.stringify(recordedStep(OVERTAKEN.step));
   const rows = group.map(unsuccessfulRow);
@@ -71,6 +75,7 @@ export async function settleUnsuccessful(
     overtaken,
     OVERTAKEN.decision.rule,
     OVERTAKEN.decision.sentence,
+    incidentWindowMs,
   ]);
   const outcomes = new Map<string, SettleOutcome>(
     settled.map((row) => [row.notificationId, row.overtaken ? 'overtaken' : 'settled']),

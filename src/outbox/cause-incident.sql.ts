@@ -1,0 +1,13 @@
+/**
+ * The incident to which a dead letter belongs; null where it has none. One that is over has counted its dead letters already, so
+ * what its faults left open and was asked about only after its end finds it here, by when the attempt began.
+ * @param row an alias of rows with `incident_id`, `error_class`, `channel` and `attempt_started_at`
+ * @param windowMs a parameter: how long before its recognition an attempt belongs to it, in milliseconds
+ */
+export function causeIncident(row: string, windowMs: string): string {
+  return `coalesce(${row}.incident_id, CASE WHEN ${row}.error_class = 'provider_fault' THEN (
+          SELECT c.id FROM incidents c
+          WHERE ${row}.channel = ANY (c.resources) AND ${row}.attempt_started_at <= c.ended_at
+            AND ${row}.attempt_started_at >= c.started_at - ${windowMs} * interval '1 millisecond'
+          ORDER BY c.id DESC LIMIT 1) END)`;
+}
