@@ -4,10 +4,11 @@ import { Public } from '../access/access.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound, Problem } from '../problems/problem.js';
+import type { TwilioResource } from '../twilio/resource.js';
 import type { CallbackForm } from './callback-form.js';
 import { CallbackIntake } from './callback.intake.js';
 import { CallbackJournal } from './callback.journal.js';
-import { readReport, type ProviderReport } from './provider-report.js';
+import { readReport } from './provider-report.js';
 import { SignatureGuard } from './signature.guard.js';
 import { SignedForm } from './signed-form.decorator.js';
 
@@ -47,7 +48,7 @@ export class CallbacksController {
     return this.take(attemptId, 'call', form);
   }
 
-  private async take(attemptId: string, resource: ProviderReport['resource'], form: CallbackForm): Promise<void> {
+  private async take(attemptId: string, resource: TwilioResource, form: CallbackForm): Promise<void> {
     const report = readReport(attemptId, resource, form);
     if (!report) {
       throw new Problem('validation-failed', {

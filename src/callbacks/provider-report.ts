@@ -1,4 +1,5 @@
 import { providerCode, storable } from '../twilio/provider.answer.js';
+import type { TwilioResource } from '../twilio/resource.js';
 import { valueOf, type CallbackForm } from './callback-form.js';
 
 /**
@@ -12,7 +13,7 @@ export type Evidence = 'callback' | 'receipt' | 'answer' | 'list';
 export interface ProviderReport {
   readonly evidence: Evidence;
   readonly attemptId: string;
-  readonly resource: 'message' | 'call';
+  readonly resource: TwilioResource;
   readonly providerSid: string;
   /** MessageStatus or CallStatus, in the provider's words. */
   readonly status: string;
@@ -25,14 +26,10 @@ export interface ProviderReport {
 const NAMES = {
   message: { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] },
   call: { sid: ['CallSid'], status: ['CallStatus'] },
-} as const satisfies Record<ProviderReport['resource'], object>;
+} as const satisfies Record<TwilioResource, object>;
 
 /** Reads the form of a callback; null where it lacks the sid or the status. */
-export function readReport(
-  attemptId: string,
-  resource: ProviderReport['resource'],
-  form: CallbackForm,
-): ProviderReport | null {
+export function readReport(attemptId: string, resource: TwilioResource, form: CallbackForm): ProviderReport | null {
   const params = storableForm(form);
   const names = NAMES[resource];
   const providerSid = valueOf(params, ...names.sid);

@@ -3,6 +3,7 @@ import type { Work } from '../outbox/work.js';
 import { addressOn, isMessagingService } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { CallRequest, MessageRequest } from '../twilio/twilio.requests.js';
+import type { TwilioResource } from '../twilio/resource.js';
 import { textOn } from './content.js';
 import { contentOf, recipientOf, senderOf } from './corrected.js';
 
@@ -102,7 +103,7 @@ function common(work: Work, options: ComposeOptions): Pick<MessageRequest, 'Stat
 }
 
 /** Carries the attempt's id: a callback tells which attempt was accepted even when its answer never came. */
-function callbackUrl(kind: 'message' | 'call', attemptId: string, options: ComposeOptions): string {
+function callbackUrl(kind: TwilioResource, attemptId: string, options: ComposeOptions): string {
   const overrides = options.callbackOverrides ? `#${options.callbackOverrides}` : '';
   return `${options.publicUrl}/callbacks/twilio/${kind}/${attemptId}${overrides}`;
 }

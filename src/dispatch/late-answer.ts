@@ -1,5 +1,6 @@
 import type { ProviderReport } from '../callbacks/provider-report.js';
 import type { AcceptedAttempt } from '../outbox/work.js';
+import { RESOURCE_OF } from '../twilio/resource.js';
 
 /** An acceptance whose lease was over when it was known, as a callback would have told it. Pure. */
 export function lateAnswer({ work, httpStatus, providerSid }: AcceptedAttempt): ProviderReport {
@@ -7,7 +8,7 @@ export function lateAnswer({ work, httpStatus, providerSid }: AcceptedAttempt): 
     // Without a status it is what the provider's list shows, not what it answered to the request.
     evidence: httpStatus === null ? 'list' : 'answer',
     attemptId: work.attemptId,
-    resource: work.channel === 'voice' ? 'call' : 'message',
+    resource: RESOURCE_OF[work.channel],
     providerSid,
     status: 'queued',
     errorCode: null,

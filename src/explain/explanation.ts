@@ -4,6 +4,7 @@ import { maskNumber } from '../logging/logger.js';
 import type { Attempt } from '../notifications/attempt.entity.js';
 import type { NotificationHistory } from '../notifications/notification.reader.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { RESOURCE_OF } from '../twilio/resource.js';
 import type { DecisionRecord } from './decision.entity.js';
 import { failureSentence } from './failure.sentence.js';
 import { clockTime } from './moment.js';
@@ -112,8 +113,9 @@ function callbacks({ callbacks, failures, deliveries }: NotificationHistory): Ex
   const channels = new Map(deliveries.map((delivery) => [delivery.id, delivery.channel]));
   return callbacks
     .filter((callback) => {
-      const resource = channels.get(callback.deliveryId) === 'voice' ? 'call' : 'message';
-      return !told.has(callback.id) && effectOf({ resource, status: callback.status }) !== 'noted';
+      const channel = channels.get(callback.deliveryId);
+      if (channel === undefined || told.has(callback.id)) return false;
+      return effectOf({ resource: RESOURCE_OF[channel], status: callback.status }) !== 'noted';
     })
     .map(({ receivedAt: at, status, deliveryId, attemptId }) => ({
       at,

@@ -4,6 +4,7 @@ import type { Channel, Outcome, ResponsibleParty } from '../policy/vocabulary.js
 import { isWithoutAnswer, ruleInWords } from '../policy/rule.words.js';
 import { UNWRITABLE_RULE } from '../policy/unwritable.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { RESOURCE_OF } from '../twilio/resource.js';
 import { clockTime } from './moment.js';
 import { reportSentence } from './report.sentence.js';
 
@@ -28,7 +29,7 @@ export function failureSentence(
   callback: Callback | undefined,
   codes: TwilioErrorCodeTable,
 ): string {
-  const what = failure.channel === 'voice' ? 'call' : 'message';
+  const what = RESOURCE_OF[failure.channel];
   const happened = callback ? reported(failure, callback, codes) : answered(failure, attemptNumber, codes);
   const meaning = `${WHOSE[failure.responsible]}${ACCEPTED_OR_NOT[failure.outcome](what)}`;
   return `${happened}; ${meaning}; ${asksFirst(failure) ? ASKED_FIRST : next(failure.nextStep, failure.at)}.`;

@@ -9,6 +9,7 @@ import { ProviderError } from '../twilio/provider.error.js';
 import { effectOf } from '../twilio/reported-effect.js';
 import { TwilioClient } from '../twilio/twilio.client.js';
 import type { TwilioRecord } from '../twilio/twilio.records.js';
+import { RESOURCE_OF } from '../twilio/resource.js';
 
 /** An accepted attempt of which no callback has told the end. */
 export interface MissingReceipt {
@@ -74,7 +75,7 @@ export class ReceiptQuestion {
   private async fetch(missing: MissingReceipt, signal: AbortSignal): Promise<TwilioRecord | 'gone' | 'unanswered'> {
     const { attemptId, channel, providerSid } = missing;
     try {
-      return await (channel === 'voice'
+      return await (RESOURCE_OF[channel] === 'call'
         ? this.twilio.fetchCall(providerSid, signal)
         : this.twilio.fetchMessage(providerSid, signal));
     } catch (error) {
@@ -95,7 +96,8 @@ function reportOf({ attemptId, channel }: MissingReceipt, record: TwilioRecord):
     ...(errorMessage !== null && { ErrorMessage: errorMessage }),
   };
   const said = { evidence: 'receipt', attemptId, providerSid, status, errorCode } as const;
-  return channel === 'voice'
-    ? { ...said, resource: 'call', params: { CallSid: providerSid, CallStatus: status } }
-    : { ...said, resource: 'message', params: { MessageSid: providerSid, MessageStatus: status, ...failure } };
+  const resource = RESOURCE_OF[channel];
+  return resource === 'call'
+    ? { ...said, resource, params: { CallSid: providerSid, CallStatus: status } }
+    : { ...said, resource, params: { MessageSid: providerSid, MessageStatus: status, ...failure } };
 }

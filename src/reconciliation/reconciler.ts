@@ -8,6 +8,7 @@ import type { Failure } from '../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient } from '../twilio/twilio.client.js';
+import { RESOURCE_OF } from '../twilio/resource.js';
 import { EVIDENCE, OWNED_SIDS, RIVALS } from './evidence.sql.js';
 import type { Judgement } from './judgement.js';
 import { judge } from './judgement.js';
@@ -103,7 +104,9 @@ export class Reconciler {
     const sender = senderOf(work);
     const from = isMessagingService(sender) ? {} : { from: addressOn(work.channel, sender) };
     const query = { to: addressOn(work.channel, recipientOf(work)), ...from, createdSince };
-    return work.channel === 'voice' ? this.twilio.listCalls(query, signal) : this.twilio.listMessages(query, signal);
+    return RESOURCE_OF[work.channel] === 'call'
+      ? this.twilio.listCalls(query, signal)
+      : this.twilio.listMessages(query, signal);
   }
 
   private async owned(records: readonly { readonly sid: string }[], work: Work): Promise<Set<string>> {

@@ -2,6 +2,7 @@ import type { Classification, FailureScope } from '../policy/failure.js';
 import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import type { Channel, ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import type { NetworkFailureKind } from './network.error.js';
+import { RESOURCE_OF, type TwilioResource } from './resource.js';
 
 /** What a code table has to know of a Twilio error code to classify it. */
 interface CodeRule extends Pick<
@@ -137,13 +138,13 @@ const TAKEN_BACK = {
  * reached as dialled. Again at once on the same channel is never right here: the policy's waits are seconds, and a
  * phone that rang unanswered a second ago should not ring again.
  */
-const BY_CALLBACK_STATUS: Readonly<Record<'message' | 'call', Readonly<Record<string, CallbackRule>>>> = {
+const BY_CALLBACK_STATUS: Readonly<Record<TwilioResource, Readonly<Record<string, CallbackRule>>>> = {
   message: { undelivered: NOT_REACHED, failed: GIVEN_UP, canceled: TAKEN_BACK },
   call: { busy: NOT_REACHED, 'no-answer': NOT_REACHED, failed: NOT_REACHED, canceled: TAKEN_BACK },
 };
 
 /** Whether the provider's word for a message or a call means that it never arrives. */
-export function isFailingStatus(what: 'message' | 'call', status: string): boolean {
+export function isFailingStatus(what: TwilioResource, status: string): boolean {
   return Object.hasOwn(BY_CALLBACK_STATUS[what], status);
 }
 
@@ -151,7 +152,7 @@ export function isFailingStatus(what: 'message' | 'call', status: string): boole
 export function classifyCallback(failed: FailedCallback, table: CodeTable): Classification {
   const byCode = byProviderCode(failed.errorCode, table);
   if (byCode !== null) return byCode;
-  const what = failed.channel === 'voice' ? 'call' : 'message';
+  const what = RESOURCE_OF[failed.channel];
   const unknownCode = failed.errorCode !== null;
   const doubt = unknownCode ? `, unknown Twilio code ${failed.errorCode}` : '';
   const rules = BY_CALLBACK_STATUS[what];

@@ -1,7 +1,8 @@
 import { isFailingStatus } from './classification.js';
+import type { TwilioResource } from './resource.js';
 
 interface ReportedStatus {
-  readonly resource: 'message' | 'call';
+  readonly resource: TwilioResource;
   /** MessageStatus or CallStatus, in the provider's words. */
   readonly status: string;
 }
@@ -10,7 +11,7 @@ interface ReportedStatus {
 export type ReportedEffect = 'noted' | 'delivered' | 'read' | 'failed';
 
 /** The provider's words for what arrived; source: facts, section 4. */
-const ARRIVALS: Readonly<Record<'message' | 'call', Readonly<Record<string, 'delivered' | 'read'>>>> = {
+const ARRIVALS: Readonly<Record<TwilioResource, Readonly<Record<string, 'delivered' | 'read'>>>> = {
   message: { delivered: 'delivered', partially_delivered: 'delivered', read: 'read' },
   call: { completed: 'delivered' },
 };
