@@ -35,7 +35,9 @@ export class Journal {
 
   unsuccessful(result: UnsuccessfulWork): void {
     const { work, attempt, failure, step, decision } = result;
-    this.log.warn(
+    // What waits in a circuit is told by the circuit's own lines: thousands may wait there.
+    const level = step.kind === 'hold' && !attempt ? 'info' : 'warn';
+    this.log[level](
       {
         ...ids(work),
         outcome: attempt ? failure?.outcome : undefined,

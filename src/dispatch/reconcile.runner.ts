@@ -108,9 +108,23 @@ export class ReconcileRunner {
     const failure = originalFailure(finding.original, this.codes);
     const { because } = finding.judgement;
     const decision = afterAbsence(work, failure, because, this.fallback.remaining(work), this.clock.now());
-    if (decision.kind === 'resend') return this.resend(work, decision.sentence, stopping);
+    if (decision.kind === 'resend') {
+      const waits = this.waitsUnsent(work, because);
+      return waits ? NOTHING : this.resend(work, decision.sentence, stopping);
+    }
     this.end(work, failure, decision.step, finding);
     return NOTHING;
+  }
+
+  /** What was not there yet may be there when a circuit lets it out: then it is asked again instead of sent. */
+  private waitsUnsent(work: Work, because: string): boolean {
+    const standing = this.circuits.blocking({ ...work, stage: 'send' });
+    // Its sender's turn comes in a moment.
+    if (!standing || standing.cause === 'pace') return false;
+    const { scope, reason } = standing;
+    const waits = `The circuit of ${scope} is open (${reason}): it waits there, and is asked again before it is sent.`;
+    this.hold(work, standing, `Asked whether it was accepted: ${because}. ${waits}`);
+    return true;
   }
 
   /** The statement leases it anew from when it began: where it had to wait, the lease may be over when it answers. */
