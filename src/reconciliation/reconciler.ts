@@ -52,6 +52,11 @@ export class Reconciler {
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
   ) {}
 
+  /** What has reached us by now; null where that does not answer the question. */
+  async known(work: Work): Promise<Finding | null> {
+    return told(await this.evidence(work));
+  }
+
   /** @param signal ends the look-up: what is not found by then counts as not answered */
   async find(work: Work, signal: AbortSignal): Promise<Finding> {
     const before = await this.evidence(work);
