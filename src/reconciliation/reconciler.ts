@@ -63,7 +63,8 @@ export class Reconciler {
     const known = told(before);
     if (known) return known;
     const asked = await this.ask(work, before?.since ?? work.attemptStartedAt, signal);
-    if (asked.judgement.kind === 'accepted') return { ...asked, original: originalOf(before) };
+    // Where the list could not be read, it is asked for again, and that begins here.
+    if (asked.judgement.kind === 'accepted' || asked.lookupFailure) return { ...asked, original: originalOf(before) };
     const after = await this.evidence(work);
     return told(after) ?? { ...asked, original: originalOf(after) };
   }
