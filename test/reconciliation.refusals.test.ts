@@ -5,6 +5,7 @@ import type { Failure } from '../src/policy/failure.js';
 import { UNWRITABLE } from '../src/policy/unwritable.js';
 import { classify } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
+import { whileHeld } from './callbacks.setup.js';
 import { startLate, type LateUnderTest } from './outbox.late.setup.js';
 import { failure } from './outbox.setup.js';
 import { startListingProvider } from './reconciliation.setup.js';
@@ -108,6 +109,28 @@ describe('a refusal that came when its lease was over', () => {
   ])('has the retry that its lease has cost: of %s, the next attempt is by %s', async (RETRY_MAX, channel) => {
     const test = await refusedLate(refusal(429, 20_429), { RETRY_MAX });
     expect(await test.state()).toMatchObject({ status: 'queued', channel, stage: 'send' });
+  });
+});
+
+describe('a late refusal while a circuit is open', () => {
+  it('does not wait for it, since nothing has to be asked: the next channel takes over', async () => {
+    const test = await inDoubt();
+    await test.refused(test.work, refusal(400, 21_614));
+    await whileHeld(test, 'sms', () => run(test, test.asking));
+    expect(await test.state()).toMatchObject({ status: 'queued', channel: 'voice' });
+  });
+
+  it('that is one of credentials has its retry wait there', async () => {
+    const test = await inDoubt();
+    await test.refused(test.work, refusal(401, 20_003));
+    await whileHeld(test, 'sms', async () => {
+      await run(test, test.asking);
+      await run(test, await test.claim());
+      expect(await test.rows('SELECT stage, held_by IS NOT NULL AS held FROM outbox')).toEqual([
+        { stage: 'send', held: true },
+      ]);
+    });
+    expect([test.asked.looks, test.creates()]).toEqual([0, 0]);
   });
 });
 

@@ -54,8 +54,8 @@ export function afterRefusal(
   const history = { retries: Math.max(0, work.retries - 1), waitedMs: work.waitedMs, fallbacks, standstill: null };
   const step = nextStep(failure, history, policy, clock);
   if (step.kind !== 'hold') return step;
-  // Whoever asks is let through by the circuit it would be held in.
-  const reason = `${failure.classification.rule} had stopped the whole account, which goes on`;
+  // Where its circuit is still open, the next attempt is held there.
+  const reason = `${failure.classification.rule}: it is sent again as soon as the account may send`;
   return { kind: 'retry', at: clock.now, waitMs: 0, reason };
 }
 

@@ -53,20 +53,19 @@ export class ReconcileRunner {
    */
   async run(work: Work, policy: RetryPolicy, leasedAt: number, stopping: AbortSignal): Promise<Reconciled> {
     const standing = this.circuits.blocking(work);
-    if (standing) {
-      // Asking is a request too: an open circuit lets only its probe ask.
+    const lost = endless(work, policy);
+    const known = standing || lost ? await this.reconciler.known(work) : null;
+    if (standing && !known) {
+      // Asking is a request too: an open circuit lets only its probe ask. What has reached us needs no request.
       const reason = `The circuit of ${standing.scope} is open (${standing.reason}): the question waits there.`;
       this.hold(work, standing, reason);
       return NOTHING;
     }
-    if (endless(work, policy)) {
+    if (lost && !known) {
       this.waitOrEnd(work, NEVER_ENDED, policy);
       return NOTHING;
     }
-    this.circuits.onDeparture(work);
-    const leftMs = Math.ceil(leasedAt + this.lease.lookUpWithinMs - performance.now());
-    const inTime = AbortSignal.timeout(Math.max(0, leftMs));
-    const finding = await this.reconciler.find(work, AbortSignal.any([stopping, inTime]));
+    const finding = known ?? (await this.ask(work, leasedAt, stopping));
     const { judgement } = finding;
     // Broken off, it was not answered by the provider: another process asks anew, and it costs no retry.
     if (stopping.aborted && judgement.kind === 'unanswered') return { next: 'give_back', work };
@@ -84,6 +83,13 @@ export class ReconcileRunner {
         this.waitOrEnd(work, finding, policy);
         return NOTHING;
     }
+  }
+
+  private ask(work: Work, leasedAt: number, stopping: AbortSignal): Promise<Finding> {
+    this.circuits.onDeparture(work);
+    const leftMs = Math.ceil(leasedAt + this.lease.lookUpWithinMs - performance.now());
+    const inTime = AbortSignal.timeout(Math.max(0, leftMs));
+    return this.reconciler.find(work, AbortSignal.any([stopping, inTime]));
   }
 
   private adopt(work: Work, found: Judgement & { kind: 'accepted' }): void {

@@ -53,13 +53,19 @@ export class Reconciler {
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
   ) {}
 
+  /** What has reached us by now; null where that does not answer the question. */
+  async known(work: Work): Promise<Finding | null> {
+    return told(await this.evidence(work));
+  }
+
   /** @param signal ends the look-up: what is not found by then counts as not answered */
   async find(work: Work, signal: AbortSignal): Promise<Finding> {
     const before = await this.evidence(work);
     const known = told(before);
     if (known) return known;
     const asked = await this.ask(work, before?.since ?? work.attemptStartedAt, signal);
-    if (asked.judgement.kind === 'accepted') return { ...asked, original: originalOf(before) };
+    // Where the list could not be read, it is asked for again, and that begins here.
+    if (asked.judgement.kind === 'accepted' || asked.lookupFailure) return { ...asked, original: originalOf(before) };
     const after = await this.evidence(work);
     return told(after) ?? { ...asked, original: originalOf(after) };
   }
