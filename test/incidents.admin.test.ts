@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Database } from '../src/database/database.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import type { CircuitDto } from '../src/incidents/circuits.dto.js';
+import type { IncidentDetailsDto, IncidentDto } from '../src/incidents/incidents.dto.js';
 import { IncidentTimeline } from '../src/incidents/incident.timeline.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
@@ -155,5 +156,34 @@ describe('incidents', () => {
     await noteProbe();
     const { timeline } = await operator.untilIncident(({ endedAt }) => endedAt !== null);
     expect(timeline.map(({ kind }) => kind)).toEqual(['opened', 'probe_sent', 'circuit_closed', 'closed']);
+  });
+
+  it('show of each kind of event the newest, however many probes there were', async () => {
+    const { api, service, database } = await startTestService();
+    const timeline = partOf(service, IncidentTimeline);
+    const runner = partOf(service, Database);
+    const { rows } = await database.query<{ id: string }>(
+      `INSERT INTO incidents (id, started_at, ended_at, resources, cause)
+       VALUES (new_uuid_v7(), service_now(), service_now(), '{sms}', 'down') RETURNING id`,
+    );
+    const id = rows[0]?.id ?? '';
+    await timeline.tell(runner, id, 'opened', 'The provider is down.');
+    await database.query(
+      `INSERT INTO incident_events (id, incident_id, at, kind, sentence)
+       SELECT new_uuid_v7(), $1, service_now() + n * interval '15 seconds', 'probe_failed', 'Probe ' || n || ' failed.'
+       FROM generate_series(1, 300) AS n`,
+      [id],
+    );
+    const { body: alone } = await api.get<IncidentDetailsDto>(`/v1/admin/incidents/${id}`);
+    const { body: list } = await api.get<{ items: IncidentDto[] }>('/v1/admin/incidents');
+    for (const [shown, first, length] of [
+      [alone, 'Probe 201 failed.', 101],
+      [list.items[0], 'Probe 281 failed.', 21],
+    ] as const) {
+      expect(shown?.timelineLength).toBe(301);
+      expect(shown?.timeline).toHaveLength(length);
+      expect(shown?.timeline.slice(0, 2).map(({ sentence }) => sentence)).toEqual(['The provider is down.', first]);
+      expect(shown?.timeline.at(-1)?.sentence).toBe('Probe 300 failed.');
+    }
   });
 });

@@ -8,6 +8,7 @@ import {
   RETRY,
   sidOf,
   startOutbox,
+  withFallbackDue,
   type OutboxUnderTest,
 } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
@@ -25,6 +26,13 @@ describe('a fallback', () => {
   it('is one too where that attempt is recorded in the same moment', async () => {
     const test = await startOutbox();
     await test.fail(await test.lease(), { ...fallbackTo('voice'), failure: failure('unknown') });
+    expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: true });
+  });
+
+  it('is still one where a channel before that one had it accepted', async () => {
+    const test = await startOutbox();
+    await withFallbackDue(test);
+    await test.fail(await test.claim(), fallbackTo('voice'));
     expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: true });
   });
 

@@ -3,7 +3,7 @@ import type { AlertCause } from './alert.port.js';
 import type { Circuit, CircuitEvent } from './circuit.policy.js';
 import { isLasting } from './circuit.policy.js';
 import type { CircuitScope } from './circuit.scope.js';
-import type { EventKind } from './incident.timeline.js';
+import type { EventKind } from './event.kinds.js';
 
 /** What a circuit went through, by one event. */
 export interface CircuitChange {

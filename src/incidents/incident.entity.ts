@@ -1,6 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Channel } from '../policy/vocabulary.js';
-import type { EventKind } from './incident.timeline.js';
 
 /** An outage of the provider, from its detection to its end. At most one is open. */
 @Entity({ name: 'incidents' })
@@ -23,23 +22,4 @@ export class Incident {
   /** The most that waited in its circuits at once. */
   @Column({ type: 'integer' })
   held: number;
-}
-
-/** A line of an incident's timeline. */
-@Entity({ name: 'incident_events' })
-export class IncidentEvent {
-  @PrimaryColumn({ type: 'uuid' })
-  id: string;
-
-  @Column({ type: 'uuid', name: 'incident_id' })
-  incidentId: string;
-
-  @Column({ type: 'timestamptz' })
-  at: Date;
-
-  @Column({ type: 'text' })
-  kind: EventKind;
-
-  @Column({ type: 'text' })
-  sentence: string;
 }

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import type { EventKind } from './event.kinds.js';
 
 /**
  * The time of this very statement: changes wait for each other, so the time at which a transaction began would not put
@@ -74,4 +75,26 @@ export const COUNT_FAILED: Statement = {
       RETURNING d.id
     )
     SELECT ((SELECT count(*) FROM dead_letters WHERE incident_id = $1) + (SELECT count(*) FROM adopted))::int AS failed`,
+};
+
+export interface TimelineEvent {
+  readonly incidentId: string;
+  readonly at: Date;
+  readonly kind: EventKind;
+  readonly sentence: string;
+  /** Of all events of its incident. */
+  readonly timelineLength: number;
+}
+
+/** Of each kind the newest $2 events of the incidents $1, oldest first: an outage of a day has ten thousand probes. */
+export const TIMELINES: Statement = {
+  name: 'incident-timelines',
+  text: `
+    SELECT incident_id AS "incidentId", at, kind, sentence, "timelineLength"
+    FROM (
+      SELECT *, row_number() OVER (PARTITION BY incident_id, kind ORDER BY at DESC, id DESC) AS nth,
+        count(*) OVER (PARTITION BY incident_id)::int AS "timelineLength"
+      FROM incident_events WHERE incident_id = ANY ($1)
+    ) AS event
+    WHERE nth <= $2 ORDER BY at, id`,
 };

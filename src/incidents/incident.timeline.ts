@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { StatementRunner, Transaction } from '../database/database.js';
 import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
+import type { EventKind } from './event.kinds.js';
 import {
   ADD_EVENT,
   ADD_EVENT_WHILE_OPEN,
@@ -13,21 +14,6 @@ import {
   END_INCIDENT,
   NOTE_HELD,
 } from './incident.timeline.sql.js';
-
-/** What happens in an incident, in the words of its timeline. */
-export const EVENT_KINDS = [
-  'opened',
-  'extended',
-  'status_page',
-  'probe_sent',
-  'probe_failed',
-  'half_open',
-  'reopened',
-  'overruled',
-  'circuit_closed',
-  'closed',
-] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
 
 type EndedIncident = { startedAt: Date; endedAt: Date; resources: string[]; held: number; expired: number };
 

@@ -1,14 +1,16 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThan, Repository } from 'typeorm';
+import { LessThan, Repository } from 'typeorm';
 import { Scopes } from '../access/access.decorator.js';
+import { Database } from '../database/database.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { type Page, PageQuery, cursorId, toPage } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
-import { Incident, IncidentEvent } from './incident.entity.js';
+import { Incident } from './incident.entity.js';
+import { type TimelineEvent, TIMELINES } from './incident.timeline.sql.js';
 import {
   IncidentDetailsDto,
   type IncidentDto,
@@ -19,13 +21,16 @@ import {
 
 const SHOWN_DEAD_LETTERS = 100;
 
+/** The newest events of each kind that are shown of one incident, and of each in a list. */
+const SHOWN_EVENTS = { alone: 100, listed: 20 } as const;
+
 @ApiTags('incidents')
 @Controller('v1/admin/incidents')
 @Scopes('admin')
 export class IncidentsController {
   constructor(
     @InjectRepository(Incident) private readonly incidents: Repository<Incident>,
-    @InjectRepository(IncidentEvent) private readonly events: Repository<IncidentEvent>,
+    private readonly database: Database,
     @InjectRepository(DeadLetter) private readonly deadLetters: Repository<DeadLetter>,
   ) {}
 
@@ -40,7 +45,7 @@ export class IncidentsController {
       order: { id: 'DESC' },
       take: query.limit + 1,
     });
-    const timelines = await this.timelinesOf(incidents);
+    const timelines = await this.timelinesOf(incidents, SHOWN_EVENTS.listed);
     return toPage(
       incidents,
       query.limit,
@@ -58,18 +63,15 @@ export class IncidentsController {
     const incident = await this.incidents.findOneBy({ id });
     if (!incident) throw notFound('incident');
     const [timelines, [deadLetters, count]] = await Promise.all([
-      this.timelinesOf([incident]),
+      this.timelinesOf([incident], SHOWN_EVENTS.alone),
       this.deadLetters.findAndCount({ where: { incidentId: id }, order: { id: 'DESC' }, take: SHOWN_DEAD_LETTERS }),
     ]);
     return toIncidentDetailsDto(toIncidentDto(incident, timelines.get(id) ?? []), deadLetters, count);
   }
 
   /** By incident, oldest first. */
-  private async timelinesOf(incidents: readonly Incident[]): Promise<Map<string, IncidentEvent[]>> {
-    const events = await this.events.find({
-      where: { incidentId: In(incidents.map(({ id }) => id)) },
-      order: { at: 'ASC', id: 'ASC' },
-    });
+  private async timelinesOf(incidents: readonly Incident[], ofEachKind: number): Promise<Map<string, TimelineEvent[]>> {
+    const events = await this.database.run<TimelineEvent>(TIMELINES, [incidents.map(({ id }) => id), ofEachKind]);
     return Map.groupBy(events, ({ incidentId }) => incidentId);
   }
 }

@@ -3,8 +3,9 @@ import { DeadLetterDto, toDeadLetterDto } from '../dead-letters/dead-letter.dto.
 import type { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { pageOf } from '../http/pagination.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
-import type { Incident, IncidentEvent } from './incident.entity.js';
-import { EVENT_KINDS, type EventKind } from './incident.timeline.js';
+import type { Incident } from './incident.entity.js';
+import { EVENT_KINDS, type EventKind } from './event.kinds.js';
+import type { TimelineEvent } from './incident.timeline.sql.js';
 
 class IncidentEventDto {
   @ApiProperty({ type: String, format: 'date-time' })
@@ -36,8 +37,11 @@ export class IncidentDto {
   @ApiProperty({ type: 'integer', description: 'The most notifications that waited in its circuits at once.' })
   held: number;
 
-  @ApiProperty({ type: [IncidentEventDto], description: 'Oldest first.' })
+  @ApiProperty({ type: [IncidentEventDto], description: 'Oldest first; of each kind the newest 100 (in a list 20).' })
   timeline: IncidentEventDto[];
+
+  @ApiProperty({ type: 'integer', description: 'How many events there are, shown or not.' })
+  timelineLength: number;
 }
 
 export class IncidentDetailsDto extends IncidentDto {
@@ -50,7 +54,7 @@ export class IncidentDetailsDto extends IncidentDto {
 
 export const IncidentPage = pageOf(IncidentDto);
 
-export function toIncidentDto(incident: Incident, timeline: readonly IncidentEvent[]): IncidentDto {
+export function toIncidentDto(incident: Incident, timeline: readonly TimelineEvent[]): IncidentDto {
   return {
     id: incident.id,
     startedAt: incident.startedAt.toISOString(),
@@ -59,6 +63,7 @@ export function toIncidentDto(incident: Incident, timeline: readonly IncidentEve
     cause: incident.cause,
     held: incident.held,
     timeline: timeline.map(({ at, kind, sentence }) => ({ at: at.toISOString(), kind, sentence })),
+    timelineLength: timeline[0]?.timelineLength ?? 0,
   };
 }
 

@@ -13,7 +13,7 @@ import { CircuitWatch } from './circuit.watch.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { CircuitsController } from './circuits.controller.js';
 import { Circuits } from './circuits.js';
-import { Incident, IncidentEvent } from './incident.entity.js';
+import { Incident } from './incident.entity.js';
 import { IncidentHousekeeping } from './incident.housekeeping.js';
 import { IncidentOpener } from './incident.opener.js';
 import { IncidentTimeline } from './incident.timeline.js';
@@ -30,7 +30,7 @@ import { StatusReport } from './status.report.js';
  * through a port (alert.port.ts), which alerts provide to every room.
  */
 @Module({
-  imports: [OutboxModule, RecipientsModule, TypeOrmModule.forFeature([Incident, IncidentEvent, DeadLetter])],
+  imports: [OutboxModule, RecipientsModule, TypeOrmModule.forFeature([Incident, DeadLetter])],
   controllers: [CircuitsController, IncidentsController],
   providers: [
     CircuitBoard,
