@@ -13,7 +13,9 @@ function startProgram(logs: string) {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
+  const { stdout } = child;
+  if (!stdout) throw new Error('Its standard output is a pipe');
+  return Object.assign(child, { stdout });
 }
 
 async function linesOf(logs: string): Promise<{ line: number; msg: string }[]> {
