@@ -13,7 +13,9 @@ function startProgram(logs: string) {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
+  const { stdout } = child;
+  if (!stdout) throw new Error('Its standard output is a pipe');
+  return Object.assign(child, { stdout });
 }
 
 async function linesOf(logs: string): Promise<{ line: number; msg: string }[]> {
@@ -43,15 +45,16 @@ describe('the log', () => {
   it('keeps a bounded part of what nobody reads, and counts the rest', async () => {
     const lines = 40_000;
     const child = startProgram(`
+      process.once('beforeExit', () => process.send(droppedLogLines()));
       for (let line = 0; line < ${lines}; line += 1) {
         log.info({ line }, 'x'.repeat(1000));
         if (line % 500 === 0) await new Promise(setImmediate);
       }
-      process.send(droppedLogLines());`);
-    const [said]: unknown[] = await once(child, 'message');
-    const dropped = Number(said);
+      process.send('written');`);
+    await once(child, 'message');
+    const [output, [said]] = await Promise.all([text(child.stdout), once(child, 'message') as Promise<unknown[]>]);
+    const [kept, dropped] = [output.trimEnd().split('\n'), Number(said)];
     expect(dropped).toBeGreaterThan(0);
-    const kept = (await text(child.stdout)).trimEnd().split('\n');
     expect(kept.length + dropped).toBe(lines);
     expect(kept.join('').length).toBeLessThan(20 * 1024 * 1024);
     const numbers = kept.map((line) => (JSON.parse(line) as { line: number }).line);

@@ -98,10 +98,11 @@ describe('GET /metrics', () => {
   });
 
   it('counts a dead letter by the class that the review queue shows, also where nothing failed at the provider', async () => {
-    const { api, database, replica } = await startTestService({ ROLE: 'api' });
+    const service = await startTestService({ ROLE: 'api' });
+    const { api, database } = service;
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     await database.query('UPDATE notifications SET content = NULL WHERE id = $1', [id]);
-    const worker = await replica({ ROLE: 'worker' });
+    const worker = await service.replica({ ROLE: 'worker' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     expect(deadLetter?.errorClass).toBe('invalid_request');
     const page = await eventually(

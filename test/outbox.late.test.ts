@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { Journal } from '../src/dispatch/journal.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { OVERTAKEN } from '../src/outbox/overtaken.js';
 import type { Decision, Work } from '../src/outbox/work.js';
@@ -254,48 +253,5 @@ describe('a failure that is on disk already, by a write whose answer was lost', 
     await test.database.query(`UPDATE notifications SET status = 'delivered' WHERE id = $1`, [id]);
     const { attempt, failure: failed } = await written(test, work);
     expect(test.heard).toEqual([{ work, attempt, failure: failed, ...OVERTAKEN }]);
-  });
-});
-
-describe('an acceptance that is on disk already, by a write whose answer was lost', () => {
-  const told = (test: LateUnderTest) => {
-    const heard: string[] = [];
-    test.service.app.get(Journal, { strict: false }).subscribe({
-      onAccepted: ({ work }) => void heard.push(`accepted ${work.attemptId}`),
-      onStale: ({ work }) => void heard.push(`stale ${work.attemptId}`),
-    });
-    return heard;
-  };
-
-  it.each([
-    ['with nothing left to do', {}],
-    ['with a watch for its delivery', { channels: ['whatsapp', 'sms'] as const, fallbackAfterSeconds: 600 }],
-  ])('is told of as accepted, %s', async (_, more) => {
-    const test = await startLate();
-    const heard = told(test);
-    const work = await test.lease(more);
-    await test.accept(work);
-    await test.answered(work);
-    expect(heard).toEqual([`accepted ${work.attemptId}`]);
-    expect(await test.attempts()).toHaveLength(1);
-  });
-
-  it('is told of as accepted where it was found out', async () => {
-    const test = await startLate();
-    const heard = told(test);
-    const work = await test.takenOver(await test.lease());
-    await test.adopted(work, sidOf(work));
-    await test.adopted(work, sidOf(work));
-    expect(heard).toEqual([`accepted ${work.attemptId}`, `accepted ${work.attemptId}`]);
-    expect(await test.sentences(work.notificationId)).toEqual(['reconciliation: The list shows it.']);
-  });
-
-  it('is not told of where a callback was faster than the answer', async () => {
-    const test = await startLate();
-    const heard = told(test);
-    const work = await test.lease();
-    await test.calledBack(work);
-    await test.answered(work);
-    expect(heard).toEqual([`stale ${work.attemptId}`]);
   });
 });

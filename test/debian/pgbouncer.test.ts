@@ -116,3 +116,28 @@ it('needs no more connections under load than the pools allow, and one more per 
   expect(most.servers).toBeLessThanOrEqual(SERVER_POOL);
   expect(most.clients).toBeLessThanOrEqual(2 * POOL_MAX);
 });
+
+it('ends on the server what is given up before the pooler, where the database says so', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const direct = new Client(database.url);
+  await direct.connect();
+  onTestFinished(() => direct.end());
+  await direct.query(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET client_connection_check_interval = ''1s''', current_database()); END $$`);
+  const running = async () => {
+    const { rows } = await direct.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_sleep(60)'`,
+    );
+    return rows[0]?.count;
+  };
+  const pooler = await startPgBouncer(database.url, 1);
+  const pooled = new Client(pooler.url);
+  pooled.on('error', () => {});
+  await pooled.connect();
+  const sleeping = pooled.query('SELECT pg_sleep(60)').catch((error: unknown) => error);
+  await expect.poll(running, { timeout: 10_000 }).toBe(1);
+  pooled.connection.stream.destroy();
+  expect(await sleeping).toBeInstanceOf(Error);
+  await expect.poll(running, { timeout: 20_000 }).toBe(0);
+});
