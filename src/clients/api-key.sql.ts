@@ -44,7 +44,7 @@ export const REVOKE_KEY: Statement = {
   name: 'api_key_revoke',
   text: `
     UPDATE api_keys SET revoked_at = service_now() WHERE id = $1 AND revoked_at IS NULL
-    RETURNING name, scopes, client_id, revoked_at`,
+    RETURNING name, revoked_at`,
 };
 
 export const KEY_EXISTS: Statement = { name: 'api_key_exists', text: 'SELECT 1 AS found FROM api_keys WHERE id = $1' };

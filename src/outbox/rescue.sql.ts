@@ -50,5 +50,5 @@ export const RESCUE: Statement = {
         'The question whether it was accepted came to no end before its lease ran out; it is asked again, which spends a retry.'
       FROM rescued WHERE was = 'reconcile'
     )
-    SELECT notification_id AS "notificationId", attempt_id AS "attemptId", was FROM rescued`,
+    SELECT notification_id FROM rescued`,
 };
