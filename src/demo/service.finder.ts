@@ -23,7 +23,7 @@ export async function findRunningService(env: Environment): Promise<FoundService
 async function answersWell(url: string, key?: string): Promise<boolean> {
   try {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    return (await fetch(url, { headers, signal: AbortSignal.timeout(2000) })).ok;
+    return (await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })).ok;
   } catch {
     return false;
   }

@@ -57,14 +57,16 @@ export class NotificationReader {
     });
     if (!notification) return null;
     const ofIt = { notificationId: id };
-    const [deliveries, attempts, failures, callbacks, deadLetter, traces] = await Promise.all([
+    const [deliveries, attempts, deadLetter, traces] = await Promise.all([
       this.deliveries.find({ where: ofIt, order: { number: 'ASC' } }),
       this.attempts.find({ where: ofIt, order: { startedAt: 'ASC', id: 'ASC' } }),
-      this.failures.find({ where: ofIt, order: { id: 'ASC' } }),
-      this.callbacks.find({ where: ofIt, order: { receivedAt: 'ASC', id: 'ASC' } }),
       this.deadLetters.findOne({ where: ofIt, order: { id: 'DESC' } }),
       this.traces([id]),
     ]);
+    // One after the other: what is written together meanwhile is seen together, an attempt with its failure, that with the
+    // callback that reported it.
+    const failures = await this.failures.find({ where: ofIt, order: { id: 'ASC' } });
+    const callbacks = await this.callbacks.find({ where: ofIt, order: { receivedAt: 'ASC', id: 'ASC' } });
     const trace = traces.get(id);
     const standing = asItStands(notification, trace);
     const attemptsOf = (delivery: Delivery) => attempts.filter(({ deliveryId }) => deliveryId === delivery.id);
