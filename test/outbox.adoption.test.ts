@@ -103,14 +103,19 @@ it('a message that its own callback has told of already is adopted all the same'
   expect(await test.standing(notificationId)).toMatchObject({ status: 'sent', stage: null });
 });
 
+/** What became of the first delivery is unknown; a human had it sent again, and that is asked about. */
+async function startRetriedInDoubt() {
+  const test = await startLate();
+  const first = await test.lease({ channels: ['sms'] });
+  await test.fail(await test.takenOver(first), { step: DEAD_LETTER, attempt: null });
+  const [letter] = await test.rows('SELECT id FROM dead_letters');
+  await test.api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`);
+  return { test, first, asking: await test.takenOver(await test.claim()) };
+}
+
 describe('a message that the list showed for the attempt of a later delivery', () => {
   it('keeps nobody from the review queue when it fails', async () => {
-    const test = await startLate();
-    const first = await test.lease({ channels: ['sms'] });
-    await test.fail(await test.takenOver(first), { step: DEAD_LETTER, attempt: null });
-    const [letter] = await test.rows('SELECT id FROM dead_letters');
-    await test.api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`);
-    const asking = await test.takenOver(await test.claim());
+    const { test, first, asking } = await startRetriedInDoubt();
     await test.adopted(asking, sidOf(first));
     expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent' });
     await test.calledBack(first, sidOf(first), 'undelivered');
@@ -120,12 +125,7 @@ describe('a message that the list showed for the attempt of a later delivery', (
 
 describe('a message of an earlier delivery', () => {
   it('is not taken for the attempt of a later one by who has lost its question and did not hear of the callback', async () => {
-    const test = await startLate();
-    const first = await test.lease({ channels: ['sms'] });
-    await test.fail(await test.takenOver(first), { step: DEAD_LETTER, attempt: null });
-    const [letter] = await test.rows('SELECT id FROM dead_letters');
-    await test.api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`);
-    const asking = await test.takenOver(await test.claim());
+    const { test, first, asking } = await startRetriedInDoubt();
     await test.takenOver(asking);
     await test.calledBack(first, sidOf(first), 'undelivered');
     const before = await test.attempts();
