@@ -1,27 +1,32 @@
 import { expect, it } from 'vitest';
-import type { NotificationDto } from '../src/notifications/notification.dto.js';
+import { newId } from '../src/identifiers/new-id.js';
+import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
 import { startTestService } from './support/service.js';
 import { startTransaction } from './support/transactions.js';
 
-it('shows a failure with the callback that reported it, also where both are written while it is read', async () => {
-  const { api, database, databaseUrl } = await startTestService();
-  const id = await api.send({ to: '+15005553016', channels: ['whatsapp', 'sms'], body: 'Hello' });
-  await api.untilStatus(id, 'delivered');
-  for (const table of ['callbacks', 'failures']) {
-    await database.query(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`);
-    await database.query(`DELETE FROM ${table}`);
-  }
-  const writer = await startTransaction(databaseUrl);
-  await writer.query('LOCK TABLE failures IN ACCESS EXCLUSIVE MODE');
-  const answer = api.get<NotificationDto>(`/v1/notifications/${id}`);
-  const waits = `SELECT 1 FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FailureRecord%'`;
-  await expect.poll(async () => (await database.query(waits)).rows.length, { timeout: 20_000 }).toBeGreaterThan(0);
-  for (const table of ['callbacks', 'failures']) {
-    await writer.query(`INSERT INTO ${table} SELECT * FROM kept_${table}`);
-  }
-  await writer.query('COMMIT');
-  const [whatsapp] = (await answer).body.deliveries;
-  expect(whatsapp?.attempts[0]?.nextStep).toMatchObject({ kind: 'fallback', channel: 'sms' });
-  expect(whatsapp?.callbacks.map(({ errorCode }) => errorCode)).toContain(63_016);
+it.each([
+  { what: 'a notification', at: (id: string) => `/${id}`, table: 'deliveries' },
+  { what: 'an explanation', at: (id: string) => `/${id}/explain`, table: 'decisions' },
+  { what: 'a list', at: () => '', table: 'outbox' },
+])('reads $what as it stood at one moment, also where it changes before its $table are read', async ({ at, table }) => {
+  const service = await startTestService({ ROLE: 'api' }, { callbacks: 'none' });
+  const { api, database, databaseUrl } = service;
+  const worker = await service.replica({ ROLE: 'worker' });
+  const channels = ['whatsapp', 'sms'];
+  const id = await api.send({ to: '+15551279000', channels, body: 'Hello', fallbackAfterSeconds: 600 });
+  await api.untilStatus(id, 'sent');
+  await worker.close();
+  const read = async () => (await api.get(`/v1/notifications${at(id)}`)).body;
+  const before = await read();
+
+  const fallback = await startTransaction(databaseUrl);
+  await fallback.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+  const meanwhile = read();
+  const reads = `SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE '%SELECT%FROM%${table}%'`;
+  await expect.poll(async () => (await database.query(reads)).rows.length, { timeout: 20_000 }).toBe(1);
+  await fallback.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, 1]);
+  await fallback.query('COMMIT');
+  expect(await meanwhile).toEqual(before);
+  expect(await read()).not.toEqual(before);
 });

@@ -6,6 +6,7 @@ import { dataSourceOptions, GIVEN_UP_ENDS } from './data-source.js';
 import { Database } from './database.js';
 import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
+import { Snapshots } from './snapshots.js';
 
 /** One pool for everything; a second connection only listens. */
 @Global()
@@ -24,7 +25,7 @@ import { Listener } from './listener.js';
       }),
     }),
   ],
-  providers: [Database, DatabaseClock, Listener],
-  exports: [Database, DatabaseClock, Listener],
+  providers: [Database, DatabaseClock, Listener, Snapshots],
+  exports: [Database, DatabaseClock, Listener, Snapshots],
 })
 export class DatabaseModule {}

@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository } from 'typeorm';
 import { triedChannels } from '../channels/channels-left.js';
 import { FallbackService } from '../channels/fallback.service.js';
-import { Database, type Statement } from '../database/database.js';
+import { Snapshots } from '../database/snapshots.js';
 import { NotificationReader, type NotificationHistory, type Visibility } from '../notifications/notification.reader.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { notFound } from '../problems/problem.js';
@@ -14,38 +12,37 @@ import { explainedDecisions } from './explanation.js';
 import type { ExplanationDto } from './explanation.dto.js';
 import { explainedNext, type WaitingWork } from './next.sentence.js';
 
-const WAITING_WORK: Statement = {
-  name: 'explain-waiting-work',
-  text: `
+const WAITING_WORK = `
     SELECT o.stage, o.channel, o.due_at AS "dueAt", o.lease_token IS NOT NULL AS leased, o.attempts,
       o.held_by IS NOT NULL AS held, service_now() AS now,
       CASE WHEN c.state = 'open' THEN c.next_probe_at END AS "nextProbeAt",
       CASE WHEN c.id IS NOT NULL
         THEN json_build_object('scope', c.scope, 'reason', c.reason, 'state', c.state, 'cause', c.cause) END AS circuit
     FROM outbox o LEFT JOIN circuits c ON c.id = o.held_by
-    WHERE o.notification_id = $1`,
-};
+    WHERE o.notification_id = $1`;
 
 /** Explains a notification: what was decided, by which rule, and what comes next. */
 @Injectable()
 export class ExplainService {
   constructor(
     private readonly notifications: NotificationReader,
-    @InjectRepository(DecisionRecord) private readonly decisions: Repository<DecisionRecord>,
-    private readonly database: Database,
+    private readonly snapshots: Snapshots,
     private readonly fallback: FallbackService,
     @Inject(ERROR_CODE_TABLE) private readonly codes: TwilioErrorCodeTable,
   ) {}
 
   /** @throws Problem `not-found` where there is none, or it is another client's. */
   async explain(id: string, visibility: Visibility): Promise<ExplanationDto> {
-    const history = await this.notifications.find(id, visibility);
+    const { history, decisions, work } = await this.snapshots.read(async (snapshot) => ({
+      history: await this.notifications.findIn(snapshot, id, visibility),
+      decisions: await snapshot.find(DecisionRecord, {
+        where: { notificationId: id },
+        order: { at: 'ASC', id: 'ASC' },
+      }),
+      work: (await snapshot.query<WaitingWork[]>(WAITING_WORK, [id]))[0] ?? null,
+    }));
     if (!history) throw notFound('notification');
-    const [decisions, [work]] = await Promise.all([
-      this.decisions.find({ where: { notificationId: id }, order: { at: 'ASC', id: 'ASC' } }),
-      this.database.run<WaitingWork>(WAITING_WORK, [id]),
-    ]);
-    const next = explainedNext(history, work ?? null, this.following(history));
+    const next = explainedNext(history, work, this.following(history));
     return {
       id,
       status: history.notification.status,

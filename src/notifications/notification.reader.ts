@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Repository, type SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Callback } from '../callbacks/callback.entity.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import type { Caller } from '../access/caller.js';
-import { Database } from '../database/database.js';
+import { Snapshots } from '../database/snapshots.js';
 import { FailureRecord } from '../failures/failure.entity.js';
 import { cursorId } from '../http/pagination.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
@@ -39,35 +38,27 @@ export function visibilityOf({ clientId, scopes }: Caller): Visibility {
 /** Reads notifications and their history, through TypeORM. */
 @Injectable()
 export class NotificationReader {
-  constructor(
-    @InjectRepository(Notification) private readonly notifications: Repository<Notification>,
-    @InjectRepository(Delivery) private readonly deliveries: Repository<Delivery>,
-    @InjectRepository(Attempt) private readonly attempts: Repository<Attempt>,
-    @InjectRepository(FailureRecord) private readonly failures: Repository<FailureRecord>,
-    @InjectRepository(Callback) private readonly callbacks: Repository<Callback>,
-    @InjectRepository(DeadLetter) private readonly deadLetters: Repository<DeadLetter>,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly snapshots: Snapshots) {}
 
   /** @returns null where there is none, or it is another client's. */
-  async find(id: string, visibility: Visibility): Promise<NotificationHistory | null> {
-    const notification = await this.notifications.findOneBy({
+  find(id: string, visibility: Visibility): Promise<NotificationHistory | null> {
+    return this.snapshots.read((snapshot) => this.findIn(snapshot, id, visibility));
+  }
+
+  /** The same for one who reads more of that moment. */
+  async findIn(snapshot: EntityManager, id: string, visibility: Visibility): Promise<NotificationHistory | null> {
+    const notification = await snapshot.findOneBy(Notification, {
       id,
       ...(visibility === 'every client' ? {} : { clientId: visibility.clientId }),
     });
     if (!notification) return null;
     const ofIt = { notificationId: id };
-    const [deliveries, attempts, deadLetter, traces] = await Promise.all([
-      this.deliveries.find({ where: ofIt, order: { number: 'ASC' } }),
-      this.attempts.find({ where: ofIt, order: { startedAt: 'ASC', id: 'ASC' } }),
-      this.deadLetters.findOne({ where: ofIt, order: { id: 'DESC' } }),
-      this.traces([id]),
-    ]);
-    // One after the other: what is written together meanwhile is seen together, an attempt with its failure, that with the
-    // callback that reported it.
-    const failures = await this.failures.find({ where: ofIt, order: { id: 'ASC' } });
-    const callbacks = await this.callbacks.find({ where: ofIt, order: { receivedAt: 'ASC', id: 'ASC' } });
-    const trace = traces.get(id);
+    const deliveries = await snapshot.find(Delivery, { where: ofIt, order: { number: 'ASC' } });
+    const attempts = await snapshot.find(Attempt, { where: ofIt, order: { startedAt: 'ASC', id: 'ASC' } });
+    const failures = await snapshot.find(FailureRecord, { where: ofIt, order: { id: 'ASC' } });
+    const callbacks = await snapshot.find(Callback, { where: ofIt, order: { receivedAt: 'ASC', id: 'ASC' } });
+    const deadLetter = await snapshot.findOne(DeadLetter, { where: ofIt, order: { id: 'DESC' } });
+    const trace = (await tracesOf(snapshot, [id])).get(id);
     const standing = asItStands(notification, trace);
     const attemptsOf = (delivery: Delivery) => attempts.filter(({ deliveryId }) => deliveryId === delivery.id);
     return {
@@ -82,28 +73,41 @@ export class NotificationReader {
   }
 
   /** One row more than asked for, where there is another page; newest first. */
-  async list(query: ListNotificationsQuery, visibility: Visibility): Promise<ListedNotification[]> {
-    const select = this.notifications
-      .createQueryBuilder('n')
-      .orderBy(query.metadata ? BY_ID_UNINDEXED : 'n.id', 'DESC')
-      .take(query.limit + 1);
-    if (visibility !== 'every client') select.andWhere('n.client_id = :clientId', { clientId: visibility.clientId });
-    narrow(select, query);
-    const before = cursorId(query);
-    if (before !== null) select.andWhere('n.id < :before', { before });
-    const rows = await select.getMany();
-    const traces = await this.traces(rows.map(({ id }) => id));
-    return rows.map((row) => {
-      const trace = traces.get(row.id);
-      return { ...asItStands(row, trace), nextAttemptAt: trace?.nextAttemptAt ?? null };
+  list(query: ListNotificationsQuery, visibility: Visibility): Promise<ListedNotification[]> {
+    return this.snapshots.read(async (snapshot) => {
+      const rows = await selection(snapshot, query, visibility).getMany();
+      const traces = await tracesOf(
+        snapshot,
+        rows.map(({ id }) => id),
+      );
+      return rows.map((row) => {
+        const trace = traces.get(row.id);
+        return { ...asItStands(row, trace), nextAttemptAt: trace?.nextAttemptAt ?? null };
+      });
     });
   }
+}
 
-  /** What is left to do for these notifications; those that are over are missing. */
-  private async traces(ids: readonly string[]): Promise<ReadonlyMap<string, OutboxTrace>> {
-    const rows = await this.database.run<OutboxTrace & object>(OUTBOX_TRACES, [ids]);
-    return new Map(rows.map((row) => [row.notificationId, row]));
-  }
+/** What is left to do for these notifications; those that are over are missing. */
+async function tracesOf(snapshot: EntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, OutboxTrace>> {
+  const rows = await snapshot.query<OutboxTrace[]>(OUTBOX_TRACES, [ids]);
+  return new Map(rows.map((row) => [row.notificationId, row]));
+}
+
+function selection(
+  snapshot: EntityManager,
+  query: ListNotificationsQuery,
+  visibility: Visibility,
+): SelectQueryBuilder<Notification> {
+  const select = snapshot
+    .createQueryBuilder(Notification, 'n')
+    .orderBy(query.metadata ? BY_ID_UNINDEXED : 'n.id', 'DESC')
+    .take(query.limit + 1);
+  if (visibility !== 'every client') select.andWhere('n.client_id = :clientId', { clientId: visibility.clientId });
+  narrow(select, query);
+  const before = cursorId(query);
+  if (before !== null) select.andWhere('n.id < :before', { before });
+  return select;
 }
 
 function narrow(select: SelectQueryBuilder<Notification>, query: ListNotificationsQuery): void {

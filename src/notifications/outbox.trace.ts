@@ -1,4 +1,3 @@
-import type { Statement } from '../database/database.js';
 import { SENDING } from '../outbox/sending.sql.js';
 import { isOneOf, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 import type { Attempt } from './attempt.entity.js';
@@ -17,14 +16,12 @@ export interface OutboxTrace {
   readonly nextAttemptAt: Date | null;
 }
 
-export const OUTBOX_TRACES: Statement = {
-  name: 'notifications-outbox-traces',
-  text: `
-    SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
-      attempt_started_at AS "attemptStartedAt",
-      CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL THEN due_at END AS "nextAttemptAt"
-    FROM outbox WHERE notification_id = ANY ($1)`,
-};
+/** Of the notifications $1. */
+export const OUTBOX_TRACES = `
+  SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
+    attempt_started_at AS "attemptStartedAt",
+    CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL THEN due_at END AS "nextAttemptAt"
+  FROM outbox WHERE notification_id = ANY ($1)`;
 
 /** For a search by status, of notifications `n`: those that are stored as waiting, but are being sent. */
 export const BEING_SENT = `${isOneOf('n.status', WORKED_ON)}
