@@ -22,7 +22,7 @@ export default defineConfig({
     maxWorkers: workers,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/support/count.reporter.ts'],
   },
 });

@@ -21,11 +21,10 @@ export async function withWebhook(env: Record<string, string> = {}) {
     ALERT_WEBHOOK_SECRET: SECRET,
     ...env,
   });
-  const untilTaken = (count: number, timeoutMs = 20_000) =>
+  const untilTaken = (count: number) =>
     eventually(
       () => receiver.taken,
       (taken) => taken.length >= count,
-      timeoutMs,
     );
   return { ...started, receiver, register: registerOf(started.service), untilTaken };
 }

@@ -151,7 +151,7 @@ describe('a message delivered after its fallback was decided', () => {
     );
     await api.post(`/v1/admin/circuits/${circuits[0]?.id}/open`, { reason: 'So that the fallback waits' });
     await twilio.message(attemptId, sid, 'undelivered', { ErrorCode: '63016' });
-    await expect.poll(async () => (await database.query(HELD, [id])).rowCount, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await database.query(HELD, [id])).rowCount).toBe(1);
     await twilio.message(attemptId, sid, 'delivered');
     const delivered = await read(service, id);
     expect(delivered.status).toBe('delivered');

@@ -32,7 +32,7 @@ it('is not sent again under a lease that ran out while its statement waited', as
            AND query LIKE '%resent AS%' AND clock_timestamp() - query_start > interval '3300 milliseconds'`,
       )
     ).rows.length;
-  await expect.poll(waitsForItsRow, { timeout: 20_000 }).toBe(1);
+  await expect.poll(waitsForItsRow).toBe(1);
   provider.onQuestion = (again) => again.answer();
   await database.query('COMMIT');
 

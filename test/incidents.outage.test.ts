@@ -36,12 +36,14 @@ describe('an outage of the provider', () => {
     );
 
     during.push(...(await Promise.all([7, 8, 9, 10, 11, 12].map((number) => test.api.send(sms(number))))));
-    await eventually(
-      () => operator.circuit('resource:sms'),
-      ({ heldCount }) => heldCount >= 8,
-    );
-    const spent = 'SELECT sum(retries)::int AS retries, sum(waited_ms)::int AS waited FROM outbox';
-    const before = (await test.database.query(spent)).rows;
+    const spent = async () => {
+      const { rows } = await test.database.query<{ retries: number; waited: number; held: number }>(
+        `SELECT sum(retries)::int AS retries, sum(waited_ms)::int AS waited, count(held_by)::int AS held FROM outbox`,
+      );
+      return rows[0];
+    };
+    // None is on its way any more, neither as a probe nor from before: what is spent from here on, probes spend.
+    const before = await eventually(spent, (now) => now?.held === during.length);
     const from = Date.now();
     const probesIn = ({ timeline }: Pick<IncidentDetailsDto, 'timeline'>, resource: string) =>
       timeline
@@ -51,16 +53,21 @@ describe('an outage of the provider', () => {
       ['sms', 'whatsapp'].every((resource) => probesIn(incident, resource).filter((at) => at > from).length >= 5),
     );
     const until = Date.now();
-    expect((await test.database.query(spent)).rows).toEqual(before);
+    expect(await spent()).toMatchObject({ retries: before?.retries, waited: before?.waited });
     const { timeline } = await operator.untilIncident(() => true);
     for (const resource of ['sms', 'whatsapp']) {
       const probes = probesIn({ timeline }, resource);
       // Each is told when it leaves, which is a moment after its turn: one may come late and the next one in time.
       const turns = ((probes.at(-1) ?? 0) - (probes[0] ?? 0)) / PROBE_MS;
       expect(probes.length - 1).toBeLessThanOrEqual(turns + 1);
-      // What came of a probe is told after it, though it may be written first.
-      const told = timeline.filter(({ sentence }) => sentence.startsWith(`${resource}:`)).map(({ kind }) => kind);
-      expect(told).toEqual(told.map((_, index) => (index % 2 === 0 ? 'probe_sent' : 'probe_failed')));
+      // What came of a probe is told after it, though it may be written first; a slow one is followed before it is back.
+      let inFlight = 0;
+      for (const { kind, sentence } of timeline) {
+        if (!sentence.startsWith(`${resource}:`)) continue;
+        expect(['probe_sent', 'probe_failed']).toContain(kind);
+        inFlight += kind === 'probe_sent' ? 1 : -1;
+        expect(inFlight).toBeGreaterThanOrEqual(0);
+      }
       // A probe that failed goes to the back, so that another one is tried next.
       const tried = timeline.flatMap(({ kind, sentence }) =>
         kind === 'probe_sent' && sentence.startsWith(resource) ? [/notification (\S+) /.exec(sentence)?.[1]] : [],
@@ -78,7 +85,6 @@ describe('an outage of the provider', () => {
     await eventually(
       () => alertsOf(test.api),
       ([alert]) => alert?.count === during.length,
-      2000,
     );
     await provider.heal();
     for (const id of during) await test.api.untilStatus(id, 'sent', 'delivered');

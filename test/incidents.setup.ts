@@ -13,7 +13,7 @@ export const ACCOUNT = 'account:AC0123456789abcdef0123456789abcdef';
 export async function eventually<T>(
   look: () => Promise<T> | T,
   holds: (seen: T) => boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {

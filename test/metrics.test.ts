@@ -185,7 +185,6 @@ describe('GET /metrics', () => {
     const page = await eventually(
       () => scrape(url),
       (seen) => valueOf(seen, 'postrider_scrape_errors_total') > 0,
-      15_000,
     );
     expect(page).not.toContain('postrider_queue_depth');
     expect(page).toContain('process_cpu_seconds_total');

@@ -24,7 +24,7 @@ it.each([
   const meanwhile = read();
   const reads = `SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE '%SELECT%FROM%${table}%'`;
-  await expect.poll(async () => (await database.query(reads)).rows.length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => (await database.query(reads)).rows.length).toBe(1);
   await fallback.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, 1]);
   await fallback.query('COMMIT');
   expect(await meanwhile).toEqual(before);

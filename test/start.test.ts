@@ -33,7 +33,7 @@ function startProgram(variables: Record<string, string>) {
     said: () => said,
     exited,
     ready: async () => {
-      await expect.poll(() => said, { timeout: 45_000 }).toContain('Ctrl-C stops everything');
+      await expect.poll(() => said).toContain('Ctrl-C stops everything');
     },
     stop: () => child.kill('SIGTERM'),
     /** What the banner says after a word. */
@@ -137,7 +137,7 @@ describe('a signal during the start', () => {
     const program = startProgram({ DATABASE_URL: url, PORT: '0' });
     const waiting = `SELECT count(*)::int AS n FROM pg_stat_activity
       WHERE datname = current_database() AND application_name = 'postrider'`;
-    await expect.poll(async () => (await other.query(waiting)).rows, { timeout: 45_000 }).toEqual([{ n: 1 }]);
+    await expect.poll(async () => (await other.query(waiting)).rows).toEqual([{ n: 1 }]);
     program.stop();
     expect(await program.exited).toBe(0);
     expect(program.said()).toContain('Stopped.');
@@ -147,7 +147,7 @@ describe('a signal during the start', () => {
   it('leaves no database running that it had begun to bring', async () => {
     const dataDir = join(await publicFolder(), 'data');
     const program = startProgram({ DATA_DIR: dataDir, PORT: '0' });
-    await expect.poll(() => program.said(), { timeout: 45_000 }).toContain('PostgreSQL runs on');
+    await expect.poll(() => program.said()).toContain('PostgreSQL runs on');
     program.stop();
     expect(await program.exited).toBe(0);
     const port = Number(/PostgreSQL runs on 127\.0\.0\.1:(\d+)/.exec(program.said())?.[1]);

@@ -152,7 +152,7 @@ describe('a real Alertmanager', () => {
       () => alertmanager.alerts(),
       (alerts) => alerts.length === 0,
     );
-    const told = await eventually(notifications, (all) => all.some(({ status }) => status === 'resolved'), 15_000);
+    const told = await eventually(notifications, (all) => all.some(({ status }) => status === 'resolved'));
     expect(told.filter(({ status }) => status === 'resolved')).toHaveLength(1);
     expect(told.at(-1)?.alerts[0]?.annotations['description']).toContain('It is over.');
   });
@@ -193,9 +193,9 @@ describe('a real Alertmanager', () => {
       (delivery) => delivery?.state === 'failing',
     );
     await alertmanager.start();
-    await eventually(notifications, ([first]) => first?.status === 'firing', 15_000);
+    await eventually(notifications, ([first]) => first?.status === 'firing');
     await register.resolve(testAlarm().cause, 'It is over.');
-    const told = await eventually(notifications, (all) => all.some(({ status }) => status === 'resolved'), 15_000);
+    const told = await eventually(notifications, (all) => all.some(({ status }) => status === 'resolved'));
     expect(told.map(({ status }) => status)).toEqual(['firing', 'resolved']);
   });
 });

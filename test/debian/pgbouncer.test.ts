@@ -136,8 +136,8 @@ it('ends on the server what is given up before the pooler, where the database sa
   pooled.on('error', () => {});
   await pooled.connect();
   const sleeping = pooled.query('SELECT pg_sleep(60)').catch((error: unknown) => error);
-  await expect.poll(running, { timeout: 10_000 }).toBe(1);
+  await expect.poll(running).toBe(1);
   pooled.connection.stream.destroy();
   expect(await sleeping).toBeInstanceOf(Error);
-  await expect.poll(running, { timeout: 20_000 }).toBe(0);
+  await expect.poll(running).toBe(0);
 });

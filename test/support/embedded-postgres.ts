@@ -118,7 +118,7 @@ export function userOf(pid: number): number {
   return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-export async function eventually(condition: () => boolean, withinMs = 10_000): Promise<boolean> {
+export async function eventually(condition: () => boolean, withinMs = 60_000): Promise<boolean> {
   for (const deadline = performance.now() + withinMs; performance.now() < deadline; await sleep(20)) {
     if (condition()) return true;
   }

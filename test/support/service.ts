@@ -198,7 +198,7 @@ export class ApiClient {
   }
 
   /** Waits until the notification is as asked for; fails with what it is instead. */
-  async until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs = 30_000) {
+  async until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs = 60_000) {
     const end = performance.now() + timeoutMs;
     for (;;) {
       const { body } = await this.get<NotificationDto>(`/v1/notifications/${id}`);

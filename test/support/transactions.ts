@@ -22,7 +22,7 @@ export async function untilSomebodyWaits(databaseUrl: string, count = 1): Promis
       );
       return rows[0]?.n;
     };
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(count);
+    await expect.poll(waiting).toBe(count);
   } finally {
     await client.end();
   }
