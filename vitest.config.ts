@@ -20,8 +20,8 @@ export default defineConfig({
     // What the service is made of is read once by each of them, not once by each file: two seconds of a processor.
     isolate: false,
     maxWorkers: workers,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/support/count.reporter.ts'],
   },

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSimulator } from '../src/simulator/simulator.server.js';
 import { type HeldProvider, startHeldProvider } from './support/held-provider.js';
 import { createMigratedDatabase } from './support/postgres.js';
@@ -51,8 +51,6 @@ async function hurry(database: Client, retries: number): Promise<void> {
     return (await database.query(waits, [retries])).rows.length === 0;
   });
 }
-
-vi.setConfig({ testTimeout: 90_000 });
 
 describe('a process that is killed with -9', () => {
   it('loses nothing that was acknowledged before it sent it', async () => {

@@ -1,14 +1,12 @@
 import { createServer, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Client } from 'pg';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startDoubtfulProvider, type Question } from './dispatch.questions.setup.js';
 import { startPatientProvider } from './dispatch.setup.js';
 import { startServiceProcess } from './support/process.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 import { portOf } from './twilio.wire.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
 
@@ -35,7 +33,7 @@ describe('a process that stops while the provider is asked', () => {
     await asked;
     const before = performance.now();
     await worker.close();
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
     const { rows } = await database.query('SELECT stage, retries, lease_token FROM outbox');
     expect(rows).toEqual([{ stage: 'reconcile', retries: 1, lease_token: null }]);
     expect(provider.messages).toBe(1);
@@ -152,6 +150,6 @@ describe('a process that stops while its database', () => {
     provider.release();
     const before = performance.now();
     expect(await service.terminate()).toBe(0);
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(performance.now() - before).toBeLessThan(40_000);
   });
 });

@@ -6,8 +6,6 @@ import { shareExplainingPostgres, type GrowthDatabase, type ObservedService } fr
 const SENDS = 1000;
 const BATCH = 100;
 
-vi.setConfig({ testTimeout: 120_000 });
-
 const postgres = shareExplainingPostgres();
 
 async function walPosition({ admin }: GrowthDatabase): Promise<number> {

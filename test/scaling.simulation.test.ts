@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Account, type SimulationEvent } from '../bench/simulation/account.js';
 import {
   ACCOUNTS,
@@ -26,8 +26,6 @@ type Heard = SimulationEvent & { readonly account: number };
 
 /** A hundredth of the senders and of the notifications: what one of them goes through is the same. */
 const SCALE = 0.01;
-
-vi.setConfig({ testTimeout: 120_000 });
 
 function observed(): { simulation: Simulation; events: Heard[] } {
   const events: Heard[] = [];

@@ -1,9 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
 import { creations } from './incidents.setup.js';
 import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Accepted by the provider every time, told to the caller never. */
 const FAULTS = [

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS } from '../../migrations/migrations.js';
 import { startSimulator } from '../../src/simulator/simulator.server.js';
 import { createTestDatabase } from '../support/postgres.js';
@@ -10,8 +10,6 @@ import { startPgBouncer } from './pgbouncer.setup.js';
 /** Connections of each process to the pooler, and of the pooler to PostgreSQL. */
 const POOL_MAX = 6;
 const SERVER_POOL = 4;
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Two processes that start together on an empty database behind a pooler. */
 async function startBehindPooler() {
