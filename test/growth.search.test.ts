@@ -45,3 +45,37 @@ it.each([
   expect(search?.seqScans).toEqual([]);
   expect(search?.pages).toBeLessThan(100);
 });
+
+it('the dead letters of an incident are looked for among those of its time, however many there were before', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  const service = await database.serve();
+  await database.admin.query(`
+    WITH seed AS MATERIALIZED (
+      SELECT now() - interval '30 days' * (1 - n::float8 / 20000) AS at FROM generate_series(1, 20000) AS n
+    )
+    INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category, reason, opened_at)
+    SELECT uuidv7(at - clock_timestamp()), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'open', 'provider_fault',
+      'sms', 'otp', 'seeded', at FROM seed`);
+  await database.admin.query(`
+    WITH incident AS (
+      INSERT INTO incidents (id, started_at, resources, cause) VALUES (uuidv7(), now() - interval '6 hours', '{sms}', 'seeded')
+      RETURNING id, started_at
+    )
+    UPDATE circuits SET state = 'open', cause = 'incident', opened_at = started_at, next_probe_at = now() + interval '1 hour',
+      incident_id = incident.id
+    FROM incident WHERE scope = 'resource:sms'`);
+  await database.admin.query('VACUUM ANALYZE');
+  const { rows } = await database.admin.query(`SELECT id FROM circuits WHERE scope = 'resource:sms'`);
+  const { executions } = await service.executions.during(() =>
+    service.api.post(`/v1/admin/circuits/${rows[0].id}/close`),
+  );
+  const adopted = await database.admin.query(`
+    SELECT count(*)::int AS count, min(opened_at) > now() - interval '6 hours 5 minutes' AS recent
+    FROM dead_letters WHERE incident_id IS NOT NULL`);
+  expect(adopted.rows).toEqual([
+    { count: expect.toSatisfy((count: number) => count >= 160 && count <= 170), recent: true },
+  ]);
+  const [search] = executions.filter(({ text }) => text.includes('UPDATE dead_letters'));
+  expect(search?.seqScans).not.toContain('dead_letters');
+  expect(search?.pages).toBeLessThan(2500);
+});

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { firstIdOf } from '../identifiers/first-id.sql.js';
 import type { EventKind } from './event.kinds.js';
 
 /**
@@ -60,9 +61,14 @@ export const OVER_INCIDENTS: Statement = {
     WHERE i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)`,
 };
 
+/** Since when dead letters are an incident's: $2 ms before it was recognised. And until when. */
+const BEGINNING = `i.started_at - $2 * interval '1 millisecond'`;
+const END = 'coalesce(i.ended_at, service_now())';
+
 /**
  * Counts the dead letters of an incident, after it has adopted those that provider faults opened on its resources
- * while it lasted, or within $2 ms before it was recognised.
+ * while it lasted, or shortly before. They are looked for by id, of which a second more does no harm: to read all of
+ * them, a year's ones, would keep the incident from opening while the provider is down.
  */
 export const COUNT_FAILED: Statement = {
   name: 'incident-count-failed',
@@ -71,7 +77,8 @@ export const COUNT_FAILED: Statement = {
       UPDATE dead_letters d SET incident_id = i.id
       FROM incidents i
       WHERE i.id = $1 AND d.incident_id IS NULL AND d.error_class = 'provider_fault' AND d.channel = ANY (i.resources)
-        AND d.opened_at >= i.started_at - $2 * interval '1 millisecond' AND d.opened_at <= coalesce(i.ended_at, service_now())
+        AND d.id >= ${firstIdOf(`(${BEGINNING} - interval '1 second')`)} AND d.opened_at >= ${BEGINNING}
+        AND d.id < ${firstIdOf(`(${END} + interval '1 second')`)} AND d.opened_at <= ${END}
       RETURNING d.id
     )
     SELECT ((SELECT count(*) FROM dead_letters WHERE incident_id = $1) + (SELECT count(*) FROM adopted))::int AS failed`,
