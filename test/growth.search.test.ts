@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import type { Execution } from './growth.executions.js';
 import { seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres } from './growth.setup.js';
 
@@ -78,4 +79,45 @@ it('the dead letters of an incident are looked for among those of its time, howe
   const [search] = executions.filter(({ text }) => text.includes('UPDATE dead_letters'));
   expect(search?.seqScans).not.toContain('dead_letters');
   expect(search?.pages).toBeLessThan(2500);
+});
+
+it('what an incident buried a moment ago is previewed and replayed without reading all of it at every step', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await seedHistory(database.admin, 6000);
+  const bury = (incidentId: string | null, half: string) =>
+    database.admin.query(
+      `INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category,
+         incident_id, reason, opened_at)
+       SELECT uuidv7(), n.id, d.id, n.client_id, 'open', 'provider_fault', 'sms', n.category, $1, 'seeded', now()
+       FROM (SELECT *, ntile(2) OVER (ORDER BY id) AS half FROM notifications) AS n
+       JOIN deliveries d ON d.notification_id = n.id WHERE n.half = $2`,
+      [incidentId, half],
+    );
+  await bury(null, '1');
+  await database.admin.query('VACUUM ANALYZE');
+  const incidentId = '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
+  await bury(incidentId, '2');
+  const service = await database.serve({ ROLE: 'all' });
+  const ofDeadLetters = (executions: readonly Execution[]) =>
+    executions.filter(({ text }) => text.includes('ORDER BY l.id LIMIT')).map(({ pages }) => pages);
+
+  const preview = await service.executions.during(() =>
+    service.api.post('/v1/admin/dead-letters/replays', { filter: { incidentId }, dryRun: true }),
+  );
+  expect(preview.result.body).toEqual({ matched: 3000, excluded: [{ reason: 'not_failed', count: 3000 }] });
+  const pages = ofDeadLetters(preview.executions);
+  expect(pages).toHaveLength(7);
+  expect(Math.max(...pages)).toBeLessThan(500 * 20);
+
+  const replay = await service.executions.during(async () => {
+    const { body } = await service.api.post<{ id: string }>('/v1/admin/dead-letters/replays', {
+      filter: { incidentId },
+    });
+    const at = `/v1/admin/dead-letters/replays/${body.id}`;
+    await expect.poll(async () => (await service.api.get<{ skipped: number }>(at)).body.skipped).toBeGreaterThan(30);
+    await service.api.post(`${at}/cancel`);
+  });
+  const steps = ofDeadLetters(replay.executions);
+  expect(steps.length).toBeGreaterThan(30);
+  expect(Math.max(...steps)).toBeLessThan(10);
 });
