@@ -121,3 +121,19 @@ it('what an incident buried a moment ago is previewed and replayed without readi
   expect(steps.length).toBeGreaterThan(30);
   expect(Math.max(...steps)).toBeLessThan(10);
 });
+
+it('what was rarely done is found in a long audit log by its name', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await database.admin.query(`
+    INSERT INTO audit_log (id, actor, action, subject_type, subject_id)
+    SELECT uuidv7(), 'seeded', 'dead_letter.discarded', 'dead_letter', gen_random_uuid()::text FROM generate_series(1, 20000)`);
+  await database.admin.query('VACUUM ANALYZE');
+  const service = await database.serve();
+  const { executions, result } = await service.executions.during(() =>
+    service.api.get<{ items: object[] }>('/v1/admin/audit?action=api_key.created'),
+  );
+  expect(result.body.items).toHaveLength(1);
+  const [search] = executions.filter(({ text }) => text.includes('audit_log'));
+  expect(search?.seqScans).toEqual([]);
+  expect(search?.pages).toBeLessThan(30);
+});
