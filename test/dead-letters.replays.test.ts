@@ -184,6 +184,22 @@ describe('a replay of dead letters', () => {
     expect(rows).toEqual([{ count: 20 }]);
   });
 
+  it('does not wait for another one that has many to leave alone', async () => {
+    const service = await startTestService();
+    await bury(service, 150, { category: `'marketing'`, expires_at: `service_now() - interval '1 s'` });
+    await bury(service, 2, { category: `'otp'` });
+    const { body: long } = await replay(service, { filter: { category: 'marketing' } });
+    const { body: short } = await replay(service, {
+      filter: { category: 'otp' },
+      action: 'discard',
+      ratePerSecond: 20,
+    });
+    expect(await ended(service, short.id)).toMatchObject({ state: 'completed', done: 2 });
+    expect(await ended(service, long.id)).toMatchObject({ state: 'completed', done: 0, skipped: 150 });
+    const { rows } = await service.database.query('SELECT id FROM replays ORDER BY ended_at');
+    expect(rows).toEqual([{ id: short.id }, { id: long.id }]);
+  });
+
   it('takes the dead letters that it names and no others, and shows how many they are', async () => {
     const service = await startTestService();
     const [first, , third] = await bury(service, 4);
