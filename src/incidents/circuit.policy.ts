@@ -66,6 +66,8 @@ export const CIRCUIT_LIMITS = {
   rateLimitLastMs: 60_000,
   /** Without a Retry-After, and where the code says no other time: Twilio counts its cap over 24 hours. */
   quotaMs: 24 * 3_600_000,
+  /** Of a Retry-After: some gateways write a moment where seconds are meant, and one send a day may ask. */
+  retryAfterMs: 24 * 3_600_000,
   /** What is held goes out in steps of 1, 2, 4 … at most 500 rows. */
   stepMs: 250,
   largestStep: 500,
