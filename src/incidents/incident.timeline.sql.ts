@@ -21,15 +21,17 @@ export const ADD_EVENT_WHILE_OPEN: Statement = {
     SELECT $1, i.id, $5, $3, $4 FROM incidents i WHERE i.id = $2 AND i.ended_at IS NULL FOR SHARE`,
 };
 
-/** What the status page says is told when it says something new. */
+/** What the status page says is told when it says something new, and while the incident lasts: to read it takes seconds. */
 export const ADD_STATUS: Statement = {
   name: 'incident-add-status',
   text: `
     INSERT INTO incident_events (id, incident_id, at, kind, sentence)
-    SELECT $1, $2, ${THIS_MOMENT}, 'status_page', $3
-    WHERE $3 IS DISTINCT FROM (
+    SELECT $1, i.id, ${THIS_MOMENT}, 'status_page', $3
+    FROM incidents i
+    WHERE i.id = $2 AND i.ended_at IS NULL AND $3 IS DISTINCT FROM (
       SELECT sentence FROM incident_events WHERE incident_id = $2 AND kind = 'status_page'
-      ORDER BY at DESC, id DESC LIMIT 1)`,
+      ORDER BY at DESC, id DESC LIMIT 1)
+    FOR SHARE OF i`,
 };
 
 /** The most that waited at once. */
