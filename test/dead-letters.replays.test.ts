@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
 import { ReplayStep } from '../src/dead-letters/replays/replay.step.js';
 import { moveClock } from './support/clock.js';
@@ -247,6 +247,19 @@ describe('a replay of dead letters', () => {
     );
     const { body: hopeless } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
     expect(await ended(service, hopeless.id)).toMatchObject({ state: 'failed', done: 0, failed: 10, skipped: 0 });
+  });
+
+  it('leaves alone what somebody holds, and does not stand still for it', async () => {
+    const service = await startTestService();
+    const [held] = (await bury(service, 3)).toSorted();
+    await service.database.query('BEGIN');
+    onTestFinished(async () => void (await service.database.query('ROLLBACK')));
+    await service.database.query(
+      `SELECT 1 FROM notifications WHERE id = (SELECT notification_id FROM dead_letters WHERE id = $1) FOR UPDATE`,
+      [held],
+    );
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
+    expect(await ended(service, body.id)).toMatchObject({ state: 'completed', done: 2, failed: 1, skipped: 0 });
   });
 
   it('refuses what contradicts itself', async () => {

@@ -50,6 +50,13 @@ export const TAKE_REPLAY: Statement = {
     FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 
+/** A step waits no longer for a row that somebody holds: it would keep all replays waiting, for as long as they hold it. */
+export const WAIT_A_MOMENT: Statement = {
+  name: 'replays-wait-a-moment',
+  plan: 'each_time',
+  text: `SET LOCAL lock_timeout = '5s'`,
+};
+
 /** All that a replay selects by, the ids too: read once by each process that carries it out. */
 export const FILTER_OF_REPLAY: Statement = { name: 'replays-filter', text: 'SELECT filter FROM replays WHERE id = $1' };
 
