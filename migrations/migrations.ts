@@ -8,6 +8,7 @@ import { Lookups1763800600000 } from './1763800600000-lookups.js';
 import { Recovery1763800700000 } from './1763800700000-recovery.js';
 import { CircuitIds1763800800000 } from './1763800800000-circuit-ids.js';
 import { Receipts1763800900000 } from './1763800900000-receipts.js';
+import { IncidentDeadLetters1763801000000 } from './1763801000000-incident-dead-letters.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   Recovery1763800700000,
   CircuitIds1763800800000,
   Receipts1763800900000,
+  IncidentDeadLetters1763801000000,
 ];

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
 import { ReplayStep } from '../src/dead-letters/replays/replay.step.js';
 import { moveClock } from './support/clock.js';
@@ -184,6 +184,22 @@ describe('a replay of dead letters', () => {
     expect(rows).toEqual([{ count: 20 }]);
   });
 
+  it('does not wait for another one that has many to leave alone', async () => {
+    const service = await startTestService();
+    await bury(service, 150, { category: `'marketing'`, expires_at: `service_now() - interval '1 s'` });
+    await bury(service, 2, { category: `'otp'` });
+    const { body: long } = await replay(service, { filter: { category: 'marketing' } });
+    const { body: short } = await replay(service, {
+      filter: { category: 'otp' },
+      action: 'discard',
+      ratePerSecond: 20,
+    });
+    expect(await ended(service, short.id)).toMatchObject({ state: 'completed', done: 2 });
+    expect(await ended(service, long.id)).toMatchObject({ state: 'completed', done: 0, skipped: 150 });
+    const { rows } = await service.database.query('SELECT id FROM replays ORDER BY ended_at');
+    expect(rows).toEqual([{ id: short.id }, { id: long.id }]);
+  });
+
   it('takes the dead letters that it names and no others, and shows how many they are', async () => {
     const service = await startTestService();
     const [first, , third] = await bury(service, 4);
@@ -231,6 +247,19 @@ describe('a replay of dead letters', () => {
     );
     const { body: hopeless } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
     expect(await ended(service, hopeless.id)).toMatchObject({ state: 'failed', done: 0, failed: 10, skipped: 0 });
+  });
+
+  it('leaves alone what somebody holds, and does not stand still for it', async () => {
+    const service = await startTestService();
+    const [held] = (await bury(service, 3)).toSorted();
+    await service.database.query('BEGIN');
+    onTestFinished(async () => void (await service.database.query('ROLLBACK')));
+    await service.database.query(
+      `SELECT 1 FROM notifications WHERE id = (SELECT notification_id FROM dead_letters WHERE id = $1) FOR UPDATE`,
+      [held],
+    );
+    const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
+    expect(await ended(service, body.id)).toMatchObject({ state: 'completed', done: 2, failed: 1, skipped: 0 });
   });
 
   it('refuses what contradicts itself', async () => {

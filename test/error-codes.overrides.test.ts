@@ -62,7 +62,7 @@ describe('overrides of the table', () => {
       otherChannelHelps: 'no',
       note: 'Added by the operator.',
       source: 'https://www.twilio.com/docs/api/errors/30099',
-      reviewedAt: 'not stated',
+      reviewedAt: null,
     });
     const codes = [...table.keys()];
     expect(codes).toEqual(codes.toSorted((a, b) => a - b));

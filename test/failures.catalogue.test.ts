@@ -62,8 +62,13 @@ describe('the error catalogue', () => {
     const folder = await mkdtemp(join(tmpdir(), 'postrider-test-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, 'codes.json');
-    await writeFile(file, JSON.stringify({ '30007': { otherChannelHelps: 'yes' } }));
+    const added = { errorClass: 'permission', responsible: 'operator', name: 'Odd', action: 'Operator: look into it.' };
+    await writeFile(file, JSON.stringify({ '30007': { otherChannelHelps: 'yes' }, '39999': added }));
     const { api } = await startTestService({ TWILIO_ERROR_CODES_FILE: file });
+    const { body: odd } = await api.get<ErrorCataloguePage>(`${ERRORS}?q=39999`);
+    expect(odd.items).toEqual([
+      expect.objectContaining({ ...added, note: 'Added by the operator.', reviewedAt: null }),
+    ]);
     const { body } = await api.get<ErrorCataloguePage>(`${ERRORS}?q=30007`);
     expect(body.items).toEqual([
       expect.objectContaining({

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { FailureDto } from '../src/failures/failure.dto.js';
 import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
+import { keepLines } from './support/log.lines.js';
 import { fetchDescribed } from './support/openapi.exchanges.js';
 import { ADMIN_KEY, Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 
@@ -153,6 +155,16 @@ describe('the failure history', () => {
   });
 });
 
+/** Many failures, of which very many share each moment. */
+const SEED_FAILURES = `
+  INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+    provider_body, error_class, responsible, rule, next_step)
+  SELECT new_uuid_v7(), date_trunc('second', now()) - (i / 700) * interval '1 second 123 microseconds',
+    gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '+15551230001', 'sms', 'rejected',
+    repeat('x', 2000), CASE WHEN i % 2 = 0 THEN 'not_found' ELSE 'permission' END, 'caller', 'test',
+    '{"kind":"none","reason":"test"}'
+  FROM generate_series(1, 5001) AS i`;
+
 describe('the export', () => {
   it('streams every failure that fits as CSV, quoted and without formulas', async () => {
     const service = await startWithFailures();
@@ -176,20 +188,25 @@ describe('the export', () => {
 
   it('is whole over many pages, also where many failures share a moment, and starts before it ends', async () => {
     const service = await startTestService();
-    await service.database.query(`
-      INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
-        provider_body, error_class, responsible, rule, next_step)
-      SELECT new_uuid_v7(), date_trunc('second', now()) - (i / 700) * interval '1 second 123 microseconds',
-        gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '+15551230001', 'sms', 'rejected',
-        repeat('x', 2000), CASE WHEN i % 2 = 0 THEN 'not_found' ELSE 'permission' END, 'caller', 'test',
-        '{"kind":"none","reason":"test"}'
-      FROM generate_series(1, 5001) AS i`);
+    await service.database.query(SEED_FAILURES);
     const { text } = await exported(service, '', 'text/csv');
     const [, ...rows] = parse(text);
     expect(rows).toHaveLength(5001);
     expect(new Set(rows.map(([id]) => id)).size).toBe(5001);
     const half = parse((await exported(service, 'errorClass=not_found', 'text/csv')).text);
     expect(half).toHaveLength(2501);
+  });
+
+  it('that breaks off is no whole answer, and leaves a word in the log', async () => {
+    const service = await startTestService();
+    await service.database.query(SEED_FAILURES);
+    const { destination, lines } = keepLines();
+    const replica = await service.replica({ ROLE: 'api' }, pino(destination));
+    const address = new URL(HISTORY, (await replica.app.getUrl()).replace('[::1]', '127.0.0.1'));
+    const answer = await fetch(address, { headers: { authorization: `Bearer ${ADMIN_KEY}`, accept: 'text/csv' } });
+    await service.database.query('ALTER TABLE failures RENAME TO gone');
+    await expect(answer.text()).rejects.toThrow('terminated');
+    await expect.poll(() => lines.filter((line) => line.includes('an export of failures broke off'))).toHaveLength(1);
   });
 
   it('has its header line also where nothing fits', async () => {

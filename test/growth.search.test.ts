@@ -1,4 +1,5 @@
 import { expect, it, vi } from 'vitest';
+import type { Execution } from './growth.executions.js';
 import { seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres } from './growth.setup.js';
 
@@ -44,4 +45,95 @@ it.each([
   const [search] = executions.filter(({ text }) => text.includes('created_at'));
   expect(search?.seqScans).toEqual([]);
   expect(search?.pages).toBeLessThan(100);
+});
+
+it('the dead letters of an incident are looked for among those of its time, however many there were before', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  const service = await database.serve();
+  await database.admin.query(`
+    WITH seed AS MATERIALIZED (
+      SELECT now() - interval '30 days' * (1 - n::float8 / 20000) AS at FROM generate_series(1, 20000) AS n
+    )
+    INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category, reason, opened_at)
+    SELECT uuidv7(at - clock_timestamp()), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'open', 'provider_fault',
+      'sms', 'otp', 'seeded', at FROM seed`);
+  await database.admin.query(`
+    WITH incident AS (
+      INSERT INTO incidents (id, started_at, resources, cause) VALUES (uuidv7(), now() - interval '6 hours', '{sms}', 'seeded')
+      RETURNING id, started_at
+    )
+    UPDATE circuits SET state = 'open', cause = 'incident', opened_at = started_at, next_probe_at = now() + interval '1 hour',
+      incident_id = incident.id
+    FROM incident WHERE scope = 'resource:sms'`);
+  await database.admin.query('VACUUM ANALYZE');
+  const { rows } = await database.admin.query(`SELECT id FROM circuits WHERE scope = 'resource:sms'`);
+  const { executions } = await service.executions.during(() =>
+    service.api.post(`/v1/admin/circuits/${rows[0].id}/close`),
+  );
+  const adopted = await database.admin.query(`
+    SELECT count(*)::int AS count, min(opened_at) > now() - interval '6 hours 5 minutes' AS recent
+    FROM dead_letters WHERE incident_id IS NOT NULL`);
+  expect(adopted.rows).toEqual([
+    { count: expect.toSatisfy((count: number) => count >= 160 && count <= 170), recent: true },
+  ]);
+  const [search] = executions.filter(({ text }) => text.includes('UPDATE dead_letters'));
+  expect(search?.seqScans).not.toContain('dead_letters');
+  expect(search?.pages).toBeLessThan(2500);
+});
+
+it('what an incident buried a moment ago is previewed and replayed without reading all of it at every step', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await seedHistory(database.admin, 6000);
+  const bury = (incidentId: string | null, half: string) =>
+    database.admin.query(
+      `INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category,
+         incident_id, reason, opened_at)
+       SELECT uuidv7(), n.id, d.id, n.client_id, 'open', 'provider_fault', 'sms', n.category, $1, 'seeded', now()
+       FROM (SELECT *, ntile(2) OVER (ORDER BY id) AS half FROM notifications) AS n
+       JOIN deliveries d ON d.notification_id = n.id WHERE n.half = $2`,
+      [incidentId, half],
+    );
+  await bury(null, '1');
+  await database.admin.query('VACUUM ANALYZE');
+  const incidentId = '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
+  await bury(incidentId, '2');
+  const service = await database.serve({ ROLE: 'all' });
+  const ofDeadLetters = (executions: readonly Execution[]) =>
+    executions.filter(({ text }) => text.includes('ORDER BY l.id LIMIT')).map(({ pages }) => pages);
+
+  const preview = await service.executions.during(() =>
+    service.api.post('/v1/admin/dead-letters/replays', { filter: { incidentId }, dryRun: true }),
+  );
+  expect(preview.result.body).toEqual({ matched: 3000, excluded: [{ reason: 'not_failed', count: 3000 }] });
+  const pages = ofDeadLetters(preview.executions);
+  expect(pages).toHaveLength(7);
+  expect(Math.max(...pages)).toBeLessThan(500 * 20);
+
+  const replay = await service.executions.during(async () => {
+    const { body } = await service.api.post<{ id: string }>('/v1/admin/dead-letters/replays', {
+      filter: { incidentId },
+    });
+    const at = `/v1/admin/dead-letters/replays/${body.id}`;
+    await expect.poll(async () => (await service.api.get<{ skipped: number }>(at)).body.skipped).toBeGreaterThan(30);
+    await service.api.post(`${at}/cancel`);
+  });
+  const steps = ofDeadLetters(replay.executions);
+  expect(steps.length).toBeGreaterThan(30);
+  expect(Math.max(...steps)).toBeLessThan(10);
+});
+
+it('what was rarely done is found in a long audit log by its name', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await database.admin.query(`
+    INSERT INTO audit_log (id, actor, action, subject_type, subject_id)
+    SELECT uuidv7(), 'seeded', 'dead_letter.discarded', 'dead_letter', gen_random_uuid()::text FROM generate_series(1, 20000)`);
+  await database.admin.query('VACUUM ANALYZE');
+  const service = await database.serve();
+  const { executions, result } = await service.executions.during(() =>
+    service.api.get<{ items: object[] }>('/v1/admin/audit?action=api_key.created'),
+  );
+  expect(result.body.items).toHaveLength(1);
+  const [search] = executions.filter(({ text }) => text.includes('audit_log'));
+  expect(search?.seqScans).toEqual([]);
+  expect(search?.pages).toBeLessThan(30);
 });

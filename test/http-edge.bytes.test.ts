@@ -98,6 +98,17 @@ describe('the bytes of a body', () => {
     expect(answer).toMatchObject({ status: 415, body: { type: 'urn:postrider:problem:unsupported-media-type' } });
   });
 
+  it('are a form of at most 1000 fields: to take tens of thousands apart would keep everybody else waiting', async () => {
+    const fields = (count: number) =>
+      [...Array.from({ length: count - 1 }, (_, n) => n.toString(36)), 'body=x'].join('&');
+    const headers = { 'content-type': FORM_TYPE };
+    expect(await post('/form', fields(1000), headers)).toMatchObject({ status: 200, body: { heard: 'x' } });
+    expect(await post('/form', fields(1001), headers)).toMatchObject({
+      status: 413,
+      body: { type: 'urn:postrider:problem:payload-too-large', detail: 'A form may have 1000 fields at most.' },
+    });
+  });
+
   it('are told how to come instead of compressed', async () => {
     const { headers } = await post('', gzipSync(GREETING), { 'content-type': JSON_TYPE, 'content-encoding': 'gzip' });
     expect(headers.get('accept-encoding')).toBe('identity');

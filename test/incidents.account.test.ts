@@ -187,6 +187,15 @@ describe('a quota that is used up', () => {
     await test.api.untilStatus(second, 'sent', 'delivered');
     await operator.untilCircuit(ACCOUNT, 'closed');
   });
+
+  it('is tried again after a day also where Retry-After is a moment instead of seconds', async () => {
+    const test = await startTestService();
+    const { operator, provider } = handsOn(test);
+    await provider.fail('*', { fault: { kind: 'status', status: 429, code: 63038, retryAfter: 1_764_400_000 } });
+    await test.api.send(sms(1));
+    const open = await operator.untilCircuit(ACCOUNT, 'open');
+    expect(Date.parse(open.nextProbeAt ?? '') - Date.parse(open.openedAt ?? '')).toBe(24 * 3_600_000);
+  });
 });
 
 function unauthorised(): Failure {

@@ -135,7 +135,7 @@ describe('incidents', () => {
     expect(first.body.items[0]?.timeline[1]?.sentence).toBe("The provider's status page could not be read.");
   });
 
-  it('tell of a probe only while they last, since its note may be late', async () => {
+  it('tell of a probe and of the status page only while they last, since what is told of them may come late', async () => {
     const test = await startTestService({ INCIDENT_THRESHOLD: '2', INCIDENT_PROBE_MS: '60000' });
     const { operator } = handsOn(test);
     const health = partOf(test.service, ProviderHealth);
@@ -150,12 +150,17 @@ describe('incidents', () => {
         'voice: a notification goes out as a probe; 0 more wait.',
         new Date(),
       );
+    const quote = (words: string) =>
+      partOf(test.service, IncidentTimeline).quote(partOf(test.service, Database), id, words);
     await noteProbe();
+    await quote('The page says: degraded.');
     await operator.close('resource:voice');
     await operator.untilIncident(({ endedAt }) => endedAt !== null);
     await noteProbe();
+    await quote('The page says: operational.');
     const { timeline } = await operator.untilIncident(({ endedAt }) => endedAt !== null);
-    expect(timeline.map(({ kind }) => kind)).toEqual(['opened', 'probe_sent', 'circuit_closed', 'closed']);
+    const kinds = ['opened', 'probe_sent', 'status_page', 'circuit_closed', 'closed'];
+    expect(timeline.map(({ kind }) => kind)).toEqual(kinds);
   });
 
   it('show of each kind of event the newest, however many probes there were', async () => {

@@ -86,6 +86,14 @@ describe('a circuit that opens', () => {
     expect(after(corrected, [{ kind: 'waited_out' }, 100]).state).toBe('closed');
   });
 
+  it('counts no more failed probes than its column holds, however many weeks it is open', () => {
+    let circuit = after(CLOSED, [refused('incident'), 0]);
+    for (let second = 1; second < 40_000; second += 1) {
+      circuit = after(circuit, [refused('incident', { probe: true, at: at(second) }), second]);
+    }
+    expect(circuit).toMatchObject({ state: 'open', backoff: expect.toSatisfy((count: number) => count < 2 ** 15) });
+  });
+
   it('gives way to a stronger cause and ignores a weaker one', () => {
     const quota = after(CLOSED, [refused('quota'), 0]);
     expect(after(quota, [refused('authentication'), 1])).toMatchObject({ cause: 'authentication', openedAt: at(0) });

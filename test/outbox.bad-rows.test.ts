@@ -96,3 +96,14 @@ describe('a missing receipt that cannot be recorded', () => {
     expect((await test.api.until(bad, () => true)).status).toBe('delivered');
   });
 });
+
+it('work that was a probe for weeks is sent all the same, and keeps nothing else from being sent', async () => {
+  const test = await startTestService({ ROLE: 'api' });
+  const hello = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
+  const ids = [await test.api.send(hello), await test.api.send(hello)];
+  await test.database.query('UPDATE outbox SET attempts = 32767 WHERE notification_id = $1', [ids[0]]);
+  await test.replica({ ROLE: 'worker' });
+  for (const id of ids.toReversed()) await test.api.untilStatus(id, 'sent', 'delivered');
+  const { rows } = await test.database.query('SELECT number FROM attempts ORDER BY number');
+  expect(rows).toEqual([{ number: 1 }, { number: 32_767 }]);
+});

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Length } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
 import { IsText } from '../validation/field.rules.js';
-import { AUDIT_ACTIONS, AUDIT_SUBJECTS } from './audited.js';
+import { AUDIT_ACTIONS, AUDIT_SUBJECTS, type AuditAction } from './audited.js';
 import type { AuditEntry } from './audit-entry.entity.js';
 
 export class AuditQuery extends PageQuery {
@@ -26,7 +26,7 @@ export class AuditQuery extends PageQuery {
   @ApiPropertyOptional({ enum: AUDIT_ACTIONS })
   @IsOptional()
   @IsIn(AUDIT_ACTIONS)
-  action?: string;
+  action?: AuditAction;
 }
 
 export class AuditEntryDto {

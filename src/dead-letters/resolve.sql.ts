@@ -24,14 +24,15 @@ export type Candidate = DeadLetter &
 /**
  * Candidates with the channel, sender and recipient that a resolution would lead to. The first parameters: senders by
  * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null.
+ * @param deadLetters the table, or a part of it in brackets
  */
-const CANDIDATE = `
+const candidatesAmong = (deadLetters: string) => `
   SELECT ${DEAD_LETTER}, n.status AS "notificationStatus", n.content, d.changes, n.channels,
     (SELECT array_agg(e.channel) FROM deliveries e WHERE e.notification_id = n.id AND ${countsAsTried('e')}) AS tried,
     coalesce(n.expires_at <= service_now(), false) AS expired,
     target.channel AS "targetChannel", target.sender AS "targetSender",
     ${recipientMemory('target.recipient', 'target.sender', 'target.channel')}
-  FROM dead_letters l
+  FROM ${deadLetters} AS l
   JOIN notifications n ON n.id = l.notification_id
   JOIN deliveries d ON d.id = l.delivery_id
   CROSS JOIN LATERAL (
@@ -54,18 +55,27 @@ export const LOCK_NOTIFICATION: Statement = {
 /** One candidate, locked: of two who resolve it at once, the second finds it resolved. */
 export const LOCK_CANDIDATE: Statement = {
   name: 'dead-letters-lock-candidate',
-  text: `${CANDIDATE} WHERE l.id = $5 FOR NO KEY UPDATE OF l`,
+  text: `${candidatesAmong('dead_letters')} WHERE l.id = $5 FOR NO KEY UPDATE OF l`,
 };
 
-/** A page of the candidates that fit a filter, oldest first. Parameters beyond it: the id before the page, how many. */
+const AFTER = `$${CANDIDATE_LENGTH + FILTER_LENGTH + 1}`;
+const HOW_MANY = `$${CANDIDATE_LENGTH + FILTER_LENGTH + 2}`;
+
+/**
+ * A page of the candidates that fit a filter, oldest first. Parameters beyond it: the id before the page, how many. The page
+ * is cut before anything else of it is read: what an incident opened a moment ago PostgreSQL thinks to be one row, and would
+ * look all of it up for each page.
+ */
 export const CANDIDATES: Statement = {
   name: 'dead-letters-candidates',
   plan: 'each_time',
   text: `
-    ${CANDIDATE}
-    WHERE ${fitsFilter(CANDIDATE_LENGTH + 1)}
-      AND ($${CANDIDATE_LENGTH + FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${CANDIDATE_LENGTH + FILTER_LENGTH + 1})
-    ORDER BY l.id LIMIT $${CANDIDATE_LENGTH + FILTER_LENGTH + 2}`,
+    ${candidatesAmong(`(
+      SELECT * FROM dead_letters AS l
+      WHERE ${fitsFilter(CANDIDATE_LENGTH + 1)} AND (${AFTER}::uuid IS NULL OR l.id > ${AFTER})
+      ORDER BY l.id LIMIT ${HOW_MANY}
+    )`)}
+    ORDER BY l.id`,
 };
 
 export const MARK_RESOLVED: Statement = {

@@ -80,8 +80,13 @@ export class ErrorCodeDto {
   @ApiProperty({ type: String, format: 'uri', description: 'The official page of the code.' })
   source: string;
 
-  @ApiProperty({ type: String, format: 'date', description: 'When a person last judged the row.' })
-  reviewedAt: string;
+  @ApiProperty({
+    type: String,
+    format: 'date',
+    nullable: true,
+    description: 'When a person last judged the row; null where an operator added it without a date.',
+  })
+  reviewedAt: string | null;
 }
 
 /** A code that the provider used and no row of the catalogue explains. */

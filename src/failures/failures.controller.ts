@@ -1,8 +1,11 @@
-import { Controller, Get, Headers, Query, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Query, StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Logger } from 'pino';
 import { Scopes } from '../access/access.decorator.js';
 import type { Page } from '../http/pagination.js';
+import { LOGGER } from '../logging/logger.js';
 import { Problems } from '../openapi/problems.decorator.js';
+import { loggableError } from '../problems/loggable-error.js';
 import { FailurePage, type FailureDto } from './failure.dto.js';
 import { FailuresQuery } from './failure.filter.js';
 import { FailureHistory } from './failure.history.js';
@@ -20,6 +23,7 @@ export class FailuresController {
   constructor(
     private readonly history: FailureHistory,
     private readonly summaries: FailureSummary,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
   @Get()
@@ -40,7 +44,10 @@ export class FailuresController {
     @Headers('accept') accept: string | undefined,
   ): Promise<Page<FailureDto> | StreamableFile> {
     if (!prefersCsv(accept)) return await this.history.page(query);
-    return new StreamableFile(failuresCsv(this.history.all(query)), {
+    const csv = failuresCsv(this.history.all(query), (error) =>
+      this.log.warn({ err: loggableError(error) }, 'an export of failures broke off'),
+    );
+    return new StreamableFile(csv, {
       type: 'text/csv; charset=utf-8; header=present',
       disposition: 'attachment; filename="failures.csv"',
     });

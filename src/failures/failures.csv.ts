@@ -39,8 +39,9 @@ const COLUMNS = [
 /**
  * Failures as CSV (RFC 4180): a header line, CRLF, quotes where they are needed. Texts of the provider's that a
  * spreadsheet would run as a formula are defused with an apostrophe. Reads no further ahead than its reader.
+ * @param onBreak hears why it broke off; its reader sees no more than that it did
  */
-export function failuresCsv(failures: AsyncIterable<FailureDto>): Readable {
+export function failuresCsv(failures: AsyncIterable<FailureDto>, onBreak: (error: Error) => void): Readable {
   const csv = stringify({
     header: true,
     columns: COLUMNS,
@@ -49,9 +50,15 @@ export function failuresCsv(failures: AsyncIterable<FailureDto>): Readable {
     escape_formulas: true,
     cast: { boolean: String },
   });
-  // Whoever reads `csv` hears of a failure there; the pipeline only ends the source when the reader goes away.
-  pipeline(Readable.from(rowsOf(failures), { highWaterMark: 16 }), csv, () => undefined);
+  // It also ends the source when the reader goes away.
+  pipeline(Readable.from(rowsOf(failures), { highWaterMark: 16 }), csv, (error) => {
+    if (error && !isGoodbye(error)) onBreak(error);
+  });
   return csv;
+}
+
+function isGoodbye({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 async function* rowsOf(failures: AsyncIterable<FailureDto>): AsyncGenerator<Row> {

@@ -66,6 +66,8 @@ export const CIRCUIT_LIMITS = {
   rateLimitLastMs: 60_000,
   /** Without a Retry-After, and where the code says no other time: Twilio counts its cap over 24 hours. */
   quotaMs: 24 * 3_600_000,
+  /** Of a Retry-After: some gateways write a moment where seconds are meant, and one send a day may ask. */
+  retryAfterMs: 24 * 3_600_000,
   /** What is held goes out in steps of 1, 2, 4 … at most 500 rows. */
   stepMs: 250,
   largestStep: 500,
@@ -109,7 +111,7 @@ function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: Pro
     return probeFailed
       ? opened(
           { ...refusal, incidentId: circuit.incidentId },
-          circuit.backoff + 1,
+          oneMore(circuit.backoff),
           circuit.openedAt,
           circuit.changedAt,
           now,
@@ -121,7 +123,14 @@ function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: Pro
   if (refusal.at !== null && refusal.at < circuit.changedAt) return circuit;
   if (circuit.state === 'closed') return opened(refusal, 0, now, now, now, timing);
   const incidentId = refusal.incidentId ?? circuit.incidentId;
-  return opened({ ...refusal, incidentId }, circuit.backoff + 1, circuit.openedAt, now, now, timing);
+  return opened({ ...refusal, incidentId }, oneMore(circuit.backoff), circuit.openedAt, now, now, timing);
+}
+
+/** More are no longer waits; and the circuit of an outage of weeks could not be written any more. */
+const MOST_BACKOFF = 1000;
+
+function oneMore(backoff: number): number {
+  return Math.min(backoff + 1, MOST_BACKOFF);
 }
 
 function opened(

@@ -9,7 +9,7 @@ import { ruleInWords } from '../policy/rule.words.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay, type BlockingCircuit, type Departure } from './circuit.passage.js';
 import type { OpenCause } from '../policy/vocabulary.js';
-import { isLasting, type Circuit, type Refusal } from './circuit.policy.js';
+import { CIRCUIT_LIMITS, isLasting, type Circuit, type Refusal } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { accountScope, isWider, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
 import { maskScope } from './circuit.story.js';
@@ -185,7 +185,7 @@ export class Circuits {
       reason: REASONS[cause](failure.classification.rule),
       at: this.beganAt(work),
       probe,
-      retryAfterMs: failure.retryAfterMs ?? (cause === 'quota' ? (failure.classification.resetsAfterMs ?? null) : null),
+      retryAfterMs: waitOf(cause, failure),
       credentials: cause === 'authentication' ? this.credentials : null,
       incidentId: null,
     };
@@ -206,6 +206,12 @@ export class Circuits {
         return senderScope(work.channel, work.sender);
     }
   }
+}
+
+/** What the provider asks for, else what the code's row says of a quota; null where nothing does. */
+function waitOf(cause: OpenCause, { retryAfterMs, classification }: Refused): number | null {
+  if (retryAfterMs !== null) return Math.min(retryAfterMs, CIRCUIT_LIMITS.retryAfterMs);
+  return cause === 'quota' ? (classification.resetsAfterMs ?? null) : null;
 }
 
 /** Where the failed work itself waits for the circuit; in the other cases its retries or its fallback come first. */

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { firstIdOf } from '../identifiers/first-id.sql.js';
 import type { EventKind } from './event.kinds.js';
 
 /**
@@ -20,15 +21,17 @@ export const ADD_EVENT_WHILE_OPEN: Statement = {
     SELECT $1, i.id, $5, $3, $4 FROM incidents i WHERE i.id = $2 AND i.ended_at IS NULL FOR SHARE`,
 };
 
-/** What the status page says is told when it says something new. */
+/** What the status page says is told when it says something new, and while the incident lasts: to read it takes seconds. */
 export const ADD_STATUS: Statement = {
   name: 'incident-add-status',
   text: `
     INSERT INTO incident_events (id, incident_id, at, kind, sentence)
-    SELECT $1, $2, ${THIS_MOMENT}, 'status_page', $3
-    WHERE $3 IS DISTINCT FROM (
+    SELECT $1, i.id, ${THIS_MOMENT}, 'status_page', $3
+    FROM incidents i
+    WHERE i.id = $2 AND i.ended_at IS NULL AND $3 IS DISTINCT FROM (
       SELECT sentence FROM incident_events WHERE incident_id = $2 AND kind = 'status_page'
-      ORDER BY at DESC, id DESC LIMIT 1)`,
+      ORDER BY at DESC, id DESC LIMIT 1)
+    FOR SHARE OF i`,
 };
 
 /** The most that waited at once. */
@@ -60,9 +63,14 @@ export const OVER_INCIDENTS: Statement = {
     WHERE i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)`,
 };
 
+/** Since when dead letters are an incident's: $2 ms before it was recognised. And until when. */
+const BEGINNING = `i.started_at - $2 * interval '1 millisecond'`;
+const END = 'coalesce(i.ended_at, service_now())';
+
 /**
  * Counts the dead letters of an incident, after it has adopted those that provider faults opened on its resources
- * while it lasted, or within $2 ms before it was recognised.
+ * while it lasted, or shortly before. They are looked for by id, of which a second more does no harm: to read all of
+ * them, a year's ones, would keep the incident from opening while the provider is down.
  */
 export const COUNT_FAILED: Statement = {
   name: 'incident-count-failed',
@@ -71,7 +79,8 @@ export const COUNT_FAILED: Statement = {
       UPDATE dead_letters d SET incident_id = i.id
       FROM incidents i
       WHERE i.id = $1 AND d.incident_id IS NULL AND d.error_class = 'provider_fault' AND d.channel = ANY (i.resources)
-        AND d.opened_at >= i.started_at - $2 * interval '1 millisecond' AND d.opened_at <= coalesce(i.ended_at, service_now())
+        AND d.id >= ${firstIdOf(`(${BEGINNING} - interval '1 second')`)} AND d.opened_at >= ${BEGINNING}
+        AND d.id < ${firstIdOf(`(${END} + interval '1 second')`)} AND d.opened_at <= ${END}
       RETURNING d.id
     )
     SELECT ((SELECT count(*) FROM dead_letters WHERE incident_id = $1) + (SELECT count(*) FROM adopted))::int AS failed`,

@@ -44,7 +44,7 @@ export class IncidentTimeline {
     await runner.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence, at]);
   }
 
-  /** Quotes the status page, unless it says what it said last time. */
+  /** Quotes the status page while the incident lasts, unless it says what it said last time. */
   async quote(runner: StatementRunner, incidentId: string, sentence: string): Promise<void> {
     await runner.run(ADD_STATUS, [newId(), incidentId, sentence]);
   }

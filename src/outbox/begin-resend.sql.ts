@@ -1,5 +1,6 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
+import { NEXT_ATTEMPT } from './row-state.sql.js';
 
 /**
  * Turns leased `reconcile` work into the next attempt: the provider was asked, the earlier attempt is not there (or
@@ -10,7 +11,7 @@ export const BEGIN_RESEND: Statement = {
   text: `
     WITH resent AS (
       UPDATE outbox SET stage = 'send', attempt_id = new_uuid_v7(), attempt_started_at = service_now(),
-        attempts = attempts + 1, lookups = 0, possible_duplicate = true,
+        attempts = ${NEXT_ATTEMPT}, lookups = 0, possible_duplicate = true,
         leased_until = service_now() + $3 * interval '1 millisecond'
       WHERE notification_id = $1 AND lease_token = $2
       RETURNING notification_id, delivery_id, attempt_id, attempt_started_at, attempts

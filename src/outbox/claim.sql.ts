@@ -1,6 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { recipientMemory } from '../recipients/remembered.sql.js';
+import { NEXT_ATTEMPT } from './row-state.sql.js';
 import { STILL_WANTED } from './still-wanted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 import { STANDS_BACK_SECONDS } from './work.js';
@@ -44,7 +45,7 @@ export const CLAIM: Statement = {
           WHEN 'send' THEN ($5::uuid[])[width_bucket(notification_id, (SELECT ids FROM picked))]
           ELSE attempt_id END,
         attempt_started_at = CASE stage WHEN 'send' THEN service_now() ELSE attempt_started_at END,
-        attempts = attempts + CASE stage WHEN 'send' THEN 1 ELSE 0 END
+        attempts = CASE stage WHEN 'send' THEN ${NEXT_ATTEMPT} ELSE attempts END
       WHERE notification_id = ANY ((SELECT ids FROM picked)::uuid[])
       RETURNING *
     )

@@ -4,6 +4,12 @@ export const NO_LEASE = 'lease_token = NULL, lease_owner = NULL, leased_until = 
 /** The same where what let a row out of a circuit or pace, for one attempt, is used up with it. */
 export const NO_LEASE_NOR_PASS = `probe = false, released_by = NULL, ${NO_LEASE}`;
 
+/**
+ * The number of the row's next attempt. What was a probe for weeks, of a provider that cannot be reached, has the last one
+ * that its column holds from then on: a claim that fails for it would fail for everything else as well.
+ */
+export const NEXT_ATTEMPT = 'least(attempts + 1, 32767)';
+
 /** For a row that begins another delivery: no attempt of it was made, and no retry is spent. */
 export const NOTHING_BEGUN = `attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
         attempt_id = NULL, attempt_started_at = NULL`;

@@ -31,6 +31,11 @@ export function isPassingDatabaseFailure(error: unknown): boolean {
   return LOST_CONNECTION.test(error.message);
 }
 
+/** SQLSTATE lock_not_available: what lock_timeout ends, where somebody else holds the row. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
 /** A missing file is ENOENT too: only errors of sockets and name look-ups count. */
 function isOfSocket(error: Error): boolean {
   if (error instanceof AggregateError) return error.errors.some((inner) => inner instanceof Error && isOfSocket(inner));

@@ -5,6 +5,7 @@ import { Rounds } from '../concurrency/rounds.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
+import { isLockTimeout } from '../problems/database-failure.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { RetentionChunks, type ChunkResult } from './retention.chunks.js';
 
@@ -90,9 +91,4 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     if (bodies > 0 || notifications > 0) this.log.info({ bodies, notifications }, 'deleted what is kept no longer');
     return ROUND_MS;
   }
-}
-
-/** SQLSTATE lock_not_available: what lock_timeout ends. */
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }

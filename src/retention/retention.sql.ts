@@ -55,15 +55,15 @@ export const LATER_FOR_BODIES: Statement = {
 /**
  * Deletes what was said in those of the notifications $1 that ended $2 hours ago: by the client, by a human's
  * correction, by the provider. They are judged and held as they are now, also where somebody changed one since the
- * statement began. Answers those with which it is done for good: one in review may be given new words, one
- * that somebody holds was left alone.
+ * statement began. Answers those with which it is done, in review or not: whoever gives one new words has it looked at
+ * again (look-again.sql.ts). One that somebody holds was left alone.
  */
 export const DELETE_BODIES: Statement = {
   name: 'retention-delete-bodies',
   plan: 'each_time',
   text: `
     WITH ended AS MATERIALIZED (
-      SELECT n.id, ${IN_REVIEW} AS in_review FROM notifications n
+      SELECT n.id FROM notifications n
       WHERE n.id = ANY ($1) AND coalesce(n.delivered_at, n.updated_at) <= service_now() - make_interval(hours => $2)
         AND ${ENDED}
       FOR NO KEY UPDATE OF n SKIP LOCKED
@@ -80,7 +80,7 @@ export const DELETE_BODIES: Statement = {
       UPDATE callbacks c SET params = '{}'
       WHERE c.notification_id = ANY (ARRAY(SELECT id FROM ended)) AND c.params::text <> '{}'
     )
-    SELECT id FROM ended WHERE NOT in_review`,
+    SELECT id FROM ended`,
 };
 
 /** Remembers what must be looked at again, $1, and how far the first look has come, $2. */

@@ -50,6 +50,13 @@ export const TAKE_REPLAY: Statement = {
     FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 
+/** A step waits no longer for a row that somebody holds: it would keep all replays waiting, for as long as they hold it. */
+export const WAIT_A_MOMENT: Statement = {
+  name: 'replays-wait-a-moment',
+  plan: 'each_time',
+  text: `SET LOCAL lock_timeout = '5s'`,
+};
+
 /** All that a replay selects by, the ids too: read once by each process that carries it out. */
 export const FILTER_OF_REPLAY: Statement = { name: 'replays-filter', text: 'SELECT filter FROM replays WHERE id = $1' };
 
@@ -64,8 +71,11 @@ export const NEXT_OF_REPLAY: Statement = {
     ORDER BY l.id LIMIT 1`,
 };
 
-/** Spends a turn of the rate. What came late may be caught up on, but no more than this: it would be a burst. */
-const SPEND_TURN = `greatest(next_at, service_now() - interval '100 milliseconds') + interval '1 second' / rate_per_second`;
+/** When the next turn is, or was. What came late may be caught up on, but no more than this: it would be a burst. */
+const TURN = `greatest(next_at, service_now() - interval '100 milliseconds')`;
+
+/** Spends a turn of the rate. */
+const SPEND_TURN = `${TURN} + interval '1 second' / rate_per_second`;
 
 export const COUNT_DONE: Statement = {
   name: 'replays-count-done',
@@ -73,11 +83,11 @@ export const COUNT_DONE: Statement = {
     UPDATE replays SET done_to = $2, done = done + 1, failures_in_a_row = 0, next_at = ${SPEND_TURN} WHERE id = $1`,
 };
 
-/** Looking costs no turn: nothing was sent. */
+/** Looking costs no turn: nothing was sent. But whoever waits longer comes first, or a replay of thousands to skip goes before all others. */
 export const COUNT_SKIPPED: Statement = {
   name: 'replays-count-skipped',
   text: `
-    UPDATE replays SET done_to = $2, failures_in_a_row = 0,
+    UPDATE replays SET done_to = $2, failures_in_a_row = 0, next_at = ${TURN},
       skips = jsonb_set(skips, ARRAY[$3::text], to_jsonb(coalesce((skips ->> $3)::int, 0) + 1))
     WHERE id = $1`,
 };

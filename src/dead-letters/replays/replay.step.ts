@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Database, type Transaction } from '../../database/database.js';
 import { LOGGER } from '../../logging/logger.js';
-import { isPassingDatabaseFailure } from '../../problems/database-failure.js';
+import { isLockTimeout, isPassingDatabaseFailure } from '../../problems/database-failure.js';
 import { loggableError } from '../../problems/loggable-error.js';
 import { DeadLetterResolver } from '../dead-letter.resolver.js';
 import { wishOf, type Replay } from './replay.js';
-import { COUNT_DONE, COUNT_FAILED, COUNT_SKIPPED, LOCK_REPLAY, TAKE_REPLAY } from './replay.sql.js';
+import { COUNT_DONE, COUNT_FAILED, COUNT_SKIPPED, LOCK_REPLAY, TAKE_REPLAY, WAIT_A_MOMENT } from './replay.sql.js';
 import { ReplaySelections } from './replay.selections.js';
 import { Replays } from './replays.js';
 
@@ -57,7 +57,7 @@ export class ReplayStep {
     try {
       return await this.database.transaction((transaction) => this.next(transaction));
     } catch (error) {
-      if (!(error instanceof StepError) || isPassingDatabaseFailure(error.cause)) throw error;
+      if (!(error instanceof StepError) || !isOfDeadLetter(error.cause)) throw error;
       await this.leave(error);
       return 0;
     }
@@ -68,6 +68,7 @@ export class ReplayStep {
     if (!replay || replay.dueInMs > 0) return replay?.dueInMs ?? null;
     const deadLetter = await this.selections.next(transaction, replay);
     if (deadLetter !== null) {
+      await transaction.run(WAIT_A_MOMENT);
       await this.resolve(transaction, replay, deadLetter);
     } else {
       const { matched, done, failed } = await this.replays.end(transaction, replay.id, 'completed', ACTOR);
@@ -107,4 +108,9 @@ export class ReplayStep {
       }
     });
   }
+}
+
+/** Whether it fails for what it is, or for who holds it; else the database would fail at any other as well. */
+function isOfDeadLetter(error: unknown): boolean {
+  return isLockTimeout(error) || !isPassingDatabaseFailure(error);
 }

@@ -32,8 +32,8 @@ export interface TwilioErrorCode {
   readonly note?: string;
   /** The official page of the code. */
   readonly source: string;
-  /** When a person last judged the row: YYYY-MM-DD, or "not stated" for a row that an operator added without a date. */
-  readonly reviewedAt: string;
+  /** When a person last judged the row: YYYY-MM-DD; null for a row that an operator added without a date. */
+  readonly reviewedAt: string | null;
 }
 
 export type TwilioErrorCodeTable = ReadonlyMap<number, TwilioErrorCode>;

@@ -114,7 +114,7 @@ function mergedRow(
     seenIn: 'unclear',
     ...meaningOfClass(errorClass),
     source: officialPage(code),
-    reviewedAt: 'not stated',
+    reviewedAt: null,
     ...override,
     errorClass,
     responsible,
