@@ -74,6 +74,12 @@ describe('corrected content', () => {
     expect(await retry({ content: { voice: { url } } })).toEqual([400, ['/changes/content/voice/url']]);
   });
 
+  it('is refused where a call could not say it for its length', async () => {
+    const { retry } = await buried(['voice']);
+    expect(await retry({ content: { voice: { say: '&'.repeat(1000) } } })).toEqual([422, undefined]);
+    expect(await retry({ content: { voice: { say: 'Shorter' } } })).toEqual([200, undefined]);
+  });
+
   it('is refused for a channel that was tried already', async () => {
     const { api, simulator } = service();
     const to = '+15551249999';

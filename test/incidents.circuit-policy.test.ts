@@ -65,6 +65,17 @@ describe('a circuit that opens', () => {
     expect(lasting.indexOf(true)).toBe(6);
   });
 
+  it('asks for a quota that is still used up at growing distances, however short its Retry-After is', () => {
+    let circuit = after(CLOSED, [refused('quota', { retryAfterMs: 1000 }), 0]);
+    const waits: number[] = [];
+    for (let second = 0; waits.length < 8; second += 100) {
+      waits.push((nextProbe(circuit)?.getTime() ?? 0) - at(second).getTime());
+      const stillUsedUp = refused('quota', { retryAfterMs: 1000, probe: true, at: at(second + 100) });
+      circuit = after(circuit, [stillUsedUp, second + 100]);
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+  });
+
   it('lasts as long as the provider says, whatever was before', () => {
     expect(isLasting(after(CLOSED, [refused('rate_limit', { retryAfterMs: 3_600_000 }), 0]))).toBe(true);
     let circuit = after(CLOSED, [refused('rate_limit', { retryAfterMs: 1000 }), 0]);

@@ -43,6 +43,26 @@ describe('content', () => {
   });
 });
 
+describe('what a call says', () => {
+  // <?xml version="1.0" encoding="UTF-8"?><Response><Say></Say></Response> is 70 characters.
+  it.each([
+    ['/voice/say', { voice: { say: 'a'.repeat(3931) } }],
+    ['/voice/say', { body: 'Hello', voice: { say: '&'.repeat(1000) } }],
+    ['/body', { body: '&'.repeat(1000) }],
+  ])('is refused at %s where its TwiML is longer than Twilio takes', async (pointer, content) => {
+    const { status, body } = await post({ channels: ['sms', 'voice'], sms: { body: 'Hello' }, ...content });
+    expect([status, body.errors]).toMatchObject([400, [{ pointer, detail: expect.stringContaining('TwiML') }]]);
+  });
+
+  it.each([
+    [['voice'], { voice: { say: 'a'.repeat(3930) } }],
+    [['voice'], { body: '&'.repeat(1000), voice: { url: 'https://example.com/twiml' } }],
+    [['sms'], { body: '&'.repeat(1000) }],
+  ])('is taken where it is short enough, or said otherwise: %s', async (channels, content) => {
+    expect((await post({ channels, ...content })).status).toBe(202);
+  });
+});
+
 describe('what PostgreSQL cannot read as JSON', () => {
   const bad = (text: string) => [`${text}\u0000`, `${text}\ud83d`];
   const URLS = bad('https://example.com/');

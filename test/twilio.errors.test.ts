@@ -182,9 +182,10 @@ describe('every failure of a creation becomes one ProviderError', () => {
     expect(odd.failure).toMatchObject({ providerCode: null, providerMessage: 'half a pair: \uFFFD, and \uFFFD' });
   });
 
-  it('waits for a Retry-After date in the past no longer', async () => {
+  it('takes a Retry-After of no time, or of a date in the past, for none: it asks for no wait', async () => {
     const headers = { Date: 'Sun, 22 Nov 2026 09:00:00 GMT', 'Retry-After': 'Sun, 22 Nov 2026 08:00:00 GMT' };
-    expect((await errorOn(reply(503, '', headers))).failure.retryAfterMs).toBe(0);
+    expect((await errorOn(reply(503, '', headers))).failure.retryAfterMs).toBeNull();
+    expect((await errorOn(reply(429, '', { 'Retry-After': '0' }))).failure.retryAfterMs).toBeNull();
   });
 
   it('measures a Retry-After date by its own clock when the answer has no Date', async () => {

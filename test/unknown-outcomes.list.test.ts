@@ -66,6 +66,29 @@ describe('a list that cannot be read', () => {
   });
 });
 
+describe('a question that the provider refuses to the whole account', () => {
+  it('waits in the circuit that its refusal opened, and the explanation says so', async () => {
+    const service = await startTestService({}, { callbacks: 'none' });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(6);
+    await provider.fail(to, [
+      { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
+      { times: 1, match: { resource: 'list' }, fault: { kind: 'status', status: 401, code: 20003 } },
+    ]);
+    const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    const sentences = async () =>
+      (await service.database.query<{ sentence: string }>(`SELECT sentence FROM decisions WHERE rule LIKE 'circuit:%'`))
+        .rows;
+    await expect.poll(sentences).toHaveLength(1);
+    expect((await sentences())[0]?.sentence).toBe(
+      "Asked whether it was accepted: the provider's list could not be read (Twilio code 20003). The circuit of " +
+        'account:AC0123456789abcdef0123456789abcdef is open (Twilio code 20003: the provider refuses the credentials): ' +
+        'the question waits there.',
+    );
+    await service.api.untilStatus(id, 'sending');
+  });
+});
+
 describe('looks at a list that cannot be read', () => {
   it('use up none of those that wait for two notifications to be told apart', async () => {
     const service = await startTestService({ RETRY_MAX: '10' }, { callbacks: 'none' });

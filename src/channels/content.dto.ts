@@ -1,11 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, Matches, MaxLength } from 'class-validator';
+import { LONGEST_TWIML } from './twiml.js';
 import { IsContentVariables, IsText, IsWebAddress, VARIABLES } from '../validation/field.rules.js';
 
 /** Characters of a message body at most; Twilio refuses more with 21617. */
 export const LONGEST_BODY = 1600;
-/** Characters of what a call says, as TwiML or plain. */
-const LONGEST_SPEECH = 4000;
 const MOST_MEDIA = 10;
 
 const MEDIA_ITEM = { type: 'string', format: 'uri' } as const;
@@ -73,25 +72,25 @@ export class VoiceContentDto {
   @ApiPropertyOptional({
     type: String,
     minLength: 1,
-    maxLength: LONGEST_SPEECH,
-    description: 'Read aloud; body where absent.',
+    maxLength: LONGEST_TWIML,
+    description: `Read aloud; body where absent. At most ${LONGEST_TWIML} characters as TwiML, where & and < count as five and four.`,
   })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
-  @MaxLength(LONGEST_SPEECH)
+  @MaxLength(LONGEST_TWIML)
   say?: string;
 
   @ApiPropertyOptional({
     type: String,
     minLength: 1,
-    maxLength: LONGEST_SPEECH,
+    maxLength: LONGEST_TWIML,
     description: 'TwiML of the call, instead of say.',
   })
   @IsOptional()
   @IsText()
   @IsNotEmpty()
-  @MaxLength(LONGEST_SPEECH)
+  @MaxLength(LONGEST_TWIML)
   twiml?: string;
 
   @ApiPropertyOptional({ type: String, format: 'uri', description: 'Where Twilio fetches the TwiML.' })

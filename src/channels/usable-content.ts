@@ -1,8 +1,9 @@
 import type { Channel } from '../policy/vocabulary.js';
 import { textOn, type NotificationContent } from './content.js';
+import { LONGEST_TWIML, twimlSaying } from './twiml.js';
 
-/** What a channel lacks, as a JSON pointer and a sentence; null when it has something to say. */
-export interface MissingContent {
+/** What is wrong with the content of a channel, as a JSON pointer and a sentence. */
+export interface ContentProblem {
   readonly pointer: string;
   readonly detail: string;
 }
@@ -25,7 +26,7 @@ const CHECKS = {
     says(textOn('voice', content)) || says(content.voice?.twiml) || Boolean(content.voice?.url)
       ? null
       : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
-} as const satisfies Record<Channel, (content: NotificationContent) => MissingContent | null>;
+} as const satisfies Record<Channel, (content: NotificationContent) => ContentProblem | null>;
 
 /** They say nothing: providers refuse them, or send an empty bubble. */
 const BLANKS = /^\s*$/;
@@ -35,6 +36,26 @@ function says(text: string | undefined): boolean {
 }
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
-export function missingContent(channels: readonly Channel[], content: NotificationContent): MissingContent[] {
+export function missingContent(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
   return channels.map((channel) => CHECKS[channel](content)).filter((missing) => missing !== null);
+}
+
+/** The same, and what a channel cannot say for its length: whoever gives it can shorten it. */
+export function unusableContent(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
+  const tooMuch = channels.includes('voice') ? tooMuchToSay(content) : null;
+  return [...missingContent(channels, content), ...(tooMuch ? [tooMuch] : [])];
+}
+
+/** A character becomes at most so many in XML. */
+const LONGEST_ESCAPE = 6;
+const ROOM_FOR_TAGS = 100;
+
+function tooMuchToSay(content: NotificationContent): ContentProblem | null {
+  const { voice } = content;
+  const words = voice?.url || voice?.twiml ? '' : (textOn('voice', content) ?? '');
+  if (words.length * LONGEST_ESCAPE + ROOM_FOR_TAGS <= LONGEST_TWIML) return null;
+  const length = Array.from(twimlSaying(words)).length;
+  if (length <= LONGEST_TWIML) return null;
+  const detail = `voice says too much: its TwiML has ${length} of at most ${LONGEST_TWIML} characters (& and < count as five and four)`;
+  return { pointer: voice?.say === undefined ? '/body' : '/voice/say', detail };
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 import { z } from 'zod';
+import { areCallbackOverrides } from './callback-overrides.js';
 import { bareAddress, E164, isNumberOrService, isSender } from '../policy/address.js';
 
 /**
@@ -128,6 +129,9 @@ const adminApiKey = z.string().regex(/^(?! )[ -~]{20,512}(?<! )$/, {
   error: 'a secret of 20 to 512 printable ASCII characters, no space at either end',
 });
 
+/** A blank in it is the end of a line that came along from a file, and every signature would be wrong. */
+const secret = (what: string) => z.string().regex(/^\S+$/, { error: `${what}, no blank in it` });
+
 const flag = z
   .enum(['true', 'false'], { error: 'true or false' })
   .default('false')
@@ -154,10 +158,10 @@ export const ENVIRONMENT_SCHEMA = z.object({
   REQUIRE_IDEMPOTENCY_KEY: flag,
   IDEMPOTENCY_TTL_HOURS: wholeNumber(1, 87_600, 168),
   TWILIO_ACCOUNT_SID: sid('AC').optional(),
-  TWILIO_AUTH_TOKEN: z.string().min(1, { error: 'the auth token of the account' }).optional(),
-  TWILIO_AUTH_TOKEN_SECONDARY: z.string().min(1, { error: 'the other token of a rotation' }).optional(),
+  TWILIO_AUTH_TOKEN: secret('the auth token of the account').optional(),
+  TWILIO_AUTH_TOKEN_SECONDARY: secret('the other token of a rotation').optional(),
   TWILIO_API_KEY_SID: sid('SK').optional(),
-  TWILIO_API_KEY_SECRET: z.string().min(1, { error: 'the secret of TWILIO_API_KEY_SID' }).optional(),
+  TWILIO_API_KEY_SECRET: secret('the secret of TWILIO_API_KEY_SID').optional(),
   TWILIO_BASE_URL: httpUrl().optional(),
   TWILIO_SMS_FROM: smsSender.optional(),
   TWILIO_WHATSAPP_FROM: whatsappSender.optional(),
@@ -166,8 +170,8 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl('an http(s) address, or empty to switch it off')]).optional(),
   TWILIO_CALLBACK_OVERRIDES: z
     .string()
-    .regex(/^([a-z]+=[A-Za-z0-9,]+(&[a-z]+=[A-Za-z0-9,]+)*)?$/, {
-      error: 'connection overrides such as rc=5&rp=all, or nothing',
+    .refine(areCallbackOverrides, {
+      error: "connection overrides such as rc=5&rp=all, each once and within Twilio's bounds, or nothing",
     })
     .default(''),
   TWILIO_STATUS_COMPONENTS: z.string().default('SMS,WhatsApp,Programmable Voice,REST API'),
@@ -190,9 +194,12 @@ export const ENVIRONMENT_SCHEMA = z.object({
   HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500, 400),
   CONSOLE_URL: httpUrl().optional(),
   ALERT_WEBHOOK_URL: httpUrl().optional(),
-  ALERT_WEBHOOK_SECRET: z.string().min(1).optional(),
+  ALERT_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^\S(?:.*\S)?$/, { error: 'whsec_ and base64 or any text, no blank at either end' })
+    .optional(),
   ALERTMANAGER_URL: httpUrl().optional(),
-  PAGERDUTY_ROUTING_KEY: z.string().min(1).optional(),
+  PAGERDUTY_ROUTING_KEY: secret('the key of an integration').optional(),
   PAGERDUTY_URL: httpUrl().default('https://events.pagerduty.com'),
   SLACK_WEBHOOK_URL: httpUrl().optional(),
   SHUTDOWN_DELAY_MS: wholeNumber(0, 120_000, 0),

@@ -56,6 +56,9 @@ function contradictions(env: Environment): EnvironmentProblem[] {
     if (!env.DATABASE_URL) need('DATABASE_URL', 'a postgres:// address: production does not run on the embedded one');
     if (!env.TWILIO_ACCOUNT_SID) need('TWILIO_ACCOUNT_SID', 'an account: production does not run on the simulator');
   }
+  if (env.DATABASE_LISTEN_URL && !env.DATABASE_URL) {
+    need('DATABASE_URL', 'to be set with DATABASE_LISTEN_URL: both lead to the same database');
+  }
   if (!env.PUBLIC_URL && !URL.canParse(httpAddress(env.HOST, env.PORT))) {
     need('PUBLIC_URL', 'to be set: HOST and PORT make no address that could be called back');
   }
@@ -67,6 +70,8 @@ function contradictions(env: Environment): EnvironmentProblem[] {
   }
   if (env.TWILIO_AUTH_TOKEN && !env.TWILIO_ACCOUNT_SID) {
     need('TWILIO_ACCOUNT_SID', 'to be set with TWILIO_AUTH_TOKEN');
+  } else if (env.TWILIO_API_KEY_SID && env.TWILIO_API_KEY_SECRET && !env.TWILIO_ACCOUNT_SID) {
+    need('TWILIO_ACCOUNT_SID', 'to be set with TWILIO_API_KEY_SID: the simulator knows no key but its own');
   }
   if (env.TWILIO_AUTH_TOKEN_SECONDARY && !env.TWILIO_AUTH_TOKEN) {
     need('TWILIO_AUTH_TOKEN', 'to be set with TWILIO_AUTH_TOKEN_SECONDARY, which only checks signatures');

@@ -1,5 +1,5 @@
 import type { NotificationContent } from '../channels/content.js';
-import { missingContent } from '../channels/usable-content.js';
+import { unusableContent } from '../channels/usable-content.js';
 import type { NotificationStatus } from '../policy/transitions.js';
 import type { Channel, Resolution } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
@@ -87,8 +87,8 @@ function sendingObstacle(state: ResolutionState, content: NotificationContent | 
       'Its content was deleted by retention: retry it with new content, or discard it.',
     );
   }
-  const [missing] = missingContent([channel], content);
-  if (missing) return obstacle('no_content', `It cannot be sent: ${missing.detail}.`);
+  const [problem] = unusableContent([channel], content);
+  if (problem) return obstacle('no_content', `It cannot be sent: ${problem.detail}.`);
   if (suppressed) {
     return obstacle(
       'opted_out',

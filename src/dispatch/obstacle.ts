@@ -1,6 +1,6 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import { contentOf } from '../channels/corrected.js';
-import { missingContent, type MissingContent } from '../channels/usable-content.js';
+import { missingContent, type ContentProblem } from '../channels/usable-content.js';
 import type { BlockingCircuit } from '../incidents/circuit.passage.js';
 import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
@@ -62,7 +62,7 @@ function aroundSender(work: Work, circuit: BlockingCircuit, next: Channel): Unsu
 }
 
 /** All that was accepted had something to say. What has nothing any more lost it to retention. */
-function nothingToSay(work: Work, { detail }: MissingContent): UnsuccessfulWork {
+function nothingToSay(work: Work, { detail }: ContentProblem): UnsuccessfulWork {
   const reason = `its content was deleted by retention before it could be sent: ${detail}`;
   const ended = obstacle(work, { kind: 'dead_letter', reason }, 'retention', `It was not sent: ${reason}.`);
   return { ...ended, errorClass: 'invalid_request' };

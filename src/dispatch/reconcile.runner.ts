@@ -57,8 +57,7 @@ export class ReconcileRunner {
     const known = standing || lost ? await this.reconciler.known(work) : null;
     if (standing && !known) {
       // Asking is a request too: an open circuit lets only its probe ask. What has reached us needs no request.
-      const reason = `The circuit of ${standing.scope} is open (${standing.reason}): the question waits there.`;
-      this.hold(work, standing, reason);
+      this.hold(work, standing, questionWaits(standing));
       return NOTHING;
     }
     if (lost && !known) {
@@ -147,7 +146,10 @@ export class ReconcileRunner {
     const failure = originalFailure(finding.original, this.codes);
     if (finding.lookupFailure) {
       const circuit = this.circuits.onFailure(work, finding.lookupFailure);
-      if (circuit) return this.hold(work, circuit, finding.judgement.because);
+      if (circuit) {
+        const { because } = finding.judgement;
+        return this.hold(work, circuit, `Asked whether it was accepted: ${because}. ${questionWaits(circuit)}`);
+      }
     }
     this.end(work, failure, this.stepAfter(work, failure, finding, policy), finding);
   }
@@ -188,6 +190,10 @@ export class ReconcileRunner {
       decision: { rule: `circuit: ${cause}`, sentence: reason },
     });
   }
+}
+
+function questionWaits({ scope, reason }: BlockingCircuit): string {
+  return `The circuit of ${scope} is open (${reason}): the question waits there.`;
 }
 
 /** Most decisions give what was found as a part of their reason. */

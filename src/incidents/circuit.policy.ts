@@ -159,7 +159,8 @@ function probeWaitMs(
     case 'rate_limit':
       return retryAfterMs ?? rateLimitWaitMs(backoff);
     case 'quota':
-      return retryAfterMs ?? CIRCUIT_LIMITS.quotaMs;
+      // A gateway's Retry-After of a second is its word for any 429: a cap that is still reached is not asked for so often.
+      return Math.max(retryAfterMs ?? CIRCUIT_LIMITS.quotaMs, rateLimitWaitMs(backoff));
     case 'authentication':
     case 'sender_unavailable':
     case 'operator':

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { NotificationContent } from '../channels/content.js';
-import { missingContent } from '../channels/usable-content.js';
+import { unusableContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -33,7 +33,7 @@ export function newNotification(
   const content = contentOf(request);
   const sendAt = momentOf(request.sendAt);
   const expiresAt = momentOf(request.expiresAt);
-  refuse([...missingContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
+  refuse([...unusableContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
   const sender = firstSender(request.channels, rules);
   refuseCountry(request.to, rules.allowedCountries, '/to');
   return {
