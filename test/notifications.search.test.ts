@@ -60,11 +60,25 @@ describe('a search by metadata', () => {
     });
   });
 
+  it('finds names that are numbers', async () => {
+    const found = await among({ 0: 'x' }, { 1: 'x' }, { 1: 'x', 30: 'y' }, { n: 'x' });
+    expect(await found('metadata[0]=x')).toEqual([0]);
+    expect(await found('metadata[1]=x')).toEqual([1, 2]);
+    expect(await found('metadata%5B1%5D=x&metadata[30]=y')).toEqual([2]);
+    expect(await found('metadata[0]=x&metadata[1]=x')).toEqual([]);
+  });
+
   it.each([
     'metadata[a][b]=1',
+    'metadata[1][2]=1',
+    'metadata[1]=1&metadata[1]=2',
+    'metadata=1&metadata[1]=1',
     'metadata[a][]=1',
     'metadata[a]=1&metadata[a]=2',
     'metadata[]=1',
+    'metadata%5B%5D=1',
+    'metadata[]',
+    'metadata[]=1&metadata[1]=1',
     'metadata=1',
     `metadata[a]=${encodeURIComponent('\u0000')}`,
     `metadata[${encodeURIComponent('\u0000')}]=a`,

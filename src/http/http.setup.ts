@@ -1,6 +1,5 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parse as parseQuery } from 'qs';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
@@ -12,6 +11,7 @@ import { installBodyParsers } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';
 import { answerClientError } from './client-error.js';
 import { askForHost } from './host.hook.js';
+import { parseQuery } from './query.parser.js';
 import { requestIdOf } from './request-id.js';
 import { setResponseHeaders } from './response-headers.js';
 import { answerUnrouted } from './unrouted.hook.js';
@@ -46,9 +46,7 @@ export function createFastifyAdapter(): FastifyAdapter {
     genReqId: requestIdOf,
     routerOptions: {
       maxParamLength: 256,
-      // ?metadata[orderId]=A-17 is an object; what is nested deeper is none of ours. Names that objects inherit count like
-      // any other: a filter that is passed over finds everything.
-      querystringParser: (query: string) => parseQuery(query, { depth: 1, parameterLimit: 100, allowPrototypes: true }),
+      querystringParser: parseQuery,
     },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id)),
