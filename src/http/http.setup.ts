@@ -7,10 +7,11 @@ import { problemOfError } from '../problems/problem-of-error.js';
 import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
 import { ValidationPipe } from '../validation/validation.pipe.js';
 import { BODY_LIMIT } from './body.decorator.js';
-import { installBodyParsers } from './body-parsers.js';
+import { installBodyParsers, refusedBody } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';
 import { answerClientError } from './client-error.js';
 import { askForHost } from './host.hook.js';
+import { lingerAfterAnswer } from './lingering-close.js';
 import { parseQuery } from './query.parser.js';
 import { requestIdOf } from './request-id.js';
 import { setResponseHeaders } from './response-headers.js';
@@ -67,14 +68,15 @@ export function createFastifyAdapter(): FastifyAdapter {
 
 /** Gives an application its errors and its validation. To be called before it listens. */
 export function configureHttp(app: NestFastifyApplication): void {
-  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER)));
+  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER), refusedBody));
   app.useGlobalPipes(new ValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   const draining = app.get(Draining);
   // When it answers, not when it is asked: a connection kept open by an answer that was awaited as the server closed
   // would hold the shutdown until its grace is over.
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+  fastify.addHook('onSend', ({ raw }, reply, _payload, done) => {
     if (draining.active) reply.header('connection', 'close');
+    if (!raw.complete && reply.getHeader('connection') === 'close') lingerAfterAnswer(raw);
     done();
   });
 }
