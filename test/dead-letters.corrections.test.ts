@@ -74,6 +74,14 @@ describe('corrected content', () => {
     expect(await retry({ content: { voice: { url } } })).toEqual([400, ['/changes/content/voice/url']]);
   });
 
+  it('is refused where a call could not say it, at once or after the channel that is tried', async () => {
+    const { retry } = await buried(['sms', 'voice']);
+    const tooLong = '&'.repeat(800);
+    expect(await retry({ body: tooLong })).toEqual([400, ['/changes/body']]);
+    expect(await retry({ content: { voice: { say: tooLong } } })).toEqual([400, ['/changes/content/voice/say']]);
+    expect(await retry({ body: tooLong, content: { voice: { say: 'Hello' } } })).toEqual([200, undefined]);
+  });
+
   it('is refused for a channel that was tried already', async () => {
     const { api, simulator } = service();
     const to = '+15551249999';

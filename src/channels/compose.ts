@@ -1,4 +1,3 @@
-import VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
 import type { Work } from '../outbox/work.js';
 import { addressOn, isMessagingService } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -6,6 +5,7 @@ import type { CallRequest, MessageRequest } from '../twilio/twilio.requests.js';
 import type { TwilioResource } from '../twilio/resource.js';
 import { textOn } from './content.js';
 import { contentOf, recipientOf, senderOf } from './corrected.js';
+import { spoken } from './speech.js';
 
 /** What to ask the provider for. */
 export type ProviderRequest =
@@ -65,7 +65,7 @@ const COMPOSERS = {
       fields: {
         To: recipientOf(work),
         From: senderOf(work),
-        ...(voice?.url ? { Url: voice.url } : { Twiml: voice?.twiml ?? say(textOn('voice', content) ?? '') }),
+        ...(voice?.url ? { Url: voice.url } : { Twiml: voice?.twiml ?? spoken(textOn('voice', content) ?? '') }),
         StatusCallback: callbackUrl('call', work.attemptId, options),
         StatusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
       },
@@ -106,14 +106,4 @@ function common(work: Work, options: ComposeOptions): Pick<MessageRequest, 'Stat
 function callbackUrl(kind: TwilioResource, attemptId: string, options: ComposeOptions): string {
   const overrides = options.callbackOverrides ? `#${options.callbackOverrides}` : '';
   return `${options.publicUrl}/callbacks/twilio/${kind}/${attemptId}${overrides}`;
-}
-
-/** What XML 1.0 cannot hold; https://www.w3.org/TR/xml/#charsets */
-const NOT_IN_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
-
-/** Nothing of it could be heard anyway, and the library refuses it. */
-function say(words: string): string {
-  const response = new VoiceResponse();
-  response.say(words.replaceAll(NOT_IN_XML, ' '));
-  return response.toString();
 }

@@ -1,5 +1,6 @@
 import type { NotificationContent } from '../channels/content.js';
 import { contentOf } from '../channels/corrected.js';
+import { overlongSpeech } from '../channels/speech.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import { bareAddress, E164, isNumberOrService, isSender, isWhatsappAddress } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
@@ -70,6 +71,7 @@ export function misplacedCorrections(said: SaidBefore, corrections: Corrections)
   return [
     unheardBody(said, corrections),
     ...unheardContent(said, corrections),
+    ...overlongCall(said, corrections),
     unusableSender(said.channel, corrections.from),
   ].filter((e) => e !== null);
 }
@@ -79,6 +81,16 @@ function unheardContent({ channel, following }: SaidBefore, { content = {} }: Co
   return CHANNELS.filter((named) => content[named] && named !== channel && !following.includes(named)).map((named) => ({
     pointer: `/changes/content/${named}`,
     detail: `would not be heard: it is sent on ${channel}, and ${named} cannot follow`,
+  }));
+}
+
+/** Corrected words that a call could not say, at once or after the channel that is tried now. */
+function overlongCall(said: SaidBefore, corrections: Corrections): FieldError[] {
+  const content = correctedContent(said, corrections);
+  if (content === undefined || content === said.changes?.content) return [];
+  return overlongSpeech([said.channel, ...said.following], content).map(({ pointer, detail }) => ({
+    pointer: pointer === '/body' ? '/changes/body' : `/changes/content${pointer}`,
+    detail,
   }));
 }
 

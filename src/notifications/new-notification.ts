@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { NotificationContent } from '../channels/content.js';
+import { overlongSpeech } from '../channels/speech.js';
 import { missingContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
@@ -33,7 +34,11 @@ export function newNotification(
   const content = contentOf(request);
   const sendAt = momentOf(request.sendAt);
   const expiresAt = momentOf(request.expiresAt);
-  refuse([...missingContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
+  refuse([
+    ...missingContent(request.channels, content),
+    ...overlongSpeech(request.channels, content),
+    ...impossibleTimes(sendAt, expiresAt, rules.now),
+  ]);
   const sender = firstSender(request.channels, rules);
   refuseCountry(request.to, rules.allowedCountries, '/to');
   return {
