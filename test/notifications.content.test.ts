@@ -4,7 +4,7 @@ import { startTransaction, untilSomebodyWaits } from './support/transactions.js'
 
 const service = shareTestService();
 const TO = '+15551270001';
-const soon = () => new Date(Date.now() + 3_600_000).toISOString();
+const soon = (seconds = 3600) => new Date(Date.now() + seconds * 1000).toISOString();
 
 const post = (more: object, headers: Record<string, string> = {}) =>
   service().api.post<{ errors: { pointer: string; detail: string }[]; type: string }>(
@@ -40,6 +40,45 @@ describe('content', () => {
     ['voice', { body: ' ', voice: { url: 'https://example.com/twiml' } }],
   ])('says something by %s with %j', async (channel, content) => {
     expect((await post({ channels: [channel], ...content })).status).toBe(202);
+  });
+});
+
+describe('what a call says', () => {
+  const voice = (say: string) => ({ channels: ['voice'], voice: { say } });
+
+  it.each([
+    ['letters', 'x'.repeat(3930), 'x'.repeat(3931), '/voice/say'],
+    ['what XML escapes', '&'.repeat(786), '&'.repeat(787), '/voice/say'],
+  ])('has to fit into the TwiML that Twilio takes: %s', async (_, fits, doesNot, pointer) => {
+    expect((await post(voice(fits))).status).toBe(202);
+    const { status, body } = await post(voice(doesNot));
+    expect([status, body.errors]).toMatchObject([400, [{ pointer, detail: expect.stringContaining('4000') }]]);
+  });
+
+  it('is measured where it is the body, and not where it is not said', async () => {
+    const body = '&'.repeat(800);
+    const refused = await post({ channels: ['sms', 'voice'], body });
+    expect([refused.status, refused.body.errors]).toMatchObject([400, [{ pointer: '/body' }]]);
+    for (const voice of [{ say: 'Hello' }, { twiml: '<Response/>' }, { url: 'https://example.com/twiml' }]) {
+      expect((await post({ channels: ['sms', 'voice'], body, voice })).status).toBe(202);
+    }
+    expect((await post({ channels: ['sms'], body })).status).toBe(202);
+  });
+});
+
+describe('an address', () => {
+  const AT_MOST = `https://example.com/${'x'.repeat(2064)}`;
+
+  it.each([
+    ['an underscore in its host', 'https://my_bucket.example.com/cat.png'],
+    ['a character too many', `${AT_MOST}x`],
+    ['another scheme', 'ftp://example.com/cat.png'],
+    ['no scheme', 'cat.png'],
+  ])('of media with %s is told what is expected', async (_, url) => {
+    expect((await post({ sms: { mediaUrls: [AT_MOST] } })).status).toBe(202);
+    const { status, body } = await post({ sms: { mediaUrls: [url] } });
+    const detail = 'must be an http or https address of at most 2084 characters, its host without underscores';
+    expect([status, body.errors]).toEqual([400, [{ pointer: '/sms/mediaUrls/0', detail }]]);
   });
 });
 
@@ -124,6 +163,20 @@ describe('POST /v1/notifications/:id/cancel', () => {
     await other.query('COMMIT');
     const canceled = { status: 200, body: { status: 'canceled' } };
     expect(await both).toMatchObject([canceled, canceled]);
+  });
+
+  it.each([
+    ['failed', '+15005551403', () => ({}), 'it failed'],
+    ['expired', TO, () => ({ sendAt: soon(4), expiresAt: soon(4.001) }), 'it expired'],
+  ] as const)('does not call sent what %s: nothing was sent', async (status, to, times, why) => {
+    const { api } = service();
+    const id = await api.send({ to, channels: ['sms'], body: 'Hello', ...times() });
+    await api.untilStatus(id, status);
+    const { body, ...answer } = await api.post<{ detail: string }>(`/v1/notifications/${id}/cancel`);
+    expect([answer.status, body]).toMatchObject([
+      409,
+      { type: 'urn:postrider:problem:conflict', notificationStatus: status, detail: expect.stringContaining(why) },
+    ]);
   });
 
   it('takes {} and refuses any property: it has none', async () => {

@@ -88,6 +88,23 @@ describe('a search by metadata', () => {
   });
 });
 
+describe('a plus in a query', () => {
+  it.each([
+    ['to', '/v1/notifications?to=+15551250001'],
+    ['to', '/v1/admin/failures?to=+15551250001'],
+    ['recipient', '/v1/admin/suppressions?recipient=+15551250001'],
+    ['from', '/v1/notifications?from=2026-12-01T09:00:00+01:00'],
+    ['until', '/v1/admin/failures?until=2026-12-01T09:00:00+01:00'],
+  ])('is read as a blank, and the answer says how to write it: %s of %s', async (name, path) => {
+    const { status, body } = await service().api.get<object>(path);
+    expect([status, body]).toMatchObject([
+      400,
+      { errors: [{ pointer: `/${name}`, detail: expect.stringContaining('+ is written as %2B') }] },
+    ]);
+    expect((await service().api.get(path.replace('+', '%2B'))).status).toBe(200);
+  });
+});
+
 describe('a search by time', () => {
   it('finds also what the database says another time of than its id', async () => {
     const ids = [
