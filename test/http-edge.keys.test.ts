@@ -132,6 +132,23 @@ describe('a key is asked for before the body is read', () => {
   });
 });
 
+describe('what changes something', () => {
+  it('takes nothing from its query, and says so, once the key is known', async () => {
+    const refused = problem(400, 'validation-failed', {
+      errors: [{ pointer: '/dry~1Run', detail: 'unknown property: nothing is read from the query here' }],
+    });
+    expect(await ask(edge, 'POST', '/guarded?dry/Run=true', { body: {} })).toMatchObject(refused);
+    expect(await ask(edge, 'DELETE', '/v1/admin/api-keys/none?dry/Run')).toMatchObject(refused);
+    const withoutKey = await ask(edge, 'POST', '/guarded?dryRun=true', { body: {}, key: null });
+    expect(withoutKey).toMatchObject(problem(401, 'unauthenticated'));
+    expect(await ask(edge, 'POST', '/guarded?', { body: {} })).toMatchObject({ status: 201 });
+  });
+
+  it('may have one where it needs no key, as webhooks have', async () => {
+    expect(await ask(edge, 'POST', '/guarded/open?from=elsewhere', { body: {} })).toMatchObject({ status: 201 });
+  });
+});
+
 describe('what a route says of its access and of its body', () => {
   it("holds together, and a method's word counts more than its controller's", async () => {
     const large = { body: { text: 'x'.repeat(2 * MIB) } };

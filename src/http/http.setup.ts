@@ -15,6 +15,7 @@ import { lingerAfterAnswer } from './lingering-close.js';
 import { parseQuery } from './query.parser.js';
 import { requestIdOf } from './request-id.js';
 import { setResponseHeaders } from './response-headers.js';
+import { refuseUnaskedQueries } from './unasked-query.hook.js';
 import { answerUnrouted } from './unrouted.hook.js';
 
 /** In milliseconds. */
@@ -62,6 +63,7 @@ export function createFastifyAdapter(): FastifyAdapter {
   askForHost(fastify);
   installBodyParsers(adapter);
   answerUnrouted(fastify);
+  refuseUnaskedQueries(fastify);
   closeInTime(fastify);
   return adapter;
 }
