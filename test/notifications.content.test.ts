@@ -43,6 +43,29 @@ describe('content', () => {
   });
 });
 
+describe('what nobody would get on WhatsApp', () => {
+  const contentSid = `HX${'0'.repeat(32)}`;
+
+  it.each([
+    ['/whatsapp/contentVariables', { body: 'Hello', contentVariables: { 1: 'Ada' } }],
+    ['/whatsapp/body', { contentSid, body: 'Hello' }],
+    ['/whatsapp/mediaUrls', { contentSid, contentVariables: { 1: 'Ada' }, mediaUrls: ['https://example.com/cat.png'] }],
+  ])('is refused rather than dropped: %s of %j', async (pointer, whatsapp) => {
+    const { status, body } = await post({ channels: ['sms', 'whatsapp'], body: 'Hello', whatsapp });
+    expect([status, body.errors]).toMatchObject([
+      400,
+      [{ pointer, detail: expect.stringContaining('would not be heard') }],
+    ]);
+  });
+
+  it.each([
+    { contentSid, contentVariables: { 1: 'Ada' }, mediaUrls: [] },
+    { body: 'Hello', contentVariables: {}, mediaUrls: ['https://example.com/cat.png'] },
+  ])('is not what is empty, nor the body of all channels beside a template: %j', async (whatsapp) => {
+    expect((await post({ channels: ['whatsapp'], body: 'Hello', whatsapp })).status).toBe(202);
+  });
+});
+
 describe('what a call says', () => {
   const voice = (say: string) => ({ channels: ['voice'], voice: { say } });
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { NotificationContent } from '../channels/content.js';
 import { overlongSpeech } from '../channels/speech.js';
+import { droppedContent } from '../channels/dropped-content.js';
 import { missingContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
@@ -36,6 +37,7 @@ export function newNotification(
   const expiresAt = momentOf(request.expiresAt);
   refuse([
     ...missingContent(request.channels, content),
+    ...droppedContent(content),
     ...overlongSpeech(request.channels, content),
     ...impossibleTimes(sendAt, expiresAt, rules.now),
   ]);
