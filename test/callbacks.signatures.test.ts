@@ -30,6 +30,25 @@ describe('a status callback', () => {
     expect(await read(service, id)).toMatchObject({ status: 'sent', deliveries: [{ callbacks: [] }] });
   });
 
+  it.each([
+    ['message/ID', { MessageSid: 'SM1' }, ['/MessageStatus']],
+    ['message/ID', { ErrorCode: '30003' }, ['/MessageSid', '/MessageStatus']],
+    ['call/ID', { CallStatus: 'busy' }, ['/CallSid']],
+    ['inbound', { From: '+15551250001' }, ['/To']],
+  ])('names what it lacks: %s with %j', async (path, params, pointers) => {
+    const service = shared();
+    const { attemptId } = await sent(service);
+    const address = `/callbacks/twilio/${path.replace('ID', attemptId)}`;
+    const answer = await new TwilioCallback(service).post(address, params);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      {
+        type: 'urn:postrider:problem:validation-failed',
+        errors: pointers.map((pointer) => ({ pointer, detail: 'is required' })),
+      },
+    ]);
+  });
+
   it('is taken with either token while the auth token is exchanged', async () => {
     const service = shared();
     const { id, attemptId, sid } = await sent(service);

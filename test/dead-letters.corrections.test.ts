@@ -74,10 +74,21 @@ describe('corrected content', () => {
     expect(await retry({ content: { voice: { url } } })).toEqual([400, ['/changes/content/voice/url']]);
   });
 
-  it('is refused where a call could not say it for its length', async () => {
-    const { retry } = await buried(['voice']);
-    expect(await retry({ content: { voice: { say: '&'.repeat(1000) } } })).toEqual([422, undefined]);
-    expect(await retry({ content: { voice: { say: 'Shorter' } } })).toEqual([200, undefined]);
+  it('is refused where it would be dropped beside a template, or without one', async () => {
+    const { retry } = await buried(['whatsapp']);
+    const contentVariables = { 1: 'Ada' };
+    const whatsapp = { contentSid: `HX${'0'.repeat(32)}`, contentVariables, body: 'Hello' };
+    expect(await retry({ content: { whatsapp } })).toEqual([400, ['/changes/content/whatsapp/body']]);
+    const variables = await retry({ content: { whatsapp: { body: 'Hello', contentVariables } } });
+    expect(variables).toEqual([400, ['/changes/content/whatsapp/contentVariables']]);
+  });
+
+  it('is refused where a call could not say it, at once or after the channel that is tried', async () => {
+    const { retry } = await buried(['sms', 'voice']);
+    const tooLong = '&'.repeat(800);
+    expect(await retry({ body: tooLong })).toEqual([400, ['/changes/body']]);
+    expect(await retry({ content: { voice: { say: tooLong } } })).toEqual([400, ['/changes/content/voice/say']]);
+    expect(await retry({ body: tooLong, content: { voice: { say: 'Hello' } } })).toEqual([200, undefined]);
   });
 
   it('is refused for a channel that was tried already', async () => {

@@ -40,9 +40,23 @@ async function ended({ api }: Pick<ServiceUnderTest, 'api'>, id: string): Promis
   throw new Error('The replay did not end');
 }
 
+const openOnes = async ({ api }: ServiceUnderTest) =>
+  (await api.get<{ items: unknown[] }>('/v1/admin/dead-letters?state=open')).body.items.length;
+
 const replay = (service: Pick<ServiceUnderTest, 'api'>, body: object) => service.api.post<ReplayDto>(REPLAYS, body);
 
 describe('a replay of dead letters', () => {
+  it('is not carried out where its dryRun stands in the query', async () => {
+    const service = await startTestService();
+    await bury(service, 2);
+    const answer = await service.api.post<object>(`${REPLAYS}?dryRun=true`, { filter: {}, action: 'discard' });
+    expect([answer.status, answer.body]).toMatchObject([
+      400,
+      { type: 'urn:postrider:problem:validation-failed', errors: [{ pointer: '/dryRun' }] },
+    ]);
+    expect(await openOnes(service)).toBe(2);
+  });
+
   it('previews what it would do and what it would leave alone, and does nothing', async () => {
     const service = await startTestService();
     await bury(service, 3);

@@ -94,6 +94,25 @@ describe('a key is asked for before the body is read', () => {
     expect(answer).toContain('urn:postrider:problem:unauthenticated');
   });
 
+  it.each([
+    ['401', '/guarded/large', 'pr_unknown'],
+    ['413', '/guarded/large', ADMIN_KEY],
+  ])('and who sends all of 20 MiB before they read still gets the %s', async (status, path, key) => {
+    const head = [`POST ${path} HTTP/1.1`, 'Host: x', 'Content-Type: application/json', `Authorization: Bearer ${key}`];
+    for (let time = 1; time <= 5; time += 1) {
+      const socket = connect({ port: Number(new URL(edge.url).port), host: '127.0.0.1', allowHalfOpen: true });
+      socket.pause();
+      socket.write([...head, `Content-Length: ${20 * MIB}`, '', ''].join('\r\n'));
+      for (let part = 1; part <= 20; part += 1) {
+        await new Promise<void>((resolve, reject) => {
+          socket.write(Buffer.alloc(MIB, 'x'), (error) => (error ? reject(error) : resolve()));
+        });
+      }
+      expect(await text(socket)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      socket.destroy();
+    }
+  });
+
   it('and a short one leaves the connection as it was', async () => {
     const post = 'POST /guarded HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 3\r\n';
     const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
@@ -110,6 +129,23 @@ describe('a key is asked for before the body is read', () => {
     expect(await ask(edge, 'POST', '/guarded/open', { ...asked, key: null })).toMatchObject(
       problem(400, 'malformed-json'),
     );
+  });
+});
+
+describe('what changes something', () => {
+  it('takes nothing from its query, and says so, once the key is known', async () => {
+    const refused = problem(400, 'validation-failed', {
+      errors: [{ pointer: '/dry~1Run', detail: 'unknown property: nothing is read from the query here' }],
+    });
+    expect(await ask(edge, 'POST', '/guarded?dry/Run=true', { body: {} })).toMatchObject(refused);
+    expect(await ask(edge, 'DELETE', '/v1/admin/api-keys/none?dry/Run')).toMatchObject(refused);
+    const withoutKey = await ask(edge, 'POST', '/guarded?dryRun=true', { body: {}, key: null });
+    expect(withoutKey).toMatchObject(problem(401, 'unauthenticated'));
+    expect(await ask(edge, 'POST', '/guarded?', { body: {} })).toMatchObject({ status: 201 });
+  });
+
+  it('may have one where it needs no key, as webhooks have', async () => {
+    expect(await ask(edge, 'POST', '/guarded/open?from=elsewhere', { body: {} })).toMatchObject({ status: 201 });
   });
 });
 

@@ -103,6 +103,8 @@ describe('problems', () => {
   it.each([
     ['text', { 'content-type': 'text/plain' }],
     ['a JSON dialect', { 'content-type': 'application/vnd.api+json' }],
+    ['none', { 'content-type': 'garbage' }],
+    ['two', { 'content-type': 'application/json, application/json' }],
   ])('says what it takes to a body of another media type as well: %s', async (_, headers) => {
     for (const [path, expected] of [
       ['/probe', 'application/json'],
@@ -124,11 +126,13 @@ describe('problems', () => {
 
   it('limits bodies to 1 MiB, and to more where a route allows more', async () => {
     const text = 'x'.repeat(2 * 1024 * 1024);
-    expect(await ask(edge, 'POST', '/probe', { body: { text } })).toMatchObject(problem(413, 'payload-too-large'));
+    const refusal = (mebibytes: number) =>
+      problem(413, 'payload-too-large', {
+        detail: `A body may have ${mebibytes * 1024 * 1024} bytes here at most: send less at once.`,
+      });
+    expect(await ask(edge, 'POST', '/probe', { body: { text } })).toMatchObject(refusal(1));
     expect((await ask(edge, 'POST', '/probe/large', { body: { text } })).body).toEqual({ length: text.length });
-    expect(await ask(edge, 'POST', '/probe/large', { body: { text: text + text } })).toMatchObject(
-      problem(413, 'payload-too-large'),
-    );
+    expect(await ask(edge, 'POST', '/probe/large', { body: { text: text + text } })).toMatchObject(refusal(3));
   });
 
   it('hides an unexpected error and logs it under the id that it answers', async () => {

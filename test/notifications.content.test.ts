@@ -4,7 +4,7 @@ import { startTransaction, untilSomebodyWaits } from './support/transactions.js'
 
 const service = shareTestService();
 const TO = '+15551270001';
-const soon = () => new Date(Date.now() + 3_600_000).toISOString();
+const soon = (seconds = 3600) => new Date(Date.now() + seconds * 1000).toISOString();
 
 const post = (more: object, headers: Record<string, string> = {}) =>
   service().api.post<{ errors: { pointer: string; detail: string }[]; type: string }>(
@@ -43,23 +43,65 @@ describe('content', () => {
   });
 });
 
-describe('what a call says', () => {
-  // <?xml version="1.0" encoding="UTF-8"?><Response><Say></Say></Response> is 70 characters.
+describe('what nobody would get on WhatsApp', () => {
+  const contentSid = `HX${'0'.repeat(32)}`;
+
   it.each([
-    ['/voice/say', { voice: { say: 'a'.repeat(3931) } }],
-    ['/voice/say', { body: 'Hello', voice: { say: '&'.repeat(1000) } }],
-    ['/body', { body: '&'.repeat(1000) }],
-  ])('is refused at %s where its TwiML is longer than Twilio takes', async (pointer, content) => {
-    const { status, body } = await post({ channels: ['sms', 'voice'], sms: { body: 'Hello' }, ...content });
-    expect([status, body.errors]).toMatchObject([400, [{ pointer, detail: expect.stringContaining('TwiML') }]]);
+    ['/whatsapp/contentVariables', { body: 'Hello', contentVariables: { 1: 'Ada' } }],
+    ['/whatsapp/body', { contentSid, body: 'Hello' }],
+    ['/whatsapp/mediaUrls', { contentSid, contentVariables: { 1: 'Ada' }, mediaUrls: ['https://example.com/cat.png'] }],
+  ])('is refused rather than dropped: %s of %j', async (pointer, whatsapp) => {
+    const { status, body } = await post({ channels: ['sms', 'whatsapp'], body: 'Hello', whatsapp });
+    expect([status, body.errors]).toMatchObject([
+      400,
+      [{ pointer, detail: expect.stringContaining('would not be heard') }],
+    ]);
   });
 
   it.each([
-    [['voice'], { voice: { say: 'a'.repeat(3930) } }],
-    [['voice'], { body: '&'.repeat(1000), voice: { url: 'https://example.com/twiml' } }],
-    [['sms'], { body: '&'.repeat(1000) }],
-  ])('is taken where it is short enough, or said otherwise: %s', async (channels, content) => {
-    expect((await post({ channels, ...content })).status).toBe(202);
+    { contentSid, contentVariables: { 1: 'Ada' }, mediaUrls: [] },
+    { body: 'Hello', contentVariables: {}, mediaUrls: ['https://example.com/cat.png'] },
+  ])('is not what is empty, nor the body of all channels beside a template: %j', async (whatsapp) => {
+    expect((await post({ channels: ['whatsapp'], body: 'Hello', whatsapp })).status).toBe(202);
+  });
+});
+
+describe('what a call says', () => {
+  const voice = (say: string) => ({ channels: ['voice'], voice: { say } });
+
+  it.each([
+    ['letters', 'x'.repeat(3930), 'x'.repeat(3931), '/voice/say'],
+    ['what XML escapes', '&'.repeat(786), '&'.repeat(787), '/voice/say'],
+  ])('has to fit into the TwiML that Twilio takes: %s', async (_, fits, doesNot, pointer) => {
+    expect((await post(voice(fits))).status).toBe(202);
+    const { status, body } = await post(voice(doesNot));
+    expect([status, body.errors]).toMatchObject([400, [{ pointer, detail: expect.stringContaining('4000') }]]);
+  });
+
+  it('is measured where it is the body, and not where it is not said', async () => {
+    const body = '&'.repeat(800);
+    const refused = await post({ channels: ['sms', 'voice'], body });
+    expect([refused.status, refused.body.errors]).toMatchObject([400, [{ pointer: '/body' }]]);
+    for (const voice of [{ say: 'Hello' }, { twiml: '<Response/>' }, { url: 'https://example.com/twiml' }]) {
+      expect((await post({ channels: ['sms', 'voice'], body, voice })).status).toBe(202);
+    }
+    expect((await post({ channels: ['sms'], body })).status).toBe(202);
+  });
+});
+
+describe('an address', () => {
+  const AT_MOST = `https://example.com/${'x'.repeat(2064)}`;
+
+  it.each([
+    ['an underscore in its host', 'https://my_bucket.example.com/cat.png'],
+    ['a character too many', `${AT_MOST}x`],
+    ['another scheme', 'ftp://example.com/cat.png'],
+    ['no scheme', 'cat.png'],
+  ])('of media with %s is told what is expected', async (_, url) => {
+    expect((await post({ sms: { mediaUrls: [AT_MOST] } })).status).toBe(202);
+    const { status, body } = await post({ sms: { mediaUrls: [url] } });
+    const detail = 'must be an http or https address of at most 2084 characters, its host without underscores';
+    expect([status, body.errors]).toEqual([400, [{ pointer: '/sms/mediaUrls/0', detail }]]);
   });
 });
 
@@ -144,6 +186,20 @@ describe('POST /v1/notifications/:id/cancel', () => {
     await other.query('COMMIT');
     const canceled = { status: 200, body: { status: 'canceled' } };
     expect(await both).toMatchObject([canceled, canceled]);
+  });
+
+  it.each([
+    ['failed', '+15005551403', () => ({}), 'it failed'],
+    ['expired', TO, () => ({ sendAt: soon(4), expiresAt: soon(4.001) }), 'it expired'],
+  ] as const)('does not call sent what %s: nothing was sent', async (status, to, times, why) => {
+    const { api } = service();
+    const id = await api.send({ to, channels: ['sms'], body: 'Hello', ...times() });
+    await api.untilStatus(id, status);
+    const { body, ...answer } = await api.post<{ detail: string }>(`/v1/notifications/${id}/cancel`);
+    expect([answer.status, body]).toMatchObject([
+      409,
+      { type: 'urn:postrider:problem:conflict', notificationStatus: status, detail: expect.stringContaining(why) },
+    ]);
   });
 
   it('takes {} and refuses any property: it has none', async () => {

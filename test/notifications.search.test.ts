@@ -60,17 +60,48 @@ describe('a search by metadata', () => {
     });
   });
 
+  it('finds names that are numbers', async () => {
+    const found = await among({ 0: 'x' }, { 1: 'x' }, { 1: 'x', 30: 'y' }, { n: 'x' });
+    expect(await found('metadata[0]=x')).toEqual([0]);
+    expect(await found('metadata[1]=x')).toEqual([1, 2]);
+    expect(await found('metadata%5B1%5D=x&metadata[30]=y')).toEqual([2]);
+    expect(await found('metadata[0]=x&metadata[1]=x')).toEqual([]);
+  });
+
   it.each([
     'metadata[a][b]=1',
+    'metadata[1][2]=1',
+    'metadata[1]=1&metadata[1]=2',
+    'metadata=1&metadata[1]=1',
     'metadata[a][]=1',
     'metadata[a]=1&metadata[a]=2',
     'metadata[]=1',
+    'metadata%5B%5D=1',
+    'metadata[]',
+    'metadata[]=1&metadata[1]=1',
     'metadata=1',
     `metadata[a]=${encodeURIComponent('\u0000')}`,
     `metadata[${encodeURIComponent('\u0000')}]=a`,
     Array.from({ length: 21 }, (_, index) => `metadata[a${index}]=1`).join('&'),
   ])('refuses %j', async (query) => {
     expect(await search(query)).toMatchObject({ status: 400, body: { errors: [{ pointer: '/metadata' }] } });
+  });
+});
+
+describe('a plus in a query', () => {
+  it.each([
+    ['to', '/v1/notifications?to=+15551250001'],
+    ['to', '/v1/admin/failures?to=+15551250001'],
+    ['recipient', '/v1/admin/suppressions?recipient=+15551250001'],
+    ['from', '/v1/notifications?from=2026-12-01T09:00:00+01:00'],
+    ['until', '/v1/admin/failures?until=2026-12-01T09:00:00+01:00'],
+  ])('is read as a blank, and the answer says how to write it: %s of %s', async (name, path) => {
+    const { status, body } = await service().api.get<object>(path);
+    expect([status, body]).toMatchObject([
+      400,
+      { errors: [{ pointer: `/${name}`, detail: expect.stringContaining('+ is written as %2B') }] },
+    ]);
+    expect((await service().api.get(path.replace('+', '%2B'))).status).toBe(200);
   });
 });
 

@@ -1,3 +1,5 @@
+import { Problem } from '../problems/problem.js';
+
 /** The form of a webhook of Twilio's: a list where a name came more than once. */
 export type CallbackForm = Readonly<Record<string, string | string[]>>;
 
@@ -9,4 +11,14 @@ export function valueOf(form: CallbackForm, ...names: readonly string[]): string
     if (first) return first;
   }
   return null;
+}
+
+/** The problem of a form that lacks some of these; each with its older names, if it has any. */
+export function lacking(form: CallbackForm, ...needed: readonly (readonly [string, ...string[]])[]): Problem {
+  return new Problem('validation-failed', {
+    detail: `${needed.map(([name]) => name).join(' and ')} are needed.`,
+    errors: needed
+      .filter((names) => valueOf(form, ...names) === null)
+      .map(([name]) => ({ pointer: `/${name}`, detail: 'is required' })),
+  });
 }

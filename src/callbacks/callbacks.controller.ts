@@ -3,12 +3,12 @@ import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/access.decorator.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
-import { notFound, Problem } from '../problems/problem.js';
+import { notFound } from '../problems/problem.js';
 import type { TwilioResource } from '../twilio/resource.js';
-import type { CallbackForm } from './callback-form.js';
+import { lacking, type CallbackForm } from './callback-form.js';
 import { CallbackIntake } from './callback.intake.js';
 import { CallbackJournal } from './callback.journal.js';
-import { readReport } from './provider-report.js';
+import { NAMES, readReport } from './provider-report.js';
 import { SignatureGuard } from './signature.guard.js';
 import { SignedForm } from './signed-form.decorator.js';
 
@@ -50,12 +50,7 @@ export class CallbacksController {
 
   private async take(attemptId: string, resource: TwilioResource, form: CallbackForm): Promise<void> {
     const report = readReport(attemptId, resource, form);
-    if (!report) {
-      throw new Problem('validation-failed', {
-        detail:
-          resource === 'message' ? 'MessageSid and MessageStatus are needed.' : 'CallSid and CallStatus are needed.',
-      });
-    }
+    if (!report) throw lacking(form, NAMES[resource].sid, NAMES[resource].status);
     if ((await this.intake.take(report)) === 'unknown_attempt') {
       this.journal.unknownAttempt(report);
       throw notFound('attempt');

@@ -5,8 +5,7 @@ import { Database } from '../database/database.js';
 import { wishOf } from '../recipients/inbound.keywords.js';
 import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { isWhatsappAddress } from '../policy/address.js';
-import { Problem } from '../problems/problem.js';
-import { valueOf, type CallbackForm } from './callback-form.js';
+import { lacking, valueOf, type CallbackForm } from './callback-form.js';
 import { SignatureGuard } from './signature.guard.js';
 import { SignedForm } from './signed-form.decorator.js';
 
@@ -27,7 +26,7 @@ export class InboundController {
   @SignedForm('From', 'To')
   async inbound(@Body() form: CallbackForm = {}): Promise<void> {
     const [from, to] = [valueOf(form, 'From'), valueOf(form, 'To')];
-    if (from === null || to === null) throw new Problem('validation-failed', { detail: 'From and To are needed.' });
+    if (from === null || to === null) throw lacking(form, ['From'], ['To']);
     const wish = wishOf({ from, body: valueOf(form, 'Body') ?? '', optOutType: valueOf(form, 'OptOutType') });
     if (wish === null) return;
     // Sent through a Messaging Service, the sender of a delivery is the service.

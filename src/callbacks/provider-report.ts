@@ -23,7 +23,7 @@ export interface ProviderReport {
 }
 
 /** What Twilio calls them; messages have an older name, too. */
-const NAMES = {
+export const NAMES = {
   message: { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] },
   call: { sid: ['CallSid'], status: ['CallStatus'] },
 } as const satisfies Record<TwilioResource, object>;

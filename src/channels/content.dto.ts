@@ -1,13 +1,13 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, Matches, MaxLength } from 'class-validator';
+import { IsContentVariables, IsText, IsWebAddress, LONGEST_ADDRESS, VARIABLES } from '../validation/field.rules.js';
 import { LONGEST_TWIML } from './twiml.js';
-import { IsContentVariables, IsText, IsWebAddress, VARIABLES } from '../validation/field.rules.js';
 
 /** Characters of a message body at most; Twilio refuses more with 21617. */
 export const LONGEST_BODY = 1600;
 const MOST_MEDIA = 10;
 
-const MEDIA_ITEM = { type: 'string', format: 'uri' } as const;
+const MEDIA_ITEM = { type: 'string', format: 'uri', maxLength: LONGEST_ADDRESS } as const;
 
 /** What each channel says of its own, as a request gives it; see content.ts for what is kept of it. */
 export class WhatsappContentDto {
@@ -43,7 +43,7 @@ export class WhatsappContentDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
-  @IsWebAddress({ each: true, message: 'each value in $property must be an http or https address' })
+  @IsWebAddress({ each: true })
   mediaUrls?: string[];
 }
 
@@ -64,7 +64,7 @@ export class SmsContentDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
-  @IsWebAddress({ each: true, message: 'each value in $property must be an http or https address' })
+  @IsWebAddress({ each: true })
   mediaUrls?: string[];
 }
 
@@ -93,7 +93,12 @@ export class VoiceContentDto {
   @MaxLength(LONGEST_TWIML)
   twiml?: string;
 
-  @ApiPropertyOptional({ type: String, format: 'uri', description: 'Where Twilio fetches the TwiML.' })
+  @ApiPropertyOptional({
+    type: String,
+    format: 'uri',
+    maxLength: LONGEST_ADDRESS,
+    description: 'Where Twilio fetches the TwiML.',
+  })
   @IsOptional()
   @IsWebAddress()
   url?: string;

@@ -42,8 +42,13 @@ export function missingContent(channels: readonly Channel[], content: Notificati
 
 /** The same, and what a channel cannot say for its length: whoever gives it can shorten it. */
 export function unusableContent(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
-  const tooMuch = channels.includes('voice') ? tooMuchToSay(content) : null;
-  return [...missingContent(channels, content), ...(tooMuch ? [tooMuch] : [])];
+  return [...missingContent(channels, content), ...overlongSpeech(channels, content)];
+}
+
+/** What a call on one of these channels could not say: Twilio does not take its TwiML. */
+export function overlongSpeech(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
+  const problem = channels.includes('voice') ? tooMuchToSay(content) : null;
+  return problem ? [problem] : [];
 }
 
 /** A character becomes at most so many in XML. */

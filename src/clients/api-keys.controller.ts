@@ -44,7 +44,8 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'Revoke a key, at once and on every replica' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is revoked, by this request or an earlier one.' })
-  @Problems('not-found', 'conflict', 'malformed-json', 'unsupported-media-type', 'payload-too-large')
+  @Problems('not-found', 'conflict', 'validation-failed')
+  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large')
   async revoke(@Param('id', new UuidPipe('API key')) id: string, @CurrentCaller() caller: Caller): Promise<void> {
     await this.keys.revoke(id, caller);
   }

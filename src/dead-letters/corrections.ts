@@ -1,5 +1,7 @@
 import type { NotificationContent } from '../channels/content.js';
 import { contentOf } from '../channels/corrected.js';
+import { droppedContent } from '../channels/dropped-content.js';
+import { overlongSpeech } from '../channels/usable-content.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import { bareAddress, E164, isNumberOrService, isSender, isWhatsappAddress } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
@@ -70,6 +72,8 @@ export function misplacedCorrections(said: SaidBefore, corrections: Corrections)
   return [
     unheardBody(said, corrections),
     ...unheardContent(said, corrections),
+    ...droppedContent(corrections.content ?? {}).map(inContent),
+    ...overlongCall(said, corrections),
     unusableSender(said.channel, corrections.from),
   ].filter((e) => e !== null);
 }
@@ -80,6 +84,19 @@ function unheardContent({ channel, following }: SaidBefore, { content = {} }: Co
     pointer: `/changes/content/${named}`,
     detail: `would not be heard: it is sent on ${channel}, and ${named} cannot follow`,
   }));
+}
+
+/** Corrected words that a call could not say, at once or after the channel that is tried now. */
+function overlongCall(said: SaidBefore, corrections: Corrections): FieldError[] {
+  const content = correctedContent(said, corrections);
+  if (content === undefined || content === said.changes?.content) return [];
+  return overlongSpeech([said.channel, ...said.following], content).map((error) =>
+    error.pointer === '/body' ? { ...error, pointer: '/changes/body' } : inContent(error),
+  );
+}
+
+function inContent({ pointer, detail }: FieldError): FieldError {
+  return { pointer: `/changes/content${pointer}`, detail };
 }
 
 /** A corrected body that nobody would get: the channel says something that is no body at all. */

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { parse as parseForm } from 'node:querystring';
+import { HttpException } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
@@ -70,6 +71,24 @@ function hasTooManyFields(body: Buffer): boolean {
 
 function tooManyFields(): Problem {
   return new Problem('payload-too-large', { detail: `A form may have ${MOST_FIELDS} fields at most.` });
+}
+
+/**
+ * What Fastify refuses before a parser is asked, as Nest hands it on: its words do not say what to send instead. Null for
+ * anything else.
+ */
+export function refusedBody(error: unknown, request: FastifyRequest): Problem | null {
+  if (!(error instanceof HttpException) || error instanceof Problem) return null;
+  switch (error.getStatus()) {
+    case 413: {
+      const detail = `A body may have ${request.routeOptions.bodyLimit} bytes here at most: send less at once.`;
+      return new Problem('payload-too-large', { detail, cause: error });
+    }
+    case 415:
+      return wrongMediaType(request);
+    default:
+      return null;
+  }
 }
 
 function expects(request: FastifyRequest, kind: 'json' | 'form'): boolean {

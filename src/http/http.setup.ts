@@ -1,6 +1,5 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { parse as parseQuery } from 'qs';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
@@ -8,12 +7,15 @@ import { problemOfError } from '../problems/problem-of-error.js';
 import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
 import { ValidationPipe } from '../validation/validation.pipe.js';
 import { BODY_LIMIT } from './body.decorator.js';
-import { installBodyParsers } from './body-parsers.js';
+import { installBodyParsers, refusedBody } from './body-parsers.js';
 import { closeInTime } from './bounded-close.js';
 import { answerClientError } from './client-error.js';
 import { askForHost } from './host.hook.js';
+import { lingerAfterAnswer } from './lingering-close.js';
+import { parseQuery } from './query.parser.js';
 import { requestIdOf } from './request-id.js';
 import { setResponseHeaders } from './response-headers.js';
+import { refuseUnaskedQueries } from './unasked-query.hook.js';
 import { answerUnrouted } from './unrouted.hook.js';
 
 /** In milliseconds. */
@@ -46,9 +48,7 @@ export function createFastifyAdapter(): FastifyAdapter {
     genReqId: requestIdOf,
     routerOptions: {
       maxParamLength: 256,
-      // ?metadata[orderId]=A-17 is an object; what is nested deeper is none of ours. Names that objects inherit count like
-      // any other: a filter that is passed over finds everything.
-      querystringParser: (query: string) => parseQuery(query, { depth: 1, parameterLimit: 100, allowPrototypes: true }),
+      querystringParser: parseQuery,
     },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id)),
@@ -63,20 +63,22 @@ export function createFastifyAdapter(): FastifyAdapter {
   askForHost(fastify);
   installBodyParsers(adapter);
   answerUnrouted(fastify);
+  refuseUnaskedQueries(fastify);
   closeInTime(fastify);
   return adapter;
 }
 
 /** Gives an application its errors and its validation. To be called before it listens. */
 export function configureHttp(app: NestFastifyApplication): void {
-  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER)));
+  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER), refusedBody));
   app.useGlobalPipes(new ValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   const draining = app.get(Draining);
   // When it answers, not when it is asked: a connection kept open by an answer that was awaited as the server closed
   // would hold the shutdown until its grace is over.
-  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+  fastify.addHook('onSend', ({ raw }, reply, _payload, done) => {
     if (draining.active) reply.header('connection', 'close');
+    if (!raw.complete && reply.getHeader('connection') === 'close') lingerAfterAnswer(raw);
     done();
   });
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { NotificationContent } from '../channels/content.js';
+import { droppedContent } from '../channels/dropped-content.js';
 import { unusableContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
@@ -33,7 +34,11 @@ export function newNotification(
   const content = contentOf(request);
   const sendAt = momentOf(request.sendAt);
   const expiresAt = momentOf(request.expiresAt);
-  refuse([...unusableContent(request.channels, content), ...impossibleTimes(sendAt, expiresAt, rules.now)]);
+  refuse([
+    ...unusableContent(request.channels, content),
+    ...droppedContent(content),
+    ...impossibleTimes(sendAt, expiresAt, rules.now),
+  ]);
   const sender = firstSender(request.channels, rules);
   refuseCountry(request.to, rules.allowedCountries, '/to');
   return {

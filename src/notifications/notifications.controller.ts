@@ -192,7 +192,7 @@ export class NotificationsController {
   @ApiOperation({ summary: 'Take a notification back before anything was sent' })
   @ApiOkResponse({ type: NotificationDto })
   @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'validation-failed')
-  @Problems('not-found', 'already-sent')
+  @Problems('not-found', 'already-sent', 'conflict')
   cancel(
     @Param('id', new UuidPipe('notification')) id: string,
     @CurrentCaller() caller: Caller,

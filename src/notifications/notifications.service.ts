@@ -8,6 +8,7 @@ import { EarlierRequests } from '../outbox/earlier-requests.js';
 import { NotificationIntake } from '../outbox/notification.intake.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { EnqueueResult } from '../outbox/work.js';
+import type { NotificationStatus } from '../policy/transitions.js';
 import { notFound, Problem } from '../problems/problem.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
 import { newNotification, requestHash } from './new-notification.js';
@@ -86,7 +87,7 @@ export class NotificationsService {
     return historyView(history);
   }
 
-  /** @throws Problem `already-sent` once an attempt is in flight, unknown or accepted, or it ended otherwise. */
+  /** @throws Problem `already-sent` once an attempt is in flight, unknown or accepted; `conflict` where it ended otherwise. */
   async cancel(id: string, visibility: Visibility): Promise<NotificationDto> {
     const before = await this.find(id, visibility);
     const canceled = before.status === 'canceled' || (await this.outbox.cancel(id));
@@ -94,9 +95,18 @@ export class NotificationsService {
     const { status } = after;
     // Also where the same request was made twice at once, and the other one did it.
     if (canceled || status === 'canceled') return after;
-    throw new Problem('already-sent', {
-      detail: `The notification is ${status}: only one of which nothing has been sent can be canceled.`,
-      extra: { notificationStatus: status },
-    });
+    throw notCancelable(status);
   }
+}
+
+function notCancelable(status: NotificationStatus): Problem {
+  const extra = { notificationStatus: status };
+  if (status === 'failed' || status === 'expired') {
+    const end = status === 'failed' ? 'no automatic step is left' : 'it is not sent any more';
+    return new Problem('conflict', { detail: `There is nothing to cancel: it ${status}, and ${end}.`, extra });
+  }
+  return new Problem('already-sent', {
+    detail: `The notification is ${status}: only one of which nothing has been sent can be canceled.`,
+    extra,
+  });
 }

@@ -42,7 +42,10 @@ export class ProblemDto {
   })
   notificationId?: string;
 
-  @ApiPropertyOptional({ enum: NOTIFICATION_STATUSES, description: 'Of already-sent: what it is by now.' })
+  @ApiPropertyOptional({
+    enum: NOTIFICATION_STATUSES,
+    description: 'Of a notification that cannot be canceled: what it is by now.',
+  })
   notificationStatus?: NotificationStatus;
 
   @ApiPropertyOptional({ type: String, description: 'Where a dead letter cannot be sent again: why, in one word.' })

@@ -10,12 +10,16 @@ import type { Problem } from './problem.js';
 /** Turns whatever is thrown in or before a route into `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter<unknown> {
-  constructor(private readonly log: Logger) {}
+  /** @param refusalOf finds better words than the framework's for what it refuses; null where they will do. */
+  constructor(
+    private readonly log: Logger,
+    private readonly refusalOf: (error: unknown, request: FastifyRequest) => Problem | null,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    const problem = problemOfError(error) ?? unexpectedProblem(request.id);
+    const problem = this.refusalOf(error, request) ?? problemOfError(error) ?? unexpectedProblem(request.id);
     this.record(problem, error, request);
     sendProblem(request, http.getResponse<FastifyReply>(), problem);
   }

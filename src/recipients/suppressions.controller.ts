@@ -42,7 +42,7 @@ export class SuppressionsController {
   @ApiOperation({ summary: 'Lift a suppression: the recipient told somebody that they want to be written to again' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is lifted. The provider may still refuse until the recipient sends START.' })
-  @Problems('not-found', 'malformed-json', 'unsupported-media-type', 'payload-too-large')
+  @Problems('not-found', 'validation-failed', 'malformed-json', 'unsupported-media-type', 'payload-too-large')
   async lift(@Param('id', new UuidPipe('suppression')) id: string, @CurrentCaller() caller: Caller): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const [lifted] = await transaction.run<SuppressionRow & { liftedAt: Date }>(LIFT_SUPPRESSION, [id, caller.name]);

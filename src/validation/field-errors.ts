@@ -22,7 +22,7 @@ export function fieldErrors(tree: readonly ValidationError[], unknown: readonly 
 }
 
 /** One step of a JSON pointer, with RFC 6901's escapes. */
-function pointerStep(name: string): string {
+export function pointerStep(name: string): string {
   return `/${name.slice(0, LONGEST_NAME).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 

@@ -11,12 +11,19 @@ export const LONGEST_NOTE = 2000;
 /** Twilio's limits of ContentVariables; facts, section 5. */
 export const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
 
-const WEB_ADDRESS = { protocols: ['http', 'https'], require_protocol: true, require_tld: false };
+/** Characters of a web address at most. */
+export const LONGEST_ADDRESS = 2084;
+const WEB_ADDRESS = {
+  protocols: ['http', 'https'],
+  require_protocol: true,
+  require_tld: false,
+  max_allowed_length: LONGEST_ADDRESS,
+};
 
 /** A number in E.164 that can exist: country code and length are right. Whether it is in use, the provider says. */
 export function IsE164(options?: ValidationOptions): PropertyDecorator {
   return rule('isE164', (value) => typeof value === 'string' && isPhoneNumber(value), {
-    message: '$property must be a phone number in E.164, such as +4915112345678',
+    message: hinting(/^ \d+$/, '$property must be a phone number in E.164, such as +4915112345678'),
     ...options,
   });
 }
@@ -29,10 +36,13 @@ export function IsText(options?: ValidationOptions): PropertyDecorator {
   });
 }
 
-/** Where Twilio fetches something, and that can be stored: isURL minds neither a NUL nor half of a surrogate pair. */
+/**
+ * Where Twilio fetches something, and that can be stored: isURL minds neither a NUL nor half of a surrogate pair. It
+ * refuses underscores in a host, which Twilio does not take either, at least for its callbacks (21609).
+ */
 export function IsWebAddress(options?: ValidationOptions): PropertyDecorator {
   return rule('isWebAddress', (value) => typeof value === 'string' && isURL(value, WEB_ADDRESS) && isStorable(value), {
-    message: '$property must be an http or https address',
+    message: `${options?.each ? 'each value in ' : ''}$property must be an http or https address of at most ${LONGEST_ADDRESS} characters, its host without underscores`,
     ...options,
   });
 }
@@ -40,7 +50,10 @@ export function IsWebAddress(options?: ValidationOptions): PropertyDecorator {
 /** ISO 8601 with a date, a time and an offset: a moment, not a local time, and one that PostgreSQL can read. */
 export function IsMoment(options?: ValidationOptions): PropertyDecorator {
   return rule('isMoment', (value) => typeof value === 'string' && isMoment(value), {
-    message: '$property must be a moment in ISO 8601 with its offset, such as 2026-12-01T09:00:00Z',
+    message: hinting(
+      / [\d:]+$/,
+      '$property must be a moment in ISO 8601 with its offset, such as 2026-12-01T09:00:00Z',
+    ),
     ...options,
   });
 }
@@ -67,6 +80,14 @@ export function IsContentVariables(options?: ValidationOptions): PropertyDecorat
     message: `$property must be an object of at most ${VARIABLES.most} texts, none empty or with line breaks, NUL characters or broken surrogates`,
     ...options,
   });
+}
+
+/** What a query says with a plus comes with a blank: nobody who sent the plus would guess that. */
+function hinting(withBlank: RegExp, message: string): NonNullable<ValidationOptions['message']> {
+  return ({ value }) => {
+    const isBlankForPlus = typeof value === 'string' && withBlank.test(value);
+    return isBlankForPlus ? `${message}; in a query, + is written as %2B` : message;
+  };
 }
 
 function rule(name: string, validate: (value: unknown) => boolean, options: ValidationOptions): PropertyDecorator {

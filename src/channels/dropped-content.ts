@@ -1,0 +1,23 @@
+import type { FieldError } from '../problems/problem.js';
+import type { NotificationContent } from './content.js';
+
+/**
+ * What somebody says on WhatsApp and nobody would get. A template takes neither a body nor media with it (Twilio 63030),
+ * and nothing but a template takes variables: who gives them without one has forgotten it.
+ */
+export function droppedContent({ whatsapp }: Pick<NotificationContent, 'whatsapp'>): FieldError[] {
+  if (!whatsapp) return [];
+  const { contentSid, contentVariables, body, mediaUrls } = whatsapp;
+  const dropped = (field: string, why: string) => ({
+    pointer: `/whatsapp/${field}`,
+    detail: `would not be heard: ${why}`,
+  });
+  if (!contentSid) {
+    const hasVariables = Object.keys(contentVariables ?? {}).length > 0;
+    return hasVariables ? [dropped('contentVariables', 'they are those of a template, and contentSid names none')] : [];
+  }
+  return [
+    ...(body ? [dropped('body', 'contentSid names a template, which takes no body')] : []),
+    ...(mediaUrls?.length ? [dropped('mediaUrls', 'contentSid names a template, which takes no media')] : []),
+  ];
+}

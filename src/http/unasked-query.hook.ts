@@ -1,0 +1,32 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem } from '../problems/problem.js';
+import { pointerStep } from '../validation/field-errors.js';
+
+/** Lists check their own query, and what others pass over does no harm. */
+const ONLY_READS = new Set<unknown>(['GET', 'HEAD']);
+
+/**
+ * Refuses a query on the routes of clients that change something: they read none. A `?dryRun=true` that was passed over
+ * would set off what was only to be previewed. To be called before the routes are declared.
+ */
+export function refuseUnaskedQueries(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    // Webhooks come with whatever query their address was given.
+    if (route.config?.access?.kind !== 'scopes' || ONLY_READS.has(route.method)) return;
+    route.preValidation = ({ query }: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
+      done(refusalOf(query));
+    };
+  });
+}
+
+function refusalOf(query: unknown): Problem | undefined {
+  const names = Object.keys(Object(query));
+  if (names.length === 0) return undefined;
+  return new Problem('validation-failed', {
+    detail: 'See `errors` for every field that needs a correction.',
+    errors: names.map((name) => ({
+      pointer: pointerStep(name),
+      detail: 'unknown property: nothing is read from the query here',
+    })),
+  });
+}
