@@ -1,14 +1,16 @@
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Injectable, type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Public } from '../src/access/access.decorator.js';
 import { Database } from '../src/database/database.js';
 import { HealthIndicators } from '../src/health/health-indicators.js';
 import { type Edge, ask, startEdge } from './support/http-edge.app.js';
 import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
+import { makeTestFolder, removeTestFolder } from './support/test.folder.js';
 
 /** Work in flight: holds a shutdown until it is released. */
 @Injectable()
@@ -202,7 +204,10 @@ describe('health', () => {
   });
 
   it('watches the disk of an embedded database', async () => {
-    const environment = { DATABASE_URL: '', DATA_DIR: tmpdir() };
+    const folder = await makeTestFolder();
+    onTestFinished(() => removeTestFolder(folder));
+    await mkdir(join(folder, 'postgres'));
+    const environment = { DATABASE_URL: '', DATA_DIR: folder };
     await withEdge(
       async (edge) => {
         const { body } = await ask(edge, 'GET', '/health', keyless);
