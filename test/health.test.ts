@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Injectable, type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { Injectable, type BeforeApplicationShutdown, Controller, Get, Post } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Public } from '../src/access/access.decorator.js';
@@ -38,8 +38,16 @@ class WorkController implements BeforeApplicationShutdown {
 }
 
 @Controller('probe')
+@Public()
 class HealthProbe {
   constructor(private readonly database: Database) {}
+
+  @Post('write')
+  async write(): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      await transaction.run({ name: 'write', text: 'UPDATE alert_watch SET looked_at = looked_at' });
+    });
+  }
 
   async wait(): Promise<void> {
     await this.database.run({ name: 'wait', text: 'SELECT pg_advisory_lock_shared(1), pg_advisory_unlock_shared(1)' });
@@ -160,6 +168,38 @@ describe('health', () => {
         await expect.poll(async () => (await ask(edge, 'GET', '/health/ready', keyless)).status).toBe(200);
       },
       { environment: { DATABASE_POOL_MAX: '2' }, controllers: [HealthProbe] },
+    );
+  });
+
+  it('is alive but not ready while the database takes no writes, as after a failover, and ready again afterwards', async () => {
+    await withEdge(
+      async (edge) => {
+        const sql = new Client({ connectionString: database.url });
+        await sql.connect();
+        onTestFinished(() => sql.end());
+        const name = sql.escapeIdentifier(new URL(database.url).pathname.slice(1));
+        /** For connections that open from then on, as on another server; those that are open stay as they are. */
+        const readOnly = (value: 'on' | 'off') =>
+          sql.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);
+        onTestFinished(async () => void (await readOnly('off')));
+        await readOnly('on');
+        await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+        const ready = () => ask(edge, 'GET', '/health/ready', keyless);
+        await expect
+          .poll(async () => (await ready()).body)
+          .toMatchObject({ status: 'error', error: { database: { message: 'failed; the log says why' } } });
+        expect(edge.log.at(-1)).toMatchObject({ indicator: 'database', err: { code: '25006' } });
+        expect(await ask(edge, 'POST', '/probe/write', keyless)).toMatchObject({
+          status: 503,
+          body: { type: 'urn:postrider:problem:unavailable' },
+        });
+        expect((await ask(edge, 'GET', '/health/live', keyless)).status).toBe(200);
+        await readOnly('off');
+        await expect.poll(async () => (await ready()).status).toBe(200);
+        expect((await ask(edge, 'POST', '/probe/write', keyless)).status).toBe(201);
+      },
+      { controllers: [HealthProbe] },
     );
   });
 
