@@ -4,9 +4,9 @@ import type { HealthIndicator, HealthReport } from './health-indicators.js';
 
 /**
  * Fails where no writes are taken (after a failover, on a disk that is almost full), and its connection leaves the pool
- * then; locks nothing.
+ * then. Any small table will do; no row is locked.
  */
-const WRITABLE = 'SELECT FROM migrations WHERE false FOR UPDATE';
+const WRITABLE = 'SELECT FROM alert_watch WHERE false FOR UPDATE';
 
 /** One for each pool: what is accepted and sent goes through the second. */
 const PINGS: readonly Statement[] = [
