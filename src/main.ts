@@ -63,6 +63,9 @@ function lostCallbacks({ env, twilio }: Configuration): string | null {
   return isReal ? 'Twilio cannot call back to an address of this machine' : null;
 }
 
+// A reader of the output that is gone, or a full disk under it, must not end what is in flight.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   await main();
   process.exit(0);

@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** How long a step of the start may go on after a signal, in milliseconds: what is half begun cannot be stopped. */
 const GRACE_MS = 5000;
 
+/** A second signal this soon is the first one again, in milliseconds: npm hands on what a terminal tells all of its group. */
+const SAME_MS = 1000;
+
 /** A signal came before the service was ready. */
 export class StartStoppedError extends Error {
   override readonly name = 'StartStoppedError';
@@ -12,14 +15,15 @@ export class StartStoppedError extends Error {
 export class StopSignal {
   /** Resolves at the first one. */
   readonly came: Promise<void>;
-  private asked = false;
+  private askedAt: number | null = null;
 
   constructor() {
     this.came = new Promise((resolve) => {
       const onSignal = () => {
+        const now = performance.now();
         // A second one ends the process at once: leases make that safe, too.
-        if (this.asked) process.exit(1);
-        this.asked = true;
+        if (this.askedAt !== null && now - this.askedAt > SAME_MS) process.exit(1);
+        this.askedAt ??= now;
         resolve();
       };
       process.on('SIGINT', onSignal);
@@ -29,7 +33,7 @@ export class StopSignal {
 
   /** @throws StartStoppedError where the start need not go on */
   check(): void {
-    if (this.asked) throw new StartStoppedError('The start was stopped');
+    if (this.askedAt !== null) throw new StartStoppedError('The start was stopped');
   }
 
   /**

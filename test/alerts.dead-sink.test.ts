@@ -1,8 +1,10 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { deliveryTo, Receiver, testAlarm, type Mood } from './alerts.setup.js';
+import { deliveryTo, Receiver, registerOf, testAlarm, type Mood } from './alerts.setup.js';
 import { bodyOf, storyOf, withWebhook } from './alerts.webhook.setup.js';
 import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { keepLines } from './support/log.lines.js';
 import type { ServiceUnderTest } from './support/service.js';
 
 const MINUTE = 61_000;
@@ -85,8 +87,6 @@ describe('a dead sink', () => {
       `SELECT count(*)::int AS told FROM alert_deliveries WHERE sink = 'webhook' AND lease_token IS NOT NULL`,
     );
     expect(rows).toEqual([{ told: 8 }]);
-    // Otherwise the service would wait for its answers before it stops.
-    await receiver.stop();
   });
 
   it('that hangs keeps neither the other sinks nor a send waiting, and is given up after 10 s', async () => {
@@ -114,6 +114,62 @@ describe('a dead sink', () => {
       () => receiver.taken,
       (taken) => taken.length === 3,
     );
+  });
+
+  it('that asks for time gets it, for all it has to hear', async () => {
+    const { receiver, register, untilTaken, database, databaseUrl } = await withWebhook();
+    await register.raise(testAlarm({ cause: 'another' }), { count: { added: 1 } });
+    await untilTaken(1);
+    receiver.mood = 429;
+    receiver.retryAfter = '1200';
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    const waits = async () => {
+      const { rows } = await database.query<{ seconds: number }>(
+        `SELECT extract(epoch FROM due_at - service_now())::int AS seconds FROM alert_deliveries WHERE sink = 'webhook'`,
+      );
+      return rows.map(({ seconds }) => seconds);
+    };
+    const asked = await eventually(waits, (seconds) => seconds.length === 2 && seconds.every((each) => each > 0));
+    expect(Math.min(...asked)).toBeGreaterThan(1000);
+    receiver.mood = 'takes';
+    await register.resolve('another', 'It is over.');
+    await moveClock(databaseUrl, 25 * MINUTE);
+    await untilTaken(3);
+  });
+
+  it('that asks for a day is tried again after an hour', async () => {
+    const { receiver, register, api, databaseUrl, untilTaken } = await withWebhook();
+    receiver.mood = 503;
+    receiver.retryAfter = '86400';
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    await eventually(
+      () => deliveryTo(api, 'webhook'),
+      (delivery) => delivery?.state === 'failing',
+    );
+    receiver.mood = 'takes';
+    await moveClock(databaseUrl, 75 * MINUTE);
+    await untilTaken(1);
+    expect(storyOf(receiver)).toEqual([['alert.opened', 1]]);
+  });
+
+  it('that hangs holds up a stop by seconds only, and hears it from who goes on', async () => {
+    const started = await withWebhook({ TWILIO_TIMEOUT_MS: '1000' });
+    const { receiver, service, untilTaken } = started;
+    await service.close();
+    const { destination, lines } = keepLines();
+    const stopping = await started.replica({}, pino(destination));
+    receiver.mood = 'hangs';
+    await registerOf(stopping).raise(testAlarm(), { count: { added: 1 } });
+    await eventually(
+      () => receiver.asked,
+      (asked) => asked.length === 1,
+    );
+    await stopping.close();
+    expect(lines.filter((line) => line.includes('stopping before everything was closed'))).toEqual([]);
+    receiver.mood = 'takes';
+    await started.replica();
+    // Long before the lease of the one that stopped would have ended.
+    await untilTaken(1, 15_000);
   });
 
   it('tries the same news under the same id', async () => {

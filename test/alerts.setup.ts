@@ -23,6 +23,8 @@ export class Receiver {
   /** Everything that reached it. */
   readonly asked: Heard[] = [];
   mood: Mood = 'takes';
+  /** What it says of when to come back, where it refuses. */
+  retryAfter: string | null = null;
   private server: Server | null = null;
   private port = 0;
 
@@ -72,7 +74,10 @@ export class Receiver {
     if (this.mood === 'hangs') return;
     if (this.mood === 'takes') this.taken.push(heard);
     const redirect = this.mood === 301 ? { location: `${this.url}/elsewhere` } : {};
-    response.writeHead(this.mood === 'takes' ? 202 : this.mood, redirect).end('what the receiver says');
+    const later = this.retryAfter === null ? {} : { 'retry-after': this.retryAfter };
+    response
+      .writeHead(this.mood === 'takes' ? 202 : this.mood, { ...redirect, ...later })
+      .end('what the receiver says');
   }
 }
 

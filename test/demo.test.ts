@@ -20,17 +20,23 @@ interface DemoRun {
   readonly output: string;
 }
 
-/** Runs the demo; `interruptAfter` sends Ctrl-C's signal once the output holds that text. */
-async function runDemo(env: Record<string, string>, interruptAfter?: string): Promise<DemoRun> {
+/** How somebody breaks it off once the output holds a text: with Ctrl-C's signal, or as `head` does. */
+interface BreakOff {
+  readonly after: string;
+  readonly by: 'signal' | 'reading no more';
+}
+
+async function runDemo(env: Record<string, string>, breakOff?: BreakOff): Promise<DemoRun> {
   const child = spawn(process.execPath, [PROGRAM], { env: { ...PROGRAM_ENV, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   let interrupted = false;
   const listen = (chunk: Buffer) => {
     output += chunk.toString();
-    if (interruptAfter === undefined || interrupted || !output.includes(interruptAfter)) return;
+    if (breakOff === undefined || interrupted || !output.includes(breakOff.after)) return;
     interrupted = true;
-    child.kill('SIGINT');
+    if (breakOff.by === 'signal') child.kill('SIGINT');
+    else child.stdout.destroy();
   };
   child.stdout.on('data', listen);
   child.stderr.on('data', listen);
@@ -80,9 +86,26 @@ describe('the demo as a program', () => {
     'stops its service when it is broken off',
     async () => {
       const folder = await publicFolder();
-      const { exitCode, output } = await runDemo({ PORT: String(await freePort()), DATA_DIR: folder }, 'state: queued');
+      const { exitCode, output } = await runDemo(
+        { PORT: String(await freePort()), DATA_DIR: folder },
+        { after: 'state: queued', by: 'signal' },
+      );
       expect(exitCode).toBe(130);
       expect(output).toContain('The service of this demo is stopped');
+      expect(existsSync(join(folder, 'demo'))).toBe(false);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'stops its service when nobody reads on',
+    async () => {
+      const folder = await publicFolder();
+      const { exitCode } = await runDemo(
+        { PORT: String(await freePort()), DATA_DIR: folder },
+        { after: 'state: queued', by: 'reading no more' },
+      );
+      expect(exitCode).toBe(130);
       expect(existsSync(join(folder, 'demo'))).toBe(false);
     },
     PATIENCE_MS,

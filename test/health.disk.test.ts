@@ -1,8 +1,11 @@
+import { symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { configure } from '../src/config/configuration.js';
 import { readEnvironment } from '../src/config/read-environment.js';
 import { DiskIndicator } from '../src/health/disk.indicator.js';
+import { makeTestFolder, removeTestFolder } from './support/test.folder.js';
 
 /** A file system without any room, on any machine. */
 const FULL = process.platform === 'linux' ? '/proc' : '/dev';
@@ -13,10 +16,18 @@ function diskOf(env: Record<string, string>): DiskIndicator {
   return new DiskIndicator(configure(readEnvironment(env), surroundings, 'http://127.0.0.1:3000'));
 }
 
-it('the disk of the embedded database is down before PostgreSQL can write no more', async () => {
-  const full = await diskOf({ DATA_DIR: FULL }).check();
+/** A DATA_DIR whose database is really elsewhere, as for root in a folder that others cannot enter. */
+async function dataDirOn(place: string): Promise<string> {
+  const folder = await makeTestFolder();
+  onTestFinished(() => removeTestFolder(folder));
+  await symlink(place, join(folder, 'postgres'));
+  return folder;
+}
+
+it('the disk that the embedded database is really on is down before PostgreSQL can write no more', async () => {
+  const full = await diskOf({ DATA_DIR: await dataDirOn(FULL) }).check();
   expect(full).toMatchObject({ up: false, details: { freeBytes: 0 } });
-  const { up, details } = await diskOf({ DATA_DIR: tmpdir() }).check();
+  const { up, details } = await diskOf({ DATA_DIR: await dataDirOn(tmpdir()) }).check();
   expect(up).toBe(Number(details?.['freeBytes']) >= 512 * 1024 * 1024);
 });
 

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { Injectable, type BeforeApplicationShutdown, Controller, Get } from '@nestjs/common';
+import { join } from 'node:path';
+import { Injectable, type BeforeApplicationShutdown, Controller, Get, Post } from '@nestjs/common';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Public } from '../src/access/access.decorator.js';
 import { Database } from '../src/database/database.js';
 import { HealthIndicators } from '../src/health/health-indicators.js';
 import { type Edge, ask, startEdge } from './support/http-edge.app.js';
 import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
+import { makeTestFolder, removeTestFolder } from './support/test.folder.js';
 
 /** Work in flight: holds a shutdown until it is released. */
 @Injectable()
@@ -36,8 +38,16 @@ class WorkController implements BeforeApplicationShutdown {
 }
 
 @Controller('probe')
+@Public()
 class HealthProbe {
   constructor(private readonly database: Database) {}
+
+  @Post('write')
+  async write(): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      await transaction.run({ name: 'write', text: 'UPDATE alert_watch SET looked_at = looked_at' });
+    });
+  }
 
   async wait(): Promise<void> {
     await this.database.run({ name: 'wait', text: 'SELECT pg_advisory_lock_shared(1), pg_advisory_unlock_shared(1)' });
@@ -161,6 +171,38 @@ describe('health', () => {
     );
   });
 
+  it('is alive but not ready while the database takes no writes, as after a failover, and ready again afterwards', async () => {
+    await withEdge(
+      async (edge) => {
+        const sql = new Client({ connectionString: database.url });
+        await sql.connect();
+        onTestFinished(() => sql.end());
+        const name = sql.escapeIdentifier(new URL(database.url).pathname.slice(1));
+        /** For connections that open from then on, as on another server; those that are open stay as they are. */
+        const readOnly = (value: 'on' | 'off') =>
+          sql.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);
+        onTestFinished(async () => void (await readOnly('off')));
+        await readOnly('on');
+        await sql.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+        const ready = () => ask(edge, 'GET', '/health/ready', keyless);
+        await expect
+          .poll(async () => (await ready()).body)
+          .toMatchObject({ status: 'error', error: { database: { message: 'failed; the log says why' } } });
+        expect(edge.log.at(-1)).toMatchObject({ indicator: 'database', err: { code: '25006' } });
+        expect(await ask(edge, 'POST', '/probe/write', keyless)).toMatchObject({
+          status: 503,
+          body: { type: 'urn:postrider:problem:unavailable' },
+        });
+        expect((await ask(edge, 'GET', '/health/live', keyless)).status).toBe(200);
+        await readOnly('off');
+        await expect.poll(async () => (await ready()).status).toBe(200);
+        expect((await ask(edge, 'POST', '/probe/write', keyless)).status).toBe(201);
+      },
+      { controllers: [HealthProbe] },
+    );
+  });
+
   it('is alive but not ready while draining, and still answers what arrives', async () => {
     const edge = await startEdge({ databaseUrl: database.url, controllers: [WorkController] });
     const closing = edge.app.close();
@@ -202,7 +244,10 @@ describe('health', () => {
   });
 
   it('watches the disk of an embedded database', async () => {
-    const environment = { DATABASE_URL: '', DATA_DIR: tmpdir() };
+    const folder = await makeTestFolder();
+    onTestFinished(() => removeTestFolder(folder));
+    await mkdir(join(folder, 'postgres'));
+    const environment = { DATABASE_URL: '', DATA_DIR: folder };
     await withEdge(
       async (edge) => {
         const { body } = await ask(edge, 'GET', '/health', keyless);

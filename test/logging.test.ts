@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,12 +8,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 const LOGGER = fileURLToPath(new URL('../dist/src/logging/logger.js', import.meta.url));
 
 /** A process of its own that logs to its standard output, which is what the log is written to. */
-function startProgram(logs: string) {
+function spawnProgram(logs: string, output: 'pipe' | number) {
   const program = `import { createLogger, droppedLogLines } from ${JSON.stringify(LOGGER)}; const log = createLogger('info', 'all'); ${logs}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', output, 'inherit', 'ipc'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+function startProgram(logs: string) {
+  const child = spawnProgram(logs, 'pipe');
   const { stdout } = child;
   if (!stdout) throw new Error('Its standard output is a pipe');
   return Object.assign(child, { stdout });
@@ -59,6 +65,38 @@ describe('the log', () => {
     expect(kept.join('').length).toBeLessThan(20 * 1024 * 1024);
     const numbers = kept.map((line) => (JSON.parse(line) as { line: number }).line);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+  });
+
+  /** Logs, and tells how many of its lines are lost once it knows. */
+  const LOSES = `
+    for (let line = 0; line < 1000; line += 1) log.info({ line }, 'x'.repeat(100));
+    setInterval(() => droppedLogLines() > 0 && process.send(droppedLogLines()), 50);`;
+
+  // Elsewhere there is no such device.
+  it.skipIf(process.platform !== 'linux')('lets the process go on, and end, where the disk is full', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawnProgram(`${LOSES} process.once('message', () => process.exit(0));`, full);
+    closeSync(full);
+    await expect.poll(async () => (await once(child, 'message'))[0] as unknown).toBe(1000);
+    child.send('enough');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('counts what it loses where its reader is gone, and the process goes on', async () => {
+    const child = startProgram(`process.send('begun'); process.once('message', () => { ${LOSES} });`);
+    await once(child, 'message');
+    child.stdout.destroy();
+    child.send('go on');
+    await expect.poll(async () => (await once(child, 'message'))[0] as unknown).toBe(1000);
+  });
+
+  it('keeps no process from ending whose reader stands still', async () => {
+    const child = startProgram(`
+      // As the service does, which writes to a pipe without blocking from then on.
+      process.stdout.write('');
+      for (let line = 0; line < 20_000; line += 1) log.info({ line }, 'x'.repeat(100));
+      process.exit(0);`);
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('has the last words of a process that ends in a fatal error', async () => {

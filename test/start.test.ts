@@ -36,6 +36,8 @@ function startProgram(variables: Record<string, string>) {
       await expect.poll(() => said).toContain('Ctrl-C stops everything');
     },
     stop: () => child.kill('SIGTERM'),
+    /** Whoever read its output is gone. */
+    stopReading: () => child.stdout.destroy(),
     /** What the banner says after a word. */
     told: (word: string) => new RegExp(`\\b${word} +(\\S+)`).exec(said)?.[1] ?? '',
   };
@@ -125,6 +127,16 @@ describe('what keeps it from starting', () => {
     const said = await failure({ DATA_DIR: '/proc/postrider/data' });
     expect(said).toMatch(/could not be made.*What to do/s);
   });
+});
+
+it('ends as it should where nobody reads its output any more', async () => {
+  const program = startProgram({ DATABASE_URL: await migratedUrl(), PORT: '0', LOG_LEVEL: 'info' });
+  await program.ready();
+  program.stopReading();
+  const api = new ApiClient(program.told('API').replace('/v1/notifications', ''), ADMIN_KEY);
+  await api.untilStatus(await api.send(HELLO), 'delivered');
+  program.stop();
+  expect(await program.exited).toBe(0);
 });
 
 describe('a signal during the start', () => {

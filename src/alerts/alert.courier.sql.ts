@@ -95,3 +95,12 @@ export const NOT_TOLD: Statement = {
     WHERE alert_id = $1 AND sink = $2 AND lease_token = $3
     RETURNING parked_at IS NOT NULL AS parked`,
 };
+
+/** The sink $1 asks to be left alone for $2 ms: with all that it has to hear. Waits for nobody who is just being told. */
+export const LEAVE_ALONE: Statement = {
+  name: 'alert-courier-leave-alone',
+  text: `
+    UPDATE alert_deliveries SET due_at = greatest(due_at, service_now() + $2 * interval '1 millisecond')
+    WHERE (alert_id, sink) IN (
+      SELECT alert_id, sink FROM alert_deliveries WHERE sink = $1 AND told IS DISTINCT FROM 'resolved' FOR UPDATE SKIP LOCKED)`,
+};

@@ -1,16 +1,24 @@
-import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import type { Logger } from 'pino';
 import { newId } from '../identifiers/new-id.js';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { Database } from '../database/database.js';
+import { inTime } from '../concurrency/in-time.js';
 import { Rounds } from '../concurrency/rounds.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
-import { CLAIM_NEWS, ENROL, NOT_TOLD, TOLD, UNPARK } from './alert.courier.sql.js';
+import { CLAIM_NEWS, ENROL, LEAVE_ALONE, NOT_TOLD, TOLD, UNPARK } from './alert.courier.sql.js';
 import type { AlertNews } from './alert.news.js';
 import { linkToAlert } from './console.link.js';
 import { COURIER_LIMITS, waitAfterFailure } from './courier.policy.js';
 import { SINKS, SinkError, type Sink, type SinkName } from './sinks/sink.js';
+import { SinkHttp } from './sinks/sink.http.js';
 
 const POLL_MS = 500;
 
@@ -21,7 +29,7 @@ type ClaimedNews = Omit<AlertNews, 'link'> & { readonly sink: SinkName; readonly
  * nothing waiting, neither another sink nor a send. Several replicas share the work by leases.
  */
 @Injectable()
-export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly rounds: Rounds;
   private readonly onTheirWay = new Set<Promise<void>>();
   private readonly inFlight = new Map<SinkName, number>();
@@ -30,6 +38,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     private readonly database: Database,
     @Inject(SINKS) private readonly sinks: readonly Sink[],
+    @Inject(SinkHttp) private readonly http: SinkHttp,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
@@ -43,9 +52,15 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
     this.rounds.start();
   }
 
-  /** What is on its way is told to its end, at most the deadline of a request. */
+  /** What is on its way is told to its end, unless a sink hangs: dispatch waits for this before it gives back its work. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.rounds.stop();
+    await inTime(Promise.allSettled(this.onTheirWay), COURIER_LIMITS.goodbyeMs);
+  }
+
+  /** What is left is broken off, and told by another replica: that it was not told gets to disk. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.http.close();
     await Promise.allSettled(this.onTheirWay);
   }
 
@@ -108,7 +123,8 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async notTold(sink: Sink, id: string, leaseToken: string, failures: number, error: unknown): Promise<void> {
     const reason = error instanceof SinkError ? error.message : 'The news could not be put into words for it';
-    const waitMs = waitAfterFailure(failures, Math.random());
+    const askedMs = error instanceof SinkError ? (error.retryAfterMs ?? 0) : 0;
+    const waitMs = waitAfterFailure(failures, Math.random(), askedMs);
     const [written] = await this.database.run<{ parked: boolean }>(NOT_TOLD, [
       id,
       sink.name,
@@ -117,6 +133,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
       waitMs,
       COURIER_LIMITS.givesUpAfterHours,
     ]);
+    if (askedMs > 0) await this.database.run(LEAVE_ALONE, [sink.name, Math.min(askedMs, waitMs)]);
     this.log.warn(
       {
         alertId: id,

@@ -1,4 +1,4 @@
-import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import { CallbacksModule } from '../callbacks/callbacks.module.js';
@@ -42,10 +42,4 @@ import { SinkHttp } from './sinks/sink.http.js';
   ],
   exports: [SINKS],
 })
-export class AlertsModule implements OnApplicationShutdown {
-  constructor(@Inject(SinkHttp) private readonly http: SinkHttp) {}
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.http.close();
-  }
-}
+export class AlertsModule {}

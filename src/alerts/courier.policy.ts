@@ -4,17 +4,26 @@ export const COURIER_LIMITS = {
   firstWaitMs: 1000,
   longestWaitMs: 5 * 60_000,
   jitter: 0.2,
+  /** What a sink asks for by Retry-After is kept to, but no longer than this: on-call wants to hear it. */
+  longestAskedMs: 60 * 60_000,
   /** Then it is parked, and shown. */
   givesUpAfterHours: 24,
   /** Longer than the deadline of a request to a sink. */
   leaseMs: 30_000,
   /** Pieces of news on their way to one sink at once. */
   inFlightPerSink: 8,
+  /** What is on its way when the process stops has so long; then it is broken off, and told by another. */
+  goodbyeMs: 2000,
 } as const;
 
-/** Pure. @param failures before this one, without a success in between. @param random from 0 to 1 */
-export function waitAfterFailure(failures: number, random: number): number {
-  const { firstWaitMs, longestWaitMs, jitter } = COURIER_LIMITS;
+/**
+ * Pure.
+ * @param failures before this one, without a success in between
+ * @param random from 0 to 1
+ * @param askedMs what the sink asks for
+ */
+export function waitAfterFailure(failures: number, random: number, askedMs = 0): number {
+  const { firstWaitMs, longestWaitMs, longestAskedMs, jitter } = COURIER_LIMITS;
   const wait = Math.min(firstWaitMs * 2 ** Math.min(failures, 30), longestWaitMs);
-  return Math.round(wait * (1 + jitter * random));
+  return Math.round(Math.max(wait, Math.min(askedMs, longestAskedMs)) * (1 + jitter * random));
 }

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { CONNECT_MS, GIVEN_UP_ENDS } from './data-source.js';
+import { isReadOnlyDatabase } from './read-only.js';
 import { watchPool } from './watched-pool.js';
 
 /** A statement with a name of its own: PostgreSQL keeps it prepared per connection. */
@@ -76,6 +77,8 @@ export class Database implements StatementRunner, OnApplicationShutdown {
       return result;
     } catch (error) {
       broken = await rollBack(client);
+      // A statement outside a transaction that fails takes its connection along by itself.
+      if (isReadOnlyDatabase(error)) broken ??= error;
       throw error;
     } finally {
       client.release(broken);

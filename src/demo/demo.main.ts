@@ -48,6 +48,8 @@ async function performAll(service: FoundService, terminal: Terminal, interruptio
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+// As `head` does it: what was started has to be stopped all the same.
+process.stdout.on('error', () => interruption.abort());
 
 try {
   process.exitCode = await main(new Terminal(), interruption.signal);

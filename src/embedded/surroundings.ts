@@ -1,8 +1,9 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Surroundings } from '../config/configuration.js';
 import type { Environment } from '../config/environment.schema.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { keptAdminKey } from './admin-key.file.js';
+import { databaseFolder } from './database.folder.js';
 import { startEmbeddedPostgres } from './postgres.server.js';
 import { startSimulatorProcess } from './simulator.process.js';
 
@@ -37,7 +38,7 @@ export async function bringSurroundings(env: Environment, log: (line: string) =>
     let databaseUrl = env.DATABASE_URL;
     let databaseDir: string | null = null;
     if (!databaseUrl) {
-      const database = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), log });
+      const database = await startEmbeddedPostgres({ dataDir: databaseFolder(dataDir), log });
       stops.push(() => database.stop());
       started.push('database');
       databaseUrl = database.url;

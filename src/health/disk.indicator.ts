@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { databaseFolder } from '../embedded/database.folder.js';
 import type { HealthIndicator, HealthReport } from './health-indicators.js';
 
 /** PostgreSQL stops when it cannot write its log; this leaves a human time to act. */
@@ -16,7 +17,7 @@ export class DiskIndicator implements HealthIndicator {
 
   constructor(@Inject(CONFIGURATION) { env }: Configuration) {
     this.watches = env.DATABASE_URL === undefined;
-    this.folder = env.DATA_DIR;
+    this.folder = databaseFolder(env.DATA_DIR);
   }
 
   async check(): Promise<HealthReport> {

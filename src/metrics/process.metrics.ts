@@ -14,7 +14,7 @@ export class ProcessMetrics {
     for (const name of MISNAMED) registry.removeSingleMetric(name);
     const dropped: Counter = new Counter({
       name: 'postrider_log_lines_dropped_total',
-      help: 'Lines of the log that were dropped because nobody read standard output.',
+      help: 'Lines of the log that are lost because standard output could not be written, or nobody read it.',
       registers: [registry],
       collect: () => {
         dropped.reset();

@@ -1,3 +1,5 @@
+import { READ_ONLY } from '../database/read-only.js';
+
 /** Of the operating system and of node-postgres's sockets. */
 const CONNECTION_ERRORS = new Set([
   'ECONNREFUSED',
@@ -13,9 +15,9 @@ const CONNECTION_ERRORS = new Set([
 
 /**
  * SQLSTATEs after which the same request may well succeed a moment later: connection exceptions (08), insufficient
- * resources (53), operator intervention (57P), lock and serialization trouble. postgresql.org/docs/current/errcodes-appendix.html
+ * resources (53), operator intervention (57P), lock and serialization trouble, no writes now. postgresql.org/docs/current/errcodes-appendix.html
  */
-const PASSING_SQLSTATE = /^(?:08...|53...|57P..|57014|40001|40P01|55P03)$/;
+const PASSING_SQLSTATE = new RegExp(`^(?:08...|53...|57P..|57014|40001|40P01|55P03|${READ_ONLY})$`);
 
 /** node-postgres and TypeORM have no codes for these. */
 const LOST_CONNECTION =

@@ -1,4 +1,5 @@
 import { Agent, request } from 'undici';
+import { retryAfterMs } from '../../twilio/provider.answer.js';
 import { SinkError } from './sink.js';
 
 /** From connecting to the last byte of the answer, in milliseconds. */
@@ -32,6 +33,7 @@ export class SinkHttp {
   ): Promise<void> {
     let status: number;
     let text: string;
+    let asksForMs: number | null;
     try {
       const response = await request(withoutCredentials(url), {
         method: 'POST',
@@ -41,6 +43,7 @@ export class SinkHttp {
         signal: AbortSignal.timeout(this.deadlineMs),
       });
       status = response.statusCode;
+      asksForMs = retryAfterMs(response, Date.now());
       // The status has decided: an answer that breaks off or is too large changes nothing.
       text = await response.body.text().catch(() => '');
     } catch (error) {
@@ -48,9 +51,10 @@ export class SinkHttp {
     }
     if (status >= 200 && status < 300) return;
     if (status >= 300 && status < 400) throw new SinkError(`It answered ${status}; redirects are not followed`);
-    throw new SinkError(`It answered ${status}${quote(text, [...secretsIn(url), ...secrets])}`);
+    throw new SinkError(`It answered ${status}${quote(text, [...secretsIn(url), ...secrets])}`, asksForMs);
   }
 
+  /** Breaks off what is still on its way. */
   async close(): Promise<void> {
     await this.agent.destroy();
   }

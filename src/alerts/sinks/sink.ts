@@ -23,4 +23,12 @@ export interface Sink {
 /** A sink did not take the news. The message is for operators: it holds no secret and no number. */
 export class SinkError extends Error {
   override readonly name = 'SinkError';
+
+  /** @param retryAfterMs how long it asks to be left alone; null where it does not say */
+  constructor(
+    message: string,
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(message);
+  }
 }
