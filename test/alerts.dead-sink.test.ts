@@ -154,7 +154,7 @@ describe('a dead sink', () => {
 
   it('that hangs holds up a stop by seconds only, and hears it from who goes on', async () => {
     const started = await withWebhook({ TWILIO_TIMEOUT_MS: '1000' });
-    const { receiver, service, untilTaken } = started;
+    const { receiver, service } = started;
     await service.close();
     const { destination, lines } = keepLines();
     const stopping = await started.replica({}, pino(destination));
@@ -169,7 +169,11 @@ describe('a dead sink', () => {
     receiver.mood = 'takes';
     await started.replica();
     // Long before the lease of the one that stopped would have ended.
-    await untilTaken(1, 15_000);
+    await eventually(
+      () => receiver.taken,
+      (taken) => taken.length === 1,
+      20_000,
+    );
   });
 
   it('tries the same news under the same id', async () => {
