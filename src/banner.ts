@@ -5,7 +5,6 @@ import type { RunningSurroundings } from './embedded/surroundings.js';
 export function banner(configuration: Configuration, running: RunningSurroundings, url: string): string {
   const { env, twilio, adminApiKey, publicUrl } = configuration;
   const embedded = running.started.includes('database');
-  const simulated = running.started.includes('simulator');
   // In double quotes where the shell is to put in the key, in single ones where it stands there as it is.
   const authorization =
     adminApiKey && embedded ? `'Authorization: Bearer ${adminApiKey}'` : '"Authorization: Bearer $ADMIN_API_KEY"';
@@ -20,7 +19,7 @@ export function banner(configuration: Configuration, running: RunningSurrounding
     `  Health     ${url}/health   Metrics ${url}/metrics`,
     `  Callbacks  ${publicUrl}/callbacks/twilio/…`,
     `  Database   ${embedded ? `embedded PostgreSQL, data in ${running.databaseDir ?? env.DATA_DIR}` : 'as DATABASE_URL says'}`,
-    `  Twilio     ${simulated ? `the bundled simulator at ${twilio.baseUrl}; nothing reaches a real phone` : twilio.baseUrl}`,
+    `  Twilio     ${twilio.simulated ? `the bundled simulator at ${twilio.baseUrl}; nothing reaches a real phone` : twilio.baseUrl}`,
     `  Admin key  ${adminApiKey ? (embedded ? adminApiKey : 'as ADMIN_API_KEY says') : 'none: set ADMIN_API_KEY to make the first key'}`,
     '',
     ...(env.ROLE === 'worker' ? [] : lineToTry(url, authorization)),

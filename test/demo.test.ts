@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SCENARIOS, surprises } from '../src/demo/scenarios.js';
+import { DEFAULT_OPTIONS } from '../src/simulator/simulator.options.js';
+import { startSimulator } from '../src/simulator/simulator.server.js';
 import { statusEvent, timelineOf } from '../src/demo/timeline.js';
 import type { AttemptDto, NotificationDto } from '../src/notifications/notification.dto.js';
 import { publicFolder } from './support/embedded-postgres.js';
@@ -78,6 +80,31 @@ describe('the demo as a program', () => {
         expect(exitCode, run).toBe(0);
       }
       expect(await service.terminate()).toBe(0);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'leaves a service alone that sends to real phones, and starts its own',
+    async () => {
+      const folder = await publicFolder();
+      const twilio = await startSimulator();
+      onTestFinished(() => twilio.close());
+      const service = await startServiceProcess({
+        DATA_DIR: folder,
+        TWILIO_ACCOUNT_SID: DEFAULT_OPTIONS.accountSid,
+        TWILIO_AUTH_TOKEN: DEFAULT_OPTIONS.authToken,
+        TWILIO_BASE_URL: twilio.url,
+        TWILIO_SMS_FROM: '+15005550006',
+      });
+      const { output } = await runDemo(
+        { PORT: new URL(service.url).port, DATA_DIR: folder },
+        { after: 'state: queued', by: 'signal' },
+      );
+      expect(output).toContain(`The service at ${service.url} does not say that it runs on the simulator`);
+      expect(output).toContain('The service of this demo is stopped');
+      const seen = await fetch(`${twilio.url}/__simulator/requests`);
+      expect(await seen.json()).toMatchObject({ received: 0 });
     },
     PATIENCE_MS,
   );

@@ -139,6 +139,7 @@ async function serve(
     authToken: DEFAULT_ENV.TWILIO_AUTH_TOKEN,
     baseUrl: environment.TWILIO_BASE_URL ?? '',
     statusUrl: '',
+    simulated: true,
     senders: { sms: DEFAULT_ENV.TWILIO_SMS_FROM },
   };
   const url = `http://127.0.0.1:${port}`;

@@ -15,6 +15,8 @@ export interface Surroundings {
     /** Without `whatsapp:`. */
     readonly senders: Readonly<Partial<Record<Channel, string>>>;
     readonly statusUrl: string;
+    /** The bundled simulator stands in for Twilio: nothing reaches a real phone. */
+    readonly simulated: boolean;
   };
   readonly adminApiKey: string | null;
 }

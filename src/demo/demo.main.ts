@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readEnvironment } from '../config/read-environment.js';
 import { perform } from './scenario.performance.js';
 import { SCENARIOS } from './scenarios.js';
-import { findRunningService, type FoundService } from './service.finder.js';
+import { findRunningService, type DemoService } from './service.finder.js';
 import { Terminal } from './terminal.js';
 import { seconds } from './timeline.js';
 
@@ -14,10 +14,11 @@ async function main(terminal: Terminal, interruption: AbortSignal): Promise<numb
   const { PORT, HOST, DATA_DIR } = process.env;
   const env = readEnvironment({ PORT, HOST, DATA_DIR });
   const found = await findRunningService(env);
-  if (found) {
+  if (found?.simulated) {
     terminal.line(`Using the service that runs at ${found.url}.`);
     return await performAll(found, terminal, interruption);
   }
+  if (found) terminal.line(`The service at ${found.url} does not say that it runs on the simulator: it is left alone.`);
   terminal.line('Starting a service for this demo: embedded PostgreSQL, the Twilio simulator, no real phone…');
   // Loaded only now: the whole service is a second's work.
   const { startTemporaryService } = await import('./temporary.service.js');
@@ -30,7 +31,7 @@ async function main(terminal: Terminal, interruption: AbortSignal): Promise<numb
   }
 }
 
-async function performAll(service: FoundService, terminal: Terminal, interruption: AbortSignal): Promise<number> {
+async function performAll(service: DemoService, terminal: Terminal, interruption: AbortSignal): Promise<number> {
   const startedAt = performance.now();
   let asExpected = 0;
   for (const [index, scenario] of SCENARIOS.entries()) {

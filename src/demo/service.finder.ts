@@ -5,9 +5,14 @@ import { httpAddress } from '../config/http-address.js';
 import { PostriderClient } from './postrider.client.js';
 
 /** A service that the demo can send to. */
-export interface FoundService {
+export interface DemoService {
   readonly url: string;
   readonly client: PostriderClient;
+}
+
+/** One that runs here. Unless its provider is the simulator, a demo would write to strangers. */
+export interface FoundService extends DemoService {
+  readonly simulated: boolean;
 }
 
 /** The service that `npm start` left running here, if it answers and knows the admin key that was kept beside its data. */
@@ -15,16 +20,25 @@ export async function findRunningService(env: Environment): Promise<FoundService
   const key = await readFile(join(resolve(env.DATA_DIR), 'admin-key'), 'utf8').catch(() => null);
   if (key === null) return null;
   const url = httpAddress(env.HOST === '0.0.0.0' ? '127.0.0.1' : env.HOST, env.PORT);
-  const isAlive = await answersWell(`${url}/health/live`);
-  const knowsUs = isAlive && (await answersWell(`${url}/v1/notifications?limit=1`, key.trim()));
-  return knowsUs ? { url, client: new PostriderClient(url, key.trim()) } : null;
+  if (!(await ask(`${url}/health/live`))?.ok) return null;
+  if (!(await ask(`${url}/v1/notifications?limit=1`, key.trim()))?.ok) return null;
+  return { url, client: new PostriderClient(url, key.trim()), simulated: await isSimulated(url) };
 }
 
-async function answersWell(url: string, key?: string): Promise<boolean> {
+/** As its health says, which it does also where something is down. What does not say so may be anybody's. */
+async function isSimulated(url: string): Promise<boolean> {
+  const health = await ask(`${url}/health`);
+  const said = (await health?.json().catch(() => null)) as Health;
+  return said?.details?.provider?.simulated === true;
+}
+
+type Health = { details?: { provider?: { simulated?: unknown } } } | null | undefined;
+
+async function ask(url: string, key?: string): Promise<Response | null> {
   try {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    return (await fetch(url, { headers, signal: AbortSignal.timeout(10_000) })).ok;
+    return await fetch(url, { headers, signal: AbortSignal.timeout(10_000) });
   } catch {
-    return false;
+    return null;
   }
 }

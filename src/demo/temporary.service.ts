@@ -9,9 +9,9 @@ import { bringSurroundings } from '../embedded/surroundings.js';
 import { createLogger } from '../logging/logger.js';
 import { startService } from '../service.js';
 import { DemoError, PostriderClient } from './postrider.client.js';
-import type { FoundService } from './service.finder.js';
+import type { DemoService } from './service.finder.js';
 
-export interface TemporaryService extends FoundService {
+export interface TemporaryService extends DemoService {
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }

@@ -71,6 +71,7 @@ async function twilioOf(env: Environment, startSimulator: () => Promise<string>)
       baseUrl: env.TWILIO_BASE_URL ?? TWILIO.baseUrl,
       statusUrl: env.TWILIO_STATUS_URL ?? TWILIO.statusUrl,
       senders,
+      simulated: false,
     };
   }
   const baseUrl = await startSimulator();
@@ -80,5 +81,6 @@ async function twilioOf(env: Environment, startSimulator: () => Promise<string>)
     baseUrl,
     statusUrl: env.TWILIO_STATUS_URL ?? `${baseUrl}/__simulator/status/api/v2/summary.json`,
     senders: { ...SIMULATOR.senders, ...senders },
+    simulated: true,
   };
 }

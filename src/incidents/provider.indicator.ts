@@ -1,4 +1,5 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { Database, type Statement } from '../database/database.js';
 import { HealthIndicators, type HealthIndicator, type HealthReport } from '../health/health-indicators.js';
 import { CircuitBoard } from './circuit.board.js';
@@ -24,6 +25,7 @@ export class ProviderIndicator implements HealthIndicator, OnModuleInit {
     private readonly database: Database,
     private readonly board: CircuitBoard,
     private readonly indicators: HealthIndicators,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   onModuleInit(): void {
@@ -37,7 +39,12 @@ export class ProviderIndicator implements HealthIndicator, OnModuleInit {
     const stopped = open.some(({ scope }) => scope.startsWith('account:') || scope.startsWith('resource:'));
     return {
       up: !stopped && (attempts === 0 || faults < attempts),
-      details: { recentAttempts: attempts, recentFaults: faults, openCircuits: open.length },
+      details: {
+        simulated: this.configuration.twilio.simulated,
+        recentAttempts: attempts,
+        recentFaults: faults,
+        openCircuits: open.length,
+      },
     };
   }
 }

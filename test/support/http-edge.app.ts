@@ -52,7 +52,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
 
 function edgeModule({ databaseUrl, adminApiKey = ADMIN_KEY, ...options }: EdgeOptions, logger: Logger): DynamicModule {
   const env = readEnvironment({ DATABASE_URL: databaseUrl, ...options.environment });
-  const twilio = { accountSid: '', authToken: '', baseUrl: '', senders: {}, statusUrl: '' };
+  const twilio = { accountSid: '', authToken: '', baseUrl: '', senders: {}, statusUrl: '', simulated: true };
   const configuration = configure(env, { databaseUrl, twilio, adminApiKey }, 'http://127.0.0.1');
   return {
     module: EdgeModule,

@@ -120,6 +120,7 @@ function configurationFor(databaseUrl: string, providerUrl: string, port: number
         authToken: AUTH_TOKEN,
         baseUrl: environment.TWILIO_BASE_URL ?? providerUrl,
         statusUrl: environment.TWILIO_STATUS_URL ?? '',
+        simulated: true,
         senders: {
           ...(environment.TWILIO_SMS_FROM ? { sms: environment.TWILIO_SMS_FROM } : {}),
           ...(environment.TWILIO_WHATSAPP_FROM ? { whatsapp: environment.TWILIO_WHATSAPP_FROM } : {}),
