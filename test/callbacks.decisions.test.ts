@@ -213,11 +213,12 @@ describe('what a failed callback ends', () => {
   it.each([
     ['sent', true],
     ['sending', true],
-    ['queued', false],
+    ['queued', true],
     ['failed', false],
     ['delivered', false],
+    ['canceled', false],
     ['expired', false],
-  ] as const)('is something where its acceptance was known and it is %s: %s', (deliveryStatus, something) => {
+  ] as const)('is something where its acceptance was known and it is stored as %s: %s', (deliveryStatus, something) => {
     expect(decided({ deliveryStatus }, null, true, 30003) !== null).toBe(something);
     expect(decided({ deliveryStatus }, null, false, 30003)).not.toBeNull();
   });

@@ -68,16 +68,22 @@ describe('a receipt that comes while the fallback is decided', () => {
   });
 });
 
-it('a receipt that waits for the outbox row leaves its notification to whoever has that row', async () => {
-  const whatsapp = await accepted({ fallbackAfterSeconds: 86_400 });
-  const { story, attemptId, sid } = whatsapp;
-  const other = await withOutboxRow(story);
-  const reported = story.reports(attemptId, sid, 'delivered');
-  await untilSomebodyWaits(service().databaseUrl);
-  await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE NOWAIT', [story.id]);
-  await other.query('COMMIT');
-  expect((await reported).status).toBe('delivered');
-});
+it.each([
+  ['a receipt', 'delivered', undefined, 'delivered'],
+  ['a failure', 'undelivered', 30_007, 'failed'],
+] as const)(
+  '%s that waits for the outbox row leaves its notification to whoever has that row',
+  async (_, said, code, status) => {
+    const whatsapp = await accepted({ fallbackAfterSeconds: 86_400 });
+    const { story, attemptId, sid } = whatsapp;
+    const other = await withOutboxRow(story);
+    const reported = story.reports(attemptId, sid, said, code);
+    await untilSomebodyWaits(service().databaseUrl);
+    await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE NOWAIT', [story.id]);
+    await other.query('COMMIT');
+    expect((await reported).status).toBe(status);
+  },
+);
 
 describe('a failed callback that had to wait for its notification', () => {
   it('sees the fallback that was started meanwhile', async () => {

@@ -1,7 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { sameRecipient, sameWords } from '../outbox/same-message.sql.js';
-import { SENDING } from '../outbox/sending.sql.js';
 
 /** The attempt is looked for among those that are over and those in the outbox. */
 export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
@@ -52,13 +50,7 @@ export const READ_STATE: Statement = {
           'elsewhere', NOT ${sameRecipient('l.changes', 'd.changes', 'n')},
           'reworded', NOT ${sameWords('l.changes', 'd.changes', 'n')}) ORDER BY l.number)
         FROM deliveries l WHERE l.notification_id = n.id) AS deliveries,
-      d.id AS "deliveryId", d.channel, d.sender, d.changes,
-      CASE
-        WHEN NOT ${isOneOf('d.status', WORKED_ON)} THEN d.status
-        WHEN EXISTS (${ATTEMPTS_OF('d.id')} AND b.outcome = 'accepted') THEN 'sent'
-        WHEN o.sending THEN 'sending'
-        ELSE 'queued'
-      END AS "deliveryStatus",
+      d.id AS "deliveryId", d.channel, d.status AS "deliveryStatus", d.sender, d.changes,
       a.outcome, a.provider_sid AS "knownSid", coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
       coalesce((
         SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', EXISTS (
@@ -73,9 +65,6 @@ export const READ_STATE: Statement = {
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3
-    LEFT JOIN LATERAL (
-      SELECT ${SENDING} AS sending, CASE attempt_id WHEN $3 THEN attempt_started_at END AS attempt_started_at FROM outbox
-      WHERE notification_id = n.id AND delivery_id = d.id
-    ) AS o ON true
+    LEFT JOIN outbox o ON o.notification_id = n.id AND o.attempt_id = $3
     WHERE n.id = $1`,
 };

@@ -60,6 +60,7 @@ export interface ReportedState {
   /** Of the reported delivery. */
   readonly deliveryId: string;
   readonly channel: Channel;
+  /** As stored: what it was when it started, until it was accepted or ends. */
   readonly deliveryStatus: NotificationStatus;
   readonly sender: string;
   readonly changes: DeliveryChanges | null;
