@@ -39,6 +39,7 @@ export function standing(state: Partial<ReportedState> = {}): Standing {
       changes: null,
       outcome: 'accepted',
       knownSid: 'SM1',
+      reportedFailed: false,
       attemptStartedAt: new Date('2026-12-01T09:00:00Z'),
       othersAccepted: [],
       isAnothersSid: false,

@@ -30,6 +30,10 @@ export const LOCK_NOTIFICATION: Statement = {
 const ATTEMPTS_OF = (delivery: string) =>
   `SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = ${delivery}`;
 
+const REPORTED_FAILED = (sid: string) =>
+  `EXISTS (SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id
+          WHERE f.notification_id = n.id AND c.provider_sid = ${sid})`;
+
 /**
  * Where notification $1, delivery $2 and attempt $3 stand, of which sid $4 is reported: an attempt of another delivery that has it
  * was taken for it by mistake. To be read under both locks.
@@ -53,12 +57,11 @@ export const READ_STATE: Statement = {
       d.id AS "deliveryId", d.channel, d.status AS "deliveryStatus", d.sender, d.changes,
       a.outcome, a.provider_sid AS "knownSid", coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
       coalesce((
-        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', EXISTS (
-          SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id
-          WHERE f.notification_id = n.id AND c.provider_sid = b.provider_sid)))
+        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', ${REPORTED_FAILED('b.provider_sid')}))
         FROM attempts b
         WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted'
       ), '[]') AS "othersAccepted",
+      ${REPORTED_FAILED('$4')} AS "reportedFailed",
       EXISTS (
         SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.id <> $3 AND b.provider_sid = $4
       ) AS "isAnothersSid"
