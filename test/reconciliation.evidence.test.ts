@@ -69,6 +69,15 @@ describe('what is on disk about an attempt', () => {
     await test.fail(second, { step: RECONCILE, failure: failure('unknown') });
     expect(await evidence(test, second)).toMatchObject({ since: second.attemptStartedAt });
   });
+
+  it('is that it was refused, where that came late', async () => {
+    const test = await startLate();
+    const work = await test.lease();
+    const asking = await test.takenOver(work);
+    expect(await evidence(test, asking)).toMatchObject({ refused: false, rule: 'the lease expired' });
+    await test.refused(work);
+    expect(await evidence(test, asking)).toMatchObject({ refused: true, rule: 'Twilio code 21211', httpStatus: 400 });
+  });
 });
 
 describe('a sid', () => {
