@@ -154,20 +154,17 @@ describe('an attempt that is old enough', () => {
 
   it('is found once it is, in the order of time, behind the last one, and is late an hour after that', async () => {
     const test = await startLate();
-    const ids: unknown[] = [];
+    const ids: string[] = [];
     for (let minutes = 0; minutes < 3; minutes += 1) {
       const [row] = await test.rows(`
         INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid)
         SELECT new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), 1, service_now(), 'accepted', 'SM1' RETURNING id`);
-      ids.unshift(row?.['id']);
+      ids.push(String(row?.['id']));
       await moveClock(test.databaseUrl, MINUTE);
     }
-    const [third, second, first] = ids;
-    const shown = async (after?: unknown, count?: number) =>
-      (await found(test, false, after === undefined ? NO_ID : String(after), count)).map(({ attemptId, late }) => [
-        attemptId,
-        late,
-      ]);
+    const [first, second, third] = ids;
+    const shown = async (after?: string, count?: number) =>
+      (await found(test, false, after, count)).map(({ attemptId, late }) => [attemptId, late]);
     await moveClock(test.databaseUrl, 11 * MINUTE);
     expect(await shown()).toEqual([]);
     await moveClock(test.databaseUrl, 2.5 * MINUTE);

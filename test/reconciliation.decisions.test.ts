@@ -81,7 +81,7 @@ describe('after a list that does not show it', () => {
     },
   );
 
-  it('it goes back among what is to be sent at its expiresAt, and not a moment before', () => {
+  it('goes back among what is to be sent at its expiresAt, and not a moment before', () => {
     const ended = after({ expiresAt: CLOCK.now });
     expect(ended).toMatchObject({ kind: 'end', step: { kind: 'retry', at: NOW, waitMs: 0 } });
     expect(after({ expiresAt: inMs(1) })).toMatchObject({ kind: 'resend' });
