@@ -46,6 +46,7 @@ describe('an ordinary callback', () => {
     await test.accept(work);
     await test.comesIn(work, sidOf(work), 'delivered');
     const delivered = await test.times();
+    expect(delivered).toMatchObject([{ delivered_at: expect.any(Date), read_at: null }]);
     const again = async (status: string) => {
       await moveClock(test.databaseUrl, 5000);
       expect(await test.comesIn(work, sidOf(work), status)).not.toBe('unknown_attempt');
@@ -88,10 +89,10 @@ describe('a callback that is not ordinary', () => {
 
   it('is of a delivery that had ended, which was delivered after all', async () => {
     const { test, first, second } = await sentTwiceByHand();
-    await test.fail(second, { step: RECONCILE, failure: failure('unknown') });
+    await test.accept(second);
+    await test.calledBack(second, sidOf(second), 'undelivered', 30_007);
     await test.comesIn(first, sidOf(first), 'sent');
     expect(await test.deliveries()).toEqual([{ status: 'sent' }, { status: 'failed' }]);
-    await test.comesIn(second, sidOf(second), 'queued');
     await test.comesIn(second, sidOf(second), 'delivered');
     expect((await test.deliveries())[1]).toEqual({ status: 'delivered' });
     expect(await test.standing(first.notificationId)).toMatchObject({ status: 'delivered' });

@@ -52,15 +52,16 @@ async function reportedDuring(
 
 describe('a receipt that comes while the fallback is decided', () => {
   it.each([
-    ['with a watch', { fallbackAfterSeconds: 86_400 }],
-    ['without one', {}],
-  ])('stops it, %s', async (_, more) => {
+    ['with a watch', { fallbackAfterSeconds: 86_400 }, 'delivered'],
+    ['without one', {}, 'delivered'],
+    ['as it was read', {}, 'read'],
+  ])('stops it, %s', async (_, more, said) => {
     const whatsapp = await accepted(more);
     const { story } = whatsapp;
     await whileHeld(service(), 'sms', async () => {
       const other = await otherProcess(story);
       await startFallback(other, story);
-      const delivered = await reportedDuring(other, whatsapp, 'delivered');
+      const delivered = await reportedDuring(other, whatsapp, said);
       expect(delivered.status).toBe('delivered');
       expect(delivered.deliveries.map(({ status }) => status)).toEqual(['delivered', 'canceled']);
       expect(await story.work()).toBeNull();

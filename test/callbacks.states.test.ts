@@ -205,6 +205,15 @@ describe('a message that was reported failed while another attempt is under way'
     expect(await test.standing(first.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
   });
 
+  it('keeps nobody from hearing that the other one was accepted', async () => {
+    const test = await startLate();
+    const { first, second } = await sentAgain(test);
+    await test.takenOver(second);
+    await test.calledBack(first, sidOf(first), 'undelivered', 30_003);
+    await test.calledBack(second, sidOf(second), 'sent');
+    expect(await test.standing(first.notificationId)).toMatchObject({ status: 'sent', stage: null });
+  });
+
   it('ends it by a "delivered" that is late', async () => {
     const test = await startLate();
     const { first } = await sentAgain(test);
