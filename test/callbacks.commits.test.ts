@@ -54,3 +54,15 @@ it('a callback that proves something of the account stops it at once, whether or
   await expect(test.calledBack(work, sidOf(work), 'failed', QUOTA_IS_USED_UP)).rejects.toThrow('no room on the disk');
   expect(test.service.app.get(CircuitBoard, { strict: false }).allClosed).toBe(false);
 });
+
+it('a message that another channel brought as well is told of as that when it is delivered, not when it is read', async () => {
+  const test = await startLate();
+  const heard = listenTo(test);
+  const whatsapp = await test.lease({ channels: ['whatsapp', 'sms'] });
+  await test.accept(whatsapp);
+  await test.startDelivery(whatsapp.notificationId, 'sms');
+  await test.accept(await test.claim());
+  await test.calledBack(whatsapp, sidOf(whatsapp), 'delivered');
+  await test.calledBack(whatsapp, sidOf(whatsapp), 'read');
+  expect(heard).toEqual(['delivered: delivered_twice', 'delivered: delivered']);
+});

@@ -1,56 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../src/callbacks/failure.decision.js';
 import { triedOnceDropped, watchSeconds } from '../src/callbacks/report.decision.js';
-import type { DeliveryState, ReportedState, Standing } from '../src/callbacks/report.state.js';
+import type { DeliveryState, OutboxState, ReportedState } from '../src/callbacks/report.state.js';
 import { classifyCallback } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { effectOf } from '../src/twilio/reported-effect.js';
-
-const first: DeliveryState = {
-  id: 'delivery-1',
-  channel: 'sms',
-  status: 'sent',
-  attempted: true,
-  accepted: true,
-  byHuman: false,
-  elsewhere: false,
-  reworded: false,
-};
-
-/** Accepted by SMS, voice may follow, and a callback of its one attempt has come in. */
-function standing(state: Partial<ReportedState> = {}): Standing {
-  return {
-    attemptId: 'attempt-1',
-    providerSid: 'SM1',
-    outbox: null,
-    state: {
-      id: 'notification',
-      clientId: 'client',
-      recipient: '+15551230001',
-      status: 'sent',
-      ageSeconds: 5,
-      expired: false,
-      category: 'transactional',
-      channels: ['sms', 'voice'],
-      fallbackAfterSeconds: 600,
-      awaitsReview: false,
-      hasWork: false,
-      content: { body: 'Hello' },
-      deliveries: [first],
-      deliveryId: 'delivery-1',
-      channel: 'sms',
-      deliveryStatus: 'sent',
-      sender: '+15005550006',
-      changes: null,
-      outcome: 'accepted',
-      knownSid: 'SM1',
-      attemptStartedAt: new Date('2026-12-01T09:00:00Z'),
-      othersAccepted: [],
-      isAnothersSid: false,
-      ...state,
-    },
-  };
-}
+import { first, standing } from './callbacks.standing.setup.js';
 
 describe('what a status says', () => {
   it.each([
@@ -119,6 +74,13 @@ describe('the channels that count as tried', () => {
     expect(tried({ status: 'queued', attempted: false }, true)).toEqual(['sms']);
     expect(tried({ status: 'queued', attempted: true }, true)).toEqual(['sms', 'voice']);
   });
+
+  it('count one that ended without an attempt, also while another one is dropped', () => {
+    const ended = { ...first, id: 'delivery-0', channel: 'whatsapp', status: 'failed', attempted: false } as const;
+    const deliveries = [ended, { ...first, status: 'queued', attempted: false } as const];
+    const outbox = { deliveryId: first.id, stage: 'send', attemptId: null, leased: false } as const;
+    expect(triedOnceDropped({ ...standing({ deliveries }), outbox }, true)).toEqual(['whatsapp']);
+  });
 });
 
 describe('a failed callback', () => {
@@ -168,7 +130,96 @@ describe('a failed callback', () => {
     expect(decided({ othersAccepted: [{ providerSid: 'SM1', failed: false }] })?.kind).toBe('fallback');
   });
 
+  it('tells a human of no other channel where only its own accepted it', () => {
+    expect(decided({}, 30007)?.reason).not.toContain('accepted it as well');
+  });
+
+  it('says nothing of expiresAt where no channel was left anyway', () => {
+    const report = { resource: 'message', status: 'undelivered', errorCode: 30003, channel: 'sms' } as const;
+    const classification = classifyCallback(report, TWILIO_ERROR_CODES);
+    const step = failureOf(standing({ expired: true }), true, classification, [])?.step;
+    expect(step?.reason).toContain('no other channel is left');
+    expect(step?.reason).not.toContain('expiresAt');
+  });
+
   it('is never sent again on its own channel: without another one a human decides', () => {
     expect(after(30008, [])).toMatchObject({ kind: 'dead_letter' });
+  });
+});
+
+describe('what a failed callback ends', () => {
+  const second: DeliveryState = { ...first, id: 'delivery-2', channel: 'voice' };
+  const own: OutboxState = { deliveryId: 'delivery-1', stage: 'send', attemptId: 'attempt-1', leased: true };
+  const another = { ...own, attemptId: 'attempt-2' };
+  const fallback = { ...another, deliveryId: 'delivery-2' };
+  const review = { status: 'failed', awaitsReview: true } as const;
+  const CARRIED_OUT = { endsDelivery: true, carriedOut: true };
+  const ENDS = { endsDelivery: true, carriedOut: false, step: { kind: 'none' } };
+  const NOTHING = { endsDelivery: false, carriedOut: false, step: { kind: 'none' } };
+
+  const decided = (state: Partial<ReportedState>, outbox: OutboxState | null, knownBefore: boolean, code: number) => {
+    const report = { resource: 'message', status: 'undelivered', errorCode: code, channel: 'sms' } as const;
+    return failureOf({ ...standing(state), outbox }, knownBefore, classifyCallback(report, TWILIO_ERROR_CODES), [
+      'voice',
+    ]);
+  };
+
+  it.each<[string, Partial<ReportedState>, OutboxState | null, object]>([
+    ['the delivery, and the next channel follows', {}, null, CARRIED_OUT],
+    ['a watch as well', {}, { ...own, stage: 'await_delivery', attemptId: null, leased: false }, CARRIED_OUT],
+    ['its own attempt, ahead of the answer', {}, own, CARRIED_OUT],
+    ['its own question', {}, { ...own, stage: 'reconcile' }, CARRIED_OUT],
+    ['a retry that waits', {}, { ...another, leased: false }, CARRIED_OUT],
+    ['nothing while another attempt is in flight', {}, another, NOTHING],
+    ['nothing while another attempt is asked about', {}, { ...another, stage: 'reconcile', leased: false }, NOTHING],
+    [
+      'nothing while another message may arrive',
+      { othersAccepted: [{ providerSid: 'SM2', failed: false }] },
+      null,
+      NOTHING,
+    ],
+    ['only the delivery where the next one is worked on', { deliveries: [first, second] }, fallback, ENDS],
+    ['only the delivery where the next one was accepted', { deliveries: [first, second] }, null, ENDS],
+    [
+      'only the delivery where the next one waits and was not accepted',
+      { deliveries: [first, { ...second, accepted: false }] },
+      fallback,
+      ENDS,
+    ],
+    [
+      'the delivery where the next one failed',
+      { deliveries: [first, { ...second, status: 'failed' }] },
+      null,
+      CARRIED_OUT,
+    ],
+    [
+      'only the delivery where a human has corrected it',
+      { deliveries: [first, { ...second, accepted: false, elsewhere: true }] },
+      null,
+      ENDS,
+    ],
+    ['only the delivery where another delivered it', { status: 'delivered' }, null, ENDS],
+    ['only the delivery where it was taken back', { status: 'canceled' }, null, ENDS],
+    ['only the delivery where it was given up by a human', { status: 'failed' }, null, ENDS],
+    ['the delivery, and the next channel spares the human', review, null, CARRIED_OUT],
+  ])('%s', (_, state, outbox, decision) => {
+    expect(decided(state, outbox, false, 30003)).toMatchObject(decision);
+  });
+
+  it('is only the delivery where a human has it before them, and nothing else helps', () => {
+    expect(decided(review, null, false, 30007)).toMatchObject(ENDS);
+  });
+
+  it.each([
+    ['sent', true],
+    ['sending', true],
+    ['queued', true],
+    ['failed', false],
+    ['delivered', false],
+    ['canceled', false],
+    ['expired', false],
+  ] as const)('is something where its acceptance was known and it is stored as %s: %s', (deliveryStatus, something) => {
+    expect(decided({ deliveryStatus }, null, true, 30003) !== null).toBe(something);
+    expect(decided({ deliveryStatus }, null, false, 30003)).not.toBeNull();
   });
 });

@@ -52,15 +52,16 @@ async function reportedDuring(
 
 describe('a receipt that comes while the fallback is decided', () => {
   it.each([
-    ['with a watch', { fallbackAfterSeconds: 86_400 }],
-    ['without one', {}],
-  ])('stops it, %s', async (_, more) => {
+    ['with a watch', { fallbackAfterSeconds: 86_400 }, 'delivered'],
+    ['without one', {}, 'delivered'],
+    ['as it was read', {}, 'read'],
+  ])('stops it, %s', async (_, more, said) => {
     const whatsapp = await accepted(more);
     const { story } = whatsapp;
     await whileHeld(service(), 'sms', async () => {
       const other = await otherProcess(story);
       await startFallback(other, story);
-      const delivered = await reportedDuring(other, whatsapp, 'delivered');
+      const delivered = await reportedDuring(other, whatsapp, said);
       expect(delivered.status).toBe('delivered');
       expect(delivered.deliveries.map(({ status }) => status)).toEqual(['delivered', 'canceled']);
       expect(await story.work()).toBeNull();
@@ -68,16 +69,22 @@ describe('a receipt that comes while the fallback is decided', () => {
   });
 });
 
-it('a receipt that waits for the outbox row leaves its notification to whoever has that row', async () => {
-  const whatsapp = await accepted({ fallbackAfterSeconds: 86_400 });
-  const { story, attemptId, sid } = whatsapp;
-  const other = await withOutboxRow(story);
-  const reported = story.reports(attemptId, sid, 'delivered');
-  await untilSomebodyWaits(service().databaseUrl);
-  await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE NOWAIT', [story.id]);
-  await other.query('COMMIT');
-  expect((await reported).status).toBe('delivered');
-});
+it.each([
+  ['a receipt', 'delivered', undefined, 'delivered'],
+  ['a failure', 'undelivered', 30_007, 'failed'],
+] as const)(
+  '%s that waits for the outbox row leaves its notification to whoever has that row',
+  async (_, said, code, status) => {
+    const whatsapp = await accepted({ fallbackAfterSeconds: 86_400 });
+    const { story, attemptId, sid } = whatsapp;
+    const other = await withOutboxRow(story);
+    const reported = story.reports(attemptId, sid, said, code);
+    await untilSomebodyWaits(service().databaseUrl);
+    await other.query('SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE NOWAIT', [story.id]);
+    await other.query('COMMIT');
+    expect((await reported).status).toBe(status);
+  },
+);
 
 describe('a failed callback that had to wait for its notification', () => {
   it('sees the fallback that was started meanwhile', async () => {

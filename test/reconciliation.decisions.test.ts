@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { afterAbsence, afterAmbiguity, afterNoAnswer } from '../src/dispatch/after-reconciliation.js';
+import { afterAbsence, afterAmbiguity, afterNoAnswer, afterRefusal } from '../src/dispatch/after-reconciliation.js';
 import { originalFailure } from '../src/dispatch/original-failure.js';
+import type { Failure } from '../src/policy/failure.js';
 import type { RetryPolicy } from '../src/policy/retry.policy.js';
 import { judge, type Judgement } from '../src/reconciliation/judgement.js';
 import type { Finding } from '../src/reconciliation/reconciler.js';
+import { classify } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 import { workOf } from './support/work.js';
 
@@ -47,6 +49,20 @@ describe("what the provider's list shows", () => {
   });
 });
 
+describe('whom a found message may belong to', () => {
+  it.each([
+    [{ unowned: ['SM1'], rivals: 1, strangers: 0 }, '1 message that may as well belong to 1 other notification with'],
+    [
+      { unowned: ['SM1', 'SM2'], rivals: 2, strangers: 0 },
+      '2 messages that may as well belong to 2 other notifications',
+    ],
+    [{ unowned: [], rivals: 0, strangers: 1 }, '1 message that'],
+    [{ unowned: [], rivals: 0, strangers: 3 }, '3 messages that'],
+  ])('is told: %j', (findings, told) => {
+    expect(judge({ ...findings, complete: true }).because).toContain(told);
+  });
+});
+
 describe('after a list that does not show it', () => {
   const after = (more: Parameters<typeof workOf>[0]) =>
     afterAbsence(workOf(more), FAULT, BECAUSE, ['voice'], CLOCK.now);
@@ -65,12 +81,63 @@ describe('after a list that does not show it', () => {
     },
   );
 
+  it('goes back among what is to be sent at its expiresAt, and not a moment before', () => {
+    const ended = after({ expiresAt: CLOCK.now });
+    expect(ended).toMatchObject({ kind: 'end', step: { kind: 'retry', at: NOW, waitMs: 0 } });
+    expect(after({ expiresAt: inMs(1) })).toMatchObject({ kind: 'resend' });
+  });
+
   it.each([false, true])('whoever wants a human to decide gets one, retries exhausted: %s', (exhausted) => {
     expect(after({ onUnknown: 'review', exhausted })).toMatchObject({ kind: 'end', step: { kind: 'dead_letter' } });
   });
 
+  it('says that no retry was left only where that is so', () => {
+    const shown = { kind: 'end', step: { exhausted: true } };
+    expect(after({ onUnknown: 'review', exhausted: true })).toMatchObject(shown);
+    expect(after({ exhausted: true })).toMatchObject(shown);
+    expect(after({ onUnknown: 'review' })).not.toMatchObject(shown);
+  });
+
   it('the next channel takes over where no retry is left', () => {
     expect(after({ exhausted: true })).toMatchObject({ kind: 'end', step: { kind: 'fallback', channel: 'voice' } });
+  });
+});
+
+describe('after a refusal that came late', () => {
+  const after = (httpStatus: number, more: Parameters<typeof workOf>[0], policy: Partial<RetryPolicy> = {}) => {
+    const refusal = { httpStatus, providerCode: null, networkFailure: null };
+    const failure = {
+      ...FAULT,
+      outcome: 'rejected',
+      httpStatus,
+      classification: classify(refusal, TWILIO_ERROR_CODES),
+    };
+    return afterRefusal(workOf(more), failure as Failure, ['voice'], { ...POLICY, ...policy }, CLOCK);
+  };
+
+  it.each([
+    ['the retry that its lease has cost', { retries: 2 }, 2000],
+    ['the first one where none was spent', { retries: 0 }, 1000],
+  ])('has %s', (_, more, waitMs) => {
+    expect(after(429, more)).toMatchObject({ kind: 'retry', waitMs, at: inMs(waitMs) });
+  });
+
+  it.each([
+    ['the retries', { retries: 5 }, 'retry'],
+    ['the retries', { retries: 6 }, 'fallback'],
+    ['the time to wait', { retries: 2, waitedMs: 58_000 }, 'retry'],
+    ['the time to wait', { retries: 2, waitedMs: 59_000 }, 'fallback'],
+  ])('keeps to %s: %j is followed by a %s', (_, more, kind) => {
+    expect(after(429, more).kind).toBe(kind);
+  });
+
+  it('of credentials is sent again at once, since a circuit holds it where one is open', () => {
+    expect(after(401, {})).toMatchObject({
+      kind: 'retry',
+      at: NOW,
+      waitMs: 0,
+      reason: expect.stringContaining('as soon as the account may send'),
+    });
   });
 });
 
@@ -116,11 +183,12 @@ describe('a list that could not be read', () => {
   });
 
   it.each([
-    ['all retries are used', { retries: 5, waitedMs: 31_000 }],
-    ['no time is left to wait', { retries: 1, waitedMs: 59_000 }],
-    ['this was the last look', { exhausted: true }],
-  ])('leaves it to the next channel where %s', (_, more) => {
-    expect(after(more)).toMatchObject({ kind: 'fallback', channel: 'voice' });
-    expect(after({ ...more, onUnknown: 'review' })).toMatchObject({ kind: 'dead_letter' });
+    ['all retries are used', { retries: 5, waitedMs: 31_000 }, 'retries'],
+    ['no time is left to wait', { retries: 1, waitedMs: 59_000 }, 'would pass the limit'],
+    ['this was the last look', { exhausted: true }, 'all retries are used'],
+  ])('leaves it to the next channel where %s', (_, more, reason) => {
+    const shown = { reason: expect.stringContaining(reason), exhausted: true };
+    expect(after(more)).toMatchObject({ kind: 'fallback', channel: 'voice', ...shown });
+    expect(after({ ...more, onUnknown: 'review' })).toMatchObject({ kind: 'dead_letter', ...shown });
   });
 });

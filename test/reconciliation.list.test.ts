@@ -17,6 +17,14 @@ function newNumber(): string {
   return `+1555123${String(numbers).padStart(4, '0')}`;
 }
 
+/** What the explanation says of the question. */
+async function toldOf(id: string): Promise<string[]> {
+  const { body } = await shared().api.get<{ decisions: { rule: string; sentence: string }[] }>(
+    `/v1/notifications/${id}/explain`,
+  );
+  return body.decisions.filter(({ rule }) => rule === 'reconciliation').map(({ sentence }) => sentence);
+}
+
 /** Its first attempt is in doubt, the next one is accepted. @returns what became of it, by the list that was shown. */
 async function afterList(list: (createdAt: number) => readonly Listed[]) {
   const { api } = shared();
@@ -25,8 +33,10 @@ async function afterList(list: (createdAt: number) => readonly Listed[]) {
     create: (index) => (index === 0 ? 503 : NEXT),
     list: ([createdAt = 0]) => list(createdAt),
   });
-  const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
+  const id = await api.send({ to, channels: ['sms'], body: 'Hello' });
+  const sent = await api.untilStatus(id, 'sent');
   return {
+    told: await toldOf(id),
     sid: sent.deliveries[0]?.providerSid,
     creates: provider.creates(to),
     attempts: sent.deliveries[0]?.attempts,
@@ -40,6 +50,7 @@ describe('a message in the list', () => {
   ] as const)('%s is adopted, and nothing is sent again', async (_, more) => {
     const found = await afterList((createdAt) => [listed(OLD, createdAt, more)]);
     expect(found).toMatchObject({ sid: OLD, creates: 1, attempts: [{ outcome: 'accepted' }] });
+    expect(found.told).toEqual([expect.stringMatching(/: the provider's list shows it\. Nothing is sent again\.$/)]);
   });
 
   it.each([
@@ -60,6 +71,7 @@ describe('a message in the list', () => {
   it('is adopted as the oldest of several', async () => {
     const found = await afterList((createdAt) => [listed(YOUNG, createdAt + 1000), listed(OLD, createdAt)]);
     expect(found).toMatchObject({ sid: OLD, creates: 1 });
+    expect(found.told.join()).toContain('1 more of it were accepted: the recipient may get it again');
   });
 });
 
@@ -100,9 +112,13 @@ describe('a list that cannot be read for now', () => {
       create: (index) => (index === 0 ? 503 : NEXT),
       list: ([createdAt = 0], index) => (index === 0 ? status : [listed(OLD, createdAt)]),
     });
-    const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
+    const id = await api.send({ to, channels: ['sms'], body: 'Hello' });
+    const sent = await api.untilStatus(id, 'sent');
     expect(sent.deliveries[0]?.providerSid).toBe(OLD);
     expect(provider.creates(to)).toBe(1);
+    expect((await toldOf(id))[0]).toMatch(
+      /^Asked whether it was accepted: the provider's list could not be read \([^;]*\); asked again in [^;]*\.$/,
+    );
   });
 });
 

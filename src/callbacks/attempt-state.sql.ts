@@ -1,7 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { sameRecipient, sameWords } from '../outbox/same-message.sql.js';
-import { SENDING } from '../outbox/sending.sql.js';
 
 /** The attempt is looked for among those that are over and those in the outbox. */
 export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
@@ -32,6 +30,10 @@ export const LOCK_NOTIFICATION: Statement = {
 const ATTEMPTS_OF = (delivery: string) =>
   `SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = ${delivery}`;
 
+const REPORTED_FAILED = (sid: string) =>
+  `EXISTS (SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id
+          WHERE f.notification_id = n.id AND c.provider_sid = ${sid})`;
+
 /**
  * Where notification $1, delivery $2 and attempt $3 stand, of which sid $4 is reported: an attempt of another delivery that has it
  * was taken for it by mistake. To be read under both locks.
@@ -52,30 +54,20 @@ export const READ_STATE: Statement = {
           'elsewhere', NOT ${sameRecipient('l.changes', 'd.changes', 'n')},
           'reworded', NOT ${sameWords('l.changes', 'd.changes', 'n')}) ORDER BY l.number)
         FROM deliveries l WHERE l.notification_id = n.id) AS deliveries,
-      d.id AS "deliveryId", d.channel, d.sender, d.changes,
-      CASE
-        WHEN NOT ${isOneOf('d.status', WORKED_ON)} THEN d.status
-        WHEN EXISTS (${ATTEMPTS_OF('d.id')} AND b.outcome = 'accepted') THEN 'sent'
-        WHEN o.sending THEN 'sending'
-        ELSE 'queued'
-      END AS "deliveryStatus",
+      d.id AS "deliveryId", d.channel, d.status AS "deliveryStatus", d.sender, d.changes,
       a.outcome, a.provider_sid AS "knownSid", coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
       coalesce((
-        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', EXISTS (
-          SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id
-          WHERE f.notification_id = n.id AND c.provider_sid = b.provider_sid)))
+        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', ${REPORTED_FAILED('b.provider_sid')}))
         FROM attempts b
         WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted'
       ), '[]') AS "othersAccepted",
+      ${REPORTED_FAILED('$4')} AS "reportedFailed",
       EXISTS (
         SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.id <> $3 AND b.provider_sid = $4
       ) AS "isAnothersSid"
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3
-    LEFT JOIN LATERAL (
-      SELECT ${SENDING} AS sending, CASE attempt_id WHEN $3 THEN attempt_started_at END AS attempt_started_at FROM outbox
-      WHERE notification_id = n.id AND delivery_id = d.id
-    ) AS o ON true
+    LEFT JOIN outbox o ON o.notification_id = n.id AND o.attempt_id = $3
     WHERE n.id = $1`,
 };

@@ -1,6 +1,6 @@
 import type { Classification } from '../policy/failure.js';
 import { afterLastAttempt, anotherChannelHelps, type NextStep } from '../policy/next-step.js';
-import { isFinal } from '../policy/transitions.js';
+import { isFinal, UNSUCCESSFUL_ENDS, type NotificationStatus } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
   acceptedAsAnother,
@@ -32,7 +32,7 @@ export function failureOf(
   fallbacks: readonly Channel[],
 ): FailureDecision | null {
   const { deliveryStatus } = standing.state;
-  if (knownBefore && deliveryStatus !== 'sent' && deliveryStatus !== 'sending') return null;
+  if (knownBefore && isOver(deliveryStatus)) return null;
   const anotherAttempt = anotherAttemptOf(standing);
   if (anotherAttempt) return nothingFollows(anotherAttempt, false);
   if (correctionSince(standing.state)) return nothingFollows('a human has corrected it and sent it again since', true);
@@ -42,6 +42,11 @@ export function failureOf(
   if (step.kind === 'fallback') return { endsDelivery: true, step, carriedOut: true };
   if (standing.state.awaitsReview) return nothingFollows('it waits for a human already', true);
   return { endsDelivery: true, step: { ...step, reason: step.reason + hopeElsewhere(standing) }, carriedOut: true };
+}
+
+/** Of a delivery: one that failed may only be saved by proof that it was sent. */
+function isOver(status: NotificationStatus): boolean {
+  return status === 'delivered' || UNSUCCESSFUL_ENDS.some((end) => end === status);
 }
 
 function nothingFollows(reason: string, endsDelivery: boolean): FailureDecision {

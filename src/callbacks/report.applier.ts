@@ -134,6 +134,8 @@ export class ReportApplier {
     }
     const effect = effectOf(report);
     if (effect === 'failed') return this.fail(transaction, reported);
+    // That it was on its way before it failed answers no question of another attempt.
+    if (effect === 'noted' && state.reportedFailed) return;
     const delivered = effect !== 'noted';
     if (correctionSince(state)) return this.note(transaction, reported, delivered);
     await this.accept(transaction, reported, delivered);

@@ -60,6 +60,7 @@ export interface ReportedState {
   /** Of the reported delivery. */
   readonly deliveryId: string;
   readonly channel: Channel;
+  /** As stored: what it was when it started, until it was accepted or ends. */
   readonly deliveryStatus: NotificationStatus;
   readonly sender: string;
   readonly changes: DeliveryChanges | null;
@@ -67,6 +68,8 @@ export interface ReportedState {
   readonly outcome: Outcome | null;
   /** The one that the reported attempt has on disk; the provider's list may have shown it in the place of the right one. */
   readonly knownSid: string | null;
+  /** A callback reported the reported sid failed before. */
+  readonly reportedFailed: boolean;
   readonly attemptStartedAt: Date;
   readonly othersAccepted: readonly AcceptedAttemptState[];
   /** Another attempt of the notification, by any delivery, has the reported sid on disk. */
