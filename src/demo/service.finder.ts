@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import type { Environment } from '../config/environment.schema.js';
 import { httpAddress } from '../config/http-address.js';
 import { PostriderClient } from './postrider.client.js';
@@ -28,11 +29,10 @@ export async function findRunningService(env: Environment): Promise<FoundService
 /** As its health says, which it does also where something is down. What does not say so may be anybody's. */
 async function isSimulated(url: string): Promise<boolean> {
   const health = await ask(`${url}/health`);
-  const said = (await health?.json().catch(() => null)) as Health;
-  return said?.details?.provider?.simulated === true;
+  return SIMULATED.safeParse(await health?.json().catch(() => null)).success;
 }
 
-type Health = { details?: { provider?: { simulated?: unknown } } } | null | undefined;
+const SIMULATED = z.object({ details: z.object({ provider: z.object({ simulated: z.literal(true) }) }) });
 
 async function ask(url: string, key?: string): Promise<Response | null> {
   try {
