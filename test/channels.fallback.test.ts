@@ -8,7 +8,14 @@ import type { Channel } from '../src/policy/vocabulary.js';
 const ALL = { sms: '+15005550006', whatsapp: '+14155238886', voice: '+15005550007' };
 
 function fallbackOf(senders: Partial<Record<Channel, string>>): FallbackService {
-  const twilio = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'secret', baseUrl: '', statusUrl: '', simulated: true, senders };
+  const twilio = {
+    accountSid: `AC${'0'.repeat(32)}`,
+    authToken: 'secret',
+    baseUrl: '',
+    statusUrl: '',
+    simulated: true,
+    senders,
+  };
   const surroundings = { databaseUrl: '', adminApiKey: null, twilio };
   return new FallbackService(new Senders(configure(readEnvironment({}), surroundings, 'http://127.0.0.1:3000')));
 }

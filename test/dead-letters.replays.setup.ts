@@ -38,4 +38,5 @@ export async function ended({ api }: Pick<ServiceUnderTest, 'api'>, id: string):
 export const openOnes = async ({ api }: ServiceUnderTest) =>
   (await api.get<{ items: unknown[] }>('/v1/admin/dead-letters?state=open')).body.items.length;
 
-export const replay = (service: Pick<ServiceUnderTest, 'api'>, body: object) => service.api.post<ReplayDto>(REPLAYS, body);
+export const replay = (service: Pick<ServiceUnderTest, 'api'>, body: object) =>
+  service.api.post<ReplayDto>(REPLAYS, body);

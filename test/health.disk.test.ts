@@ -11,7 +11,14 @@ import { makeTestFolder, removeTestFolder } from './support/test.folder.js';
 const FULL = process.platform === 'linux' ? '/proc' : '/dev';
 
 function diskOf(env: Record<string, string>): DiskIndicator {
-  const twilio = { accountSid: `AC${'0'.repeat(32)}`, authToken: 'secret', baseUrl: '', statusUrl: '', simulated: true, senders: {} };
+  const twilio = {
+    accountSid: `AC${'0'.repeat(32)}`,
+    authToken: 'secret',
+    baseUrl: '',
+    statusUrl: '',
+    simulated: true,
+    senders: {},
+  };
   const surroundings = { databaseUrl: '', adminApiKey: null, twilio };
   return new DiskIndicator(configure(readEnvironment(env), surroundings, 'http://127.0.0.1:3000'));
 }
