@@ -43,6 +43,21 @@ export class BackgroundOutput implements DestinationStream {
 
   /** Sends off what is held. */
   flush(): void {
+    this.endBatch();
+    this.go();
+  }
+
+  /** Everything is written, on its way, or lost, when it returns. */
+  flushSync(): void {
+    this.endBatch();
+    const giveUpAt = performance.now() + LAST_WORDS_MS;
+    for (const batch of this.waiting.splice(this.onItsWay ? 1 : 0)) {
+      this.waitingBytes -= batch.length;
+      this.writeNow(batch, giveUpAt);
+    }
+  }
+
+  private endBatch(): void {
     const batch = Buffer.from(this.held);
     this.held = '';
     if (this.waitingBytes + batch.length > MOST_WAITING_BYTES) {
@@ -50,17 +65,6 @@ export class BackgroundOutput implements DestinationStream {
     } else if (batch.length > 0) {
       this.waiting.push(batch);
       this.waitingBytes += batch.length;
-    }
-    this.go();
-  }
-
-  /** Everything is written, or lost, when it returns. */
-  flushSync(): void {
-    this.flush();
-    const giveUpAt = performance.now() + LAST_WORDS_MS;
-    for (const batch of this.waiting.splice(this.onItsWay ? 1 : 0)) {
-      this.waitingBytes -= batch.length;
-      this.writeNow(batch, giveUpAt);
     }
   }
 
