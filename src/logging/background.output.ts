@@ -13,6 +13,8 @@ const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 /** How soon a reader that is behind is tried again, and how long one that stands still is waited for at the end. */
 const TRY_AGAIN_MS = 20;
 const LAST_WORDS_MS = 1000;
+/** How long the one write that is on its way is given to be over before others follow it at the end. */
+const LET_GO_MS = 100;
 
 const LINE_FEED = 10;
 
@@ -50,6 +52,8 @@ export class BackgroundOutput implements DestinationStream {
   /** Everything is written, on its way, or lost, when it returns. */
   flushSync(): void {
     this.endBatch();
+    // Nothing is heard any more of the one on its way: it gets a moment to come first.
+    if (this.onItsWay && this.waiting.length > 1) pause(LET_GO_MS);
     const giveUpAt = performance.now() + LAST_WORDS_MS;
     for (const batch of this.waiting.splice(this.onItsWay ? 1 : 0)) {
       this.waitingBytes -= batch.length;
@@ -105,7 +109,7 @@ export class BackgroundOutput implements DestinationStream {
           this.lose(left);
           return;
         }
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TRY_AGAIN_MS);
+        pause(TRY_AGAIN_MS);
       }
     }
   }
@@ -119,4 +123,9 @@ export class BackgroundOutput implements DestinationStream {
 /** Its reader is behind: a pipe that is full says so where it may not block. */
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+}
+
+/** Stands still: there is no event loop left to wait in. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
