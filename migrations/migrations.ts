@@ -9,6 +9,7 @@ import { Recovery1763800700000 } from './1763800700000-recovery.js';
 import { CircuitIds1763800800000 } from './1763800800000-circuit-ids.js';
 import { Receipts1763800900000 } from './1763800900000-receipts.js';
 import { IncidentDeadLetters1763801000000 } from './1763801000000-incident-dead-letters.js';
+import { ClientStatistics1763801100000 } from './1763801100000-client-statistics.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   CircuitIds1763800800000,
   Receipts1763800900000,
   IncidentDeadLetters1763801000000,
+  ClientStatistics1763801100000,
 ];

@@ -20,6 +20,9 @@ const TOO_MANY = failureOfClass(
   { scope: 'account', rule: 'Twilio code 20429' },
 );
 
+/** "Unreachable destination handset": another channel may reach the recipient, and none of the tour's is set up. */
+const UNREACHABLE = 30003;
+
 /** `count` requests of one moment, each with a key of its own. */
 export function newNotifications(count: number): NewNotification[] {
   return Array.from({ length: count }, (_, n) => {
@@ -90,7 +93,7 @@ export class Life {
   }
 
   /** The provider calls back with the same status for all of it. */
-  async report(work: readonly Work[], status: 'sent' | 'delivered'): Promise<void> {
+  async report(work: readonly Work[], status: 'sent' | 'delivered' | 'undelivered'): Promise<void> {
     await Promise.all(
       work.map((piece) => {
         const providerSid = sidOf(piece);
@@ -100,7 +103,7 @@ export class Life {
           resource: 'message',
           providerSid,
           status,
-          errorCode: null,
+          errorCode: status === 'undelivered' ? UNREACHABLE : null,
           params: {
             MessageSid: providerSid,
             SmsSid: providerSid,

@@ -68,8 +68,9 @@ const SMALL_GROUP = 50;
 
 describe('plans that a connection keeps', () => {
   async function afterBurst(database: GrowthDatabase, span: Span, firstGroup: number): Promise<Costs> {
-    const service = await database.serve();
-    for (let round = 0; round < 8; round += 1) await tour(service, firstGroup, span);
+    // Two connections, so that each runs each statement often enough to keep a plan of it.
+    const service = await database.serve({ DATABASE_POOL_MAX: '2' });
+    for (let round = 0; round < 20; round += 1) await tour(service, firstGroup, span);
     await seedHistory(database.admin, BURST / 2);
     await seedDue(database.admin, BURST);
     return tour(service, SMALL_GROUP, span);

@@ -1,12 +1,28 @@
+import { expect } from 'vitest';
+import {
+  END_DELIVERY,
+  FAIL_NOTIFICATION,
+  KEEP_CALLBACK,
+  RECORD_FAILED_CALLBACK,
+} from '../src/callbacks/apply-report.sql.js';
+import {
+  FIND_NOTIFICATION_OF_ATTEMPT,
+  LOCK_NOTIFICATION,
+  LOCK_OUTBOX_ROW,
+  READ_STATE,
+} from '../src/callbacks/attempt-state.sql.js';
 import { RECORD_PROGRESS } from '../src/callbacks/record-progress.sql.js';
 import { Database, type Statement } from '../src/database/database.js';
 import { FIND_DEAD_LETTER } from '../src/dead-letters/dead-letter.sql.js';
 import { LIST_FAILURES } from '../src/failures/failure.sql.js';
+import { LOCK_CANDIDATE, MARK_RESOLVED } from '../src/dead-letters/resolve.sql.js';
+import { CANCEL } from '../src/outbox/cancel.sql.js';
 import { CLAIM } from '../src/outbox/claim.sql.js';
 import { ENQUEUE, FIND_BY_KEY } from '../src/outbox/enqueue.sql.js';
 import { RESCUE } from '../src/outbox/rescue.sql.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import { SETTLE_ACCEPTED } from '../src/outbox/settle-accepted.sql.js';
+import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
 import { SETTLE_UNSUCCESSFUL } from '../src/outbox/settle-unsuccessful.sql.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import type { Work } from '../src/outbox/work.js';
@@ -29,6 +45,9 @@ export const HOT_STEPS = [
   'report sent',
   'report delivered',
   'give up',
+  'report undelivered',
+  'retry by hand',
+  'cancel',
   'rescue',
   'find evidence',
   'find owners and rivals',
@@ -68,6 +87,7 @@ const isSummary: Belongs = (text) => /FROM failures f\s.*GROUP BY/s.test(text);
 export async function tour(service: ObservedService, size: number, span: Span): Promise<Costs> {
   const life = new Life(service);
   const { api, app } = service;
+  const database = app.get(Database);
   const costs: Partial<Record<HotStep, Cost>> = {};
   const step = async <T>(name: HotStep, belongs: Belongs, run: () => Promise<T>): Promise<T> => {
     const { executions, result } = await service.executions.during(run);
@@ -84,11 +104,20 @@ export async function tour(service: ObservedService, size: number, span: Span): 
   await step('report delivered', is(RECORD_PROGRESS), () => life.report(sent, 'delivered'));
   const hopeless = await another(life, size);
   await step('give up', is(SETTLE_UNSUCCESSFUL), () => life.refuse(hopeless, GIVE_UP));
+  const lost = await another(life, size);
+  await life.settle(lost);
+  await step('report undelivered', is(...APPLY_A_FAILURE), () => life.report(lost, 'undelivered'));
+  const letters = await database.run<{ id: string }>(OPEN_LETTERS, [lost.map(({ notificationId }) => notificationId)]);
+  await step('retry by hand', is(LOCK_CANDIDATE, START_DELIVERY, MARK_RESOLVED), async () => {
+    for (const { id } of letters) expect((await api.post(`/v1/admin/dead-letters/${id}/retry`, {})).status).toBe(200);
+  });
+  await step('cancel', is(CANCEL), async () => {
+    for (const { notificationId } of lost) expect(await app.get(Outbox).cancel(notificationId)).toBe(true);
+  });
   const early = await another(life, size);
   await step('put off', is(SETTLE_UNSUCCESSFUL), () => life.refuse(early, PUT_OFF));
   await step('rescue', is(RESCUE), () => app.get(Outbox).rescue(size));
 
-  const database = app.get(Database);
   const asked = early[0];
   await step('find evidence', is(EVIDENCE), () =>
     database.run(EVIDENCE, [asked?.attemptId, asked?.deliveryId, asked?.notificationId]),
@@ -109,6 +138,23 @@ export async function tour(service: ObservedService, size: number, span: Span): 
   await step('summary', isSummary, () => api.get(`/v1/admin/failures/summary?${query.toString()}`));
   return costs;
 }
+
+const APPLY_A_FAILURE = [
+  FIND_NOTIFICATION_OF_ATTEMPT,
+  LOCK_OUTBOX_ROW,
+  LOCK_NOTIFICATION,
+  READ_STATE,
+  KEEP_CALLBACK,
+  RECORD_FAILED_CALLBACK,
+  END_DELIVERY,
+  FAIL_NOTIFICATION,
+];
+
+const OPEN_LETTERS: Statement = {
+  name: 'open-letters',
+  plan: 'each_time',
+  text: `SELECT id FROM dead_letters WHERE notification_id = ANY ($1) AND state = 'open'`,
+};
 
 const GIVE_UP = { kind: 'dead_letter', reason: 'no automatic step is left' } as const;
 const PUT_OFF = {

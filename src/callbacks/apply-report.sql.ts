@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
-import { NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
+import { awaitsDelivery, NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
 import { NO_ANSWER_YET_RULE } from '../policy/rule.words.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
@@ -51,7 +51,9 @@ export const RECORD_IN_FLIGHT: Statement = {
   text: `
     WITH in_flight AS (
       SELECT o.*, n.client_id, coalesce(d.changes ->> 'to', n.recipient) AS recipient
-      FROM outbox o JOIN notifications n ON n.id = o.notification_id JOIN deliveries d ON d.id = o.delivery_id
+      FROM outbox o
+      CROSS JOIN LATERAL (SELECT client_id, recipient FROM notifications WHERE id = o.notification_id LIMIT 1) AS n
+      CROSS JOIN LATERAL (SELECT changes FROM deliveries WHERE id = o.delivery_id LIMIT 1) AS d
       WHERE o.notification_id = $1 AND o.attempt_id = $2
     ), recorded AS (
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, possible_duplicate)
@@ -134,7 +136,7 @@ export const DELIVERED: Statement = {
     WITH delivery AS (
       ${deliveryDelivered('$2')}
     ), watched AS (
-      DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'
+      DELETE FROM outbox WHERE notification_id = $1 AND ${awaitsDelivery()}
     )
     UPDATE notifications n SET status = 'delivered', updated_at = service_now(),
       channel = CASE n.status WHEN 'delivered' THEN n.channel ELSE (SELECT channel FROM deliveries WHERE id = $2) END,
@@ -154,12 +156,12 @@ export const DROP_FALLBACK: Statement = {
       DELETE FROM outbox WHERE notification_id = $1 AND delivery_id <> $2 RETURNING notification_id, delivery_id
     ), back AS (
       UPDATE notifications n SET channel = (SELECT channel FROM deliveries WHERE id = $2)
-      FROM dropped WHERE n.id = dropped.notification_id
+      WHERE n.id = (SELECT notification_id FROM dropped)
     ), concluded AS (
       ${concludeLastFailure('dropped', 'a channel before had it accepted, so it was not sent again')}
     )
     UPDATE deliveries d SET status = $3, ended_at = service_now()
-    FROM dropped WHERE d.id = dropped.delivery_id AND ${legalPath('d.status', [...WORKED_ON, 'canceled'])}`,
+    WHERE d.id = (SELECT delivery_id FROM dropped) AND ${legalPath('d.status', [...WORKED_ON, 'canceled'])}`,
 };
 
 export const RECORD_FAILED_CALLBACK: Statement = {

@@ -4,6 +4,7 @@ import { sameRecipient, sameWords } from '../outbox/same-message.sql.js';
 /** The attempt is looked for among those that are over and those in the outbox. */
 export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
   name: 'callbacks-find-notification',
+  plan: 'each_time',
   text: `
     SELECT notification_id AS "notificationId", delivery_id AS "deliveryId" FROM attempts WHERE id = $1
     UNION
@@ -27,12 +28,13 @@ export const LOCK_NOTIFICATION: Statement = {
   text: `SELECT id FROM notifications WHERE id = $1 FOR UPDATE`,
 };
 
-const ATTEMPTS_OF = (delivery: string) =>
-  `SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.delivery_id = ${delivery}`;
+/** Scalar questions, each about the rows of one notification: as EXISTS, a kept plan may read the whole table for them. */
+const hasAttempt = (conditions: string) =>
+  `((SELECT b.id FROM attempts b WHERE b.notification_id = n.id AND ${conditions} LIMIT 1) IS NOT NULL)`;
 
-const REPORTED_FAILED = (sid: string) =>
-  `EXISTS (SELECT 1 FROM failures f JOIN callbacks c ON c.id = f.callback_id
-          WHERE f.notification_id = n.id AND c.provider_sid = ${sid})`;
+const isReportedFailed = (sid: string) =>
+  `((SELECT f.id FROM failures f WHERE f.notification_id = n.id AND
+          (SELECT c.provider_sid FROM callbacks c WHERE c.id = f.callback_id) = ${sid} LIMIT 1) IS NOT NULL)`;
 
 /**
  * Where notification $1, delivery $2 and attempt $3 stand, of which sid $4 is reported: an attempt of another delivery that has it
@@ -45,11 +47,11 @@ export const READ_STATE: Statement = {
       extract(epoch FROM service_now() - n.created_at)::float8 AS "ageSeconds",
       coalesce(n.expires_at <= service_now(), false) AS expired,
       n.fallback_after_seconds AS "fallbackAfterSeconds",
-      EXISTS (SELECT 1 FROM dead_letters l WHERE l.notification_id = n.id AND l.state = 'open') AS "awaitsReview",
-      EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id) AS "hasWork",
+      (SELECT l.id FROM dead_letters l WHERE l.notification_id = n.id AND l.state = 'open') IS NOT NULL AS "awaitsReview",
+      (SELECT notification_id FROM outbox WHERE notification_id = n.id) IS NOT NULL AS "hasWork",
       (SELECT json_agg(json_build_object('id', l.id, 'channel', l.channel, 'status', l.status,
-          'attempted', EXISTS (${ATTEMPTS_OF('l.id')}),
-          'accepted', EXISTS (${ATTEMPTS_OF('l.id')} AND b.outcome = 'accepted' AND b.provider_sid IS DISTINCT FROM $4),
+          'attempted', ${hasAttempt('b.delivery_id = l.id')},
+          'accepted', ${hasAttempt(`b.delivery_id = l.id AND b.outcome = 'accepted' AND b.provider_sid IS DISTINCT FROM $4`)},
           'byHuman', coalesce(l.changes ->> 'begunBy' = 'human', false),
           'elsewhere', NOT ${sameRecipient('l.changes', 'd.changes', 'n')},
           'reworded', NOT ${sameWords('l.changes', 'd.changes', 'n')}) ORDER BY l.number)
@@ -57,14 +59,12 @@ export const READ_STATE: Statement = {
       d.id AS "deliveryId", d.channel, d.status AS "deliveryStatus", d.sender, d.changes,
       a.outcome, a.provider_sid AS "knownSid", coalesce(a.started_at, o.attempt_started_at, n.created_at) AS "attemptStartedAt",
       coalesce((
-        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', ${REPORTED_FAILED('b.provider_sid')}))
+        SELECT json_agg(json_build_object('providerSid', b.provider_sid, 'failed', ${isReportedFailed('b.provider_sid')}))
         FROM attempts b
         WHERE b.notification_id = n.id AND b.delivery_id = d.id AND b.id <> $3 AND b.outcome = 'accepted'
       ), '[]') AS "othersAccepted",
-      ${REPORTED_FAILED('$4')} AS "reportedFailed",
-      EXISTS (
-        SELECT 1 FROM attempts b WHERE b.notification_id = n.id AND b.id <> $3 AND b.provider_sid = $4
-      ) AS "isAnothersSid"
+      ${isReportedFailed('$4')} AS "reportedFailed",
+      ${hasAttempt('b.id <> $3 AND b.provider_sid = $4')} AS "isAnothersSid"
     FROM notifications n
     JOIN deliveries d ON d.id = $2
     LEFT JOIN attempts a ON a.id = $3

@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
+import { awaitsDelivery } from '../outbox/row-state.sql.js';
 import { isOneOf, legalPath, UNSUCCESSFUL_ENDS, WORKED_ON } from '../policy/transitions.js';
 
 const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
@@ -45,7 +46,7 @@ export const RECORD_PROGRESS: Statement = {
     ), watched AS (
       DELETE FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
-        AND o.stage = 'await_delivery'
+        AND ${awaitsDelivery('o')}
       RETURNING o.notification_id
     ), moved AS (
       UPDATE notifications SET

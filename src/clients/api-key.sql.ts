@@ -63,6 +63,7 @@ export const ENSURE_CLIENT: Statement = {
 /** This very key, where it was there before: its scopes, and who revoked it last, where it is revoked. */
 export const FIND_INSTALLED: Statement = {
   name: 'api_key_find_installed',
+  plan: 'each_time',
   text: `
     SELECT k.scopes, k.revoked_at AS "revokedAt", CASE WHEN k.revoked_at IS NOT NULL THEN (
         SELECT l.actor FROM audit_log l

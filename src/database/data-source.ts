@@ -11,6 +11,12 @@ export const CONNECT_MS = 5000;
  */
 export const GIVEN_UP_ENDS = '-c client_connection_check_interval=1s';
 
+/**
+ * Keeps plans from reading a table from end to end: while a table is small that is the cheapest, and a connection that keeps
+ * such a plan reads all of it for every row once the table has grown. Where there is no index, it is read all the same.
+ */
+export const NEVER_END_TO_END = '-c enable_seqscan=off';
+
 export interface ConnectionLimits {
   /** Connections of the pool; LISTEN holds one more of its own. */
   readonly poolMax: number;

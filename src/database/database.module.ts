@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { dataSourceOptions, GIVEN_UP_ENDS } from './data-source.js';
+import { dataSourceOptions, GIVEN_UP_ENDS, NEVER_END_TO_END } from './data-source.js';
 import { Database } from './database.js';
 import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
@@ -17,7 +17,7 @@ import { Snapshots } from './snapshots.js';
       useFactory: (configuration: Configuration) => ({
         ...dataSourceOptions(configuration.databaseUrl, {
           poolMax: configuration.env.DATABASE_POOL_MAX,
-          settings: configuration.env.DATABASE_PREPARED_STATEMENTS ? GIVEN_UP_ENDS : undefined,
+          settings: configuration.env.DATABASE_PREPARED_STATEMENTS ? `${NEVER_END_TO_END} ${GIVEN_UP_ENDS}` : undefined,
         }),
         autoLoadEntities: true,
         retryAttempts: 10,

@@ -3,7 +3,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { CONNECT_MS, GIVEN_UP_ENDS } from './data-source.js';
+import { CONNECT_MS, GIVEN_UP_ENDS, NEVER_END_TO_END } from './data-source.js';
 import { isReadOnlyDatabase } from './read-only.js';
 import { watchPool } from './watched-pool.js';
 
@@ -114,7 +114,7 @@ function planOncePool(url: string): Pool {
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'postrider-dispatch',
-    options: `-c plan_cache_mode=force_generic_plan -c enable_seqscan=off ${GIVEN_UP_ENDS}`,
+    options: `-c plan_cache_mode=force_generic_plan ${NEVER_END_TO_END} ${GIVEN_UP_ENDS}`,
   });
   // An idle connection that breaks is replaced; whoever uses one hears of it from the query.
   pool.on('error', () => {});

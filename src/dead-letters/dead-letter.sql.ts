@@ -22,6 +22,7 @@ export const LIST_DEAD_LETTERS: Statement = {
 /** One dead letter with what a human needs to know of its notification. */
 export const FIND_DEAD_LETTER: Statement = {
   name: 'dead-letters-find',
+  plan: 'each_time',
   text: `
     SELECT ${DEAD_LETTER}, coalesce(d.changes ->> 'to', n.recipient) AS "to", n.channels,
       n.status AS "notificationStatus", n.created_at AS "createdAt", n.expires_at AS "expiresAt",

@@ -55,6 +55,7 @@ export const LOCK_NOTIFICATION: Statement = {
 /** One candidate, locked: of two who resolve it at once, the second finds it resolved. */
 export const LOCK_CANDIDATE: Statement = {
   name: 'dead-letters-lock-candidate',
+  plan: 'each_time',
   text: `${candidatesAmong('dead_letters')} WHERE l.id = $5 FOR NO KEY UPDATE OF l`,
 };
 

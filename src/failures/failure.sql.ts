@@ -69,6 +69,7 @@ export const LATEST_FAILURES: Statement = {
   name: 'failures-latest',
   text: `
     SELECT ${FAILURE}
-    FROM failures f LEFT JOIN attempts a ON a.id = f.attempt_id
-    WHERE f.notification_id = $1 ORDER BY f.at DESC, f.id DESC LIMIT $2`,
+    FROM (SELECT * FROM failures WHERE notification_id = $1 OFFSET 0) AS f
+    LEFT JOIN LATERAL (SELECT * FROM attempts WHERE id = f.attempt_id LIMIT 1) AS a ON true
+    ORDER BY f.at DESC, f.id DESC LIMIT $2`,
 };

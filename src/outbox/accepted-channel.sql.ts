@@ -11,9 +11,9 @@ import { sameRecipient, sameWords } from './same-message.sql.js';
 export function acceptedChannel(notificationId: string, insteadOf?: string): string {
   return `(
     SELECT d.channel
-    FROM attempts a CROSS JOIN LATERAL (SELECT status, channel, changes FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
-    WHERE a.notification_id = ${notificationId} AND a.outcome = 'accepted'
-      AND NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
+    FROM (SELECT * FROM attempts WHERE notification_id = ${notificationId} AND outcome = 'accepted' OFFSET 0) AS a
+    CROSS JOIN LATERAL (SELECT status, channel, changes FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS d
+    WHERE NOT ${isOneOf('d.status', UNSUCCESSFUL_ENDS)}
       ${insteadOf === undefined ? '' : `AND a.delivery_id <> ${insteadOf} AND ${saysTheSame(notificationId, insteadOf)}`}
     ORDER BY a.id DESC LIMIT 1
   )`;

@@ -1,9 +1,10 @@
 import type { Statement } from '../database/database.js';
+import { leasedWith } from './row-state.sql.js';
 
 /** The question of $1 that was leased with $2, so that nothing is told of its attempts before its end is on disk. */
 export const LOCK_QUESTION: Statement = {
   name: 'outbox-lock-question',
-  text: `SELECT notification_id AS "notificationId" FROM outbox WHERE notification_id = $1 AND lease_token = $2 FOR UPDATE`,
+  text: `SELECT notification_id AS "notificationId" FROM outbox WHERE notification_id = $1 AND ${leasedWith('$2')} FOR UPDATE`,
 };
 
 /** Whether attempt $2 was adopted with this sid and this rule and sentence, by a write whose answer was lost. */

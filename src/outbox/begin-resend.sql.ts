@@ -1,6 +1,6 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
-import { NEXT_ATTEMPT } from './row-state.sql.js';
+import { leasedWith, NEXT_ATTEMPT } from './row-state.sql.js';
 
 /**
  * Turns leased `reconcile` work into the next attempt: the provider was asked, the earlier attempt is not there (or
@@ -13,7 +13,7 @@ export const BEGIN_RESEND: Statement = {
       UPDATE outbox SET stage = 'send', attempt_id = new_uuid_v7(), attempt_started_at = service_now(),
         attempts = ${NEXT_ATTEMPT}, lookups = 0, possible_duplicate = true,
         leased_until = service_now() + $3 * interval '1 millisecond'
-      WHERE notification_id = $1 AND lease_token = $2
+      WHERE notification_id = $1 AND ${leasedWith('$2')}
       RETURNING notification_id, delivery_id, attempt_id, attempt_started_at, attempts
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)

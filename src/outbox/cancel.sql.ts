@@ -13,12 +13,12 @@ export const CANCEL: Statement = {
   text: `
     WITH taken AS (
       DELETE FROM outbox WHERE notification_id = $1 AND stage = 'send' AND lease_token IS NULL
-        AND NOT EXISTS (SELECT 1 FROM attempts WHERE notification_id = $1 AND outcome = 'unknown')
+        AND (SELECT id FROM attempts WHERE notification_id = $1 AND outcome = 'unknown' LIMIT 1) IS NULL
         AND ${acceptedChannel('$1')} IS NULL
       RETURNING notification_id, delivery_id
     ), delivery AS (
       UPDATE deliveries d SET status = 'canceled', ended_at = service_now()
-      FROM taken WHERE d.id = taken.delivery_id AND ${legalMove('d.status', 'canceled')}
+      WHERE d.id = (SELECT delivery_id FROM taken) AND ${legalMove('d.status', 'canceled')}
     ), concluded AS (
       ${concludeLastFailure('taken', 'the client took it back, so it was not sent again')}
     ), decided AS (
@@ -26,6 +26,6 @@ export const CANCEL: Statement = {
       SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), '${'cancel' satisfies DecisionRule}', 'The client took it back.' FROM taken
     )
     UPDATE notifications n SET status = 'canceled', updated_at = service_now()
-    FROM taken WHERE n.id = taken.notification_id AND ${legalMove('n.status', 'canceled')}
+    WHERE n.id = (SELECT notification_id FROM taken) AND ${legalMove('n.status', 'canceled')}
     RETURNING n.id AS "notificationId"`,
 };

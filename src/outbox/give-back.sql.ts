@@ -1,5 +1,5 @@
 import type { Statement } from '../database/database.js';
-import { NO_LEASE } from './row-state.sql.js';
+import { leasedWith, NO_LEASE } from './row-state.sql.js';
 
 /**
  * Gives leased work back that was not begun: no request left, so nothing is unknown, and the attempt does not count. What
@@ -15,5 +15,5 @@ export const GIVE_BACK: Statement = {
       attempt_started_at = CASE stage WHEN 'send' THEN NULL ELSE attempt_started_at END,
       ${NO_LEASE}
     WHERE notification_id = ANY ($1)
-      AND lease_token = ($2::uuid[])[array_position($1::uuid[], notification_id)]`,
+      AND ${leasedWith('($2::uuid[])[array_position($1::uuid[], notification_id)]')}`,
 };

@@ -1,10 +1,20 @@
 /**
- * The last failed or unknown attempt of a delivery, as the id of its failure; null where it has none. Row by row, by index.
- * @param row an alias of rows with `notification_id` and `delivery_id`
+ * For a WHERE on failures `f`: the last failed or unknown attempt of each of these deliveries. Asked for by their
+ * notifications as well: while the table is small, a plan may look for ids in any index of it.
+ * @param ended a query's name and conditions, whose rows have `notification_id` and `delivery_id`
+ * @param row an alias of its rows
  */
-export function lastFailureOf(row: string): string {
-  return `(SELECT l.id FROM failures l WHERE l.notification_id = ${row}.notification_id
-            AND l.delivery_id = ${row}.delivery_id AND l.callback_id IS NULL ORDER BY l.at DESC, l.id DESC LIMIT 1)`;
+export function lastFailuresOf(ended: string, row: string): string {
+  return `f.notification_id = ANY (ARRAY(SELECT notification_id FROM ${ended}))
+        AND f.id = ANY (ARRAY(SELECT ${lastFailureOf(row)} FROM ${ended}))`;
+}
+
+/** Null where it has none. Sorted after it was found: in its order, the whole index on time might be read for it. */
+function lastFailureOf(row: string): string {
+  return `(SELECT l.id FROM (
+            SELECT id, at FROM failures WHERE notification_id = ${row}.notification_id
+              AND delivery_id = ${row}.delivery_id AND callback_id IS NULL OFFSET 0
+          ) AS l ORDER BY l.at DESC, l.id DESC LIMIT 1)`;
 }
 
 /**
@@ -14,5 +24,5 @@ export function lastFailureOf(row: string): string {
  */
 export function concludeLastFailure(ended: string, reason: string): string {
   return `UPDATE failures f SET next_step = '${JSON.stringify({ kind: 'none', reason })}'
-      WHERE f.id = ANY (ARRAY(SELECT ${lastFailureOf(ended)} FROM ${ended}))`;
+      WHERE ${lastFailuresOf(ended, ended)}`;
 }

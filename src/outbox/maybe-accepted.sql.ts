@@ -8,8 +8,10 @@ import { sameRecipient } from './same-message.sql.js';
  * @param changes the corrections of the delivery whose recipient is meant, as an SQL expression
  */
 export function maybeAccepted(n: string, changes: string): string {
-  return `EXISTS (
-        SELECT 1 FROM attempts a JOIN deliveries e ON e.id = a.delivery_id
+  return `((
+        SELECT a.id FROM attempts a
+        CROSS JOIN LATERAL (SELECT status, changes FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS e
         WHERE a.notification_id = ${n}.id AND ${sameRecipient('e.changes', changes, n)}
-          AND (a.outcome = 'unknown' OR (a.outcome = 'accepted' AND NOT ${isOneOf('e.status', UNSUCCESSFUL_ENDS)})))`;
+          AND (a.outcome = 'unknown' OR (a.outcome = 'accepted' AND NOT ${isOneOf('e.status', UNSUCCESSFUL_ENDS)}))
+        LIMIT 1) IS NOT NULL)`;
 }

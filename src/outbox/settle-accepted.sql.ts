@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { legalPath, WORKED_ON } from '../policy/transitions.js';
-import { NO_LEASE_NOR_PASS } from './row-state.sql.js';
+import { leasedWith, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 
 const SENT = legalPath('status', [...WORKED_ON, 'sent']);
 
@@ -47,13 +47,13 @@ export const SETTLE_ACCEPTED: Statement = {
     ), done AS (
       DELETE FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input WHERE await_ms IS NULL))
-        AND o.lease_token = ${LEASE_TOKEN}
+        AND ${leasedWith(LEASE_TOKEN, 'o')}
       RETURNING o.notification_id
     ), awaiting AS (
       UPDATE outbox o SET stage = 'await_delivery', due_at = service_now() + ${AWAIT_MS} * interval '1 millisecond',
         attempt_id = NULL, attempt_started_at = NULL, ${NO_LEASE_NOR_PASS}
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input WHERE await_ms IS NOT NULL))
-        AND o.lease_token = ${LEASE_TOKEN}
+        AND ${leasedWith(LEASE_TOKEN, 'o')}
       RETURNING o.notification_id
     ), held AS (
       SELECT notification_id FROM done UNION ALL SELECT notification_id FROM awaiting

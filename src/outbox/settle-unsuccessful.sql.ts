@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { causeIncident } from './cause-incident.sql.js';
-import { lastFailureOf } from './last-failure.sql.js';
-import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
+import { lastFailuresOf } from './last-failure.sql.js';
+import { leasedWith, NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
 
 /** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
@@ -45,7 +45,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     ), locked AS MATERIALIZED (
       SELECT o.notification_id FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input))
-        AND o.lease_token = (SELECT i.lease_token FROM input i WHERE i.notification_id = o.notification_id)
+        AND ${leasedWith('(SELECT i.lease_token FROM input i WHERE i.notification_id = o.notification_id)', 'o')}
       FOR UPDATE
     ), mine AS MATERIALIZED (
       -- Locked after its outbox row, as everywhere: so this is how it stands, also after a wait for whoever moved it.
@@ -102,10 +102,8 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       FROM live WHERE records_failure
     ), concluded AS (
       -- It ends without another attempt: its last failure shows what came of it, no longer that it is asked or sent again.
-      UPDATE failures f SET next_step = i.follows
-      FROM live i
-      WHERE f.id = ANY (ARRAY(SELECT ${lastFailureOf('live')} FROM live WHERE outcome IS NULL AND effect <> 'wait'))
-        AND f.notification_id = i.notification_id AND f.delivery_id = i.delivery_id
+      UPDATE failures f SET next_step = (SELECT i.follows FROM live i WHERE i.notification_id = f.notification_id)
+      WHERE ${lastFailuresOf("live WHERE outcome IS NULL AND effect <> 'wait'", 'live')}
     ), decided AS (
       INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
       SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(),

@@ -2,7 +2,7 @@ import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { lookAgainAt } from './look-again.sql.js';
 import { readableJson } from './readable-json.sql.js';
-import { NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
+import { awaitsDelivery, NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 
@@ -74,12 +74,12 @@ export const LOCK_OVERDUE_DELIVERY: Statement = {
       (SELECT d.changes FROM deliveries d WHERE d.id = o.delivery_id) AS changes,
       (SELECT array_agg(d.channel) FROM deliveries d WHERE d.notification_id = n.id AND ${countsAsTried('d')}) AS tried
     FROM outbox o JOIN notifications n ON n.id = o.notification_id
-    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND o.due_at = $2
+    WHERE o.notification_id = $1 AND ${awaitsDelivery('o')} AND o.due_at = $2
     FOR UPDATE OF o, n`,
 };
 
 /** Ends the watch for a delivery receipt: no other channel takes over. */
 export const STOP_WATCHING: Statement = {
   name: 'outbox-stop-watching',
-  text: `DELETE FROM outbox WHERE notification_id = $1 AND stage = 'await_delivery'`,
+  text: `DELETE FROM outbox WHERE notification_id = $1 AND ${awaitsDelivery()}`,
 };

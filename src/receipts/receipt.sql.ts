@@ -1,5 +1,6 @@
 import type { Statement } from '../database/database.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
+import { awaitsDelivery } from '../outbox/row-state.sql.js';
 import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
 
 /** Whatever its channels have come to since, a receipt would change it. */
@@ -56,6 +57,8 @@ export const SILENT_ATTEMPTS: Statement = {
       a.provider_sid AS "providerSid", o.channel, o.sender,
       round(extract(epoch FROM service_now() - a.started_at))::float8 AS seconds
     FROM outbox o JOIN attempts a ON a.notification_id = o.notification_id AND a.delivery_id = o.delivery_id
-    WHERE o.notification_id = $1 AND o.stage = 'await_delivery' AND a.outcome = 'accepted' AND a.provider_sid IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM callbacks c WHERE c.notification_id = a.notification_id AND c.attempt_id = a.id)`,
+    WHERE o.notification_id = $1 AND ${awaitsDelivery('o')} AND a.outcome = 'accepted' AND a.provider_sid IS NOT NULL
+      AND (
+        SELECT c.id FROM callbacks c WHERE c.notification_id = a.notification_id AND c.attempt_id = a.id LIMIT 1
+      ) IS NULL`,
 };

@@ -53,6 +53,7 @@ export const REMEMBER_NOT_ON_CHANNEL: Statement = {
 
 export const LIST_SUPPRESSIONS: Statement = {
   name: 'memory-list-suppressions',
+  plan: 'each_time',
   text: `
     SELECT id, sender, recipient, reason, created_at AS "createdAt" FROM suppressions
     WHERE lifted_at IS NULL AND ($1::uuid IS NULL OR id < $1) AND ($2::text IS NULL OR recipient = $2)
@@ -61,6 +62,7 @@ export const LIST_SUPPRESSIONS: Statement = {
 
 export const LIFT_SUPPRESSION: Statement = {
   name: 'memory-lift-suppression',
+  plan: 'each_time',
   text: `
     UPDATE suppressions SET lifted_at = service_now(), lifted_by = $2 WHERE id = $1 AND lifted_at IS NULL
     RETURNING sender, recipient, reason, created_at AS "createdAt", lifted_at AS "liftedAt"`,

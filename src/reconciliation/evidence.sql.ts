@@ -17,7 +17,8 @@ export const EVIDENCE: Statement = {
       SELECT provider_sid FROM callbacks WHERE notification_id = $3 AND attempt_id = asked.attempt_id LIMIT 1
     ) AS c ON true
     LEFT JOIN LATERAL (
-      SELECT * FROM failures WHERE notification_id = $3 AND attempt_id = asked.attempt_id ORDER BY id LIMIT 1
+      SELECT * FROM (SELECT * FROM failures WHERE notification_id = $3 AND attempt_id = asked.attempt_id OFFSET 0) AS all_of_it
+      ORDER BY id LIMIT 1
     ) AS f ON true`,
 };
 
