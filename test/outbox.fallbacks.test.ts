@@ -42,6 +42,16 @@ describe('a fallback', () => {
     await test.fail(await test.claim(), fallbackTo('voice'));
     expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: false });
   });
+
+  it('that is taken back unsent changes nothing of how the channel before it came to its end', async () => {
+    const test = await startOutbox();
+    const work = await test.lease();
+    await test.fail(work, fallbackTo('voice'));
+    const decided = `SELECT next_step ->> 'kind' AS next FROM failures`;
+    expect(await test.rows(decided)).toEqual([{ next: 'fallback' }]);
+    expect(await test.outbox.cancel(work.notificationId)).toBe(true);
+    expect(await test.rows(decided)).toEqual([{ next: 'fallback' }]);
+  });
 });
 
 describe('the time that a receipt is given', () => {
