@@ -34,6 +34,20 @@ describe('content', () => {
   });
 
   it.each([
+    ['sms', '/sms/body', { body: null }],
+    ['sms', '/sms/body', { sms: { body: null, mediaUrls: null } }],
+    ['whatsapp', '/whatsapp/contentSid', { body: null, whatsapp: { contentSid: null, body: null } }],
+    ['voice', '/voice/say', { body: null, voice: null }],
+    ['voice', '/voice/say', { voice: { say: null, twiml: null, url: null } }],
+  ])('of null says nothing by %s: %s of %j', async (channel, pointer, content) => {
+    const { status, body } = await post({ channels: [channel], ...content });
+    expect([status, body.errors]).toMatchObject([
+      400,
+      [{ pointer, detail: expect.stringContaining('nothing to say') }],
+    ]);
+  });
+
+  it.each([
     ['sms', { sms: { body: ' ', mediaUrls: MEDIA } }],
     ['sms', { body: ' ', sms: { body: ' Hello ' } }],
     ['whatsapp', { body: ' ', whatsapp: { contentSid: `HX${'0'.repeat(32)}` } }],

@@ -31,8 +31,8 @@ const CHECKS = {
 /** They say nothing: providers refuse them, or send an empty bubble. */
 const BLANKS = /^\s*$/;
 
-function says(text: string | undefined): boolean {
-  return text !== undefined && !BLANKS.test(text);
+function says(text: string | null | undefined): boolean {
+  return typeof text === 'string' && !BLANKS.test(text);
 }
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
@@ -62,5 +62,5 @@ function tooMuchToSay(content: NotificationContent): ContentProblem | null {
   const length = Array.from(twimlSaying(words)).length;
   if (length <= LONGEST_TWIML) return null;
   const detail = `voice says too much: its TwiML has ${length} of at most ${LONGEST_TWIML} characters (& and < count as five and four)`;
-  return { pointer: voice?.say === undefined ? '/body' : '/voice/say', detail };
+  return { pointer: voice?.say == null ? '/body' : '/voice/say', detail };
 }
