@@ -25,6 +25,7 @@ describe('content', () => {
     ['whatsapp', '/whatsapp/contentSid', { body: ' ' }],
     ['voice', '/voice/say', { body: ' ' }],
     ['voice', '/voice/say', { voice: { twiml: ' ' } }],
+    ['voice', '/voice/twiml', { body: 'Hello', voice: { say: 'Hello', twiml: ' ' } }],
   ])('of blanks only says nothing by %s', async (channel, pointer, content) => {
     const { status, body } = await post({ channels: [channel], ...content });
     expect([status, body.errors]).toMatchObject([
@@ -52,6 +53,7 @@ describe('content', () => {
     ['sms', { body: ' ', sms: { body: ' Hello ' } }],
     ['whatsapp', { body: ' ', whatsapp: { contentSid: `HX${'0'.repeat(32)}` } }],
     ['voice', { body: ' ', voice: { url: 'https://example.com/twiml' } }],
+    ['voice', { body: ' ', voice: { say: ' ', twiml: '<Response/>' } }],
   ])('says something by %s with %j', async (channel, content) => {
     expect((await post({ channels: [channel], ...content })).status).toBe(202);
   });

@@ -22,10 +22,17 @@ const CHECKS = {
           pointer: '/whatsapp/contentSid',
           detail: 'whatsapp has nothing to say: give body, whatsapp.body, whatsapp.contentSid or whatsapp.mediaUrls',
         },
-  voice: (content: NotificationContent) =>
-    says(textOn('voice', content)) || says(content.voice?.twiml) || Boolean(content.voice?.url)
-      ? null
-      : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
+  voice: (content: NotificationContent) => {
+    const text = textOn('voice', content);
+    const { twiml, url } = content.voice ?? {};
+    if (url || says(twiml ?? text)) return null;
+    return says(text)
+      ? {
+          pointer: '/voice/twiml',
+          detail: 'voice has nothing to say: blank TwiML takes the place of voice.say and body',
+        }
+      : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' };
+  },
 } as const satisfies Record<Channel, (content: NotificationContent) => ContentProblem | null>;
 
 /** They say nothing: providers refuse them, or send an empty bubble. */
