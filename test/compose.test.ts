@@ -30,6 +30,7 @@ const SAID: readonly (readonly [Channel, NotificationContent, Readonly<Record<st
   ['sms', { body: 'Hello', sms: { mediaUrls: PICTURES } }, { Body: 'Hello', MediaUrl: PICTURES }],
   ['sms', { sms: { mediaUrls: PICTURES } }, { MediaUrl: PICTURES }],
   ['sms', { body: 'Hello', sms: { mediaUrls: [] } }, { Body: 'Hello' }],
+  ['sms', { body: null, sms: { body: null, mediaUrls: PICTURES } }, { MediaUrl: PICTURES }],
   ['whatsapp', { body: 'Hello' }, { Body: 'Hello' }],
   ['whatsapp', { body: 'Hello', whatsapp: { body: 'On WhatsApp' } }, { Body: 'On WhatsApp' }],
   ['whatsapp', { body: 'Hello', whatsapp: { mediaUrls: PICTURES } }, { Body: 'Hello', MediaUrl: PICTURES }],

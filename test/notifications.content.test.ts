@@ -25,7 +25,22 @@ describe('content', () => {
     ['whatsapp', '/whatsapp/contentSid', { body: ' ' }],
     ['voice', '/voice/say', { body: ' ' }],
     ['voice', '/voice/say', { voice: { twiml: ' ' } }],
+    ['voice', '/voice/twiml', { body: 'Hello', voice: { say: 'Hello', twiml: ' ' } }],
   ])('of blanks only says nothing by %s', async (channel, pointer, content) => {
+    const { status, body } = await post({ channels: [channel], ...content });
+    expect([status, body.errors]).toMatchObject([
+      400,
+      [{ pointer, detail: expect.stringContaining('nothing to say') }],
+    ]);
+  });
+
+  it.each([
+    ['sms', '/sms/body', { body: null }],
+    ['sms', '/sms/body', { sms: { body: null, mediaUrls: null } }],
+    ['whatsapp', '/whatsapp/contentSid', { body: null, whatsapp: { contentSid: null, body: null } }],
+    ['voice', '/voice/say', { body: null, voice: null }],
+    ['voice', '/voice/say', { voice: { say: null, twiml: null, url: null } }],
+  ])('of null says nothing by %s: %s of %j', async (channel, pointer, content) => {
     const { status, body } = await post({ channels: [channel], ...content });
     expect([status, body.errors]).toMatchObject([
       400,
@@ -38,6 +53,7 @@ describe('content', () => {
     ['sms', { body: ' ', sms: { body: ' Hello ' } }],
     ['whatsapp', { body: ' ', whatsapp: { contentSid: `HX${'0'.repeat(32)}` } }],
     ['voice', { body: ' ', voice: { url: 'https://example.com/twiml' } }],
+    ['voice', { body: ' ', voice: { say: ' ', twiml: '<Response/>' } }],
   ])('says something by %s with %j', async (channel, content) => {
     expect((await post({ channels: [channel], ...content })).status).toBe(202);
   });

@@ -85,11 +85,11 @@ function text(body: string | undefined): Pick<MessageRequest, 'Body'> {
   return body === undefined || body === '' ? {} : { Body: body };
 }
 
-function media(urls: readonly string[] | undefined): Pick<MessageRequest, 'MediaUrl'> {
+function media(urls: readonly string[] | null | undefined): Pick<MessageRequest, 'MediaUrl'> {
   return urls?.length ? { MediaUrl: urls } : {};
 }
 
-function template(contentSid: string, variables: Readonly<Record<string, string>> | undefined) {
+function template(contentSid: string, variables: Readonly<Record<string, string>> | null | undefined) {
   return { ContentSid: contentSid, ...(variables ? { ContentVariables: JSON.stringify(variables) } : {}) };
 }
 

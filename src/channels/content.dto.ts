@@ -21,12 +21,12 @@ export class WhatsappContentDto {
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_BODY)
-  body?: string;
+  body?: string | null;
 
   @ApiPropertyOptional({ type: String, pattern: '^HX[0-9a-fA-F]{32}$', description: 'An approved template.' })
   @IsOptional()
   @Matches(/^HX[0-9a-fA-F]{32}$/, { message: '$property must be HX followed by 32 hex digits' })
-  contentSid?: string;
+  contentSid?: string | null;
 
   @ApiPropertyOptional({
     type: 'object',
@@ -37,14 +37,14 @@ export class WhatsappContentDto {
   })
   @IsOptional()
   @IsContentVariables()
-  contentVariables?: Record<string, string>;
+  contentVariables?: Record<string, string> | null;
 
   @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
   @IsWebAddress({ each: true })
-  mediaUrls?: string[];
+  mediaUrls?: string[] | null;
 }
 
 export class SmsContentDto {
@@ -58,14 +58,14 @@ export class SmsContentDto {
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_BODY)
-  body?: string;
+  body?: string | null;
 
   @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(MOST_MEDIA)
   @IsWebAddress({ each: true })
-  mediaUrls?: string[];
+  mediaUrls?: string[] | null;
 }
 
 export class VoiceContentDto {
@@ -79,7 +79,7 @@ export class VoiceContentDto {
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_TWIML)
-  say?: string;
+  say?: string | null;
 
   @ApiPropertyOptional({
     type: String,
@@ -91,7 +91,7 @@ export class VoiceContentDto {
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_TWIML)
-  twiml?: string;
+  twiml?: string | null;
 
   @ApiPropertyOptional({
     type: String,
@@ -101,5 +101,5 @@ export class VoiceContentDto {
   })
   @IsOptional()
   @IsWebAddress()
-  url?: string;
+  url?: string | null;
 }

@@ -1,16 +1,23 @@
 import type { Channel } from '../policy/vocabulary.js';
 
-/** What a notification says, per channel; as the caller sent it, checked at acceptance. */
+/**
+ * What a notification says, per channel; as the caller sent it, checked at acceptance. JSON's null says as much as
+ * nothing, and is kept.
+ */
 export interface NotificationContent {
-  readonly body?: string;
+  readonly body?: string | null;
   readonly whatsapp?: {
-    readonly body?: string;
-    readonly contentSid?: string;
-    readonly contentVariables?: Readonly<Record<string, string>>;
-    readonly mediaUrls?: readonly string[];
-  };
-  readonly sms?: { readonly body?: string; readonly mediaUrls?: readonly string[] };
-  readonly voice?: { readonly say?: string; readonly twiml?: string; readonly url?: string };
+    readonly body?: string | null;
+    readonly contentSid?: string | null;
+    readonly contentVariables?: Readonly<Record<string, string>> | null;
+    readonly mediaUrls?: readonly string[] | null;
+  } | null;
+  readonly sms?: { readonly body?: string | null; readonly mediaUrls?: readonly string[] | null } | null;
+  readonly voice?: {
+    readonly say?: string | null;
+    readonly twiml?: string | null;
+    readonly url?: string | null;
+  } | null;
 }
 
 /**
@@ -20,10 +27,10 @@ export interface NotificationContent {
 export function textOn(channel: Channel, { body, sms, whatsapp, voice }: NotificationContent): string | undefined {
   switch (channel) {
     case 'sms':
-      return sms?.body ?? body;
+      return sms?.body ?? body ?? undefined;
     case 'whatsapp':
-      return whatsapp?.contentSid ? undefined : (whatsapp?.body ?? body);
+      return whatsapp?.contentSid ? undefined : (whatsapp?.body ?? body ?? undefined);
     case 'voice':
-      return voice?.say ?? body;
+      return voice?.say ?? body ?? undefined;
   }
 }

@@ -22,17 +22,24 @@ const CHECKS = {
           pointer: '/whatsapp/contentSid',
           detail: 'whatsapp has nothing to say: give body, whatsapp.body, whatsapp.contentSid or whatsapp.mediaUrls',
         },
-  voice: (content: NotificationContent) =>
-    says(textOn('voice', content)) || says(content.voice?.twiml) || Boolean(content.voice?.url)
-      ? null
-      : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' },
+  voice: (content: NotificationContent) => {
+    const text = textOn('voice', content);
+    const { twiml, url } = content.voice ?? {};
+    if (url || says(twiml ?? text)) return null;
+    return says(text)
+      ? {
+          pointer: '/voice/twiml',
+          detail: 'voice has nothing to say: blank TwiML takes the place of voice.say and body',
+        }
+      : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' };
+  },
 } as const satisfies Record<Channel, (content: NotificationContent) => ContentProblem | null>;
 
 /** They say nothing: providers refuse them, or send an empty bubble. */
 const BLANKS = /^\s*$/;
 
-function says(text: string | undefined): boolean {
-  return text !== undefined && !BLANKS.test(text);
+function says(text: string | null | undefined): boolean {
+  return typeof text === 'string' && !BLANKS.test(text);
 }
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
@@ -62,5 +69,5 @@ function tooMuchToSay(content: NotificationContent): ContentProblem | null {
   const length = Array.from(twimlSaying(words)).length;
   if (length <= LONGEST_TWIML) return null;
   const detail = `voice says too much: its TwiML has ${length} of at most ${LONGEST_TWIML} characters (& and < count as five and four)`;
-  return { pointer: voice?.say === undefined ? '/body' : '/voice/say', detail };
+  return { pointer: voice?.say == null ? '/body' : '/voice/say', detail };
 }

@@ -54,28 +54,28 @@ export class CreateNotificationDto {
   @IsText()
   @IsNotEmpty()
   @MaxLength(LONGEST_BODY)
-  body?: string;
+  body?: string | null;
 
   @ApiPropertyOptional({ type: WhatsappContentDto })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => WhatsappContentDto)
-  whatsapp?: WhatsappContentDto;
+  whatsapp?: WhatsappContentDto | null;
 
   @ApiPropertyOptional({ type: SmsContentDto })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => SmsContentDto)
-  sms?: SmsContentDto;
+  sms?: SmsContentDto | null;
 
   @ApiPropertyOptional({ type: VoiceContentDto })
   @IsOptional()
   @IsObject()
   @ValidateNested()
   @Type(() => VoiceContentDto)
-  voice?: VoiceContentDto;
+  voice?: VoiceContentDto | null;
 
   @ApiPropertyOptional({ enum: CATEGORIES, default: 'transactional' })
   @IsOptional()
