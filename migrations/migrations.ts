@@ -10,6 +10,7 @@ import { CircuitIds1763800800000 } from './1763800800000-circuit-ids.js';
 import { Receipts1763800900000 } from './1763800900000-receipts.js';
 import { IncidentDeadLetters1763801000000 } from './1763801000000-incident-dead-letters.js';
 import { ClientStatistics1763801100000 } from './1763801100000-client-statistics.js';
+import { AuditSearches1763801200000 } from './1763801200000-audit-searches.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Receipts1763800900000,
   IncidentDeadLetters1763801000000,
   ClientStatistics1763801100000,
+  AuditSearches1763801200000,
 ];

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { Execution } from './growth.executions.js';
-import { seedHistory } from './growth.seed.js';
+import { seedDue, seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres } from './growth.setup.js';
 
 const postgres = shareExplainingPostgres();
@@ -122,18 +122,65 @@ it('what an incident buried a moment ago is previewed and replayed without readi
   expect(Math.max(...steps)).toBeLessThan(10);
 });
 
-it('what was rarely done is found in a long audit log by its name', async () => {
+it.each([
+  ['was rarely done', 'action=api_key.created', 1],
+  ['was done of its kind by nobody', 'action=dead_letter.retried', 0],
+  ['was done by somebody who rarely does anything', 'actor=somebody', 0],
+  ['is done all the time', 'action=dead_letter.discarded', 50],
+])('what %s is found in a long audit log that was analysed with its first rows', async (_, query, count) => {
   const database = await postgres().createDatabase({ autovacuum: false });
-  await database.admin.query(`
-    INSERT INTO audit_log (id, actor, action, subject_type, subject_id)
-    SELECT uuidv7(), 'seeded', 'dead_letter.discarded', 'dead_letter', gen_random_uuid()::text FROM generate_series(1, 20000)`);
-  await database.admin.query('VACUUM ANALYZE');
+  const seed = (rows: number) =>
+    database.admin.query(`
+      INSERT INTO audit_log (id, actor, action, subject_type, subject_id)
+      SELECT uuidv7(), 'seeded', 'dead_letter.discarded', 'dead_letter', gen_random_uuid()::text FROM generate_series(1, ${rows})`);
   const service = await database.serve();
+  await database.admin.query('VACUUM ANALYZE');
+  await seed(20_000);
   const { executions, result } = await service.executions.during(() =>
-    service.api.get<{ items: object[] }>('/v1/admin/audit?action=api_key.created'),
+    service.api.get<{ items: object[] }>(`/v1/admin/audit?${query}`),
   );
-  expect(result.body.items).toHaveLength(1);
+  expect(result.body.items).toHaveLength(count);
   const [search] = executions.filter(({ text }) => text.includes('audit_log'));
   expect(search?.seqScans).toEqual([]);
-  expect(search?.pages).toBeLessThan(30);
+  expect(search?.pages).toBeLessThan(100);
+});
+
+it.each(['scheduled', 'queued', 'sending'])(
+  'the few that are %s are found among the work that is left',
+  async (status) => {
+    const database = await postgres().createDatabase({ autovacuum: false });
+    await seedHistory(database.admin, 20_000);
+    await database.admin.query('VACUUM ANALYZE');
+    await seedDue(database.admin, 5);
+    await database.admin.query(`
+    UPDATE notifications SET status = 'scheduled' WHERE status = 'queued' AND '${status}' = 'scheduled';
+    UPDATE outbox SET stage = 'reconcile' WHERE '${status}' = 'sending'`);
+    const service = await database.serve();
+    const { executions, result } = await service.executions.during(() =>
+      service.api.get<{ items: object[] }>(`/v1/notifications?status=${status}`),
+    );
+    expect(result.body.items).toHaveLength(5);
+    const [search] = executions.filter(({ text }) => text.includes('"n"."status"'));
+    expect(search?.pages).toBeLessThan(100);
+  },
+);
+
+it('the dead letters of the last hour are previewed without a look at those before', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await database.admin.query(`
+    INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category, reason, opened_at)
+    SELECT uuidv7(at - clock_timestamp()), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'open', 'provider_fault',
+      'sms', 'otp', 'seeded', at
+    FROM generate_series(1, 20000) AS n, LATERAL (SELECT now() - interval '1 minute' * n AS at) AS time ORDER BY n DESC`);
+  await database.admin.query('VACUUM ANALYZE');
+  const service = await database.serve();
+  const from = new Date(Date.now() - 3_600_000).toISOString();
+  for (const filter of [{ from }, { until: new Date(Date.now() - 20_000 * 60_000 + 3_600_000).toISOString() }]) {
+    const { executions } = await service.executions.during(() =>
+      service.api.post('/v1/admin/dead-letters/replays', { filter, dryRun: true }),
+    );
+    const search = executions.filter(({ text }) => text.includes('ORDER BY l.id LIMIT'));
+    expect(search).toHaveLength(1);
+    expect(search[0]?.rows).toBeLessThan(1000);
+  }
 });

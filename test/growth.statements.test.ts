@@ -8,8 +8,9 @@ import { shareExplainingPostgres } from './growth.setup.js';
 
 const postgres = shareExplainingPostgres();
 
-/** Tables that hold a row for each sender, circuit or alert, and do not grow with what is sent. */
-const SMALL = /^(circuits|incidents|sender_paces|alerts|alert_deliveries|alert_watch|api_keys|replays_running)/;
+/** What holds a row for each sender, circuit or open alert, and does not grow with what was sent. */
+const SMALL =
+  /^(circuits|incidents|sender_paces|alerts_open|alert_deliveries_untold|alert_watch|api_keys|replays_running)/;
 /** What they count is what they read. */
 const COUNTING = new Set(['outbox-count-held', 'metrics-readings']);
 

@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { isWorse } from './severity.sql.js';
 
-/** Gives the sinks $1 their rows for alerts that have none: open ones, and those that were over before anyone looked. */
+/** Gives the sinks $1 their rows for alerts that have none: open ones, and those that were over before anyone looked. By id, twice a second. */
 export const ENROL: Statement = {
   name: 'alert-courier-enrol',
   text: `
@@ -9,7 +9,7 @@ export const ENROL: Statement = {
     SELECT a.id, s.sink
     FROM alerts a CROSS JOIN unnest($1::text[]) AS s (sink)
     WHERE (a.resolved_at IS NULL OR a.resolved_at > service_now() - interval '15 minutes')
-      AND NOT EXISTS (SELECT 1 FROM alert_deliveries d WHERE d.alert_id = a.id AND d.sink = s.sink)
+      AND (SELECT true FROM alert_deliveries d WHERE d.alert_id = a.id AND d.sink = s.sink LIMIT 1) IS NULL
     ON CONFLICT DO NOTHING`,
 };
 
@@ -44,7 +44,7 @@ export const CLAIM_NEWS: Statement = {
             WHEN a.version > d.told_version THEN 'updated'
             ELSE 'repeated'
           END AS change, d.told_version
-        FROM alert_deliveries d JOIN alerts a ON a.id = d.alert_id
+        FROM alert_deliveries d CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = d.alert_id LIMIT 1) AS a
         WHERE d.sink = s.sink
           AND d.told IS DISTINCT FROM 'resolved'
           AND (d.parked_at IS NULL OR a.resolved_at > d.parked_at)
@@ -64,13 +64,14 @@ export const CLAIM_NEWS: Statement = {
         failures = CASE WHEN d.parked_at IS NULL THEN d.failures ELSE 0 END,
         failing_since = CASE WHEN d.parked_at IS NULL THEN d.failing_since END,
         parked_at = NULL
-      FROM due WHERE d.alert_id = due.alert_id AND d.sink = due.sink
+      FROM due
+      WHERE d.alert_id = ANY (ARRAY(SELECT alert_id FROM due)) AND d.alert_id = due.alert_id AND d.sink = due.sink
       RETURNING d.alert_id, d.sink, d.failures, due.change, due.told_version
     )
     SELECT l.sink, l.failures, l.change, l.told_version AS "toldVersion", a.id, a.version, a.cause, a.kind, a.severity, a.summary, a.advice,
       a.count::float8 AS count, a.facts, a.opened_at AS "openedAt", a.updated_at AS "updatedAt",
       a.resolved_at AS "resolvedAt", a.ending
-    FROM leased l JOIN alerts a ON a.id = l.alert_id
+    FROM leased l CROSS JOIN LATERAL (SELECT * FROM alerts WHERE id = l.alert_id LIMIT 1) AS a
     ORDER BY a.id`,
 };
 
@@ -101,6 +102,6 @@ export const LEAVE_ALONE: Statement = {
   name: 'alert-courier-leave-alone',
   text: `
     UPDATE alert_deliveries SET due_at = greatest(due_at, service_now() + $2 * interval '1 millisecond')
-    WHERE (alert_id, sink) IN (
-      SELECT alert_id, sink FROM alert_deliveries WHERE sink = $1 AND told IS DISTINCT FROM 'resolved' FOR UPDATE SKIP LOCKED)`,
+    WHERE sink = $1 AND alert_id = ANY (ARRAY(
+      SELECT alert_id FROM alert_deliveries WHERE sink = $1 AND told IS DISTINCT FROM 'resolved' FOR UPDATE SKIP LOCKED))`,
 };

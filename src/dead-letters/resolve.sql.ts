@@ -23,7 +23,8 @@ export type Candidate = DeadLetter &
 
 /**
  * Candidates with the channel, sender and recipient that a resolution would lead to. The first parameters: senders by
- * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null.
+ * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null. Looked up by id,
+ * row by row: to join a page of them might read all notifications that there are.
  * @param deadLetters the table, or a part of it in brackets
  */
 const candidatesAmong = (deadLetters: string) => `
@@ -33,8 +34,8 @@ const candidatesAmong = (deadLetters: string) => `
     target.channel AS "targetChannel", target.sender AS "targetSender",
     ${recipientMemory('target.recipient', 'target.sender', 'target.channel')}
   FROM ${deadLetters} AS l
-  JOIN notifications n ON n.id = l.notification_id
-  JOIN deliveries d ON d.id = l.delivery_id
+  CROSS JOIN LATERAL (SELECT * FROM notifications WHERE id = l.notification_id LIMIT 1) AS n
+  CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE id = l.delivery_id LIMIT 1) AS d
   CROSS JOIN LATERAL (
     SELECT coalesce($2::text, l.channel) AS channel,
       coalesce($4::text, CASE WHEN $2 IS NULL THEN d.changes ->> 'from' END,

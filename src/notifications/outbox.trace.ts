@@ -27,6 +27,9 @@ export const OUTBOX_TRACES = `
 export const BEING_SENT = `${isOneOf('n.status', WORKED_ON)}
   AND EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${SENDING})`;
 
+/** The same for those that wait indeed. They too are found among the work that is left, not in all of the history. */
+export const WAITS = `EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND NOT ${SENDING})`;
+
 /** The notification as it stands: `sending` is not stored, it is what the outbox row means. Pure. */
 export function asItStands(notification: Notification, trace: OutboxTrace | undefined): Notification {
   if (!trace?.sending || !isOpen(notification.status)) return notification;
