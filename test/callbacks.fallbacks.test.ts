@@ -66,6 +66,19 @@ describe('a receipt of the channel before', () => {
   });
 });
 
+it.each([
+  [30008, 'may have arrived after all', true],
+  [30410, 'may have arrived after all', true],
+  [30003, 'has not arrived', false],
+])('what follows a failure with code %i, which %s, is a possible duplicate: %s', async (code, _, possibleDuplicate) => {
+  const story = await begin(['sms', 'voice']);
+  const sms = await story.accepted(0);
+  await story.reports(sms.attemptId, sms.sid, 'undelivered', code);
+  await story.accepted(1);
+  const { deliveries } = await story.read();
+  expect(deliveries[1]).toMatchObject({ channel: 'voice', attempts: [{ outcome: 'accepted', possibleDuplicate }] });
+});
+
 describe('a notification that two channels accepted', () => {
   it('is on the one that delivered it', async () => {
     const { story, whatsapp } = await fellBack();

@@ -38,6 +38,7 @@ describe('the error catalogue', () => {
         action: expect.stringMatching(/^(Caller|Operator|Nobody): /),
         note: expect.anything(),
         notOnChannel: false,
+        mayHaveArrived: false,
         resetsAfterMs: null,
         source: 'https://www.twilio.com/docs/api/errors/63016',
         reviewedAt: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),

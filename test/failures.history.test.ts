@@ -6,6 +6,7 @@ import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
 import { keepLines } from './support/log.lines.js';
 import { fetchDescribed } from './support/openapi.exchanges.js';
 import { ADMIN_KEY, Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+import { startTransaction } from './support/transactions.js';
 
 const HISTORY = '/v1/admin/failures';
 
@@ -207,6 +208,27 @@ describe('the export', () => {
     await service.database.query('ALTER TABLE failures RENAME TO gone');
     await expect(answer.text()).rejects.toThrow('terminated');
     await expect.poll(() => lines.filter((line) => line.includes('an export of failures broke off'))).toHaveLength(1);
+  });
+
+  it('is not read by who asks for its headers only', async () => {
+    const { url, database, databaseUrl, api } = await startTestService();
+    const holder = await startTransaction(databaseUrl);
+    await holder.query('LOCK TABLE failures');
+    const headers = { authorization: `Bearer ${ADMIN_KEY}`, accept: 'text/csv' };
+    const head = await fetch(`${url}${HISTORY}`, { method: 'HEAD', headers });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8; header=present']);
+    expect(head.headers.get('content-disposition')).toContain('attachment');
+    const list = api.get(HISTORY);
+    const waiting = async () => {
+      const { rows } = await database.query<{ kind: string }>(`
+        SELECT CASE WHEN query LIKE '%"exactAt"%' THEN 'export' ELSE 'list' END AS kind FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%"providerBody"%'`);
+      return rows.map(({ kind }) => kind);
+    };
+    await expect.poll(waiting).toContain('list');
+    expect(await waiting()).toEqual(['list']);
+    await holder.query('ROLLBACK');
+    expect((await list).status).toBe(200);
   });
 
   it('has its header line also where nothing fits', async () => {

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { Execution } from './growth.executions.js';
 import { seedDue, seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres } from './growth.setup.js';
+import { ADMIN_KEY } from './support/service.js';
 
 const postgres = shareExplainingPostgres();
 
@@ -118,7 +119,7 @@ it('what an incident buried a moment ago is previewed and replayed without readi
     await service.api.post(`${at}/cancel`);
   });
   const steps = ofDeadLetters(replay.executions);
-  expect(steps.length).toBeGreaterThan(30);
+  expect(steps.length).toBeGreaterThan(10);
   expect(Math.max(...steps)).toBeLessThan(10);
 });
 
@@ -183,4 +184,29 @@ it('the dead letters of the last hour are previewed without a look at those befo
     expect(search).toHaveLength(1);
     expect(search[0]?.rows).toBeLessThan(1000);
   }
+});
+
+it('an export reads few failures at a time where the provider said much, and many where it said little', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  const fail = (count: number, said: number) =>
+    database.admin.query(
+      `INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+         provider_body, error_class, responsible, rule, next_step)
+       SELECT uuidv7(), now(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), '+15551230001',
+         'sms', 'rejected', repeat('x', $2), 'not_found', 'caller', 'test', '{"kind":"none","reason":"test"}'
+       FROM generate_series(1, $1::int)`,
+      [count, said],
+    );
+  await fail(24, 1024 * 1024);
+  await fail(900, 100);
+  const service = await database.serve();
+  const address = new URL('/v1/admin/failures', (await service.app.getUrl()).replace('[::1]', '127.0.0.1'));
+  const headers = { authorization: `Bearer ${ADMIN_KEY}`, accept: 'text/csv' };
+  const { executions, result } = await service.executions.during(async () =>
+    (await fetch(address, { headers })).text(),
+  );
+  expect(result.split('\r\n')).toHaveLength(1 + 924 + 1);
+  const pages = executions.filter(({ text }) => text.includes('"exactAt"'));
+  expect(pages.length).toBeGreaterThanOrEqual(24 / 5);
+  expect(pages.length).toBeLessThan(12);
 });

@@ -15,7 +15,7 @@ import { RECORD_PROGRESS } from '../src/callbacks/record-progress.sql.js';
 import { Database, type Statement } from '../src/database/database.js';
 import { FIND_DEAD_LETTER } from '../src/dead-letters/dead-letter.sql.js';
 import { LIST_FAILURES } from '../src/failures/failure.sql.js';
-import { LOCK_CANDIDATE, MARK_RESOLVED } from '../src/dead-letters/resolve.sql.js';
+import { LOCK_CANDIDATES, MARK_RESOLVED } from '../src/dead-letters/resolve.sql.js';
 import { CANCEL } from '../src/outbox/cancel.sql.js';
 import { CLAIM } from '../src/outbox/claim.sql.js';
 import { ENQUEUE, FIND_BY_KEY } from '../src/outbox/enqueue.sql.js';
@@ -108,7 +108,7 @@ export async function tour(service: ObservedService, size: number, span: Span): 
   await life.settle(lost);
   await step('report undelivered', is(...APPLY_A_FAILURE), () => life.report(lost, 'undelivered'));
   const letters = await database.run<{ id: string }>(OPEN_LETTERS, [lost.map(({ notificationId }) => notificationId)]);
-  await step('retry by hand', is(LOCK_CANDIDATE, START_DELIVERY, MARK_RESOLVED), async () => {
+  await step('retry by hand', is(LOCK_CANDIDATES, START_DELIVERY, MARK_RESOLVED), async () => {
     for (const { id } of letters) expect((await api.post(`/v1/admin/dead-letters/${id}/retry`, {})).status).toBe(200);
   });
   await step('cancel', is(CANCEL), async () => {

@@ -16,22 +16,23 @@ const RECORD: Statement = {
   name: 'audit_record',
   text: `
     INSERT INTO audit_log (id, actor, action, subject_type, subject_id, before, after, note)
-    VALUES (new_uuid_v7(), $1, $2, $3, $4, $5, $6, $7)`,
+    SELECT new_uuid_v7(), r.*
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::json[], $6::json[], $7::text[]) AS r`,
 };
 
 /** Writes the audit log. */
 @Injectable()
 export class AuditLog {
-  /** @param transaction the one that does the deed: neither is there without the other. */
-  async record(transaction: StatementRunner, record: AuditRecord): Promise<void> {
+  /** @param transaction the one that does the deeds: neither is there without the other. */
+  async record(transaction: StatementRunner, ...records: readonly AuditRecord[]): Promise<void> {
     await transaction.run(RECORD, [
-      record.actor,
-      record.action,
-      subjectOf(record.action),
-      record.subjectId,
-      asJson(record.before),
-      asJson(record.after),
-      record.note ?? null,
+      records.map(({ actor }) => actor),
+      records.map(({ action }) => action),
+      records.map(({ action }) => subjectOf(action)),
+      records.map(({ subjectId }) => subjectId),
+      records.map(({ before }) => asJson(before)),
+      records.map(({ after }) => asJson(after)),
+      records.map(({ note }) => note ?? null),
     ]);
   }
 }

@@ -1,12 +1,7 @@
 import type { Channel } from '../policy/vocabulary.js';
+import type { FieldError } from '../problems/problem.js';
 import { textOn, type NotificationContent } from './content.js';
 import { LONGEST_TWIML, twimlSaying } from './twiml.js';
-
-/** What is wrong with the content of a channel, as a JSON pointer and a sentence. */
-export interface ContentProblem {
-  readonly pointer: string;
-  readonly detail: string;
-}
 
 const CHECKS = {
   sms: (content: NotificationContent) =>
@@ -33,7 +28,7 @@ const CHECKS = {
         }
       : { pointer: '/voice/say', detail: 'voice has nothing to say: give body, voice.say, voice.twiml or voice.url' };
   },
-} as const satisfies Record<Channel, (content: NotificationContent) => ContentProblem | null>;
+} as const satisfies Record<Channel, (content: NotificationContent) => FieldError | null>;
 
 /** They say nothing: providers refuse them, or send an empty bubble. */
 const BLANKS = /^\s*$/;
@@ -43,17 +38,17 @@ function says(text: string | null | undefined): boolean {
 }
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
-export function missingContent(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
+export function missingContent(channels: readonly Channel[], content: NotificationContent): FieldError[] {
   return channels.map((channel) => CHECKS[channel](content)).filter((missing) => missing !== null);
 }
 
 /** The same, and what a channel cannot say for its length: whoever gives it can shorten it. */
-export function unusableContent(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
+export function unusableContent(channels: readonly Channel[], content: NotificationContent): FieldError[] {
   return [...missingContent(channels, content), ...overlongSpeech(channels, content)];
 }
 
 /** What a call on one of these channels could not say: Twilio does not take its TwiML. */
-export function overlongSpeech(channels: readonly Channel[], content: NotificationContent): ContentProblem[] {
+export function overlongSpeech(channels: readonly Channel[], content: NotificationContent): FieldError[] {
   const problem = channels.includes('voice') ? tooMuchToSay(content) : null;
   return problem ? [problem] : [];
 }
@@ -62,7 +57,7 @@ export function overlongSpeech(channels: readonly Channel[], content: Notificati
 const LONGEST_ESCAPE = 6;
 const ROOM_FOR_TAGS = 100;
 
-function tooMuchToSay(content: NotificationContent): ContentProblem | null {
+function tooMuchToSay(content: NotificationContent): FieldError | null {
   const { voice } = content;
   const words = voice?.url || voice?.twiml ? '' : (textOn('voice', content) ?? '');
   if (words.length * LONGEST_ESCAPE + ROOM_FOR_TAGS <= LONGEST_TWIML) return null;

@@ -20,7 +20,7 @@ import {
   type Obstacle,
   type ResolutionWish,
 } from './resolution.js';
-import { LOCK_CANDIDATE, LOCK_NOTIFICATION, MARK_RESOLVED, type Candidate } from './resolve.sql.js';
+import { LOCK_CANDIDATES, LOCK_NOTIFICATIONS, MARK_RESOLVED, type Candidate } from './resolve.sql.js';
 
 /** Who resolves, and why. */
 export interface Resolver {
@@ -52,31 +52,40 @@ export class DeadLetterResolver {
 
   /** @throws Problem where there is no such dead letter, or something stands in the way. */
   async resolve(id: string, wish: ResolutionWish, by: Resolver): Promise<DeadLetter> {
-    const result = await this.database.transaction((transaction) => this.resolveIn(transaction, id, wish, by));
-    if (result === null) throw notFound('dead letter');
+    const results = await this.database.transaction((transaction) => this.resolveIn(transaction, [id], wish, by));
+    const result = results.get(id);
+    if (!result) throw notFound('dead letter');
     if (result.kind === 'refused') throw problemOf(result.obstacle, wish, result.candidate);
     return result.deadLetter;
   }
 
   /**
-   * The same in a transaction of the caller's.
-   * @returns null where there is no such dead letter. When refused, nothing was written.
+   * The same for some at once, in a transaction of the caller's.
+   * @returns what became of each that there is. Of what is refused nothing was written.
    * @throws Problem `validation-failed` for corrections that do not fit the channel.
    */
   async resolveIn(
     transaction: Transaction,
-    id: string,
+    ids: readonly string[],
     wish: ResolutionWish,
     by: Resolver,
-  ): Promise<ResolveResult | null> {
-    await transaction.run(LOCK_NOTIFICATION, [id]);
-    const [candidate] = await transaction.run<Candidate>(LOCK_CANDIDATE, [...this.targetOf(wish), id]);
-    if (!candidate) return null;
-    const changes = this.changesOf(wish, candidate);
-    const obstacle = obstacleTo(wish.kind, candidate, changes?.content ?? candidate.content);
-    if (obstacle) return { kind: 'refused', obstacle, candidate };
-    if (wish.kind !== 'discard') await this.send(transaction, candidate, changes);
-    return { kind: 'resolved', deadLetter: await this.close(transaction, candidate, wish, by) };
+  ): Promise<ReadonlyMap<string, ResolveResult>> {
+    await transaction.run(LOCK_NOTIFICATIONS, [ids]);
+    const results = new Map<string, ResolveResult>();
+    const unhindered: Candidate[] = [];
+    for (const candidate of await transaction.run<Candidate>(LOCK_CANDIDATES, [...this.targetOf(wish), ids])) {
+      const changes = this.changesOf(wish, candidate);
+      const obstacle = obstacleTo(wish.kind, candidate, changes?.content ?? candidate.content);
+      if (obstacle) {
+        results.set(candidate.id, { kind: 'refused', obstacle, candidate });
+        continue;
+      }
+      if (wish.kind !== 'discard') await this.send(transaction, candidate, changes);
+      unhindered.push(candidate);
+    }
+    for (const deadLetter of await this.close(transaction, unhindered, wish, by))
+      results.set(deadLetter.id, { kind: 'resolved', deadLetter });
+    return results;
   }
 
   /** The first parameters of a candidate's statement. */
@@ -109,16 +118,15 @@ export class DeadLetterResolver {
 
   private async close(
     transaction: Transaction,
-    candidate: Candidate,
+    candidates: readonly Candidate[],
     wish: ResolutionWish,
     { actor, note, replayId }: Resolver,
-  ): Promise<DeadLetter> {
+  ): Promise<DeadLetter[]> {
+    if (candidates.length === 0) return [];
     const resolution = resolutionOf(wish);
-    const [deadLetter] = await transaction.run<DeadLetter>(MARK_RESOLVED, [candidate.id, resolution, actor, note]);
-    if (!deadLetter) throw new Error('a locked dead letter is gone');
-    await this.audit.record(transaction, {
+    const audited = candidates.map((candidate) => ({
       actor,
-      action: `dead_letter.${resolution}`,
+      action: `dead_letter.${resolution}` as const,
       subjectId: candidate.id,
       before: { state: 'open', notificationStatus: candidate.notificationStatus },
       after: {
@@ -129,13 +137,18 @@ export class DeadLetterResolver {
         ...(replayId === undefined ? {} : { replayId }),
       },
       note,
-    });
-    await this.decisions.record(transaction, {
-      notificationId: candidate.notificationId,
-      deliveryId: candidate.deliveryId,
-      rule: 'review',
-      sentence: resolutionSentence(wish, candidate.channel, replayId !== undefined),
-    });
-    return deadLetter;
+    }));
+    const decided = candidates.map(({ notificationId, deliveryId, channel }) => ({
+      notificationId,
+      deliveryId,
+      rule: 'review' as const,
+      sentence: resolutionSentence(wish, channel, replayId !== undefined),
+    }));
+    await this.audit.record(transaction, ...audited);
+    await this.decisions.record(transaction, ...decided);
+    const ids = candidates.map(({ id }) => id);
+    const resolved = await transaction.run<DeadLetter>(MARK_RESOLVED, [ids, resolution, actor, note]);
+    if (resolved.length < ids.length) throw new Error('a locked dead letter is gone');
+    return resolved;
   }
 }

@@ -45,19 +45,30 @@ const candidatesAmong = (deadLetters: string) => `
 
 const CANDIDATE_LENGTH = 4;
 
-/** Locks the notification of a dead letter: before the dead letter, in the order in which everything locks. */
-export const LOCK_NOTIFICATION: Statement = {
-  name: 'dead-letters-lock-notification',
+/** Locks the notifications of dead letters: before the dead letters, in the order in which everything locks. */
+export const LOCK_NOTIFICATIONS: Statement = {
+  name: 'dead-letters-lock-notifications',
+  plan: 'each_time',
   text: `
     SELECT n.id FROM notifications n
-    WHERE n.id = (SELECT notification_id FROM dead_letters WHERE id = $1) FOR NO KEY UPDATE`,
+    WHERE n.id = ANY (ARRAY(SELECT notification_id FROM dead_letters WHERE id = ANY ($1::uuid[])))
+    ORDER BY n.id FOR NO KEY UPDATE`,
 };
 
-/** One candidate, locked: of two who resolve it at once, the second finds it resolved. */
-export const LOCK_CANDIDATE: Statement = {
-  name: 'dead-letters-lock-candidate',
+/** Locks the notifications of dead letters that nobody holds, and answers whose they are. */
+export const LOCK_UNHELD: Statement = {
+  name: 'dead-letters-lock-unheld',
   plan: 'each_time',
-  text: `${candidatesAmong('dead_letters')} WHERE l.id = $5 FOR NO KEY UPDATE OF l`,
+  text: `
+    SELECT l.id FROM dead_letters l JOIN notifications n ON n.id = l.notification_id
+    WHERE l.id = ANY ($1::uuid[]) FOR NO KEY UPDATE OF n SKIP LOCKED`,
+};
+
+/** Candidates, locked: of two who resolve one at once, the second finds it resolved. */
+export const LOCK_CANDIDATES: Statement = {
+  name: 'dead-letters-lock-candidates',
+  plan: 'each_time',
+  text: `${candidatesAmong('dead_letters')} WHERE l.id = ANY ($5::uuid[]) ORDER BY l.id FOR NO KEY UPDATE OF l`,
 };
 
 const AFTER = `$${CANDIDATE_LENGTH + FILTER_LENGTH + 1}`;
@@ -82,9 +93,10 @@ export const CANDIDATES: Statement = {
 
 export const MARK_RESOLVED: Statement = {
   name: 'dead-letters-mark-resolved',
+  plan: 'each_time',
   text: `
     UPDATE dead_letters l
     SET state = 'resolved', resolution = $2, resolved_at = service_now(), resolved_by = $3, note = $4
-    WHERE l.id = $1
+    WHERE l.id = ANY ($1::uuid[])
     RETURNING ${DEAD_LETTER}`,
 };

@@ -1,11 +1,12 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import { contentOf } from '../channels/corrected.js';
-import { missingContent, type ContentProblem } from '../channels/usable-content.js';
+import { missingContent } from '../channels/usable-content.js';
 import type { BlockingCircuit } from '../incidents/circuit.passage.js';
 import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
+import type { FieldError } from '../problems/problem.js';
 
 /**
  * What stands in the way of a send that has not left yet, as work that ends or waits without a request; null when
@@ -62,7 +63,7 @@ function aroundSender(work: Work, circuit: BlockingCircuit, next: Channel): Unsu
 }
 
 /** All that was accepted had something to say. What has nothing any more lost it to retention. */
-function nothingToSay(work: Work, { detail }: ContentProblem): UnsuccessfulWork {
+function nothingToSay(work: Work, { detail }: FieldError): UnsuccessfulWork {
   const reason = `its content was deleted by retention before it could be sent: ${detail}`;
   const ended = obstacle(work, { kind: 'dead_letter', reason }, 'retention', `It was not sent: ${reason}.`);
   return { ...ended, errorClass: 'invalid_request' };

@@ -16,15 +16,23 @@ export interface RecordedDecision {
 const RECORD_DECISION = {
   name: 'record-decision',
   text: `INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-         VALUES ($1, $2, $3, $4, service_now(), $5, $6)`,
+         SELECT id, notification_id, delivery_id, attempt_id, service_now(), rule, sentence
+         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
+           AS r (id, notification_id, delivery_id, attempt_id, rule, sentence)`,
 };
 
 /** Writes decisions down, in the transaction that carries them out where there is one. */
 @Injectable()
 export class DecisionLog {
-  async record(runner: StatementRunner, decision: RecordedDecision): Promise<void> {
-    const { notificationId, deliveryId = null, attemptId = null, rule, sentence } = decision;
-    // Made here: those of one transaction have one time, and are told in the order in which they were decided.
-    await runner.run(RECORD_DECISION, [newId(), notificationId, deliveryId, attemptId, rule, sentence]);
+  async record(runner: StatementRunner, ...decisions: readonly RecordedDecision[]): Promise<void> {
+    await runner.run(RECORD_DECISION, [
+      // Made here: those of one transaction have one time, and are told in the order in which they were decided.
+      decisions.map(() => newId()),
+      decisions.map(({ notificationId }) => notificationId),
+      decisions.map(({ deliveryId }) => deliveryId ?? null),
+      decisions.map(({ attemptId }) => attemptId ?? null),
+      decisions.map(({ rule }) => rule),
+      decisions.map(({ sentence }) => sentence),
+    ]);
   }
 }

@@ -65,6 +65,12 @@ export class ErrorCodeDto {
   notOnChannel: boolean;
 
   @ApiProperty({
+    type: Boolean,
+    description: 'It may have reached the recipient: what follows is a possible duplicate.',
+  })
+  mayHaveArrived: boolean;
+
+  @ApiProperty({
     type: 'integer',
     nullable: true,
     description: 'Milliseconds until a used-up quota is there again; null where the class says it.',

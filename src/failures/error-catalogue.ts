@@ -71,6 +71,7 @@ function toErrorCodeDto(row: TwilioErrorCode): ErrorCodeDto {
     ...row,
     ...effectivePolicy(row),
     notOnChannel: row.notOnChannel ?? false,
+    mayHaveArrived: row.mayHaveArrived ?? false,
     resetsAfterMs: row.resetsAfterMs ?? null,
     note: row.note ?? null,
   };

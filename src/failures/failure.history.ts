@@ -5,10 +5,16 @@ import { cursorId, decodeCursor, type Page, toPage } from '../http/pagination.js
 import { isMoment } from '../validation/field.rules.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
 import { filterValues, type FailureFilter, type FailuresQuery } from './failure.filter.js';
-import { LATEST_FAILURES, LIST_FAILURES, LIST_FAILURES_BY_TIME, type FailureRow } from './failure.sql.js';
+import {
+  EXPORT_FAILURES,
+  LATEST_FAILURES,
+  LIST_FAILURES,
+  LIST_FAILURES_BY_TIME,
+  type FailureRow,
+} from './failure.sql.js';
 
-/** Rows in memory at a time during an export. */
-const EXPORT_PAGE = 500;
+/** In memory at a time during an export: so many rows, and what the provider said of them until it is so much, and one more. */
+const EXPORT_PAGE = { rows: 500, bytes: 4 * 1024 * 1024 } as const;
 
 /** `exactAt`: in microseconds, as the database has it. */
 type TimedRow = FailureRow & { readonly exactAt: string };
@@ -38,10 +44,12 @@ export class FailureHistory {
   async *all(filter: FailureFilter): AsyncGenerator<FailureDto> {
     let before: TimedRow | undefined;
     for (;;) {
-      const rows = await this.byTime(filter, before?.exactAt ?? null, before?.id ?? null, EXPORT_PAGE);
+      const values = [...filterValues(filter), before?.exactAt ?? null, before?.id ?? null];
+      const page = [...values, EXPORT_PAGE.rows, EXPORT_PAGE.bytes];
+      const rows: TimedRow[] = await this.database.run<TimedRow>(EXPORT_FAILURES, page);
       yield* rows.map(toFailureDto);
       before = rows.at(-1);
-      if (!before || rows.length < EXPORT_PAGE) return;
+      if (!before) return;
     }
   }
 

@@ -77,6 +77,24 @@ export const LIST_FAILURES_BY_TIME: Statement = {
     ORDER BY f.at DESC, f.id DESC`,
 };
 
+/**
+ * As much of such a page as fits into $13 bytes of what the provider said, at least one row. Its length is known without
+ * reading it.
+ */
+export const EXPORT_FAILURES: Statement = {
+  name: 'failures-export',
+  plan: 'each_time',
+  text: `
+    SELECT p.* FROM (
+      SELECT *, sum(coalesce(octet_length("providerBody"), 0)) OVER (
+        ORDER BY at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS before
+      FROM (${LIST_FAILURES_BY_TIME.text}) AS page
+    ) AS p
+    WHERE before IS NULL OR before < $13
+    ORDER BY at DESC, id DESC`,
+};
+
 /** The latest failures of a notification. */
 export const LATEST_FAILURES: Statement = {
   name: 'failures-latest',

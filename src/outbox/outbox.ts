@@ -180,6 +180,8 @@ export class Outbox {
       readonly channel: Channel;
       readonly sender: string;
       readonly changes?: DeliveryChanges;
+      /** What it follows was reported failed, and may have arrived all the same. */
+      readonly mayHaveArrived?: boolean;
     },
   ): Promise<boolean> {
     const started = await transaction.run(START_DELIVERY, [
@@ -189,6 +191,7 @@ export class Outbox {
       delivery.sender,
       delivery.changes ? JSON.stringify(delivery.changes) : null,
       PRIORITY[delivery.category],
+      delivery.mayHaveArrived ?? false,
     ]);
     if (started.length > 0) transaction.afterCommit(() => this.wakeUp.announceDueWork());
     return started.length > 0;

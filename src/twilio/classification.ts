@@ -7,7 +7,14 @@ import { RESOURCE_OF, type TwilioResource } from './resource.js';
 /** What a code table has to know of a Twilio error code to classify it. */
 interface CodeRule extends Pick<
   Classification,
-  'errorClass' | 'responsible' | 'scope' | 'sameChannelAgain' | 'otherChannelHelps' | 'notOnChannel' | 'resetsAfterMs'
+  | 'errorClass'
+  | 'responsible'
+  | 'scope'
+  | 'sameChannelAgain'
+  | 'otherChannelHelps'
+  | 'notOnChannel'
+  | 'mayHaveArrived'
+  | 'resetsAfterMs'
 > {
   readonly code: number;
 }
@@ -82,7 +89,8 @@ function ruleOfStatus(httpStatus: number): StatusRule {
 function byProviderCode(providerCode: number | null, table: CodeTable): Classification | null {
   const known = providerCode === null ? undefined : table.get(providerCode);
   if (known === undefined) return null;
-  const { errorClass, responsible, scope, sameChannelAgain, otherChannelHelps, notOnChannel, resetsAfterMs } = known;
+  const { errorClass, responsible, scope, sameChannelAgain, otherChannelHelps } = known;
+  const { notOnChannel, mayHaveArrived, resetsAfterMs } = known;
   return {
     errorClass,
     responsible,
@@ -90,6 +98,7 @@ function byProviderCode(providerCode: number | null, table: CodeTable): Classifi
     sameChannelAgain,
     otherChannelHelps,
     ...(notOnChannel && { notOnChannel }),
+    ...(mayHaveArrived && { mayHaveArrived }),
     ...(resetsAfterMs !== undefined && { resetsAfterMs }),
     rule: `Twilio code ${known.code}`,
     unknownCode: false,

@@ -1,9 +1,10 @@
+import { retryAfterMs } from '../http/answer.headers.js';
 import type { Failure, ProviderAnswer } from '../policy/failure.js';
 import { classify } from './classification.js';
 import type { CodeTable } from './classification.js';
 import type { Answer, NetworkError, NetworkFailure } from './network.error.js';
 import { ProviderError } from './provider.error.js';
-import { readProviderAnswer, retryAfterMs } from './provider.answer.js';
+import { readProviderAnswer } from './provider.answer.js';
 
 const NOTHING_READ: ProviderAnswer = {
   httpStatus: null,

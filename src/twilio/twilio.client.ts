@@ -1,10 +1,11 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { headerOf } from '../http/answer.headers.js';
 import type { ReadAnswer } from './error-classifier.interceptor.js';
 import { errorFromAnswer } from './failed.exchange.js';
 import type { Answer } from './network.error.js';
-import { headerOf, storable } from './provider.answer.js';
+import { storable } from './provider.answer.js';
 import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
 import { encodeForm } from './twilio.requests.js';

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { retryAfterMs } from '../../twilio/provider.answer.js';
+import { retryAfterMs } from '../../http/answer.headers.js';
 import { SinkError } from './sink.js';
 
 /** From connecting to the last byte of the answer, in milliseconds. */

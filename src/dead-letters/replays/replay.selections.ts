@@ -23,21 +23,21 @@ interface Progress {
 export class ReplaySelections {
   private readonly known = new Map<string, ReplayFilter>();
 
-  /** The next dead letter of a replay, the oldest first; null where none is left. */
-  async next(transaction: Transaction, { id, doneTo, upTo }: Progress): Promise<string | null> {
+  /** The next dead letters of a replay, the oldest first, `most` at most; none where none is left. */
+  async next(transaction: Transaction, { id, doneTo, upTo }: Progress, most: number): Promise<string[]> {
     const filter = await this.filterOf(transaction, id);
     const find = async (ids: readonly string[] | undefined) => {
       const values = filterValues({ ...filter, ...(ids && { ids: [...ids] }) }, 'open');
-      const [found] = await transaction.run<{ id: string }>(NEXT_OF_REPLAY, [...values, doneTo, upTo]);
-      return found?.id ?? null;
+      const found = await transaction.run<{ id: string }>(NEXT_OF_REPLAY, [...values, doneTo, upTo, most]);
+      return found.map((row) => row.id);
     };
     if (!filter.ids) return find(undefined);
     const left = doneTo === null ? filter.ids : filter.ids.filter((named) => named > doneTo);
     for (let first = 0; first < left.length; first += IDS_AT_ONCE) {
       const found = await find(left.slice(first, first + IDS_AT_ONCE));
-      if (found !== null) return found;
+      if (found.length > 0) return found;
     }
-    return null;
+    return [];
   }
 
   private async filterOf(transaction: Transaction, id: string): Promise<ReplayFilter> {

@@ -37,16 +37,20 @@ export const LOCK_REPLAY: Statement = {
   text: `SELECT ${REPLAY} FROM replays r, ${NAMED} WHERE r.id = $1 FOR NO KEY UPDATE OF r`,
 };
 
+/** When the next turn is, or was. What came late may be caught up on, but no more than this: it would be a burst. */
+const TURN = `greatest(next_at, service_now() - interval '250 milliseconds')`;
+
 /**
- * Takes the running replay whose turn comes first, for one step. Its row lock is the lease: another replica takes
- * another replay, and the lock of a process that dies is gone with it.
+ * Takes the running replay whose turn comes first, for one step, with the turns that are due of it, $1 at most. Its row
+ * lock is the lease: another replica takes another replay, and the lock of a process that dies is gone with it.
  */
 export const TAKE_REPLAY: Statement = {
   name: 'replays-take',
   plan: 'each_time',
   text: `
     SELECT id, action, channel, note, started_by AS "startedBy", up_to AS "upTo", done_to AS "doneTo",
-      (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs"
+      (extract(epoch FROM next_at - service_now()) * 1000)::float AS "dueInMs",
+      least($1, 1 + floor(extract(epoch FROM service_now() - ${TURN}) * rate_per_second))::int AS turns
     FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 
@@ -60,7 +64,7 @@ export const WAIT_A_MOMENT: Statement = {
 /** All that a replay selects by, the ids too: read once by each process that carries it out. */
 export const FILTER_OF_REPLAY: Statement = { name: 'replays-filter', text: 'SELECT filter FROM replays WHERE id = $1' };
 
-/** The next dead letter of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all. */
+/** The next dead letters of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all, how many. */
 export const NEXT_OF_REPLAY: Statement = {
   name: 'replays-next',
   plan: 'each_time',
@@ -68,27 +72,23 @@ export const NEXT_OF_REPLAY: Statement = {
     SELECT l.id FROM dead_letters l
     WHERE ${fitsFilter(1)} AND ($${FILTER_LENGTH + 1}::uuid IS NULL OR l.id > $${FILTER_LENGTH + 1})
       AND l.id <= $${FILTER_LENGTH + 2}
-    ORDER BY l.id LIMIT 1`,
+    ORDER BY l.id LIMIT $${FILTER_LENGTH + 3}`,
 };
 
-/** When the next turn is, or was. What came late may be caught up on, but no more than this: it would be a burst. */
-const TURN = `greatest(next_at, service_now() - interval '100 milliseconds')`;
-
-/** Spends a turn of the rate. */
-const SPEND_TURN = `${TURN} + interval '1 second' / rate_per_second`;
-
-export const COUNT_DONE: Statement = {
-  name: 'replays-count-done',
+/**
+ * Counts a step: the last one dealt with, how many were done, which spends as many turns, and how many were left alone,
+ * by reason. To leave one alone costs no turn: nothing was sent. But whoever waits longer comes first, or a replay of
+ * thousands to skip goes before all others.
+ */
+export const COUNT_STEP: Statement = {
+  name: 'replays-count-step',
   text: `
-    UPDATE replays SET done_to = $2, done = done + 1, failures_in_a_row = 0, next_at = ${SPEND_TURN} WHERE id = $1`,
-};
-
-/** Looking costs no turn: nothing was sent. But whoever waits longer comes first, or a replay of thousands to skip goes before all others. */
-export const COUNT_SKIPPED: Statement = {
-  name: 'replays-count-skipped',
-  text: `
-    UPDATE replays SET done_to = $2, failures_in_a_row = 0, next_at = ${TURN},
-      skips = jsonb_set(skips, ARRAY[$3::text], to_jsonb(coalesce((skips ->> $3)::int, 0) + 1))
+    UPDATE replays SET done_to = $2, done = done + $3, failures_in_a_row = 0,
+      next_at = ${TURN} + $3 * interval '1 second' / rate_per_second,
+      skips = skips || coalesce((
+        SELECT jsonb_object_agg(reason, coalesce((skips ->> reason)::int, 0) + count::int)
+        FROM jsonb_each_text($4) AS left_alone (reason, count)
+      ), '{}')
     WHERE id = $1`,
 };
 
@@ -97,7 +97,7 @@ export const COUNT_FAILED: Statement = {
   name: 'replays-count-failed',
   text: `
     UPDATE replays SET done_to = $2, failed = failed + 1, failures_in_a_row = failures_in_a_row + 1,
-      next_at = ${SPEND_TURN}
+      next_at = ${TURN} + interval '1 second' / rate_per_second
     WHERE id = $1 AND state = 'running' AND (done_to IS NULL OR done_to < $2)
     RETURNING failures_in_a_row AS "failuresInARow"`,
 };

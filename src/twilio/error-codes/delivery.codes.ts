@@ -44,6 +44,7 @@ export const DELIVERY_CODES = [
     seenIn: 'status_callback',
     sameChannelAgain: 'backoff',
     otherChannelHelps: 'yes',
+    mayHaveArrived: true,
     action:
       'Nobody: the next channel takes over, or it waits in the review queue. Operator: retry from the review queue later; give Twilio support three message sids if many fail so.',
     note: 'Mostly the causes of 30003. Not `provider_fault`: it is common, and must not look like an outage of Twilio. It may have arrived after all.',
@@ -163,6 +164,7 @@ export const DELIVERY_CODES = [
   }),
   providerFault(30410, 'Carrier timed out', {
     seenIn: 'status_callback',
+    mayHaveArrived: true,
     action:
       "Nobody: the next channel takes over, or it waits in the review queue. Operator: watch Twilio's status page for the carrier if it lasts.",
     note: 'Twilio itself does not try again, to avoid duplicates: the first message may have arrived.',

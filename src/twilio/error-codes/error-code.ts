@@ -24,6 +24,8 @@ export interface TwilioErrorCode {
   readonly otherChannelHelps: (typeof OTHER_CHANNEL_HELPS)[number];
   /** The recipient is not on this channel: work that has another one skips it for UNAVAILABLE_CHANNEL_HOURS. */
   readonly notOnChannel?: boolean;
+  /** The message may have reached the recipient all the same: what is sent after it is a possible duplicate. */
+  readonly mayHaveArrived?: boolean;
   /** Of `quota_exhausted`: milliseconds until the cap resets and one send may try; a day where nothing is said. */
   readonly resetsAfterMs?: number;
   /** One or two sentences; each begins with whom it asks: "Caller:", "Operator:" or "Nobody:". */

@@ -21,6 +21,7 @@ const OVERRIDE = z.strictObject({
   sameChannelAgain: z.enum(SAME_CHANNEL_AGAIN).exactOptional(),
   otherChannelHelps: z.enum(OTHER_CHANNEL_HELPS).exactOptional(),
   notOnChannel: z.boolean().exactOptional(),
+  mayHaveArrived: z.boolean().exactOptional(),
   resetsAfterMs: z.int().positive().exactOptional(),
   action: text.exactOptional(),
   note: text.exactOptional(),
@@ -126,7 +127,7 @@ function nearest(entry: unknown, field: string | null, words: readonly string[])
 
 function expectation(field: string | null): string {
   if (field === null) return `must be an object with any of ${FIELDS.join(', ')}`;
-  if (field === 'notOnChannel') return 'must be true or false';
+  if (field === 'notOnChannel' || field === 'mayHaveArrived') return 'must be true or false';
   if (field === 'resetsAfterMs') return 'must be a whole number of milliseconds, such as 3600000';
   if (field === 'reviewedAt') return 'must be a date such as 2026-11-22';
   return 'must be text that is not blank';

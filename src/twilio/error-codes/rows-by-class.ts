@@ -26,6 +26,7 @@ type Details = Essentials & Responsibility;
 type OtherChannel = { readonly otherChannelHelps: 'no' | 'yes' };
 type SameChannel = { readonly sameChannelAgain: 'never' | 'backoff' };
 type NotOnChannel = Pick<TwilioErrorCode, 'notOnChannel'>;
+type MayHaveArrived = Pick<TwilioErrorCode, 'mayHaveArrived'>;
 type ResetsAfter = Pick<TwilioErrorCode, 'resetsAfterMs'>;
 type RecipientOrOperator = { readonly responsible: 'recipient' | 'operator' };
 
@@ -53,14 +54,14 @@ export function quotaExhausted(code: number, name: string, details: Details & Re
   return row('quota_exhausted', code, name, details);
 }
 
-export function providerFault(code: number, name: string, details: Details): TwilioErrorCode {
+export function providerFault(code: number, name: string, details: Details & MayHaveArrived): TwilioErrorCode {
   return row('provider_fault', code, name, details);
 }
 
 export function recipientUnreachable(
   code: number,
   name: string,
-  details: Details & SameChannel & OtherChannel,
+  details: Details & SameChannel & OtherChannel & MayHaveArrived,
 ): TwilioErrorCode {
   return row('recipient_unreachable', code, name, details);
 }
@@ -87,6 +88,7 @@ function row(
   name: string,
   details: Essentials &
     NotOnChannel &
+    MayHaveArrived &
     ResetsAfter &
     Partial<OtherChannel & SameChannel> & { readonly responsible?: ResponsibleParty },
 ): TwilioErrorCode {
@@ -101,6 +103,7 @@ function row(
     sameChannelAgain: details.sameChannelAgain ?? 'by_class',
     otherChannelHelps: details.otherChannelHelps ?? 'by_class',
     ...(details.notOnChannel === undefined ? {} : { notOnChannel: details.notOnChannel }),
+    ...(details.mayHaveArrived === undefined ? {} : { mayHaveArrived: details.mayHaveArrived }),
     ...(details.resetsAfterMs === undefined ? {} : { resetsAfterMs: details.resetsAfterMs }),
     action: details.action,
     ...(details.note === undefined ? {} : { note: details.note }),
