@@ -60,8 +60,10 @@ export const LOCK_UNHELD: Statement = {
   name: 'dead-letters-lock-unheld',
   plan: 'each_time',
   text: `
-    SELECT l.id FROM dead_letters l JOIN notifications n ON n.id = l.notification_id
-    WHERE l.id = ANY ($1::uuid[]) FOR NO KEY UPDATE OF n SKIP LOCKED`,
+    SELECT l.id FROM dead_letters l CROSS JOIN LATERAL (
+      SELECT FROM notifications WHERE id = l.notification_id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+    ) AS n
+    WHERE l.id = ANY ($1::uuid[])`,
 };
 
 /** Candidates, locked: of two who resolve one at once, the second finds it resolved. */
