@@ -11,6 +11,7 @@ import { Receipts1763800900000 } from './1763800900000-receipts.js';
 import { IncidentDeadLetters1763801000000 } from './1763801000000-incident-dead-letters.js';
 import { ClientStatistics1763801100000 } from './1763801100000-client-statistics.js';
 import { AuditSearches1763801200000 } from './1763801200000-audit-searches.js';
+import { Expiring1763801300000 } from './1763801300000-expiring.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   IncidentDeadLetters1763801000000,
   ClientStatistics1763801100000,
   AuditSearches1763801200000,
+  Expiring1763801300000,
 ];

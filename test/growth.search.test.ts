@@ -1,4 +1,6 @@
 import { expect, it, vi } from 'vitest';
+import { LOCK_EXPIRED } from '../src/outbox/expire.sql.js';
+import { Outbox } from '../src/outbox/outbox.js';
 import type { Execution } from './growth.executions.js';
 import { seedDue, seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres } from './growth.setup.js';
@@ -209,4 +211,19 @@ it('an export reads few failures at a time where the provider said much, and man
   const pages = executions.filter(({ text }) => text.includes('"exactAt"'));
   expect(pages.length).toBeGreaterThanOrEqual(24 / 5);
   expect(pages.length).toBeLessThan(12);
+});
+
+it('what expires is looked for among what is still to be sent, however much waits for a receipt past its expiresAt', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await seedHistory(database.admin, 1);
+  await seedDue(database.admin, 3000);
+  await database.admin.query(`
+    UPDATE outbox SET expires_at = now() - interval '1 hour',
+      stage = CASE WHEN notification_id = (SELECT max(notification_id::text)::uuid FROM outbox) THEN 'send' ELSE 'await_delivery' END`);
+  await database.admin.query('VACUUM ANALYZE');
+  const service = await database.serve();
+  const { executions, result } = await service.executions.during(() => service.app.get(Outbox).expire(100));
+  expect(result).toHaveLength(1);
+  const [search] = executions.filter(({ text }) => text === LOCK_EXPIRED.text.trim());
+  expect(search?.pages).toBeLessThan(20);
 });
