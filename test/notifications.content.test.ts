@@ -18,6 +18,16 @@ const template = (contentVariables: Record<string, string>) => ({
 });
 
 describe('content', () => {
+  it.each([
+    ['a body', (text: string) => ({ body: text }), ['sms']],
+    ['a content variable', (text: string) => template({ '1': text }), ['whatsapp']],
+  ])('of %s has 1,600 characters at most, however they are written', async (_, saying, channels) => {
+    for (const character of ['a', 'é', '🚀']) {
+      expect((await post({ channels, ...saying(character.repeat(1600)) })).status).toBe(202);
+      expect((await post({ channels, ...saying(character.repeat(1601)) })).status).toBe(400);
+    }
+  });
+
   const MEDIA = ['https://example.com/cat.png'];
   it.each([
     ['sms', '/sms/body', { body: ' \n\t' }],

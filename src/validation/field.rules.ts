@@ -1,4 +1,4 @@
-import { isURL, ValidateBy, type ValidationOptions } from 'class-validator';
+import { isURL, maxLength, ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPhoneNumber } from './phone-number.js';
 
 /** Of serialised metadata: bytes at most, and how deep it may be nested. */
@@ -152,11 +152,11 @@ function areVariables(value: Record<string, unknown>): boolean {
     entries.length <= VARIABLES.most &&
     entries.every(
       ([key, text]) =>
-        key.length <= VARIABLES.longestKey &&
+        maxLength(key, VARIABLES.longestKey) &&
         isStorable(key) &&
         typeof text === 'string' &&
         text !== '' &&
-        text.length <= VARIABLES.longestValue &&
+        maxLength(text, VARIABLES.longestValue) &&
         !/[\r\n]/.test(text) &&
         isStorable(text),
     )
