@@ -34,7 +34,7 @@ const CHECKS = {
 const BLANKS = /^\s*$/;
 
 function says(text: string | null | undefined): boolean {
-  return typeof text === 'string' && !BLANKS.test(text);
+  return text != null && !BLANKS.test(text);
 }
 
 /** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
