@@ -100,7 +100,8 @@ describe('a replay of dead letters', () => {
     );
     expect(rows).toHaveLength(13);
     const seconds = (Number(rows.at(-1)?.at) - Number(rows[0]?.at)) / 1000;
-    expect(seconds).toBeGreaterThanOrEqual(0.99);
+    // Twelve turns, of which those of 250 ms may be caught up on.
+    expect(seconds).toBeGreaterThanOrEqual(0.94);
   });
 
   it('stops when a human cancels it; what is done stays done', async () => {
