@@ -47,3 +47,20 @@ it('takes no older refusal from who is just asking to be written to', async () =
   const { together, refused, asked } = await start();
   expect(await together(asked, refused)).toEqual([]);
 });
+
+it('tells of a failure only when what it taught of the recipient holds', async () => {
+  const test = await startTestService();
+  const learning = await startTransaction(test.databaseUrl);
+  await learning.query('LOCK suppressions IN EXCLUSIVE MODE');
+  const optedOut = await test.api.send({ to: '+15005552610', channels: ['sms'], body: 'Hello' });
+  await untilSomebodyWaits(test.databaseUrl);
+  // Whatever else was on its way to disk by then is there when a later one's result is.
+  await test.api.untilStatus(
+    await test.api.send({ to: PAIR.recipient, channels: ['sms'], body: 'Hello' }),
+    'delivered',
+  );
+  expect(await test.api.get(`/v1/notifications/${optedOut}`)).toMatchObject({ body: { status: 'sending' } });
+  await learning.query('COMMIT');
+  await test.api.untilStatus(optedOut, 'failed');
+  expect((await test.database.query('SELECT 1 FROM suppressions WHERE lifted_at IS NULL')).rows).toHaveLength(1);
+});

@@ -5,6 +5,7 @@ import { ExplainModule } from '../explain/explain.module.js';
 import { IncidentsModule } from '../incidents/incidents.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ReceiptsModule } from '../receipts/receipts.module.js';
+import { RecipientsModule } from '../recipients/recipients.module.js';
 import { ReconciliationModule } from '../reconciliation/reconciliation.module.js';
 import { AttemptRunner } from './attempt.runner.js';
 import { Caretaker } from './caretaker.service.js';
@@ -24,6 +25,7 @@ import { Recorder } from './recorder.js';
     IncidentsModule,
     OutboxModule,
     ReceiptsModule,
+    RecipientsModule,
     ReconciliationModule,
   ],
   providers: [

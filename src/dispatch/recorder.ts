@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { recipientOf } from '../channels/corrected.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
@@ -13,6 +14,7 @@ import { ReportApplier } from '../callbacks/report.applier.js';
 import type { SettleOutcome } from '../outbox/settlement.js';
 import type { AcceptedAttempt, Decision, UnsuccessfulWork } from '../outbox/work.js';
 import { InFlight } from '../concurrency/in-flight.js';
+import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { Journal } from './journal.js';
 import { lateAnswer } from './late-answer.js';
 
@@ -34,6 +36,7 @@ export class Recorder {
     private readonly outbox: Outbox,
     private readonly decisions: DecisionLog,
     private readonly reports: ReportApplier,
+    private readonly memory: RecipientMemory,
     private readonly journal: Journal,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
@@ -64,7 +67,7 @@ export class Recorder {
   unsuccessful(result: UnsuccessfulWork): void {
     void this.keep(
       result,
-      () => this.outbox.settleUnsuccessful(result),
+      () => this.settleUnsuccessful(result),
       (outcome) => this.journal.unsuccessful(outcome === 'overtaken' ? asOvertaken(result) : result),
     );
   }
@@ -95,6 +98,15 @@ export class Recorder {
     });
     if (outcome !== 'late') return outcome;
     return (await isAdopted(this.database, attempt, decision)) ? 'settled' : this.settleAccepted(attempt);
+  }
+
+  private async settleUnsuccessful(result: UnsuccessfulWork): Promise<SettleOutcome> {
+    const { work, attempt, failure } = result;
+    if (attempt && failure) {
+      const { classification, providerCode: errorCode } = failure;
+      await this.memory.learnFirst({ ...work, recipient: recipientOf(work), errorCode, classification });
+    }
+    return this.outbox.settleUnsuccessful(result);
   }
 
   /** The slot of an attempt is free as soon as its answer is read: the next request need not wait for this write. */

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { recipientOf } from '../channels/corrected.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
@@ -20,7 +19,6 @@ import { Paces } from './paces.js';
 import { Probation } from './probation.js';
 import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
-import { RecipientMemory } from '../recipients/recipient-memory.js';
 
 /** What a refusal is made of. */
 type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
@@ -39,7 +37,6 @@ export class Circuits {
     private readonly health: ProviderHealth,
     private readonly paces: Paces,
     private readonly probe: CircuitProbe,
-    private readonly memory: RecipientMemory,
     private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) configuration: Configuration,
   ) {
@@ -90,7 +87,6 @@ export class Circuits {
     const { classification } = failure;
     const faultRule = classification.errorClass === 'provider_fault' ? classification.rule : null;
     if (work.stage === 'send') this.health.count(work.channel, faultRule);
-    this.memory.learnSoon({ ...work, recipient: recipientOf(work), errorCode: failure.providerCode, classification });
     const evidence = evidenceOf(classification);
     if (evidence) this.take(evidence, work, failure);
     if (work.probe) this.probed(work, failure);

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
-import { RecipientsModule } from '../recipients/recipients.module.js';
 import { CircuitBoard } from './circuit.board.js';
 import { CircuitCommands } from './circuit.commands.js';
 import { CircuitKeeper } from './circuit.keeper.js';
@@ -30,7 +29,7 @@ import { StatusReport } from './status.report.js';
  * through a port (alert.port.ts), which alerts provide to every room.
  */
 @Module({
-  imports: [OutboxModule, RecipientsModule, TypeOrmModule.forFeature([Incident, DeadLetter])],
+  imports: [OutboxModule, TypeOrmModule.forFeature([Incident, DeadLetter])],
   controllers: [CircuitsController, IncidentsController],
   providers: [
     CircuitBoard,

@@ -48,15 +48,17 @@ export class RecipientMemory {
     await this.optedOut(transaction, { channel, sender, recipient, reason: classification.rule, since });
   }
 
-  /** {@link learn}, for whoever cannot wait. What could not be remembered, the next failure teaches again. */
-  learnSoon(failure: RecipientFailure): void {
-    const learned =
-      failure.classification.errorClass === 'opted_out'
-        ? this.database.transaction((transaction) => this.learn(transaction, failure))
-        : this.learnOfChannel(this.database, failure);
-    learned.catch((error: unknown) => {
+  /**
+   * {@link learn}, for whoever writes the failure down afterwards: who has seen it fail sends nothing more in vain. Never
+   * rejects: what could not be remembered, the next failure teaches again.
+   */
+  async learnFirst(failure: RecipientFailure): Promise<void> {
+    try {
+      if (failure.classification.errorClass !== 'opted_out') await this.learnOfChannel(this.database, failure);
+      else await this.database.transaction((transaction) => this.learn(transaction, failure));
+    } catch (error) {
       this.log.warn({ err: loggableError(error) }, 'what a failure said of its recipient could not be remembered');
-    });
+    }
   }
 
   private async learnOfChannel(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
