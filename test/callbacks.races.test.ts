@@ -35,7 +35,7 @@ async function otherProcess(story: Story): Promise<Client> {
 }
 
 const startFallback = (other: Client, { id }: Story) =>
-  other.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, PRIORITY.transactional, false]);
+  other.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, PRIORITY.transactional, []]);
 
 /** What the callback finds once the other process is done. */
 async function reportedDuring(

@@ -124,3 +124,25 @@ describe('a recipient who may have got it from an earlier channel', () => {
     expect(duplicates(await api.untilStatus(id, 'delivered'))).toEqual([[false], [true], [false]]);
   });
 });
+
+it.each([
+  [30410, 'may have arrived after all', true],
+  [30003, 'has not arrived', false],
+])(
+  'what follows a failure with code %i, which %s, is a possible duplicate however often it fails: %s',
+  async (errorCode, _, possibleDuplicate) => {
+    const { api, provider } = await start();
+    await provider.fail(TO, [
+      { times: 1, match: { channel: 'whatsapp' }, fault: { kind: 'callback', status: 'undelivered', errorCode } },
+      { times: 1, match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21211 } },
+    ]);
+    const id = await api.send({ to: TO, channels: ['whatsapp', 'sms'], body: 'Hello' });
+    const { deadLetter } = await api.untilStatus(id, 'failed');
+    const shown = await api.get<DeadLetterDetailDto>(`${QUEUE}/${deadLetter?.id}`);
+    expect(shown.body.maybeAccepted).toBe(possibleDuplicate);
+    await api.post(`${QUEUE}/${deadLetter?.id}/retry`);
+    const { deliveries } = await api.untilStatus(id, 'delivered');
+    const marks = deliveries.map(({ attempts }) => attempts.map((attempt) => attempt.possibleDuplicate));
+    expect(marks).toEqual([[false], [possibleDuplicate], [possibleDuplicate]]);
+  },
+);

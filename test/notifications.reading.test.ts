@@ -25,7 +25,7 @@ it.each([
   const reads = `SELECT 1 FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE '%SELECT%FROM%${table}%'`;
   await expect.poll(async () => (await database.query(reads)).rows.length).toBe(1);
-  await fallback.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, 1, false]);
+  await fallback.query(START_DELIVERY.text, [id, newId(), 'sms', '+15005550006', null, 1, []]);
   await fallback.query('COMMIT');
   expect(await meanwhile).toEqual(before);
   expect(await read()).not.toEqual(before);

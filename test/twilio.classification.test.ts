@@ -68,7 +68,7 @@ describe('classify', () => {
   it('takes from the table everything it says of a code', () => {
     for (const known of TWILIO_ERROR_CODES.values()) {
       const { code, errorClass, responsible, scope, sameChannelAgain, otherChannelHelps } = known;
-      const { notOnChannel, mayHaveArrived, resetsAfterMs } = known;
+      const { notOnChannel, resetsAfterMs } = known;
       expect(classify({ ...nothing, httpStatus: 400, providerCode: code }, TWILIO_ERROR_CODES)).toEqual({
         errorClass,
         responsible,
@@ -76,7 +76,6 @@ describe('classify', () => {
         sameChannelAgain,
         otherChannelHelps,
         ...(notOnChannel && { notOnChannel }),
-        ...(mayHaveArrived && { mayHaveArrived }),
         ...(resetsAfterMs && { resetsAfterMs }),
         rule: `Twilio code ${code}`,
         unknownCode: false,

@@ -5,7 +5,7 @@ import { cursorId, toPage, type Page } from '../http/pagination.js';
 import type { NotificationStatus } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { notFound } from '../problems/problem.js';
-import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { codesThatMayHaveArrived, type TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import { adviceFor, whatToDo } from './advice.js';
 import type { DeadLetterDetailDto } from './dead-letter.detail.dto.js';
@@ -45,7 +45,10 @@ export class DeadLetterQueue {
 
   /** @throws Problem `not-found` */
   async find(id: string): Promise<DeadLetterDetailDto> {
-    const [found] = await this.database.run<FoundDeadLetter>(FIND_DEAD_LETTER, [id]);
+    const [found] = await this.database.run<FoundDeadLetter>(FIND_DEAD_LETTER, [
+      id,
+      codesThatMayHaveArrived(this.table),
+    ]);
     if (!found) throw notFound('dead letter');
     const { to, channels, notificationStatus, createdAt, expiresAt, expired, contentKept, maybeAccepted } = found;
     const advice = adviceFor(found, this.table);

@@ -19,7 +19,7 @@ export const LIST_DEAD_LETTERS: Statement = {
     ORDER BY l.id DESC LIMIT $${FILTER_LENGTH + 2}`,
 };
 
-/** One dead letter with what a human needs to know of its notification. */
+/** One dead letter with what a human needs to know of its notification. $2: the codes after which it may have arrived. */
 export const FIND_DEAD_LETTER: Statement = {
   name: 'dead-letters-find',
   plan: 'each_time',
@@ -28,7 +28,7 @@ export const FIND_DEAD_LETTER: Statement = {
       n.status AS "notificationStatus", n.created_at AS "createdAt", n.expires_at AS "expiresAt",
       coalesce(n.expires_at <= service_now(), false) AS expired,
       coalesce(d.changes -> 'content', n.content) IS NOT NULL AS "contentKept",
-      ${maybeAccepted('n', 'd.changes')} AS "maybeAccepted"
+      ${maybeAccepted('n', 'd.changes', '$2::int[]')} AS "maybeAccepted"
     FROM dead_letters l
     JOIN notifications n ON n.id = l.notification_id
     JOIN deliveries d ON d.id = l.delivery_id

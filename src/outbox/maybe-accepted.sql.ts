@@ -3,15 +3,21 @@ import { sameRecipient } from './same-message.sql.js';
 
 /**
  * Whether the recipient may have got a notification already, by any delivery: an attempt's outcome is unknown, or it was
- * accepted and its delivery has not failed since. What is sent then is a possible duplicate. Looked up by id.
+ * accepted and its delivery has not failed since, or failed with a code that leaves it open. What is sent then is a possible
+ * duplicate. Looked up by id, and the codes of failures among those of the notification: an index on codes leads to all
+ * that ever failed so.
  * @param n the notification's row
  * @param changes the corrections of the delivery whose recipient is meant, as an SQL expression
+ * @param codes those that leave it open (`mayHaveArrived` in the table), as an SQL expression of type int[]
  */
-export function maybeAccepted(n: string, changes: string): string {
+export function maybeAccepted(n: string, changes: string, codes: string): string {
   return `((
         SELECT a.id FROM attempts a
         CROSS JOIN LATERAL (SELECT status, changes FROM deliveries WHERE id = a.delivery_id LIMIT 1) AS e
         WHERE a.notification_id = ${n}.id AND ${sameRecipient('e.changes', changes, n)}
-          AND (a.outcome = 'unknown' OR (a.outcome = 'accepted' AND NOT ${isOneOf('e.status', UNSUCCESSFUL_ENDS)}))
+          AND (a.outcome = 'unknown' OR (a.outcome = 'accepted' AND (
+            NOT ${isOneOf('e.status', UNSUCCESSFUL_ENDS)}
+            OR ARRAY(SELECT f.provider_code FROM failures f
+                     WHERE f.notification_id = ${n}.id AND f.attempt_id = a.id) && ${codes})))
         LIMIT 1) IS NOT NULL)`;
 }

@@ -4,6 +4,8 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { plainArray } from '../database/array-literal.js';
 import { Database, type Transaction } from '../database/database.js';
 import { GroupedWrites } from '../database/grouped-writes.js';
+import { codesThatMayHaveArrived, type TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
+import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import { newId } from '../identifiers/new-id.js';
 import { BACKLOG } from './backlog.sql.js';
 import { BEGIN_RESEND } from './begin-resend.sql.js';
@@ -49,6 +51,7 @@ const TAKEN_FOR_MS = 15_000;
 @Injectable()
 export class Outbox {
   private readonly listeners = new Set<RescueListener>();
+  private readonly codesThatMayHaveArrived: readonly number[];
 
   private readonly accepted: GroupedWrites<AcceptedAttempt, SettleOutcome>;
   private readonly unsuccessful = new GroupedWrites<UnsuccessfulWork, SettleOutcome>(
@@ -60,7 +63,9 @@ export class Outbox {
     private readonly database: Database,
     private readonly wakeUp: WakeUp,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(ERROR_CODE_TABLE) codes: TwilioErrorCodeTable,
   ) {
+    this.codesThatMayHaveArrived = codesThatMayHaveArrived(codes);
     this.accepted = new GroupedWrites<AcceptedAttempt, SettleOutcome>((group) => settleAccepted(this.database, group), {
       name: 'The settlement of accepted attempts',
       ...ONE_OF_EACH,
@@ -180,8 +185,6 @@ export class Outbox {
       readonly channel: Channel;
       readonly sender: string;
       readonly changes?: DeliveryChanges;
-      /** What it follows was reported failed, and may have arrived all the same. */
-      readonly mayHaveArrived?: boolean;
     },
   ): Promise<boolean> {
     const started = await transaction.run(START_DELIVERY, [
@@ -191,7 +194,7 @@ export class Outbox {
       delivery.sender,
       delivery.changes ? JSON.stringify(delivery.changes) : null,
       PRIORITY[delivery.category],
-      delivery.mayHaveArrived ?? false,
+      this.codesThatMayHaveArrived,
     ]);
     if (started.length > 0) transaction.afterCommit(() => this.wakeUp.announceDueWork());
     return started.length > 0;

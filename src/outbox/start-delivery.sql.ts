@@ -12,8 +12,7 @@ const CHANGES = `${readableJson('$5')}::json`;
 /**
  * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
  * takes the place of one that only watched for a delivery receipt. Runs inside the caller's transaction, which holds
- * the notification's row. Where the recipient may have got it already, as is known here or to the caller ($7), the new
- * attempts are possible duplicates.
+ * the notification's row. Where the recipient may have got it already, the new attempts are possible duplicates.
  * Answers nothing when the notification may not be queued again.
  */
 export const START_DELIVERY: Statement = {
@@ -34,7 +33,7 @@ export const START_DELIVERY: Statement = {
     INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
       expires_at, possible_duplicate)
     SELECT id, $2, (SELECT number FROM delivery), $3, $4, 'send', $6, service_now(), expires_at,
-      $7 OR ${maybeAccepted('moved', `(${CHANGES})`)}
+      ${maybeAccepted('moved', `(${CHANGES})`, '$7::int[]')}
     FROM moved
     ON CONFLICT (notification_id) DO UPDATE SET
       delivery_id = EXCLUDED.delivery_id, delivery_number = EXCLUDED.delivery_number, channel = EXCLUDED.channel,

@@ -15,8 +15,6 @@ export interface Classification {
   readonly otherChannelHelps: 'by_class' | 'no' | 'yes';
   /** The recipient is not on this channel, and will not be for a while. */
   readonly notOnChannel?: boolean;
-  /** It may have reached the recipient all the same: what is sent after it is a possible duplicate. */
-  readonly mayHaveArrived?: boolean;
   /** Milliseconds until a used-up quota is there again, where the provider's code says it. */
   readonly resetsAfterMs?: number;
   /** Which row decided, for the explanation: "Twilio code 63016", "HTTP status 503", "no answer". */

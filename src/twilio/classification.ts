@@ -7,14 +7,7 @@ import { RESOURCE_OF, type TwilioResource } from './resource.js';
 /** What a code table has to know of a Twilio error code to classify it. */
 interface CodeRule extends Pick<
   Classification,
-  | 'errorClass'
-  | 'responsible'
-  | 'scope'
-  | 'sameChannelAgain'
-  | 'otherChannelHelps'
-  | 'notOnChannel'
-  | 'mayHaveArrived'
-  | 'resetsAfterMs'
+  'errorClass' | 'responsible' | 'scope' | 'sameChannelAgain' | 'otherChannelHelps' | 'notOnChannel' | 'resetsAfterMs'
 > {
   readonly code: number;
 }
@@ -90,7 +83,7 @@ function byProviderCode(providerCode: number | null, table: CodeTable): Classifi
   const known = providerCode === null ? undefined : table.get(providerCode);
   if (known === undefined) return null;
   const { errorClass, responsible, scope, sameChannelAgain, otherChannelHelps } = known;
-  const { notOnChannel, mayHaveArrived, resetsAfterMs } = known;
+  const { notOnChannel, resetsAfterMs } = known;
   return {
     errorClass,
     responsible,
@@ -98,7 +91,6 @@ function byProviderCode(providerCode: number | null, table: CodeTable): Classifi
     sameChannelAgain,
     otherChannelHelps,
     ...(notOnChannel && { notOnChannel }),
-    ...(mayHaveArrived && { mayHaveArrived }),
     ...(resetsAfterMs !== undefined && { resetsAfterMs }),
     rule: `Twilio code ${known.code}`,
     unknownCode: false,

@@ -40,6 +40,11 @@ export interface TwilioErrorCode {
 
 export type TwilioErrorCodeTable = ReadonlyMap<number, TwilioErrorCode>;
 
+/** Those after which the recipient may have got it all the same. */
+export function codesThatMayHaveArrived(table: TwilioErrorCodeTable): number[] {
+  return [...table.values()].filter((row) => row.mayHaveArrived).map(({ code }) => code);
+}
+
 /** Twilio's page about a code; the old and the new dictionary both answer there. */
 export function officialPage(code: number): string {
   return `https://www.twilio.com/docs/api/errors/${code}`;
