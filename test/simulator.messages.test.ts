@@ -65,11 +65,14 @@ describe('creating a message', () => {
       .toMatchObject({ status: 'delivered', from: FROM, num_segments: '1' });
   });
 
-  it('keeps a body of 1600 characters whole and counts its segments', async () => {
+  it.each([
+    ['a', '11'],
+    ['👋', '48'],
+  ])('keeps a body of 1600 times %s whole and counts its segments', async (character, segments) => {
     const simulator = await testSimulator();
-    const body = 'a'.repeat(1600);
+    const body = character.repeat(1600);
     const { json } = await simulator.message({ Body: body });
-    expect(json).toMatchObject({ body, num_segments: '11' });
+    expect(json).toMatchObject({ body, num_segments: segments });
   });
 
   it.each([
@@ -96,7 +99,7 @@ describe('refusing a message', () => {
     ['no To', { To: '' }, 21604],
     ['no From and no Messaging Service', { From: '' }, 21603],
     ['no content', { Body: '' }, 21619],
-    ['a body over 1600 characters', { Body: 'a'.repeat(1601) }, 21617],
+    ['a body over 1600 characters', { Body: '👋'.repeat(1601) }, 21617],
     ['only To on WhatsApp', { To: `whatsapp:${TO}` }, 21910],
     ['only From on WhatsApp', { From: WHATSAPP_FROM }, 21910],
     ['a To that is no number', { To: '5551230001' }, 21211],

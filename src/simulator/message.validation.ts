@@ -54,12 +54,15 @@ function readMediaUrls(parameters: FormParameters): readonly string[] {
   return mediaUrls;
 }
 
+/** As people count: an emoji outside the basic plane is one. */
+const charactersIn = (text: string) => [...text].length;
+
 function readBody(parameters: FormParameters, mediaUrls: readonly string[]): string {
   const contentSid = parameter(parameters, 'ContentSid');
   if (contentSid !== null) return renderContent(contentSid, parameter(parameters, 'ContentVariables'));
   const body = parameter(parameters, 'Body');
   if (body === null && mediaUrls.length === 0) throw new TwilioError(21619);
-  if (body !== null && body.length > MAX_BODY) throw new TwilioError(21617);
+  if (body !== null && charactersIn(body) > MAX_BODY) throw new TwilioError(21617);
   return body ?? '';
 }
 
