@@ -15,11 +15,12 @@ const BACKEND = { name: 'backend', text: 'SELECT pg_backend_pid() AS pid' };
 async function startDatabaseProxy(url: string) {
   const target = new URL(url);
   const pairs: [Socket, Socket][] = [];
+  let frozen = false;
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     pairs.push([near, far]);
     for (const socket of [near, far]) socket.on('error', () => {});
-    near.pipe(far).pipe(near);
+    if (!frozen) near.pipe(far).pipe(near);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const proxied = new URL(url);
@@ -31,11 +32,16 @@ async function startDatabaseProxy(url: string) {
   });
   return {
     url: proxied.href,
+    /** Nothing passes any more, nor will it on the connections of now; until the thaw, new ones are no better. */
     freeze: () => {
+      frozen = true;
       for (const [near, far] of pairs) {
         near.unpipe(far).pause();
         far.unpipe(near).pause();
       }
+    },
+    thaw: () => {
+      frozen = false;
     },
   };
 }
@@ -118,6 +124,7 @@ describe('connections whose other end is silently gone', () => {
     const during = await Promise.all([post(), list(), api.get('/health/ready')]);
     expect(during.map(({ status }) => status)).toEqual([503, 503, 503]);
 
+    proxy.thaw();
     await untilWell();
 
     // Nor does the end of the service wait for a goodbye.

@@ -55,10 +55,12 @@ describe('GET /metrics', () => {
       await api.untilStatus(id, 'delivered');
     }
     const took = (performance.now() - started) / 1000;
-    // A callback may be faster than the answer to its request.
+    // A callback may be faster than the answer to its request, and what it changes is seen before it is counted.
     const page = await eventually(
       () => scrape(url),
-      (seen) => valueOf(seen, 'postrider_attempts_total') === 3,
+      (seen) =>
+        valueOf(seen, 'postrider_attempts_total') === 3 &&
+        valueOf(seen, 'postrider_callbacks_total', { result: 'recorded' }) >= 3,
     );
     const labels = { category: 'otp', channel: 'sms' };
     expect(valueOf(page, 'postrider_notifications_accepted_total', labels)).toBe(3);
@@ -69,7 +71,6 @@ describe('GET /metrics', () => {
       expect(valueOf(page, `${metric}_sum`, labels)).toBeGreaterThan(0);
       expect(valueOf(page, `${metric}_sum`, labels)).toBeLessThan(took);
     }
-    expect(valueOf(page, 'postrider_callbacks_total', { result: 'recorded' })).toBeGreaterThanOrEqual(3);
   });
 
   it('does not count a replayed request as another notification', async () => {

@@ -239,7 +239,7 @@ describe('a receipt that never came', () => {
     await later(3 * HOUR);
     const asking = round();
     await eventually(questions, (asked) => asked.length === 1);
-    await service.close();
+    await partOf(service, MissingReceipts).beforeApplicationShutdown();
     expect(await asking).toEqual({ ...NOBODY, unanswered: 1 });
     const { rows } = await database.query('SELECT looked_to < $1 AS again FROM receipt_looks WHERE number = 1', [
       attemptId,
