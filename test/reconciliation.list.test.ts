@@ -9,7 +9,12 @@ const provider = await startListingProvider();
 const shared = shareTestService({ TWILIO_BASE_URL: provider.url });
 
 const MINUTE = 60_000;
-const [OLD, YOUNG, NEXT] = ['1', '2', '9'].map((digit) => `SM${digit.repeat(32)}`) as [string, string, string];
+const [OLD, YOUNG, FAILED, NEXT] = ['1', '2', '3', '9'].map((digit) => `SM${digit.repeat(32)}`) as [
+  string,
+  string,
+  string,
+  string,
+];
 
 let numbers = 0;
 function newNumber(): string {
@@ -167,13 +172,13 @@ describe('a message of an earlier attempt that failed after all', () => {
         [to],
       );
       const code = { ErrorCode: '30008' };
-      await new TwilioCallback(shared()).message(rows[0]?.id ?? '', OLD, 'undelivered', code);
+      await new TwilioCallback(shared()).message(rows[0]?.id ?? '', FAILED, 'undelivered', code);
     };
     provider.script(to, {
       create: (index) => (index < 2 ? 503 : NEXT),
       list: async ([createdAt = 0], index) => {
         if (index === 1) await failedCallback();
-        return index === 0 ? [] : [listed(OLD, createdAt)];
+        return index === 0 ? [] : [listed(FAILED, createdAt)];
       },
     });
     const sent = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'sent');
