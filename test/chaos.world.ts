@@ -5,7 +5,8 @@ import { startSimulator } from '../src/simulator/simulator.server.js';
 import { moveClock } from './support/clock.js';
 import { createTestDatabase } from './support/postgres.js';
 import { startServiceProcess, type ServiceProcess } from './support/process.js';
-import { ADMIN_KEY, ApiClient, freePort, Provider, type SeenRequest } from './support/service.js';
+import { freePort } from './support/free-port.js';
+import { ADMIN_KEY, ApiClient, Provider, type SeenRequest } from './support/service.js';
 
 const LEASE_MS = 2500;
 

@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataSourceOptions } from '../src/database/data-source.js';
 import { Database } from '../src/database/database.js';
 import { startService } from '../src/service.js';
-import { ADMIN_KEY, ApiClient, freePort, startTestService, type ServiceUnderTest } from './support/service.js';
+import { freePort } from './support/free-port.js';
+import { ADMIN_KEY, ApiClient, startTestService, type ServiceUnderTest } from './support/service.js';
 import { portOf } from './twilio.wire.js';
 
 const BACKEND = { name: 'backend', text: 'SELECT pg_backend_pid() AS pid' };

@@ -10,7 +10,7 @@ import { statusEvent, timelineOf } from '../src/demo/timeline.js';
 import type { AttemptDto, NotificationDto } from '../src/notifications/notification.dto.js';
 import { publicFolder } from './support/embedded-postgres.js';
 import { PROGRAM_ENV, startServiceProcess } from './support/process.js';
-import { freePort } from './support/service.js';
+import { freePort } from './support/free-port.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/src/demo/demo.main.js', import.meta.url));
 

@@ -12,7 +12,8 @@ import { migrate } from '../src/database/migrate.js';
 import { startEmbeddedPostgres } from '../src/embedded/postgres.server.js';
 import { startService, type RunningService } from '../src/service.js';
 import { Executions } from './growth.executions.js';
-import { ADMIN_KEY, ApiClient, freePort } from './support/service.js';
+import { freePort } from './support/free-port.js';
+import { ADMIN_KEY, ApiClient } from './support/service.js';
 import { makeTestFolder, removeTestFolder } from './support/test.folder.js';
 
 /**

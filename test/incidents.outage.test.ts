@@ -4,7 +4,8 @@ import { creations, eventually, handsOn, incidentThatStops, partOf, pause } from
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { alertsOf } from './alerts.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
-import { freePort, startTestService } from './support/service.js';
+import { freePort } from './support/free-port.js';
+import { startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
 const PROBE_MS = 400;

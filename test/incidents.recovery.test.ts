@@ -9,7 +9,8 @@ import { Circuits } from '../src/incidents/circuits.js';
 import { eventually, handsOn, partOf, pause } from './incidents.setup.js';
 import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
-import { freePort, startTestService } from './support/service.js';
+import { freePort } from './support/free-port.js';
+import { startTestService } from './support/service.js';
 
 const SMS = 'resource:sms';
 const SENDER = '+15005550006';

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { createMigratedDatabase } from './support/postgres.js';
 import { PROGRAM_ENV } from './support/process.js';
-import { ADMIN_KEY, ApiClient, freePort } from './support/service.js';
+import { freePort } from './support/free-port.js';
+import { ADMIN_KEY, ApiClient } from './support/service.js';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -8,7 +8,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm } from '../alerts.setup.js';
 import { eventually } from '../incidents.setup.js';
 import { moveClock } from '../support/clock.js';
-import { freePort, startTestService } from '../support/service.js';
+import { freePort } from '../support/free-port.js';
+import { startTestService } from '../support/service.js';
 
 const BINARY = 'prometheus-alertmanager';
 

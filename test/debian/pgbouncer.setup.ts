@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { onTestFinished } from 'vitest';
-import { freePort } from '../support/service.js';
+import { freePort } from '../support/free-port.js';
 import { makeTestFolder, removeTestFolder } from '../support/test.folder.js';
 
 const BINARY = 'pgbouncer';

@@ -1,5 +1,3 @@
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { pino, type Logger } from 'pino';
 import { Client } from 'pg';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
@@ -10,6 +8,7 @@ import type { NotificationStatus } from '../../src/policy/transitions.js';
 import { startService, type RunningService } from '../../src/service.js';
 import { startSimulator, type RunningSimulator } from '../../src/simulator/simulator.server.js';
 import { fetchDescribed } from './openapi.exchanges.js';
+import { freePort } from './free-port.js';
 import { createMigratedDatabase } from './postgres.js';
 
 export const ADMIN_KEY = 'test-admin-key-0123456789';
@@ -130,15 +129,6 @@ function configurationFor(databaseUrl: string, providerUrl: string, port: number
     },
     environment.PUBLIC_URL ?? `http://127.0.0.1:${port}`,
   );
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('No port was given');
-  return address.port;
 }
 
 /** `Body` is what the test expects to see; what it is, the test asserts. */
