@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from './incidents.setup.js';
 import { DEAD_LETTER, failure, startOutbox } from './outbox.setup.js';
+import { failureOfClass } from './support/failure.js';
 
 /** From now on the database takes no attempt, until the test says so. */
 async function withBrokenDatabase() {
@@ -52,5 +53,26 @@ describe('a result that the database does not take at once', () => {
     await recorder.settled();
     expect(await standing(work.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
     expect(heard).toHaveLength(1);
+  });
+});
+
+describe('what a failure says of its recipient', () => {
+  it('is no reason to lose the failure where it cannot be remembered', async () => {
+    const { lease, recorder, database, standing, rows } = await startOutbox();
+    await database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON suppressions FOR EACH ROW EXECUTE FUNCTION refuse();`);
+    const work = await lease();
+    const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
+    const optedOut = failureOfClass(
+      'opted_out',
+      { httpStatus: 400, providerCode: 21610 },
+      { rule: 'Twilio code 21610' },
+    );
+    recorder.unsuccessful({ work, attempt, failure: optedOut, step: { kind: 'none', reason: 'they opted out' } });
+    await recorder.settled();
+    expect(await standing(work.notificationId)).toMatchObject({ status: 'failed', deadLetters: 0 });
+    expect(await rows('SELECT 1 FROM suppressions')).toEqual([]);
   });
 });
