@@ -66,10 +66,11 @@ async function useOf({ admin }: GrowthDatabase, table: string): Promise<TableUse
 
 /** Waits for the statistics: a session tells what it did a moment after it did it. */
 async function untilUpdated(database: GrowthDatabase, table: string, times: number): Promise<void> {
-  await vi.waitFor(async () => {
+  const told = async () => {
     const { updates } = await useOf(database, table);
     if (updates < times) throw new Error(`${table} was updated ${updates} times, not ${times}`);
-  });
+  };
+  await vi.waitFor(told, { timeout: 60_000 });
 }
 
 describe.each([

@@ -1,5 +1,5 @@
 import { isAxiosError } from 'axios';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Failure } from '../src/policy/failure.js';
 import { errorOn, hang, twilioBody } from './twilio.errors.setup.js';
 import { CREATED, IDS, MESSAGE_FORM, providerErrorOf, startClient, startWired } from './twilio.setup.js';
@@ -159,7 +159,7 @@ describe('every failure of a creation becomes one ProviderError', () => {
     expect(before).toMatchObject({ outcome: 'rejected', networkFailure: 'aborted' });
     const abort = new AbortController();
     const after = providerErrorOf(client.createMessage(MESSAGE_FORM, IDS, abort.signal));
-    await vi.waitUntil(() => wire.requests.length === 1);
+    await expect.poll(() => wire.requests.length).toBe(1);
     abort.abort();
     expect(await after).toMatchObject({ outcome: 'unknown', networkFailure: 'aborted' });
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { CanceledError, create } from 'axios';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../src/twilio/network.error.js';
 import { undiciAdapter } from '../src/twilio/undici.adapter.js';
 import { axiosOver, closeLater, closeOpened, failureOf, wireOf } from './twilio.exchange.setup.js';
@@ -59,14 +59,14 @@ describe('a request that surely was not written', () => {
     const wire = await wireOf((socket) => held.push(() => socket.write(response(200, 'first'))));
     const http = axiosOver({ baseUrl: wire.url, connections: 1 });
     const first = http.post<Answer>('/first', 'a=b');
-    await vi.waitUntil(() => held.length === 1);
+    await expect.poll(() => held.length).toBe(1);
     const error = await failureOf(http.post('/late', 'a=b', { timeout: 50 }));
     expect(error).toMatchObject({ kind: 'connect_timeout', written: false });
 
     held[0]?.();
     expect((await first).data.text).toBe('first');
     const after = http.post('/after', 'a=b');
-    await vi.waitUntil(() => held.length === 2);
+    await expect.poll(() => held.length).toBe(2);
     held[1]?.();
     await after;
     expect(wire.requests.map(({ path }) => path)).toEqual(['/first', '/after']);
@@ -139,7 +139,7 @@ describe('a request that was written', () => {
     const wire = await wireOf(hang);
     const error = await failureOf(axiosOver({ baseUrl: wire.url }).post('/x', 'a=b', { timeout: 60 }));
     expect(error).toMatchObject({ kind: 'timeout_after_write', written: true });
-    await vi.waitUntil(() => wire.connections[0]?.destroyed);
+    await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
   });
 
   it('has one deadline for all of it, however steadily the body drips', async () => {
@@ -153,7 +153,7 @@ describe('a request that was written', () => {
     clearInterval(drip);
     expect(error).toMatchObject({ kind: 'body_timeout', written: true, partial: { status: 201 } });
     expect(performance.now() - startedAt).toBeLessThan(5000);
-    await vi.waitUntil(() => wire.connections[0]?.destroyed);
+    await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
   });
 
   it('does not blame the provider for an answer that came while this process was busy', async () => {
@@ -185,7 +185,7 @@ describe('a request that was written', () => {
     const http = axiosOver({ baseUrl: wire.url });
     const error = await failureOf(http.post('/x', 'a=b', { maxContentLength: 1999 }));
     expect(error).toMatchObject({ kind: 'too_large', written: true, partial: { status: 200 } });
-    await vi.waitUntil(() => wire.connections[0]?.destroyed);
+    await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
     expect((await http.post<Answer>('/x', 'a=b', { maxContentLength: 2000 })).data.text).toHaveLength(2000);
   });
 
@@ -200,10 +200,10 @@ describe('a request that was written', () => {
     const wire = await wireOf(hang);
     const abort = new AbortController();
     const sent = failureOf(axiosOver({ baseUrl: wire.url }).post('/x', 'a=b', { signal: abort.signal }));
-    await vi.waitUntil(() => wire.requests.length === 1);
+    await expect.poll(() => wire.requests.length).toBe(1);
     abort.abort();
     expect(await sent).toMatchObject({ kind: 'aborted', written: true });
-    await vi.waitUntil(() => wire.connections[0]?.destroyed);
+    await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
   });
 
   it('keeps an answer that came before the abort', async () => {
