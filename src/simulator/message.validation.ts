@@ -1,3 +1,4 @@
+import { maxLength } from 'class-validator';
 import { parameter, repeatedParameter, type FormParameters } from './form.parameters.js';
 import { SMS_FROM, SMS_TO, TEST_SENDER, WHATSAPP_SANDBOX_SENDER } from './magic-numbers.js';
 import { bareNumber, isCallbackUrl, isE164, isSmsSender, isWhatsApp } from './phone.address.js';
@@ -54,15 +55,12 @@ function readMediaUrls(parameters: FormParameters): readonly string[] {
   return mediaUrls;
 }
 
-/** As people count: an emoji outside the basic plane is one. */
-const charactersIn = (text: string) => [...text].length;
-
 function readBody(parameters: FormParameters, mediaUrls: readonly string[]): string {
   const contentSid = parameter(parameters, 'ContentSid');
   if (contentSid !== null) return renderContent(contentSid, parameter(parameters, 'ContentVariables'));
   const body = parameter(parameters, 'Body');
   if (body === null && mediaUrls.length === 0) throw new TwilioError(21619);
-  if (body !== null && charactersIn(body) > MAX_BODY) throw new TwilioError(21617);
+  if (body !== null && !maxLength(body, MAX_BODY)) throw new TwilioError(21617);
   return body ?? '';
 }
 
