@@ -140,7 +140,7 @@ it('refuses an inbound message that Twilio did not sign, and writes nothing', as
   expect(await list(test)).toEqual([]);
 });
 
-it.each([63003, 63032])(
+it.each([63003, 63024])(
   'skips a channel the recipient is not on (%i), where another one is left',
   async (errorCode) => {
     const test = await startTestService();
@@ -167,6 +167,28 @@ it.each([63003, 63032])(
     expect(rows).toEqual([{ channel: 'whatsapp', provider_code: errorCode, hours: '24' }]);
   },
 );
+
+it('keeps trying WhatsApp when Meta withheld only a marketing message (63032)', async () => {
+  const test = await startTestService();
+  const withheld = {
+    fault: { kind: 'callback', status: 'undelivered', errorCode: 63032 },
+    match: { channel: 'whatsapp' },
+  };
+  await fetch(`${test.simulator.url}/__simulator/faults/${encodeURIComponent(TO)}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(withheld),
+  });
+  const both = { ...hello, channels: ['whatsapp', 'sms'] };
+  for (let time = 0; time < 2; time += 1) {
+    await test.api.until(
+      await test.api.send(both),
+      ({ channel, status }) => channel === 'sms' && status === 'delivered',
+    );
+  }
+  const seen = (await creations(test.simulator.url)).map(({ to }) => to);
+  expect(seen).toEqual([`whatsapp:${TO}`, TO, `whatsapp:${TO}`, TO]);
+});
 
 it.each([
   ['STOP', null, TO, 'stop'],

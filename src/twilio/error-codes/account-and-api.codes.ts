@@ -55,8 +55,8 @@ export const ACCOUNT_AND_API_CODES = [
   authentication(20003, 'Authentication failed', {
     seenIn: 'api_response',
     action:
-      "Operator: check TWILIO_ACCOUNT_SID with its token or API key, the key's region and that the account is active; then close the account's circuit.",
-    note: 'Also the answer to a deleted key, a key of another region and a suspended or closed account.',
+      "Operator: check TWILIO_ACCOUNT_SID with its token or API key, the key's region and that the account is active; then close the account's circuit. If providerMessage names a compliance profile, no key is wrong: have the profile approved in the Trust Hub first.",
+    note: 'Also the answer to a deleted key, a key of another region, a suspended or closed account and, on new accounts, a compliance profile that is not approved.',
   }),
   authentication(20005, 'Account is not active', {
     seenIn: 'api_response',
@@ -174,7 +174,7 @@ export const ACCOUNT_AND_API_CODES = [
   notFound(20404, 'Resource was not found', {
     seenIn: 'api_response',
     action:
-      'Caller: check the contentSid in the request. Operator: check that the account owns it and that TWILIO_ACCOUNT_SID is right.',
+      'Operator: check TWILIO_ACCOUNT_SID and TWILIO_BASE_URL: the address that the service posted to does not exist for this account. Caller: check the contentSid, if the request has one.',
   }),
   invalidRequest(20409, 'Conflict with the state of the resource', {
     seenIn: 'api_response',

@@ -2,11 +2,15 @@
 import { contentRejected, invalidRequest, permission } from './rows-by-class.js';
 import { SETUP_ONLY, TRIAL_ONLY } from './shared-notes.js';
 
+/** Answered with HTTP 422, which by itself would blame the caller. */
+const TRIAL = { seenIn: 'api_response', scope: 'recipient', otherChannelHelps: 'no', note: TRIAL_ONLY } as const;
+
 export const CONTENT_TEMPLATE_CODES = [
   invalidRequest(21654, 'ContentVariables without ContentSid', {
     seenIn: 'api_response',
     otherChannelHelps: 'yes',
-    action: 'Caller: name the template in contentSid, or leave contentVariables out.',
+    action:
+      'Caller: name the template in contentSid, or leave contentVariables out. Operator: a trial account sends WhatsApp templates only; upgrade it.',
   }),
   invalidRequest(21655, 'ContentSid is invalid', {
     seenIn: 'api_response',
@@ -52,10 +56,27 @@ export const CONTENT_TEMPLATE_CODES = [
     otherChannelHelps: 'yes',
     action: 'Caller: use a contentSid whose type this channel supports, or plain text.',
   }),
-  permission(572006, 'Trial knows no such template', {
-    seenIn: 'unclear',
+  permission(572002, "From is not the trial's number for this recipient", {
+    ...TRIAL,
+    action: 'Operator: upgrade the trial account, or send from the number that it assigns to the recipient.',
+  }),
+  permission(572005, 'Recipient is not verified on this trial account', {
+    ...TRIAL,
+    action: 'Operator: upgrade the trial account, or verify the recipient in the Console.',
+  }),
+  permission(572006, "Template is not one of the trial's", {
+    seenIn: 'api_response',
+    scope: 'sender',
     otherChannelHelps: 'no',
     action: 'Operator: upgrade the trial account, or use one of its ready-made templates.',
     note: TRIAL_ONLY,
+  }),
+  permission(573002, "From is not the trial's number for this call", {
+    ...TRIAL,
+    action: 'Operator: upgrade the trial account, or call from the number that it assigns to the recipient.',
+  }),
+  permission(573005, 'Recipient of the call is not verified on this trial account', {
+    ...TRIAL,
+    action: 'Operator: upgrade the trial account, or verify the recipient in the Console.',
   }),
 ];

@@ -50,13 +50,15 @@ export const DELIVERY_RULE_CODES = [
     ...UNREGISTERED_SENDER,
     action: 'Operator: register the sender name with Twilio for this carrier before sending again.',
   }),
-  permission(30041, 'Sender is not registered in the United Kingdom', {
+  permission(30041, 'Sender is not registered in the country', {
     ...UNREGISTERED_SENDER,
-    action: 'Operator: register the sender for the United Kingdom, or send from a British number.',
+    action:
+      'Operator: register the sender for the country, such as the United Kingdom, or send from a number of that country.',
   }),
-  permission(30042, 'Sender id is too generic or has special characters', {
+  permission(30042, 'Sender id is too generic, has special characters or is not authorised for the account', {
     ...UNREGISTERED_SENDER,
-    action: 'Operator: choose a sender name that tells who you are, of plain letters and digits.',
+    action:
+      'Operator: choose a sender name that says who you are, in plain letters and digits, and register it where the country asks for it.',
   }),
   permission(30043, 'International SMS on a domestic route', {
     ...UNREGISTERED_SENDER,

@@ -24,8 +24,9 @@ export const DELIVERY_CODES = [
     seenIn: 'status_callback',
     sameChannelAgain: 'never',
     otherChannelHelps: 'yes',
-    action: 'Caller: ask the recipient whether they or their carrier block messages, or use another channel.',
-    note: 'A block by the user, the carrier or a do-not-call registry; trying again only makes it worse.',
+    action:
+      'Caller: ask the recipient whether they texted STOP, are on a do-not-disturb list or have a carrier that blocks messages. Operator: set otherChannelHelps to "no" in TWILIO_ERROR_CODES_FILE if yours are mostly opt-outs.',
+    note: 'A block by the user (STOP to a toll-free number included), the carrier or a do-not-disturb registry, but also a landline or no signal: Twilio does not say which. Trying again only makes it worse.',
   }),
   recipientUnreachable(30005, 'Handset is unknown', {
     seenIn: 'status_callback',

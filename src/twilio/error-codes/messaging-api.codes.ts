@@ -36,7 +36,7 @@ export const MESSAGING_API_CODES = [
     seenIn: 'both',
     otherChannelHelps: 'yes',
     action:
-      'Operator: allow the country under Messaging Geo-Permissions in the Console, then retry from the review queue. Some destinations no setting opens: use another channel there.',
+      'Operator: allow the country under Messaging Geo-Permissions in the Console, then retry from the review queue. Some destinations no setting opens: Twilio has stopped every channel to embargoed countries.',
     note: 'Of SMS, MMS, WhatsApp and RCS; calls have permissions of their own.',
   }),
   invalidRequest(21604, 'Message has no To', {

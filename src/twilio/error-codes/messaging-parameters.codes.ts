@@ -70,7 +70,7 @@ export const MESSAGING_PARAMETER_CODES = [
   }),
   invalidRequest(30031, 'MaxRate is invalid', {
     ...OURS,
-    action: "Operator: please report it with the attempt's id; sending rates belong into SENDER_RATES.",
+    action: "Operator: please report it with the attempt's id; sending rates belong in SENDER_RATES.",
     note: NEVER_SENT,
   }),
   invalidRequest(30045, 'ValidityPeriod is out of range', {

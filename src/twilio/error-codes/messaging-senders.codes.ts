@@ -23,6 +23,11 @@ export const MESSAGING_SENDER_CODES = [
     action: 'Operator: set TWILIO_SMS_FROM to a phone number, or upgrade the trial account.',
     note: TRIAL_ONLY,
   }),
+  invalidRequest(21401, 'From can send no SMS', {
+    ...BAD_SENDER,
+    action:
+      'Operator: set TWILIO_SMS_FROM to an SMS number of the account, or to a sender name that the country allows.',
+  }),
   invalidRequest(21407, 'Number type cannot do SMS', {
     ...BAD_SENDER,
     action: 'Operator: set TWILIO_SMS_FROM to a number with SMS capability.',

@@ -69,6 +69,7 @@ export const VOICE_CARRIER_CODES = [
     seenIn: 'unclear',
     sameChannelAgain: 'never',
     otherChannelHelps: 'yes',
+    mayHaveArrived: true,
     action: 'Nobody: the next channel is used. Operator: look into the SIP or media path if many calls end so.',
     note: 'Answered, but perhaps not heard; another call would most likely be silent too.',
   }),

@@ -192,11 +192,6 @@ export const VOICE_CODES = [
     action: 'Caller: leave asynchronous detection out of the <Dial> in voice.twiml.',
     note: 'A warning: the call itself goes on.',
   }),
-  invalidRequest(21401, 'Phone number is invalid', {
-    seenIn: 'api_response',
-    otherChannelHelps: 'no',
-    action: 'Caller: give the number in E.164 form, such as +15551230001.',
-  }),
   invalidRequest(21421, 'Phone number or its sid is invalid', {
     seenIn: 'api_response',
     responsible: 'operator',

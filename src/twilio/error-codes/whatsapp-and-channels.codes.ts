@@ -4,12 +4,13 @@ import {
   contentRejected,
   invalidRequest,
   optedOut,
+  permission,
   providerFault,
   quotaExhausted,
   rateLimited,
   recipientUnreachable,
 } from './rows-by-class.js';
-import { TRIED_AGAIN } from './shared-notes.js';
+import { SENDER_IS_CONFIGURATION, TRIED_AGAIN } from './shared-notes.js';
 
 const NOT_OUR_CHANNEL = 'RCS or Messenger only, which the service does not send on.';
 
@@ -50,9 +51,23 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     ...SENDER_OUT_OF_ORDER,
     action: 'Operator: have the display name of the sender approved again in WhatsApp Manager.',
   }),
-  channelUnavailable(63051, 'WhatsApp Business Account is locked', {
+  channelUnavailable(63051, 'Sender or its WhatsApp Business Account is locked', {
     ...SENDER_OUT_OF_ORDER,
-    action: "Operator: read Meta's reason in Business Support and appeal, through Twilio support if need be.",
+    action:
+      "Operator: read Meta's reason in Business Support. A sender without traffic for about 30 days is registered again; a lock for another reason needs an appeal, through Twilio support if need be.",
+  }),
+  permission(63058, 'Business may not write to users of this country', {
+    seenIn: 'status_callback',
+    otherChannelHelps: 'yes',
+    action: 'Operator: have the business verified by Meta, or use a WhatsApp sender of that country.',
+  }),
+  channelUnavailable(63059, 'Number has moved to another WhatsApp Business Account', {
+    seenIn: 'unclear',
+    scope: 'sender',
+    responsible: 'operator',
+    action:
+      'Operator: use the account that the number moved to, or register another sender and set TWILIO_WHATSAPP_FROM.',
+    note: SENDER_IS_CONFIGURATION,
   }),
   channelUnavailable(63062, 'Terms of the Marketing Messages API are not accepted', {
     seenIn: 'unclear',
@@ -86,12 +101,11 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     action: 'Nobody: the next channel is used. Caller: ask the recipient to update WhatsApp and accept its terms.',
     note: 'No WhatsApp, terms not accepted, or too old an app.',
   }),
-  channelUnavailable(63032, 'WhatsApp does not deliver to this user', {
+  channelUnavailable(63032, 'Meta withheld a marketing message from a user in an experiment', {
     seenIn: 'status_callback',
-    scope: 'recipient',
-    responsible: 'recipient',
-    notOnChannel: true,
-    action: 'Nobody: Meta keeps the user in an experiment; the next channel is used.',
+    responsible: 'operator',
+    action: 'Nobody: the next channel is used. Operator: send marketing some other way if many end like this.',
+    note: 'Only marketing templates outside an open conversation are withheld, so the recipient is still on WhatsApp for everything else: https://support.twilio.com/hc/en-us/articles/17388935157915.',
   }),
   recipientUnreachable(63029, 'Recipient could not load the template', {
     seenIn: 'status_callback',
@@ -120,6 +134,13 @@ export const WHATSAPP_AND_CHANNEL_CODES = [
     otherChannelHelps: 'no',
     action: 'Caller: send this recipient no marketing on WhatsApp until they opt in again.',
     note: 'Not `opted_out`: templates of other categories still arrive, so one-time passwords go on. Marketing that somebody does not want is not moved to another channel.',
+  }),
+  contentRejected(63050, 'Recipient has opted out of marketing', {
+    seenIn: 'status_callback',
+    scope: 'recipient',
+    otherChannelHelps: 'no',
+    action: 'Caller: send this recipient no marketing on WhatsApp until they opt in again.',
+    note: 'As 63033: other messages still arrive, and marketing that somebody does not want is not moved to another channel.',
   }),
 
   // Windows and Meta's own limits.

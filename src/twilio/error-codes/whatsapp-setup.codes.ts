@@ -33,6 +33,12 @@ export const WHATSAPP_SETUP_CODES = [
     ...TEMPLATE_STOPPED,
     action: 'Operator: write a new template and have it approved; this one will not come back.',
   }),
+  channelUnavailable(63053, 'Template is not synchronised yet', {
+    seenIn: 'unclear',
+    responsible: 'operator',
+    action: 'Operator: wait ten minutes after a template is approved or changed, then retry from the review queue.',
+    note: 'Twilio says that the synchronisation takes up to ten minutes; another template works meanwhile.',
+  }),
   channelUnavailable(63054, 'Template cannot be used now', {
     ...TEMPLATE_STOPPED,
     action:
