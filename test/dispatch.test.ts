@@ -65,24 +65,32 @@ describe('the dispatcher', () => {
     expect((await database.query('SELECT 1 FROM attempts')).rows).toHaveLength(1000);
   });
 
-  it('lets nothing that is accepted later overtake what waits, though a slot is free at that moment', async () => {
+  it.each([
+    ['another process stored', 'api'],
+    ['this process stored and had no slots for', 'all'],
+  ] as const)('lets nothing overtake what %s earlier, though a slot is free at that moment', async (_, stored) => {
     const provider = await startPatientProvider();
-    provider.holdFrom(1);
     // A lease too short for anything to be claimed ahead; and a claim waits until two of eight slots are free.
     const env = { DISPATCH_CONCURRENCY: '8', TWILIO_TIMEOUT_MS: '60000', LEASE_MS: '65000' };
-    const started = await startTestService({ ...env, TWILIO_BASE_URL: provider.url, ROLE: 'api' });
+    const started = await startTestService({ ...env, TWILIO_BASE_URL: provider.url, ROLE: stored });
+    const { database } = started;
+    const attempts = async () => (await database.query('SELECT 1 FROM attempts')).rows.length;
     const hello = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
+    // One that found a free slot shows that the process has looked for due work, and found none.
+    if (stored === 'all') await started.api.send(hello);
+    const before = stored === 'all' ? 1 : 0;
+    await expect.poll(attempts).toBe(before);
+    provider.holdFrom(before + 1);
     await started.api.post('/v1/notifications/batch', { notifications: Array.from({ length: 20 }, () => hello) });
-    const replica = await started.replica({ ROLE: 'all' });
+    const replica = stored === 'api' ? await started.replica({ ROLE: 'all' }) : started;
     await expect.poll(() => provider.held).toBe(8);
     provider.releaseOne();
-    const { database } = started;
-    await expect.poll(async () => (await database.query('SELECT 1 FROM attempts')).rows.length).toBe(1);
+    await expect.poll(attempts).toBe(before + 1);
     const late = await new ApiClient(replica.url, ADMIN_KEY).send(hello);
     const { rows } = await database.query('SELECT lease_token FROM outbox WHERE notification_id = $1', [late]);
     provider.release();
     expect(rows).toEqual([{ lease_token: null }]);
-    await expect.poll(() => provider.seen).toBe(21);
+    await expect.poll(() => provider.seen).toBe(before + 21);
   });
 
   it('sends what waits by category, and lets nobody wait for ever', async () => {

@@ -50,7 +50,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
   private readonly slots: number;
   private readonly pace: WorkPace;
   private readonly lease: LeaseTime;
-  /** True when the last claim left nothing due behind: what is accepted now overtakes nobody. */
+  /** True while nothing due is known to wait, as the last claim found out: what is accepted now overtakes nobody. */
   private caughtUp = false;
   private readonly stop = new AbortController();
   /** When the process has to be done with its work, on its monotonic clock. */
@@ -161,6 +161,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
       this.woken = false;
       try {
         const free = this.room();
+        // Without room nobody can look for what is due by now, and it must not be overtaken.
+        if (free === 0) this.caughtUp = false;
         const claimed = free > 0 ? await this.claim(free) : 0;
         if (claimed < free) await this.sleep(await this.untilNextDue());
         else await this.untilSlotsAreFree();
