@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ADMIN_KEY, ask, startEdge, type Edge } from './support/http-edge.app.js';
 import { createMigratedDatabase } from './support/postgres.js';
@@ -26,6 +27,25 @@ async function createKey(edge: Edge, name: string, clientId?: string) {
   const answer = await ask<{ id: string; clientId: string; secret: string }>(edge, 'POST', KEYS, { body });
   expect(answer.status).toBe(201);
   return answer.body;
+}
+
+async function query(databaseUrl: string, text: string, values: readonly string[] = []): Promise<void> {
+  const sql = new Client({ connectionString: databaseUrl });
+  await sql.connect();
+  await sql.query(text, [...values]).finally(() => sql.end());
+}
+
+/** A key `start` of a client that can no longer be made. */
+async function keyOfOldClient(databaseUrl: string, edge: Edge, name: string) {
+  const key = await createKey(edge, 'start');
+  await query(databaseUrl, 'UPDATE clients SET name = $1 WHERE id = $2', [name, key.clientId]);
+  return key;
+}
+
+async function revokeAdminKey(edge: Edge, key: string): Promise<void> {
+  const { body } = await ask<Listed>(edge, 'GET', KEYS, { key });
+  const id = body.items.find(({ name }) => name === 'ADMIN_API_KEY')?.id;
+  expect((await ask(edge, 'DELETE', `${KEYS}/${id}`, { key })).status).toBe(204);
 }
 
 describe('an ADMIN_API_KEY whose value comes back', () => {
@@ -72,6 +92,47 @@ describe('an ADMIN_API_KEY that a human revoked', () => {
     expect((await ask(other, 'GET', KEYS, { key: NEXT })).status).toBe(200);
     await start(databaseUrl);
     expect((await ask(other, 'GET', KEYS, { key: NEXT })).status).toBe(200);
+  });
+});
+
+describe('a client named system', () => {
+  it.each(['system', 'System', 'SYSTEM '])('cannot be made: %s', async (name) => {
+    const edge = await start(await newDatabase());
+    const { id, clientId } = await createKey(edge, 'operator');
+    const refused = await ask(edge, 'POST', KEYS, { body: { name, scopes: ['admin'] } });
+    expect([refused.status, refused.body['errors']]).toEqual([
+      400,
+      [{ pointer: '/name', detail: 'must not be system, which is what the service itself acts as' }],
+    ]);
+    const { body } = await ask<Listed>(edge, 'GET', KEYS);
+    expect(body.items.map((key) => key.id)).toContain(id);
+    expect(body.items).toHaveLength(2);
+    // The name of a key alone cannot be taken for the service's.
+    await createKey(edge, name, clientId);
+  });
+
+  it.each(['system', 'System'])('does not act as the service where an older build made it: %s', async (name) => {
+    const databaseUrl = await newDatabase();
+    const edge = await start(databaseUrl);
+    const key = await keyOfOldClient(databaseUrl, edge, name);
+    await revokeAdminKey(edge, key.secret);
+    const { body } = await ask<{ items: { actor: string }[] }>(edge, 'GET', '/v1/admin/audit?limit=1', {
+      key: key.secret,
+    });
+    expect(body.items[0]?.actor).toBe(`${name}/start#${key.id}`);
+    const again = await start(databaseUrl);
+    expect((await ask(again, 'GET', KEYS)).status).toBe(401);
+  });
+
+  it('keeps the admin key revoked that it revoked under the name of the service', async () => {
+    const databaseUrl = await newDatabase();
+    const edge = await start(databaseUrl);
+    const key = await keyOfOldClient(databaseUrl, edge, 'system');
+    await revokeAdminKey(edge, key.secret);
+    // As an older build wrote it.
+    await query(databaseUrl, `UPDATE audit_log SET actor = 'system/start' WHERE action = 'api_key.revoked'`);
+    const again = await start(databaseUrl);
+    expect((await ask(again, 'GET', KEYS)).status).toBe(401);
   });
 });
 

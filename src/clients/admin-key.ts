@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AuditLog } from '../audit/audit-log.js';
 import type { AuditAction } from '../audit/audited.js';
+import { systemActor } from '../audit/system.actor.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { InvalidEnvironmentError } from '../config/environment.error.js';
@@ -14,12 +15,12 @@ import { SCOPES, type Scope } from '../access/scope.js';
 
 const ADMIN_CLIENT = 'admin';
 
-const ACTOR = 'system/start';
+const ACTOR = systemActor('start');
 
 interface Installed {
   readonly scopes: readonly Scope[];
   readonly revokedAt: Date | null;
-  readonly revokedBy: string | null;
+  readonly replacedAtStart: boolean;
 }
 
 /** `revoked`: by a human, so it is not made the admin key. */
@@ -54,8 +55,8 @@ export class AdminKey implements OnModuleInit {
   private async install(transaction: Transaction, hash: Buffer): Promise<Installation> {
     const [client] = await transaction.run<{ id: string }>(ENSURE_CLIENT, [ADMIN_CLIENT]);
     const key = [client?.id, ADMIN_KEY_NAME, hash];
-    const [before] = await transaction.run<Installed>(FIND_INSTALLED, key);
-    if (before?.revokedAt && before.revokedBy !== ACTOR) return 'revoked';
+    const [before] = await transaction.run<Installed>(FIND_INSTALLED, [...key, ACTOR]);
+    if (before?.revokedAt && !before.replacedAtStart) return 'revoked';
     const inForce = before && !before.revokedAt && String(before.scopes) === String(SCOPES);
     const replaced = await transaction.run<{ id: string }>(REVOKE_PREDECESSORS, key);
     for (const { id } of replaced) await this.record(transaction, 'api_key.revoked', id);

@@ -1,13 +1,15 @@
+import { SYSTEM } from '../audit/system.actor.js';
 import type { Statement } from '../database/database.js';
 
 /**
  * By the hash of the secret; revoked keys are not found. Where another key in force of the same client has the same name,
- * the caller's name ends with the id of the key: the audit log tells them apart.
+ * the caller's name ends with the id of the key: the audit log tells them apart. The same goes for a client whose name is
+ * the service's own, made before that was refused: it cannot act as the service.
  */
 export const FIND_KEY: Statement = {
   name: 'api_key_find',
   text: `
-    SELECT k.id, k.client_id, k.scopes, clients.name || '/' || k.name || CASE WHEN EXISTS (
+    SELECT k.id, k.client_id, k.scopes, clients.name || '/' || k.name || CASE WHEN lower(clients.name) = '${SYSTEM}' OR EXISTS (
         SELECT 1 FROM api_keys t
         WHERE t.client_id = k.client_id AND t.name = k.name AND t.id <> k.id AND t.revoked_at IS NULL
       ) THEN '#' || k.id ELSE '' END AS caller_name
@@ -60,16 +62,19 @@ export const ENSURE_CLIENT: Statement = {
     ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name RETURNING id`,
 };
 
-/** This very key, where it was there before: its scopes, and who revoked it last, where it is revoked. */
+/**
+ * This very key, where it was there before: its scopes, and whether it was revoked by a start with another ADMIN_API_KEY.
+ * The actor alone does not tell: a client could once be named `system`. But only the API notes the state before.
+ */
 export const FIND_INSTALLED: Statement = {
   name: 'api_key_find_installed',
   plan: 'each_time',
   text: `
-    SELECT k.scopes, k.revoked_at AS "revokedAt", CASE WHEN k.revoked_at IS NOT NULL THEN (
-        SELECT l.actor FROM audit_log l
+    SELECT k.scopes, k.revoked_at AS "revokedAt", k.revoked_at IS NOT NULL AND (
+        SELECT l.actor = $4 AND l.before IS NULL FROM audit_log l
         WHERE l.subject_type = 'api_key' AND l.subject_id = k.id::text AND l.action = 'api_key.revoked'
         ORDER BY l.id DESC LIMIT 1
-      ) END AS "revokedBy"
+      ) IS TRUE AS "replacedAtStart"
     FROM api_keys k WHERE k.client_id = $1 AND k.name = $2 AND k.secret_hash = $3`,
 };
 

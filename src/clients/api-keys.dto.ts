@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsArray, IsIn, IsOptional, IsString, IsUUID, Matches, NotEquals } from 'class-validator';
 import { pageOf } from '../http/pagination.js';
 import { EachOnce } from '../validation/each-once.rule.js';
+import { SYSTEM } from '../audit/system.actor.js';
 import { ADMIN_KEY_NAME, type ApiKey } from './api-key.entity.js';
 import { SCOPES, type Scope } from '../access/scope.js';
 
@@ -12,7 +13,7 @@ export class CreateApiKey {
   @ApiProperty({
     type: String,
     pattern: NAME.source,
-    description: `Of the key, and without clientId also of the client that is made for it. Not ${ADMIN_KEY_NAME}.`,
+    description: `Of the key, and without clientId also of the client that is made for it. Not ${ADMIN_KEY_NAME}; a new client cannot be named ${SYSTEM}.`,
   })
   @IsString()
   @Matches(NAME, { message: 'must be 1 to 100 letters, digits, spaces or ._:@-, beginning with a letter or digit' })

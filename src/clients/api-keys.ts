@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import type { AuditAction } from '../audit/audited.js';
+import { isSystemName } from '../audit/system.actor.js';
 import { Database, type Transaction } from '../database/database.js';
 import { type Page, type PageQuery, cursorId, toPage } from '../http/pagination.js';
 import { Problem, notFound } from '../problems/problem.js';
@@ -28,7 +29,10 @@ export class ApiKeys {
     @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
   ) {}
 
-  /** @throws Problem `conflict` where the new client's name is taken, `not-found` for an unknown clientId. */
+  /**
+   * @throws Problem `conflict` where the new client's name is taken, `validation-failed` where it is the service's own,
+   *   `not-found` for an unknown clientId.
+   */
   async create(wish: CreateApiKey, by: Caller): Promise<CreatedApiKeyDto> {
     const secret = newSecret();
     const { name, scopes } = wish;
@@ -100,6 +104,7 @@ export class ApiKeys {
 }
 
 async function clientFor(transaction: Transaction, { clientId, name }: CreateApiKey): Promise<ClientRow> {
+  if (!clientId && isSystemName(name)) throw reservedName();
   const [client] = clientId
     ? await transaction.run<ClientRow>(FIND_CLIENT, [clientId])
     : await transaction.run<ClientRow>(CREATE_CLIENT, [name]);
@@ -107,5 +112,12 @@ async function clientFor(transaction: Transaction, { clientId, name }: CreateApi
   if (clientId) throw notFound('client');
   throw new Problem('conflict', {
     detail: 'A client of this name exists. Name its clientId to give it another key, or choose another name.',
+  });
+}
+
+function reservedName(): Problem {
+  return new Problem('validation-failed', {
+    detail: 'See `errors` for every field that needs a correction.',
+    errors: [{ pointer: '/name', detail: 'must not be system, which is what the service itself acts as' }],
   });
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { systemActor } from '../../audit/system.actor.js';
 import { Database, type Transaction } from '../../database/database.js';
 import { LOGGER } from '../../logging/logger.js';
 import { isLockTimeout, isPassingDatabaseFailure } from '../../problems/database-failure.js';
@@ -18,7 +19,7 @@ const MOST_FAILURES_IN_A_ROW = 10;
 /** Dead letters of a step; so many fall due while the last ones are dealt with only where the database is slow. */
 const MOST_AT_ONCE = 32;
 
-const ACTOR = 'system/replays';
+const ACTOR = systemActor('replays');
 
 type TakenReplay = Pick<Replay, 'id' | 'action' | 'channel' | 'note' | 'startedBy'> & {
   readonly dueInMs: number;
