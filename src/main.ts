@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   try {
     const running = await signal.inTime(bringSurroundings(env, say));
     try {
-      await run(env, running, signal, say);
+      await Promise.race([run(env, running, signal, say), loss(running)]);
     } finally {
       await running.stop();
     }
@@ -28,6 +28,11 @@ async function main(): Promise<void> {
     if (!(error instanceof StartStoppedError)) throw error;
   }
   say('Stopped.');
+}
+
+/** A dead database or simulator is not brought back here: whoever watches over this process starts everything anew. */
+async function loss({ lost }: RunningSurroundings): Promise<never> {
+  throw await lost;
 }
 
 async function run(env: Environment, running: RunningSurroundings, signal: StopSignal, say: (line: string) => void) {

@@ -11,7 +11,10 @@ export class StartStoppedError extends Error {
   override readonly name = 'StartStoppedError';
 }
 
-/** Listens for SIGINT and SIGTERM, from the first moment of the process. */
+/** What asks a process to stop: Ctrl-C, a supervisor, a terminal that is closed. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Listens for them from the first moment of the process. */
 export class StopSignal {
   /** Resolves at the first one. */
   readonly came: Promise<void>;
@@ -21,13 +24,12 @@ export class StopSignal {
     this.came = new Promise((resolve) => {
       const onSignal = () => {
         const now = performance.now();
-        // A second one ends the process at once: leases make that safe, too.
+        // A second one ends the process at once: leases make that safe, too. The embedded PostgreSQL is told as it ends.
         if (this.askedAt !== null && now - this.askedAt > SAME_MS) process.exit(1);
         this.askedAt ??= now;
         resolve();
       };
-      process.on('SIGINT', onSignal);
-      process.on('SIGTERM', onSignal);
+      for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
     });
   }
 

@@ -22,10 +22,10 @@ interface DemoRun {
   readonly output: string;
 }
 
-/** How somebody breaks it off once the output holds a text: with Ctrl-C's signal, or as `head` does. */
+/** How somebody breaks it off once the output holds a text: with a signal, or as `head` does. */
 interface BreakOff {
   readonly after: string;
-  readonly by: 'signal' | 'reading no more';
+  readonly by: 'SIGINT' | 'SIGHUP' | 'reading no more';
 }
 
 async function runDemo(env: Record<string, string>, breakOff?: BreakOff): Promise<DemoRun> {
@@ -37,8 +37,8 @@ async function runDemo(env: Record<string, string>, breakOff?: BreakOff): Promis
     output += chunk.toString();
     if (breakOff === undefined || interrupted || !output.includes(breakOff.after)) return;
     interrupted = true;
-    if (breakOff.by === 'signal') child.kill('SIGINT');
-    else child.stdout.destroy();
+    if (breakOff.by === 'reading no more') child.stdout.destroy();
+    else child.kill(breakOff.by);
   };
   child.stdout.on('data', listen);
   child.stderr.on('data', listen);
@@ -99,7 +99,7 @@ describe('the demo as a program', () => {
       });
       const { output } = await runDemo(
         { PORT: new URL(service.url).port, DATA_DIR: folder },
-        { after: 'state: queued', by: 'signal' },
+        { after: 'state: queued', by: 'SIGINT' },
       );
       expect(output).toContain(`The service at ${service.url} does not say that it runs on the simulator`);
       expect(output).toContain('The service of this demo is stopped');
@@ -109,13 +109,13 @@ describe('the demo as a program', () => {
     PATIENCE_MS,
   );
 
-  it(
-    'stops its service when it is broken off',
-    async () => {
+  it.each(['SIGINT', 'SIGHUP'] as const)(
+    'stops its service when it is broken off by %s',
+    async (by) => {
       const folder = await publicFolder();
       const { exitCode, output } = await runDemo(
         { PORT: String(await freePort()), DATA_DIR: folder },
-        { after: 'state: queued', by: 'signal' },
+        { after: 'state: queued', by },
       );
       expect(exitCode).toBe(130);
       expect(output).toContain('The service of this demo is stopped');

@@ -1,5 +1,6 @@
 import { execFile as execFileWithCallback, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, realpathSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ADVISORY_LOCK } from '../src/database/advisory-locks.js';
+import { findRunning } from '../src/embedded/postgres.process.js';
 import { publicFolder } from './support/embedded-postgres.js';
 import { createMigratedDatabase, createTestDatabase } from './support/postgres.js';
 import { PROGRAM_ENV } from './support/process.js';
@@ -35,7 +37,9 @@ function startProgram(variables: Record<string, string>) {
     ready: async () => {
       await expect.poll(() => said).toContain('Ctrl-C stops everything');
     },
+    pid: child.pid ?? 0,
     stop: () => child.kill('SIGTERM'),
+    signal: (signal: NodeJS.Signals) => child.kill(signal),
     /** Whoever read its output is gone. */
     stopReading: () => child.stdout.destroy(),
     /** What the banner says after a word. */
@@ -167,6 +171,66 @@ describe('a signal during the start', () => {
     await expect(client.connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
+
+describe('with the embedded PostgreSQL', () => {
+  async function startEmbedded(variables: Record<string, string> = {}) {
+    const dataDir = await publicFolder();
+    const program = startProgram({ DATA_DIR: dataDir, PORT: '0', ...variables });
+    await program.ready();
+    const pgdata = join(realpathSync(join(dataDir, 'postgres')), 'pgdata');
+    const server = () => findRunning(pgdata);
+    expect(server()).not.toBeNull();
+    return { ...program, server, dataDir };
+  }
+
+  it('a terminal that is closed stops everything in order', async () => {
+    const program = await startEmbedded();
+    program.signal('SIGHUP');
+    expect(await program.exited).toBe(0);
+    expect(program.said()).toMatch(/Stopping: finishing what is in flight.*Stopped\./s);
+    expect(program.server()).toBeNull();
+  });
+
+  it('a second Ctrl-C ends the process at once, and the database with it', async () => {
+    const program = await startEmbedded({ SHUTDOWN_DELAY_MS: '60000' });
+    program.signal('SIGINT');
+    await expect.poll(program.said).toContain('Leaving');
+    // One within a second is taken for the first again.
+    await expect.poll(() => program.signal('SIGINT')).toBe(false);
+    expect(await program.exited).toBe(1);
+    await expect.poll(program.server).toBeNull();
+  });
+
+  it.each([
+    ['PostgreSQL', (pid: number) => pid, 'The embedded PostgreSQL ended although nobody stopped it (signal SIGKILL)'],
+    ['simulator', simulatorOf, 'The Twilio simulator ended although nobody stopped it (signal SIGKILL)'],
+  ])('a %s that dies ends the process with 1, and says so', async (_, victim, line) => {
+    const program = await startEmbedded();
+    process.kill(victim(program.server()?.pid ?? 0, program.pid), 'SIGKILL');
+    expect(await program.exited).toBe(1);
+    expect(program.said()).toContain(line);
+    expect(program.server()).toBeNull();
+  });
+
+  it('a PostgreSQL that was taken over and dies does, too', async () => {
+    const killed = await startEmbedded();
+    killed.signal('SIGKILL');
+    await killed.exited;
+    const program = startProgram({ DATA_DIR: killed.dataDir, PORT: '0' });
+    await program.ready();
+    expect(program.said()).toContain('was still running');
+    process.kill(killed.server()?.pid ?? 0, 'SIGKILL');
+    expect(await program.exited).toBe(1);
+    expect(program.said()).toContain('The embedded PostgreSQL ended although nobody stopped it');
+  });
+});
+
+/** The one child of the program that is its simulator. */
+function simulatorOf(_: number, parent: number): number {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ').map(Number);
+  const isSimulator = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('simulator.main');
+  return children.find(isSimulator) ?? 0;
+}
 
 async function listening(): Promise<Server> {
   const server = createServer().listen(0, '127.0.0.1');

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readEnvironment } from '../config/read-environment.js';
+import { StopSignal } from '../start-signal.js';
 import { perform } from './scenario.performance.js';
 import { SCENARIOS } from './scenarios.js';
 import { findRunningService, type DemoService } from './service.finder.js';
@@ -48,7 +49,7 @@ async function performAll(service: DemoService, terminal: Terminal, interruption
 }
 
 const interruption = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+void new StopSignal().came.then(() => interruption.abort());
 // As `head` does it: what was started has to be stopped all the same.
 process.stdout.on('error', () => interruption.abort());
 

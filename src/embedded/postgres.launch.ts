@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endOf } from './child.end.js';
 import { giveTo, identityOf, type ServerAccount, serverEnvironment } from './postgres.account.js';
 import { EmbeddedPostgresError } from './postgres.error.js';
-import { findRunning, readPidFile, type RunningServer, shutDown } from './postgres.process.js';
+import { findRunning, type OwnedServer, readPidFile, shutDown, stopWithProcess } from './postgres.process.js';
 
 const POLL_MS = 10;
 /** Longer than any start needs; the time is spent replaying the write-ahead log after a crash. */
@@ -32,7 +33,7 @@ export class PortTakenError extends EmbeddedPostgresError {}
  * Only for data that {@link findRunning} finds no server on.
  * @throws PortTakenError | EmbeddedPostgresError with the end of the server's log; no process is left behind
  */
-export async function launch(plan: Launch): Promise<RunningServer> {
+export async function launch(plan: Launch): Promise<OwnedServer> {
   // PostgreSQL refuses to start while that pid exists, be it another program's or a zombie's by now. That no server runs on
   // the data is known here; that no orphaned session of one does, PostgreSQL finds out from the shared memory itself.
   rmSync(join(plan.pgdata, 'postmaster.pid'), { force: true });
@@ -50,7 +51,7 @@ interface FailedStart {
   readonly log: readonly string[];
 }
 
-async function start(plan: Launch): Promise<RunningServer | FailedStart> {
+async function start(plan: Launch): Promise<OwnedServer | FailedStart> {
   const log = await openLog(plan);
   const child = spawn(plan.program, [...plan.args], {
     cwd: '/',
@@ -61,9 +62,11 @@ async function start(plan: Launch): Promise<RunningServer | FailedStart> {
   });
   closeSync(log.fd);
   child.unref();
+  const ended = endOf(child);
+  stopWithProcess(() => child.kill('SIGINT'), ended);
   const reason = await untilReady(child, plan.pgdata);
   const server = reason === null ? findRunning(plan.pgdata) : null;
-  if (server !== null) return server;
+  if (server !== null) return { ...server, ended };
   return { reason: reason ?? 'it vanished right after its start', log: log.newLines() };
 }
 

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, EmbeddedPostgresError } from './postgres.error.js';
 
 const POLL_MS = 20;
+/** How often an adopted server is looked after. */
+const WATCH_MS = 1000;
 
 /** A server that is running on our data, whoever started it. */
 export interface RunningServer {
@@ -13,6 +15,12 @@ export interface RunningServer {
   readonly port: number;
   /** Its whole command line, joined with spaces. */
   readonly command: string;
+}
+
+/** One that this process stops. */
+export interface OwnedServer extends RunningServer {
+  /** Resolves with how the server ended, whoever ended it: `exit code 1`, `signal SIGKILL`, or `gone` where nobody can know. */
+  readonly ended: Promise<string>;
 }
 
 /** What a server says of itself in postmaster.pid. Source: PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*. */
@@ -74,6 +82,28 @@ export async function shutDown(server: RunningServer, patienceMs = 30_000): Prom
     what: `The embedded PostgreSQL (process ${server.pid}) did not stop.`,
     advice: `look at that process, and stop it with \`kill ${server.pid}\`.`,
   });
+}
+
+/**
+ * Takes over a server that is no child of this process: whoever started it was killed. How such a process ends, the system
+ * tells nobody but its parent, so it is looked after.
+ */
+export function adopt(server: RunningServer): OwnedServer {
+  const ended = (async () => {
+    while (isRunning(server)) await sleep(WATCH_MS, undefined, { ref: false });
+    return 'gone';
+  })();
+  stopWithProcess(() => send(server, 'SIGINT'), ended);
+  return { ...server, ended };
+}
+
+/**
+ * Has the server stopped, too, when this process ends before it has: at a second Ctrl-C nothing else does it, and a server
+ * in a session of its own would run on. Nothing can be awaited by then: a fast shutdown is asked for, and is left to itself.
+ */
+export function stopWithProcess(stop: () => void, ended: Promise<unknown>): void {
+  process.once('exit', stop);
+  void ended.then(() => process.off('exit', stop));
 }
 
 /** The pid may belong to another program by now: signals go to the very command that was found. */

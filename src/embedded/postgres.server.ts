@@ -8,7 +8,7 @@ import { findHome, findShelter, type Home } from './postgres.home.js';
 import { launch, type Launch, PortTakenError } from './postgres.launch.js';
 import { claimOwnership, type Ownership } from './postgres.owner.js';
 import { choosePort, rememberPort } from './postgres.port.js';
-import { findRunning, type RunningServer, shutDown } from './postgres.process.js';
+import { adopt, findRunning, type OwnedServer, shutDown } from './postgres.process.js';
 import { serverArguments } from './postgres.settings.js';
 
 export interface EmbeddedPostgresOptions {
@@ -32,6 +32,8 @@ export interface EmbeddedPostgres {
   readonly pid: number;
   /** True when it was still running, because its last owner was killed. */
   readonly reused: boolean;
+  /** Resolves with how the server ended, whoever ended it. */
+  readonly ended: Promise<string>;
   /** Ends all sessions, waits until everything is on disk and the server is down. May be called again. */
   stop(): Promise<void>;
 }
@@ -70,7 +72,7 @@ async function leaveForgotten({ forgotten }: Home, log: (line: string) => void):
 }
 
 interface BroughtUp {
-  readonly server: RunningServer;
+  readonly server: OwnedServer;
   readonly passwords: Passwords;
   readonly reused: boolean;
 }
@@ -92,7 +94,8 @@ async function bringUp(home: string, account: ServerAccount, options: EmbeddedPo
   const running = findRunning(pgdata);
   if (running !== null) {
     const isAsWanted = commandOf(planFor(port ?? running.port)) === running.command;
-    if (isAsWanted && (await answers(running.port, passwords))) return { server: running, passwords, reused: true };
+    if (isAsWanted && (await answers(running.port, passwords)))
+      return { server: adopt(running), passwords, reused: true };
     await shutDown(running, isAsWanted ? 5_000 : undefined);
   }
   const server = port === undefined ? await launchOnFreePort(home, planFor) : await launch(planFor(port));
@@ -111,7 +114,7 @@ function commandOf({ program, args }: Launch): string {
 }
 
 /** Between finding a port free and binding it another program may be faster. */
-async function launchOnFreePort(home: string, planFor: (port: number) => Launch): Promise<RunningServer> {
+async function launchOnFreePort(home: string, planFor: (port: number) => Launch): Promise<OwnedServer> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await launch(planFor(await choosePort(home)));
@@ -122,7 +125,7 @@ async function launchOnFreePort(home: string, planFor: (port: number) => Launch)
 }
 
 function handleOn(
-  server: RunningServer,
+  server: OwnedServer,
   facts: Pick<EmbeddedPostgres, 'url' | 'dataDir' | 'reused'>,
   ownership: Ownership,
 ): EmbeddedPostgres {
@@ -134,5 +137,5 @@ function handleOn(
       ownership.release();
     }
   };
-  return { ...facts, pid: server.pid, stop: () => (stopped ??= stop()) };
+  return { ...facts, pid: server.pid, ended: server.ended, stop: () => (stopped ??= stop()) };
 }

@@ -1,11 +1,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endOf } from './child.end.js';
 
 const PROGRAM = fileURLToPath(new URL('../simulator/simulator.main.js', import.meta.url));
 
 export interface RunningSimulator {
   readonly url: string;
+  /** Resolves with how it ended, whoever ended it. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -24,14 +27,15 @@ export async function startSimulatorProcess(port: number): Promise<RunningSimula
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'] },
   });
+  const ended = endOf(child);
   const url = await firstMessage(child);
   return {
     url,
+    ended,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = once(child, 'exit');
       child.kill('SIGTERM');
-      await gone;
+      await ended;
     },
   };
 }

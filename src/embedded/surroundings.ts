@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Surroundings } from '../config/configuration.js';
 import type { Environment } from '../config/environment.schema.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -22,13 +22,21 @@ export interface RunningSurroundings {
   readonly started: readonly ('database' | 'simulator')[];
   /** Where the embedded server keeps its data; null without one. */
   readonly databaseDir: string | null;
+  /** Resolves when something that was started has ended, whoever ended it: the service is nothing without it. */
+  readonly lost: Promise<Error>;
   /** Stops what was started, last started first. */
   stop(): Promise<void>;
+}
+
+/** Something that was started has ended before it was stopped. */
+class SurroundingsLostError extends Error {
+  override readonly name = 'SurroundingsLostError';
 }
 
 /** Brings what the environment leaves out: a database, a Twilio, an admin key. Nothing stays running when it fails. */
 export async function bringSurroundings(env: Environment, log: (line: string) => void): Promise<RunningSurroundings> {
   const stops: (() => Promise<void>)[] = [];
+  const ends: Promise<Error>[] = [];
   const stop = async () => {
     for (const end of stops.splice(0).toReversed()) await end();
   };
@@ -40,6 +48,9 @@ export async function bringSurroundings(env: Environment, log: (line: string) =>
     if (!databaseUrl) {
       const database = await startEmbeddedPostgres({ dataDir: databaseFolder(dataDir), log });
       stops.push(() => database.stop());
+      ends.push(
+        lossOf('The embedded PostgreSQL', database.ended, `its log is ${join(database.dataDir, 'server.log')}`),
+      );
       started.push('database');
       databaseUrl = database.url;
       databaseDir = database.dataDir;
@@ -47,15 +58,23 @@ export async function bringSurroundings(env: Environment, log: (line: string) =>
     const twilio = await twilioOf(env, async () => {
       const simulator = await startSimulatorProcess(0);
       stops.push(() => simulator.stop());
+      ends.push(lossOf('The Twilio simulator', simulator.ended, 'what it said stands above'));
       started.push('simulator');
       return simulator.url;
     });
     const adminApiKey = env.ADMIN_API_KEY ?? (env.DATABASE_URL ? null : await keptAdminKey(dataDir));
-    return { surroundings: { databaseUrl, twilio, adminApiKey }, started, databaseDir, stop };
+    return { surroundings: { databaseUrl, twilio, adminApiKey }, started, databaseDir, lost: Promise.race(ends), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function lossOf(what: string, ended: Promise<string>, traces: string): Promise<Error> {
+  const how = await ended;
+  return new SurroundingsLostError(
+    `${what} ended although nobody stopped it (${how}), so Postrider ends, too: start it again; ${traces}.`,
+  );
 }
 
 async function twilioOf(env: Environment, startSimulator: () => Promise<string>): Promise<Surroundings['twilio']> {
