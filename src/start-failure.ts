@@ -8,7 +8,7 @@ export function describeStartFailure(error: unknown): string {
   if (error instanceof CannotListenError) return withCode(`${error.message}\n${listenAdvice(error.code)}`, error.code);
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
-  const advice = DATABASE_ADVICE[code];
+  const advice = DATABASE_ADVICE[code] ?? (code === '' ? SILENCE_ADVICE[error.message] : undefined);
   if (advice) return withCode(advice, code);
   // An AggregateError of refused connections has no message of its own.
   return error.message || code || error.name;
@@ -32,6 +32,13 @@ const LISTEN_ADVICE: Readonly<Record<string, string | undefined>> = {
 
 const AWAY = 'The database of DATABASE_URL does not answer: is it running, and does this machine reach it?';
 const REFUSED = 'The database of DATABASE_URL refuses this role or password.';
+const NOT_LET_IN =
+  'The database of DATABASE_URL does not let this role in from here. Either the role may not log in, or no rule of the ' +
+  'server (pg_hba.conf) covers this machine, or the server requires TLS: then add sslmode to DATABASE_URL, as ' +
+  'docs/operations/running.md says.';
+const UNTRUSTED =
+  'The certificate of the database of DATABASE_URL is not signed by an authority that is known here: name its CA with ' +
+  'sslrootcert in DATABASE_URL, as docs/operations/running.md says.';
 
 /** By the code of Node or PostgreSQL. */
 const DATABASE_ADVICE: Readonly<Record<string, string | undefined>> = {
@@ -42,7 +49,23 @@ const DATABASE_ADVICE: Readonly<Record<string, string | undefined>> = {
   ENETUNREACH: AWAY,
   ETIMEDOUT: AWAY,
   '28P01': REFUSED,
-  '28000': REFUSED,
+  '28000': NOT_LET_IN,
   '3D000': 'The database named in DATABASE_URL does not exist: create it first; the tables come by themselves.',
   '42501': 'The role of DATABASE_URL may not create tables: migrations need that.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_HAS_EXPIRED: 'The certificate of the database of DATABASE_URL has expired: renew it.',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'The certificate of the database of DATABASE_URL is for another host name: write the host in DATABASE_URL as the ' +
+    'certificate names it.',
+};
+
+/** The errors of pg that have no code, by their message: of a server that takes the connection and then says nothing. */
+const SILENCE_ADVICE: Readonly<Record<string, string | undefined>> = {
+  'Connection terminated due to connection timeout': AWAY,
+  'Connection terminated unexpectedly': AWAY,
+  'timeout expired': AWAY,
+  'timeout exceeded when trying to connect': AWAY,
 };
