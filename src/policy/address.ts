@@ -44,3 +44,15 @@ export function isWhatsappAddress(address: string): boolean {
 export function bareAddress(address: string): string {
   return isWhatsappAddress(address) ? address.slice(PREFIX.length) : address;
 }
+
+/**
+ * Until 2019, mobile numbers in Mexico had a 1 behind +52; WhatsApp still names them so, and Twilio hands that on as the
+ * From of a STOP. With and without it, it is one phone. Read by PostgreSQL, too.
+ * Sources: https://www.twilio.com/guidelines/mx/sms, https://github.com/chatwoot/chatwoot/pull/14174.
+ */
+export const OLD_MEXICAN = /^\+521(\d{10})$/;
+
+/** The one form of a number: what is remembered of a recipient is kept and found under it. */
+export function canonicalNumber(number: string): string {
+  return number.replace(OLD_MEXICAN, '+52$1');
+}

@@ -4,7 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Database, type StatementRunner, type Transaction } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
-import { addressOn, bareAddress } from '../policy/address.js';
+import { addressOn, bareAddress, canonicalNumber } from '../policy/address.js';
 import type { Classification } from '../policy/failure.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
@@ -95,12 +95,12 @@ export class RecipientMemory {
   ): Promise<void> {
     const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
     if (hours === 0) return;
-    await runner.run(REMEMBER_NOT_ON_CHANNEL, [bareAddress(known.recipient), known.channel, known.errorCode, hours]);
+    await runner.run(REMEMBER_NOT_ON_CHANNEL, [recipientName(known.recipient), known.channel, known.errorCode, hours]);
   }
 
   /** @returns what the pair is called in the table */
   private async lock(transaction: Transaction, pair: SenderAndRecipient): Promise<readonly [string, string]> {
-    const names = [senderName(pair), bareAddress(pair.recipient)] as const;
+    const names = [senderName(pair), recipientName(pair.recipient)] as const;
     await transaction.run(LOCK_PAIR, names);
     return names;
   }
@@ -109,4 +109,8 @@ export class RecipientMemory {
 /** As SENDER_RATES names it: on WhatsApp a number is another sender, which people block without meaning its SMS. */
 function senderName({ channel, sender }: Pick<SenderAndRecipient, 'channel' | 'sender'>): string {
   return addressOn(channel, bareAddress(sender));
+}
+
+function recipientName(recipient: string): string {
+  return canonicalNumber(bareAddress(recipient));
 }

@@ -1,3 +1,5 @@
+import { OLD_MEXICAN } from '../policy/address.js';
+
 /**
  * What is remembered of a recipient, as two columns for a SELECT: `suppressed` (opted out of the sender,
  * which on WhatsApp is another one than the same number's for SMS and calls) and
@@ -5,10 +7,12 @@
  * reading of the whole table, which is right until the table has grown.
  */
 export function recipientMemory(recipient: string, sender: string, channel: string): string {
+  // As canonicalNumber() makes it.
+  const number = `regexp_replace(${recipient}, '${OLD_MEXICAN.source}', '+52\\1')`;
   return `
     (SELECT true FROM suppressions s
       WHERE s.sender = CASE ${channel} WHEN 'whatsapp' THEN 'whatsapp:' || ${sender} ELSE ${sender} END
-        AND s.recipient = ${recipient} AND s.lifted_at IS NULL LIMIT 1) IS NOT NULL AS suppressed,
+        AND s.recipient = ${number} AND s.lifted_at IS NULL LIMIT 1) IS NOT NULL AS suppressed,
     (SELECT u.provider_code FROM unavailable_channels u
-      WHERE u.recipient = ${recipient} AND u.channel = ${channel} AND u.until > service_now()) AS "unavailableCode"`;
+      WHERE u.recipient = ${number} AND u.channel = ${channel} AND u.until > service_now()) AS "unavailableCode"`;
 }

@@ -7,6 +7,7 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { Database } from '../database/database.js';
 import { type Page, cursorId, toPage } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { canonicalNumber } from '../policy/address.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
 import { LIFT_SUPPRESSION, LIST_SUPPRESSIONS } from './recipient-memory.sql.js';
@@ -30,7 +31,7 @@ export class SuppressionsController {
   async list(@Query() query: SuppressionQuery): Promise<Page<SuppressionDto>> {
     const rows = await this.database.run<SuppressionRow>(LIST_SUPPRESSIONS, [
       cursorId(query),
-      query.recipient ?? null,
+      query.recipient === undefined ? null : canonicalNumber(query.recipient),
       query.limit + 1,
     ]);
     const toDto = (row: SuppressionRow) => ({ ...row, createdAt: row.createdAt.toISOString() });

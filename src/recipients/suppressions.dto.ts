@@ -21,7 +21,10 @@ export class SuppressionDto {
   })
   sender: string;
 
-  @ApiProperty({ type: String })
+  @ApiProperty({
+    type: String,
+    description: 'In E.164; Mexican numbers without the former 1 behind +52, however they were written.',
+  })
   recipient: string;
 
   @ApiProperty({ type: String, example: 'Twilio code 21610' })

@@ -6,14 +6,15 @@ import {
   type PhoneNumber,
 } from 'libphonenumber-js/min';
 import metadata from 'libphonenumber-js/min/metadata';
-import { E164 } from '../policy/address.js';
+import { canonicalNumber, E164 } from '../policy/address.js';
 
 const LONGEST_CALLING_CODE = 3;
 
-/** The number behind an E.164 text; null where it is none, whatever else it is. */
+/** The number behind an E.164 text; null where it is none, whatever else it is. One may be written in an older form. */
 export function phoneNumber(text: string): PhoneNumber | null {
-  const parsed = parsePhoneNumberFromString(text);
-  return parsed && parsed.number === text && parsed.isPossible() ? parsed : null;
+  const number = canonicalNumber(text);
+  const parsed = parsePhoneNumberFromString(number);
+  return parsed && parsed.number === number && parsed.isPossible() ? parsed : null;
 }
 
 /** Whether {@link phoneNumber} finds one, without the parse where the answer is plain. */
