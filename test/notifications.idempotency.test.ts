@@ -62,6 +62,24 @@ describe('a repeated key gives the original answer again', () => {
     }
   });
 
+  it('when its keys come in another order, whatever they are called', async () => {
+    const { api } = await startTestService();
+    const send = (metadata: string) =>
+      api.request(
+        'POST',
+        '/v1/notifications',
+        `{"to":"+15551240001","channels":["sms"],"body":"Hi","metadata":${metadata}}`,
+        {
+          'content-type': 'application/json',
+          'idempotency-key': 'first',
+        },
+      );
+    const first = await send('{"toJSON":1,"a":1,"b":2}');
+    const again = await send('{"b":2,"a":1,"toJSON":1}');
+    expect([first.status, again.status, again.body['id']]).toEqual([202, 202, first.body['id']]);
+    expect((await send('{"b":2,"a":1,"toJSON":2}')).status).toBe(422);
+  });
+
   it('but not the answer to another client', async () => {
     const test = await startTestService();
     const request = { ...MESSAGE, sendAt: inHours(1) };
