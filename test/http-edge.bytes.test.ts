@@ -109,6 +109,14 @@ describe('the bytes of a body', () => {
     });
   });
 
+  it.each([FORM_TYPE, 'Application/X-WWW-Form-Urlencoded; charset=UTF-8'])(
+    'are told how many of them a form may have: %s',
+    async (type) => {
+      const answer = await post('/form', `body=${'x'.repeat(256 * 1024)}`, { 'content-type': type });
+      expect(answer).toMatchObject({ status: 413, body: { detail: expect.stringContaining('may have 262144 bytes') } });
+    },
+  );
+
   it('are told how to come instead of compressed', async () => {
     const { headers } = await post('', gzipSync(GREETING), { 'content-type': JSON_TYPE, 'content-encoding': 'gzip' });
     expect(headers.get('accept-encoding')).toBe('identity');

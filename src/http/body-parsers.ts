@@ -4,7 +4,9 @@ import { HttpException } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
-import { FORM_LIMIT } from './body.decorator.js';
+import { BODY_LIMIT, FORM_LIMIT } from './body.decorator.js';
+
+const FORM = 'application/x-www-form-urlencoded';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -32,20 +34,15 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
   });
 
   const formOptions = { bodyLimit: FORM_LIMIT };
-  adapter.useBodyParser(
-    'application/x-www-form-urlencoded',
-    false,
-    formOptions,
-    (request: FastifyRequest, body: Buffer, done: Done) => {
-      // What `curl -X POST -d ''` sends where there is nothing to say.
-      if (!expects(request, 'form')) return body.length === 0 ? done(null) : done(wrongMediaType(request));
-      const encoded = foreignEncoding(request);
-      if (encoded) return done(encoded);
-      if (hasTooManyFields(body)) return done(tooManyFields());
-      // Repeated names become lists; every name counts, since a signature covers them all.
-      return done(null, parseForm(body.toString(), '&', '=', { maxKeys: 0 }));
-    },
-  );
+  adapter.useBodyParser(FORM, false, formOptions, (request: FastifyRequest, body: Buffer, done: Done) => {
+    // What `curl -X POST -d ''` sends where there is nothing to say.
+    if (!expects(request, 'form')) return body.length === 0 ? done(null) : done(wrongMediaType(request));
+    const encoded = foreignEncoding(request);
+    if (encoded) return done(encoded);
+    if (hasTooManyFields(body)) return done(tooManyFields());
+    // Repeated names become lists; every name counts, since a signature covers them all.
+    return done(null, parseForm(body.toString(), '&', '=', { maxKeys: 0 }));
+  });
 
   // Such as text/plain, which `fetch` says of any string. Fastify's own refusal does not tell what to send instead.
   fastify.addContentTypeParser('*', (request: FastifyRequest, _body: unknown, done: Done) => {
@@ -81,7 +78,7 @@ export function refusedBody(error: unknown, request: FastifyRequest): Problem | 
   if (!(error instanceof HttpException) || error instanceof Problem) return null;
   switch (error.getStatus()) {
     case 413: {
-      const detail = `A body may have ${request.routeOptions.bodyLimit} bytes here at most: send less at once.`;
+      const detail = `A body may have ${limitOf(request)} bytes here at most: send less at once.`;
       return new Problem('payload-too-large', { detail, cause: error });
     }
     case 415:
@@ -91,12 +88,18 @@ export function refusedBody(error: unknown, request: FastifyRequest): Problem | 
   }
 }
 
+/** In bytes, as Fastify has it: what the route says, otherwise what goes for the media type. */
+function limitOf({ routeOptions, headers }: FastifyRequest): number {
+  const isForm = headers['content-type']?.toLowerCase().startsWith(FORM) === true;
+  return routeOptions.config.body?.limit ?? (isForm ? FORM_LIMIT : BODY_LIMIT);
+}
+
 function expects(request: FastifyRequest, kind: 'json' | 'form'): boolean {
   return (request.routeOptions.config.body?.as ?? 'json') === kind;
 }
 
 function wrongMediaType(request: FastifyRequest): Problem {
-  const expected = expects(request, 'form') ? 'application/x-www-form-urlencoded' : 'application/json';
+  const expected = expects(request, 'form') ? FORM : 'application/json';
   return new Problem('unsupported-media-type', {
     detail: `Send the body as ${expected}.`,
     headers: { 'accept-post': expected },
