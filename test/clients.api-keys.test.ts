@@ -208,6 +208,13 @@ describe('API keys', () => {
     expect([own.status, slugOf(own)]).toEqual([409, 'conflict']);
   });
 
+  it('refuses to revoke with a body that says anything, such as a dry run', async () => {
+    const key = await createKey({ name: 'kept', scopes: ['send'] });
+    const refused = await ask(edge, 'DELETE', `/v1/admin/api-keys/${key.id}`, { body: { dryRun: true } });
+    expect([refused.status, refused.body['errors']]).toMatchObject([400, [{ pointer: '/dryRun' }]]);
+    expect((await ask(edge, 'GET', '/who/send', { key: key.secret })).status).toBe(200);
+  });
+
   it('notes when a key was last used, but not on every use', async () => {
     const key = await createKey({ name: 'used', scopes: ['send'] });
     const version = async () =>

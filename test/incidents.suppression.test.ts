@@ -120,7 +120,10 @@ describe('a recipient on WhatsApp', () => {
     await inbound(test, 'START', NUMBER);
     const [blocked] = await list(test);
     expect(blocked?.sender).toBe(`whatsapp:${NUMBER}`);
-    await test.api.request('DELETE', `/v1/admin/suppressions/${blocked?.id}`);
+    const lift = (body?: object) => test.api.request('DELETE', `/v1/admin/suppressions/${blocked?.id}`, body);
+    expect((await lift({ dryRun: true })).status).toBe(400);
+    expect(await list(test)).toHaveLength(1);
+    expect((await lift()).status).toBe(204);
     await inbound(test, 'STOP', NUMBER);
     expect(await list(test)).toMatchObject([{ sender: NUMBER, recipient: TO }]);
     expect(await ends('sms')).toBe('failed');

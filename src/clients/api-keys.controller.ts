@@ -7,6 +7,7 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
+import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
@@ -46,7 +47,11 @@ export class ApiKeysController {
   @ApiNoContentResponse({ description: 'It is revoked, by this request or an earlier one.' })
   @Problems('not-found', 'conflict', 'validation-failed')
   @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large')
-  async revoke(@Param('id', new UuidPipe('API key')) id: string, @CurrentCaller() caller: Caller): Promise<void> {
+  async revoke(
+    @Param('id', new UuidPipe('API key')) id: string,
+    @CurrentCaller() caller: Caller,
+    @Body() _nothing: NoFieldsDto,
+  ): Promise<void> {
     await this.keys.revoke(id, caller);
   }
 }

@@ -12,7 +12,8 @@ const NULL: Schema = { type: 'null' };
  */
 export function describeRequestBodies(document: OpenAPIObject): void {
   const schemas = document.components?.schemas ?? {};
-  const bodies = Object.values(document.paths).flatMap(({ post }) => post?.requestBody ?? []);
+  const operations = Object.values(document.paths).flatMap((path) => [path.post, path.delete]);
+  const bodies = operations.flatMap((operation) => operation?.requestBody ?? []);
   for (const body of bodies) {
     const name = namesIn(body).at(0);
     if (name !== undefined && 'content' in body) body.required = requiredIn(schemas[name]).length > 0;

@@ -1,10 +1,11 @@
-import { Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AuditLog } from '../audit/audit-log.js';
 import { Scopes } from '../access/access.decorator.js';
 import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { Database } from '../database/database.js';
+import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { type Page, cursorId, toPage } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { canonicalNumber } from '../policy/address.js';
@@ -44,7 +45,11 @@ export class SuppressionsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is lifted. The provider may still refuse until the recipient sends START.' })
   @Problems('not-found', 'validation-failed', 'malformed-json', 'unsupported-media-type', 'payload-too-large')
-  async lift(@Param('id', new UuidPipe('suppression')) id: string, @CurrentCaller() caller: Caller): Promise<void> {
+  async lift(
+    @Param('id', new UuidPipe('suppression')) id: string,
+    @CurrentCaller() caller: Caller,
+    @Body() _nothing: NoFieldsDto,
+  ): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const [lifted] = await transaction.run<SuppressionRow & { liftedAt: Date }>(LIFT_SUPPRESSION, [id, caller.name]);
       if (!lifted) throw notFound('active suppression');
