@@ -147,7 +147,7 @@ describe('API keys', () => {
   it.each([
     'x',
     'bm90IGpzb24',
-    Buffer.from('["no uuid"]').toString('base64url'),
+    Buffer.from('["api-keys","no uuid"]').toString('base64url'),
     Buffer.from('[]').toString('base64url'),
   ])('refuses the cursor %s', async (cursor) => {
     const answer = await ask(edge, 'GET', `/v1/admin/api-keys?cursor=${cursor}`);

@@ -129,7 +129,8 @@ describe('the failure history', () => {
     expect([...first.items, ...second.items]).toEqual(all);
     expect((await api.get(`${HISTORY}?cursor=${first.nextCursor}`)).status).toBe(400);
     for (const day of ['0000-01-01', '2026-02-30']) {
-      const cursor = Buffer.from(JSON.stringify([`${day}T00:00:00.000000Z`, randomUUID()])).toString('base64url');
+      const parts = ['failures', `${day}T00:00:00.000000Z`, randomUUID()];
+      const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url');
       expect([day, (await api.get(`${HISTORY}?${span}&cursor=${cursor}`)).status]).toEqual([day, 400]);
     }
 

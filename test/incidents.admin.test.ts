@@ -91,7 +91,7 @@ describe('circuits', () => {
     expect((await api.post(`${nowhere}/close`)).status).toBe(404);
     expect((await api.post('/v1/admin/circuits/sms/close')).status).toBe(404);
     expect((await api.post(`${nowhere}/open`, { because: 'no' })).status).toBe(400);
-    const withNul = Buffer.from(JSON.stringify(['resource:\u0000'])).toString('base64url');
+    const withNul = Buffer.from(JSON.stringify(['circuits', 'resource:\u0000'])).toString('base64url');
     for (const cursor of ['x', withNul]) {
       expect((await api.get(`/v1/admin/circuits?cursor=${cursor}`)).status).toBe(400);
     }

@@ -22,7 +22,7 @@ export class AlertsController {
   @Problems('validation-failed')
   async list(@Query() query: AlertsQuery): Promise<Page<AlertDto>> {
     const { state, severity, kind, limit } = query;
-    const after = cursorId(query);
+    const after = cursorId('alerts', query);
     const rows = await this.alerts.find({
       where: {
         ...(after === null ? {} : { id: LessThan(after) }),
@@ -34,7 +34,7 @@ export class AlertsController {
       order: { id: 'DESC' },
       take: limit + 1,
     });
-    return toPage(rows, limit, ({ id }) => [id], toAlertDto);
+    return toPage('alerts', rows, limit, ({ id }) => [id], toAlertDto);
   }
 
   @Get(':id')

@@ -19,7 +19,7 @@ export class AuditController {
   @ApiOkResponse({ type: AuditEntryPage })
   @Problems('validation-failed')
   async list(@Query() query: AuditQuery): Promise<Page<AuditEntryDto>> {
-    const after = cursorId(query);
+    const after = cursorId('audit', query);
     const select = this.entries
       .createQueryBuilder('entry')
       .orderBy('entry.id', 'DESC')
@@ -28,6 +28,6 @@ export class AuditController {
     for (const field of ['subjectType', 'subjectId', 'actor', 'action'] as const) {
       if (query[field] !== undefined) select.andWhere(`entry.${field} = :${field}`, { [field]: query[field] });
     }
-    return toPage(await select.getMany(), query.limit, (entry) => [entry.id], toAuditEntryDto);
+    return toPage('audit', await select.getMany(), query.limit, (entry) => [entry.id], toAuditEntryDto);
   }
 }

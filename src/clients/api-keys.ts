@@ -57,14 +57,14 @@ export class ApiKeys {
 
   /** Newest first, revoked ones too. */
   async list(query: PageQuery): Promise<Page<ApiKeyDto>> {
-    const after = cursorId(query);
+    const after = cursorId('api-keys', query);
     const select = this.keys
       .createQueryBuilder('key')
       .innerJoinAndSelect('key.client', 'client')
       .orderBy('key.id', 'DESC')
       .take(query.limit + 1);
     if (after !== null) select.where('key.id < :after', { after });
-    return toPage(await select.getMany(), query.limit, (key) => [key.id], toApiKeyDto);
+    return toPage('api-keys', await select.getMany(), query.limit, (key) => [key.id], toApiKeyDto);
   }
 
   /**

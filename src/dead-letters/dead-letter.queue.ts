@@ -38,9 +38,9 @@ export class DeadLetterQueue {
 
   /** Newest first. */
   async page(query: DeadLettersQuery): Promise<Page<DeadLetterDto>> {
-    const values = [...filterValues(query, query.state), cursorId(query), query.limit + 1];
+    const values = [...filterValues(query, query.state), cursorId('dead-letters', query), query.limit + 1];
     const rows = await this.database.run<DeadLetter>(LIST_DEAD_LETTERS, values);
-    return toPage(rows, query.limit, (row) => [row.id], toDeadLetterDto);
+    return toPage('dead-letters', rows, query.limit, (row) => [row.id], toDeadLetterDto);
   }
 
   /** @throws Problem `not-found` */

@@ -39,12 +39,12 @@ export class ErrorCatalogue {
   ) {}
 
   async page(query: ErrorCatalogueQuery): Promise<ErrorCataloguePage> {
-    const after = query.cursor === undefined ? 0 : Number(decodeCursor(query.cursor, [isCode])[0]);
+    const after = query.cursor === undefined ? 0 : Number(decodeCursor('errors', query.cursor, [isCode])[0]);
     const rows = [...this.table.values()]
       .filter((row) => row.code > after && fits(row, query))
       .toSorted((a, b) => a.code - b.code)
       .slice(0, query.limit + 1);
-    const page = toPage(rows, query.limit, (row) => [String(row.code)], toErrorCodeDto);
+    const page = toPage('errors', rows, query.limit, (row) => [String(row.code)], toErrorCodeDto);
     return { ...page, unknownCodes: await this.unknownCodes() };
   }
 

@@ -27,9 +27,9 @@ export class FailureHistory {
   /** Newest first. @throws Problem `validation-failed` for a cursor of another list. */
   async page(query: FailuresQuery): Promise<Page<FailureDto>> {
     if (query.from !== undefined || query.until !== undefined) return await this.pageOfSpan(query);
-    const values = [...filterValues(query), cursorId(query), query.limit + 1];
+    const values = [...filterValues(query), cursorId('failures', query), query.limit + 1];
     const rows = await this.database.run<FailureRow>(LIST_FAILURES, values);
-    return toPage(rows, query.limit, (row) => [row.id], toFailureDto);
+    return toPage('failures', rows, query.limit, (row) => [row.id], toFailureDto);
   }
 
   /** The last failures of one notification, newest first. */
@@ -54,9 +54,10 @@ export class FailureHistory {
   }
 
   private async pageOfSpan(query: FailuresQuery): Promise<Page<FailureDto>> {
-    const [at, id] = query.cursor === undefined ? [null, null] : decodeCursor(query.cursor, [isExactMoment, isUuid]);
+    const [at, id] =
+      query.cursor === undefined ? [null, null] : decodeCursor('failures', query.cursor, [isExactMoment, isUuid]);
     const rows = await this.byTime(query, at, id, query.limit + 1);
-    return toPage(rows, query.limit, ({ exactAt, id }) => [exactAt, id], toFailureDto);
+    return toPage('failures', rows, query.limit, ({ exactAt, id }) => [exactAt, id], toFailureDto);
   }
 
   private byTime(filter: FailureFilter, at: string | null, id: string | null, limit: number): Promise<TimedRow[]> {

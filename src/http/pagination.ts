@@ -54,8 +54,22 @@ export function pageOf<Item>(item: ClassOf<Item>): ClassOf<Page<Item>> {
   return PageOfItems;
 }
 
+/** Every list with pages; its name is in its cursors, so that none is taken for a place in another. */
+type ListName =
+  | 'alerts'
+  | 'api-keys'
+  | 'audit'
+  | 'circuits'
+  | 'dead-letters'
+  | 'errors'
+  | 'failures'
+  | 'incidents'
+  | 'notifications'
+  | 'suppressions';
+
 /** @param rows one more than `limit` where there is a next page. @param cursorOf what tells an item from those after it. */
 export function toPage<Row, Item>(
+  list: ListName,
   rows: readonly Row[],
   limit: number,
   cursorOf: (row: Row) => readonly string[],
@@ -65,7 +79,7 @@ export function toPage<Row, Item>(
   const last = shown.at(-1);
   return {
     items: shown.map((row) => toItem(row)),
-    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(cursorOf(last)) : null,
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor([list, ...cursorOf(last)]) : null,
   };
 }
 
@@ -75,12 +89,16 @@ function encodeCursor(parts: readonly string[]): string {
 }
 
 /**
- * @param checks one for each part that {@link encodeCursor} was given.
- * @throws Problem `validation-failed` for anything this service did not hand out.
+ * @param checks one for each part of what `cursorOf` made.
+ * @throws Problem `validation-failed` for anything that was not handed out as a cursor of this list.
  */
-export function decodeCursor<const Checks extends readonly Check[]>(cursor: string, checks: Checks): PartsOf<Checks> {
-  const parts = readParts(cursor);
-  if (isOf(parts, checks)) return parts;
+export function decodeCursor<const Checks extends readonly Check[]>(
+  list: ListName,
+  cursor: string,
+  checks: Checks,
+): PartsOf<Checks> {
+  const [name, ...parts] = readParts(cursor);
+  if (name === list && isOf(parts, checks)) return parts;
   throw new Problem('validation-failed', {
     detail: 'The cursor is not one of this list. Take nextCursor as it is, or start again without a cursor.',
     errors: [{ pointer: '/cursor', detail: 'must be the nextCursor of a page before' }],
@@ -88,26 +106,26 @@ export function decodeCursor<const Checks extends readonly Check[]>(cursor: stri
 }
 
 /** Where a list ordered by UUIDv7 goes on; null for its start. */
-export function cursorId(query: PageQuery): string | null {
-  return query.cursor === undefined ? null : decodeCursor(query.cursor, [isUuid])[0];
+export function cursorId(list: ListName, query: PageQuery): string | null {
+  return query.cursor === undefined ? null : decodeCursor(list, query.cursor, [isUuid])[0];
 }
 
 type Check = (part: string) => boolean;
 type PartsOf<Checks extends readonly Check[]> = { [Index in keyof Checks]: string };
 
-function isOf<Checks extends readonly Check[]>(parts: unknown, checks: Checks): parts is PartsOf<Checks> {
-  if (!Array.isArray(parts) || parts.length !== checks.length) return false;
-  const list: readonly unknown[] = parts;
+function isOf<Checks extends readonly Check[]>(parts: readonly unknown[], checks: Checks): parts is PartsOf<Checks> {
+  if (parts.length !== checks.length) return false;
   return checks.every((check, index) => {
-    const part = list[index];
+    const part = parts[index];
     return typeof part === 'string' && check(part);
   });
 }
 
-function readParts(cursor: string): unknown {
+function readParts(cursor: string): readonly unknown[] {
   try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parts) ? parts : [];
   } catch {
-    return null;
+    return [];
   }
 }

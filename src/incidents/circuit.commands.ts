@@ -25,9 +25,10 @@ export class CircuitCommands {
 
   /** In the order of their scopes. */
   async list(query: PageQuery): Promise<Page<CircuitDto>> {
-    const [after] = query.cursor === undefined ? [''] : decodeCursor(query.cursor, [isStorable]);
+    const [after] = query.cursor === undefined ? [''] : decodeCursor('circuits', query.cursor, [isStorable]);
     const [rows, held] = await Promise.all([this.store.list(after, query.limit + 1), this.outbox.heldCounts()]);
     return toPage(
+      'circuits',
       rows,
       query.limit,
       (row) => [row.scope],

@@ -39,7 +39,7 @@ export class IncidentsController {
   @ApiOkResponse({ type: IncidentPage })
   @Problems('validation-failed')
   async list(@Query() query: PageQuery): Promise<Page<IncidentDto>> {
-    const after = cursorId(query);
+    const after = cursorId('incidents', query);
     const incidents = await this.incidents.find({
       ...(after === null ? {} : { where: { id: LessThan(after) } }),
       order: { id: 'DESC' },
@@ -47,6 +47,7 @@ export class IncidentsController {
     });
     const timelines = await this.timelinesOf(incidents, SHOWN_EVENTS.listed);
     return toPage(
+      'incidents',
       incidents,
       query.limit,
       ({ id }) => [id],

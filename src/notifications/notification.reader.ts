@@ -105,7 +105,7 @@ function selection(
     .take(query.limit + 1);
   if (visibility !== 'every client') select.andWhere('n.client_id = :clientId', { clientId: visibility.clientId });
   narrow(select, query);
-  const before = cursorId(query);
+  const before = cursorId('notifications', query);
   if (before !== null) select.andWhere('n.id < :before', { before });
   return select;
 }

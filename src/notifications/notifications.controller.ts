@@ -168,6 +168,7 @@ export class NotificationsController {
   ): Promise<Page<NotificationSummaryDto>> {
     const rows = await this.reader.list(query, visibilityOf(caller));
     return toPage(
+      'notifications',
       rows,
       query.limit,
       (row) => [row.id],

@@ -31,12 +31,12 @@ export class SuppressionsController {
   @Problems('validation-failed')
   async list(@Query() query: SuppressionQuery): Promise<Page<SuppressionDto>> {
     const rows = await this.database.run<SuppressionRow>(LIST_SUPPRESSIONS, [
-      cursorId(query),
+      cursorId('suppressions', query),
       query.recipient === undefined ? null : canonicalNumber(query.recipient),
       query.limit + 1,
     ]);
     const toDto = (row: SuppressionRow) => ({ ...row, createdAt: row.createdAt.toISOString() });
-    return toPage(rows, query.limit, (row) => [row.id], toDto);
+    return toPage('suppressions', rows, query.limit, (row) => [row.id], toDto);
   }
 
   @Delete(':id')
