@@ -48,6 +48,24 @@ it('data without its passwords is refused, not replaced', async () => {
   await expect(start({ dataDir })).resolves.toMatchObject({ url: first.url });
 });
 
+it.each([
+  ['cut off', '{"postgres":"secr'],
+  ['empty', ''],
+  ['without one of them', '{"postgres":"secret"}'],
+])('passwords that are damaged are named with the way out, not quoted: %s', async (_, damaged) => {
+  const dataDir = await usedDataDir();
+  const first = await start({ dataDir });
+  await first.stop();
+  const passwords = join(first.dataDir, 'passwords.json');
+  await writeFile(passwords, damaged);
+
+  const error = await failureOf(startEmbeddedPostgres({ dataDir }));
+
+  expect(error.message).toContain(`passwords (${passwords}) are damaged`);
+  expect(error.message).toMatch(/What to do: bring the file back/);
+  expect(error.message).not.toContain('secr');
+});
+
 it('data of another major version is refused by name', async () => {
   const dataDir = await unusedDataDir();
   await mkdir(join(dataDir, 'pgdata'), { recursive: true });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { giveTo, run, type ServerAccount } from './postgres.account.js';
 import type { ServerBinaries } from './postgres.binaries.js';
@@ -26,7 +26,8 @@ export interface ClusterPlan {
 /**
  * Makes the cluster (`pgdata`) at the first start; a later start checks that the binaries fit it. An interrupted first
  * start leaves nothing that a later one would take for a cluster.
- * @throws EmbeddedPostgresError when the data is of another major version, foreign, or without its passwords
+ * @throws EmbeddedPostgresError when the data is of another major version, foreign, or without its passwords, or these are
+ *   damaged
  */
 export async function ensureCluster(plan: ClusterPlan): Promise<Passwords> {
   const pgdata = join(plan.home, 'pgdata');
@@ -57,7 +58,22 @@ function checkVersion(ofData: string, ofBinaries: string, home: string): void {
 
 async function readPasswords(file: string): Promise<Passwords | null> {
   const text = await readFile(file, 'utf8').catch(() => null);
-  return text === null ? null : PASSWORDS_JSON.parse(JSON.parse(text));
+  if (text === null) return null;
+  const passwords = PASSWORDS_JSON.safeParse(parsed(text));
+  if (passwords.success) return passwords.data;
+  throw new EmbeddedPostgresError({
+    what: `The embedded PostgreSQL's passwords (${file}) are damaged.`,
+    advice: `bring the file back; or move ${dirname(file)} away to start with an empty database.`,
+  });
+}
+
+/** @returns null for what is no JSON; the error of the parser would quote it */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function makePasswords(file: string): Promise<Passwords> {
