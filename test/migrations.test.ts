@@ -58,6 +58,24 @@ describe('the migration program', () => {
     expect((await runProgram({ DATABASE_URL: url })).stdout).toBe(`Ran ${last}.\n`);
   });
 
+  it.each([[['dwn']], [['--hepl']], [['down', 'down']], [['up', 'now']]])(
+    'does nothing where it is told what it does not understand: %j',
+    async (words) => {
+      const { url, client } = await emptyDatabase();
+      const { exitCode, stdout, stderr } = await runProgram({ DATABASE_URL: url }, ...words);
+      expect([exitCode, stdout, stderr]).toEqual([1, '', expect.stringContaining('npm run migrate -- down')]);
+      expect(await schemaOf(client)).toEqual([]);
+    },
+  );
+
+  it.each(['--help', '-h'])('explains itself with %s, also without a database', async (word) => {
+    expect(await runProgram({}, word)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('npm run migrate -- down'),
+      stderr: '',
+    });
+  });
+
   it('migrates over DATABASE_LISTEN_URL where there is one', async () => {
     const { url } = await emptyDatabase();
     const variables = { DATABASE_URL: 'postgres://127.0.0.1:1/nobody', DATABASE_LISTEN_URL: url };
