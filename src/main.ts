@@ -4,6 +4,7 @@ import { configure, type Configuration } from './config/configuration.js';
 import type { Environment } from './config/environment.schema.js';
 import { httpAddress } from './config/http-address.js';
 import { readEnvironment } from './config/read-environment.js';
+import { unknownVariables } from './config/unknown-variables.js';
 import { migrate } from './database/migrate.js';
 import { bringSurroundings, type RunningSurroundings } from './embedded/surroundings.js';
 import { listeningPort } from './listening-port.js';
@@ -45,6 +46,7 @@ async function run(env: Environment, running: RunningSurroundings, signal: StopS
   const publicUrl = env.PUBLIC_URL ?? httpAddress(env.HOST, port);
   const configuration = configure({ ...env, PORT: port }, running.surroundings, publicUrl);
   const logger = createLogger(env.LOG_LEVEL, env.ROLE);
+  for (const line of unknownVariables(Object.keys(process.env))) logger.warn(line);
   const service = await signal.inTime(startService(configuration, logger));
   process.stdout.write(banner(configuration, running, service.url));
   const lost = lostCallbacks(configuration);

@@ -133,6 +133,16 @@ describe('what keeps it from starting', () => {
   });
 });
 
+it('warns of variables that are nearly right and have no effect, by name alone', async () => {
+  const mistaken = { ALLOWED_COUNTRY: 'secret-1', TWILIO_EDGE: 'secret-2', PGPORT: '5432' };
+  const program = startProgram({ DATABASE_URL: await migratedUrl(), PORT: '0', ...mistaken });
+  await expect
+    .poll(program.said)
+    .toContain('"ALLOWED_COUNTRY is not a variable of Postrider; did you mean ALLOWED_COUNTRIES?"');
+  await expect.poll(program.said).toContain('"TWILIO_EDGE is not a variable of Postrider"');
+  expect(program.said()).not.toMatch(/secret|PGPORT/);
+});
+
 it('ends as it should where nobody reads its output any more', async () => {
   const program = startProgram({ DATABASE_URL: await migratedUrl(), PORT: '0', LOG_LEVEL: 'info' });
   await program.ready();

@@ -1,13 +1,13 @@
-/** Beyond this, two names are not a slip of the finger apart. */
+/** Beyond this many edits, two names are not a slip of the finger apart. */
 const FARTHEST = 2;
 const LONGEST = 40;
 
-/** The known name nearest to a mistyped one, at most two edits away; null when none is near. */
-export function closestName(mistyped: string, known: readonly string[]): string | null {
+/** The known name nearest to a mistyped one, at most so many edits away; null when none is near. */
+export function closestName(mistyped: string, known: readonly string[], farthest = FARTHEST): string | null {
   if (mistyped.length > LONGEST) return null;
   const wanted = mistyped.toLowerCase();
   let best: string | null = null;
-  let bestDistance = Math.min(FARTHEST, Math.floor(mistyped.length / 2)) + 1;
+  let bestDistance = Math.min(farthest, Math.floor(mistyped.length / 2)) + 1;
   for (const name of known) {
     // As many letters more are as many edits.
     if (Math.abs(name.length - mistyped.length) >= bestDistance) continue;
