@@ -2,7 +2,7 @@ import type { NotificationDto } from '../notifications/notification.dto.js';
 import type { Scenario } from './scenarios.js';
 
 /** The service did not do what the demo asked for. */
-export class DemoError extends Error {
+class DemoError extends Error {
   override readonly name = 'DemoError';
 }
 

@@ -1,14 +1,13 @@
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { configure } from '../config/configuration.js';
 import { readEnvironment } from '../config/read-environment.js';
 import { migrate } from '../database/migrate.js';
 import { bringSurroundings } from '../embedded/surroundings.js';
+import { listeningPort } from '../listening-port.js';
 import { createLogger } from '../logging/logger.js';
 import { startService } from '../service.js';
-import { DemoError, PostriderClient } from './postrider.client.js';
+import { PostriderClient } from './postrider.client.js';
 import type { DemoService } from './service.finder.js';
 
 export interface TemporaryService extends DemoService {
@@ -21,7 +20,7 @@ export interface TemporaryService extends DemoService {
  * environment reaches it, so it cannot find a real provider.
  */
 export async function startTemporaryService(dataDir: string): Promise<TemporaryService> {
-  const port = await freePort();
+  const port = await listeningPort('127.0.0.1', 0);
   const ownDir = join(resolve(dataDir), 'demo');
   const env = readEnvironment({ PORT: String(port), DATA_DIR: ownDir, LOG_LEVEL: 'error' });
   const running = await bringSurroundings(env, () => {});
@@ -45,13 +44,4 @@ export async function startTemporaryService(dataDir: string): Promise<TemporaryS
     await cleanUp();
     throw error;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new DemoError('The system gave no free port.');
-  return address.port;
 }

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { listeningPort } from '../listening-port.js';
 
 const HOST = '127.0.0.1';
 
@@ -30,12 +30,5 @@ function fileIn(home: string): string {
 
 /** @returns the port, the system's choice for 0, or null when it is taken */
 async function bindable(port: number): Promise<number | null> {
-  return await new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(null));
-    server.listen(port, HOST, () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === 'object' ? address.port : null));
-    });
-  });
+  return await listeningPort(HOST, port).catch(() => null);
 }
