@@ -77,6 +77,9 @@ describe('a repeated key gives the original answer again', () => {
     const first = await send('{"toJSON":1,"a":1,"b":2}');
     const again = await send('{"b":2,"a":1,"toJSON":1}');
     expect([first.status, again.status, again.body['id']]).toEqual([202, 202, first.body['id']]);
+    const location = `/v1/notifications/${String(first.body['id'])}`;
+    expect([first.headers.get('location'), again.headers.get('location')]).toEqual([location, location]);
+    expect((await api.get(location)).body).toMatchObject({ id: first.body['id'] });
     expect((await send('{"b":2,"a":1,"toJSON":2}')).status).toBe(422);
   });
 

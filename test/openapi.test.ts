@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { bury, startRefusing } from './dead-letters.setup.js';
 import { findUndocumented } from './support/openapi.js';
 import { startTestService } from './support/service.js';
 
@@ -47,4 +48,26 @@ it('the OpenAPI document holds every route with its statuses and problems', asyn
       '/metrics',
     ]),
   );
+});
+
+it('the OpenAPI document holds every member of the problems that say more than usual', async () => {
+  const test = await startRefusing();
+  const { api } = test;
+  const { body } = await api.get<{ components: { schemas: { Problem: { properties: object } } } }>('/openapi.json');
+  const documented = Object.keys(body.components.schemas.Problem.properties);
+  const sender = await api.post<{ secret: string }>('/v1/admin/api-keys', { name: 'sender', scopes: ['send'] });
+  const discard = `/v1/admin/dead-letters/${(await bury(test)).id}/discard`;
+  expect((await api.post(discard)).status).toBe(200);
+  const missingScope = await api.as(sender.body.secret).get('/v1/admin/audit');
+  const alreadyResolved = await api.post(discard);
+  expect(missingScope.body).toMatchObject({ type: 'urn:postrider:problem:missing-scope', scope: 'admin' });
+  expect(alreadyResolved.body).toMatchObject({
+    type: 'urn:postrider:problem:already-resolved',
+    resolution: 'discarded',
+    resolvedAt: expect.any(String),
+    resolvedBy: 'admin/ADMIN_API_KEY',
+  });
+  for (const problem of [missingScope, alreadyResolved]) {
+    expect(documented).toEqual(expect.arrayContaining(Object.keys(problem.body)));
+  }
 });

@@ -46,6 +46,7 @@ const BATCH_KEY = {
 } as const;
 
 /** The Idempotent-Replayed header is there, or it is not. */
+const LOCATION = { type: 'string', format: 'uri-reference' };
 const REPLAYED = { type: 'string', enum: ['true'] };
 
 const ID = { name: 'id', format: 'uuid' };
@@ -73,6 +74,7 @@ export class NotificationsController {
   @ApiAcceptedResponse({
     type: NotificationDto,
     headers: {
+      Location: { description: 'Where the notification is found.', required: true, schema: LOCATION },
       'Idempotent-Replayed': { description: 'Where the key was used before.', schema: REPLAYED },
     },
   })
@@ -97,6 +99,7 @@ export class NotificationsController {
   ): Promise<NotificationDto> {
     const key = readIdempotencyKey(header, this.configuration.env.REQUIRE_IDEMPOTENCY_KEY);
     const { notification, replayed } = await this.notifications.accept(request, body, caller, key);
+    reply.header('location', `/v1/notifications/${notification.id}`);
     if (replayed) reply.header('idempotent-replayed', 'true');
     return notification;
   }

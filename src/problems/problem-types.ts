@@ -21,7 +21,6 @@ export const PROBLEM_TYPES = {
   'bad-signature': { status: 403, title: 'The signature does not match the request' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
-  'not-acceptable': { status: 406, title: 'No representation fits the Accept header' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   conflict: { status: 409, title: 'The current state does not allow this' },
   'already-sent': { status: 409, title: 'The notification is already sent' },

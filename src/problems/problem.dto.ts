@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
+import { RESOLUTIONS, type Resolution } from '../policy/vocabulary.js';
 import { PROBLEM_SLUGS, problemTypeUri } from './problem-types.js';
 
 @ApiSchema({ name: 'FieldError' })
@@ -50,6 +51,18 @@ export class ProblemDto {
 
   @ApiPropertyOptional({ type: String, description: 'Where a dead letter cannot be sent again: why, in one word.' })
   reason?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'Of missing-scope: the scope that the key lacks.' })
+  scope?: string;
+
+  @ApiPropertyOptional({ enum: RESOLUTIONS, description: 'Of already-resolved: how the dead letter was resolved.' })
+  resolution?: Resolution;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', description: 'Of already-resolved: when.' })
+  resolvedAt?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'Of already-resolved: by whom, as in the audit log.' })
+  resolvedBy?: string;
 
   @ApiPropertyOptional({ type: String, description: 'Of internal: what to look for in the log.' })
   requestId?: string;
