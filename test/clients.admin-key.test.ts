@@ -32,7 +32,11 @@ async function createKey(edge: Edge, name: string, clientId?: string) {
 async function query(databaseUrl: string, text: string, values: readonly string[] = []): Promise<void> {
   const sql = new Client({ connectionString: databaseUrl });
   await sql.connect();
-  await sql.query(text, [...values]).finally(() => sql.end());
+  try {
+    await sql.query(text, [...values]);
+  } finally {
+    await sql.end();
+  }
 }
 
 /** A key `start` of a client that can no longer be made. */

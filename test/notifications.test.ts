@@ -222,7 +222,10 @@ describe('time', () => {
     const { api } = service();
     const id = await api.send({ ...SMS, to: recipient() });
     await api.untilStatus(id, 'sent', 'delivered');
-    expect((await api.post(`/v1/notifications/${id}/cancel`)).status).toBe(409);
+    expect(await api.post(`/v1/notifications/${id}/cancel`)).toMatchObject({
+      status: 409,
+      body: { detail: 'This notification is already sent; only one that has not been sent can be canceled.' },
+    });
   });
 
   it('expires what was not accepted in time', async () => {
@@ -232,6 +235,9 @@ describe('time', () => {
     const id = await api.send({ ...SMS, to, expiresAt: soon(1200) });
     const expired = await api.untilStatus(id, 'expired');
     expect(expired).toMatchObject({ deadLetter: null, deliveries: [{ status: 'expired' }] });
+    expect((await api.post(`/v1/notifications/${id}/cancel`)).body).toMatchObject({
+      detail: 'There is nothing to cancel: it expired, and it will not be sent.',
+    });
     expect(await new Provider(simulator.url).creates(to)).toHaveLength(1);
   });
 

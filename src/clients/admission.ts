@@ -6,14 +6,14 @@ import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import type { Caller } from '../access/caller.js';
 import type { Scope } from '../access/scope.js';
 
-/** Lets a request in whose key has what its route asks for. */
+/** Admits a request if its key has the scopes that its route needs. */
 @Injectable()
 export class Admission {
   constructor(private readonly authenticator: ApiKeyAuthenticator) {}
 
   /**
-   * Notes the caller on the request; who was found there already is not looked for again.
-   * @param access what the route says; without any it is closed to everyone
+   * Puts the caller on the request. A caller that is there already is not looked up again.
+   * @param access what the route declares; a route that declares nothing is closed to everyone
    * @returns at once where the key is known
    * @throws Problem `unauthenticated`, `missing-scope` or `forbidden`, or rejects with it
    */

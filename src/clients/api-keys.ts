@@ -47,7 +47,7 @@ export class ApiKeys {
       if (!key) throw new Error('an inserted API key did not come back');
       const state = { clientId: client.id, clientName: client.name, name, scopes };
       await this.record(transaction, by, 'api_key.created', key.id, { after: state });
-      // A key of the same name is called otherwise from now on.
+      // Where the client has another key of this name, that one's actor now ends with its id: see FIND_KEY.
       if (wish.clientId) await transaction.run(FORGET_KEYS);
       return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
     });

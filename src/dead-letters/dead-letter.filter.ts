@@ -94,7 +94,10 @@ export class ReplayFilter extends DeadLetterMarks {
   ids?: string[];
 }
 
-/** Ids are of the time at which they opened, as far as they tell it. By them what is older is not even read. */
+/**
+ * An id begins with the time at which its dead letter opened, rounded to milliseconds. Bounds on ids, wider by this, keep
+ * a query from reading what was opened outside of its time.
+ */
 const ROUNDED = `interval '1 second'`;
 
 /** How many parameters {@link fitsFilter} takes. */

@@ -37,8 +37,8 @@ const FAILURE = `
   coalesce(a.possible_duplicate, false) AS "possibleDuplicate", f.provider_body AS "providerBody"`;
 
 /**
- * The attempt `a` of a failure `f`, looked up by its id. As a join it might be looked for along the whole index: to whom the
- * last statistics say nothing of the newest failures, that seems to end after a few rows.
+ * The attempt `a` of a failure `f`, looked up by its id. For a plain join, PostgreSQL might read the whole index of
+ * attempts: where its statistics are older than the newest failures, it expects to find them after a few rows.
  */
 const OF_ATTEMPT = `LEFT JOIN LATERAL (SELECT * FROM attempts WHERE id = f.attempt_id LIMIT 1) AS a ON true`;
 

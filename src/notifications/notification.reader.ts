@@ -131,8 +131,9 @@ const FIRST_ID_FROM = firstIdOf(`(CAST(:from AS timestamptz) - ${CLOCKS_DIFFER})
 const FIRST_ID_UNTIL = firstIdOf(`(CAST(:until AS timestamptz) + ${CLOCKS_DIFFER})`);
 
 /**
- * The order of ids that the primary key does not offer. What metadata holds PostgreSQL can only guess (one in a hundred),
- * and walking along the key until a page is full seems cheap then: for an order's id it would read everything.
+ * Sorts by id in a way that the primary key cannot serve. PostgreSQL guesses that one notification in a hundred fits a
+ * search by metadata, so following the primary key until a page is full looks cheap to it. For the id of one order it
+ * would read the whole table.
  */
 const BY_ID_UNINDEXED = 'uuid_send(n.id)';
 

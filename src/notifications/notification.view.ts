@@ -110,7 +110,7 @@ function deliveryView(delivery: Delivery, history: NotificationHistory): Deliver
 }
 
 function attemptView(attempt: Attempt, history: NotificationHistory): AttemptDto {
-  // Of an accepted attempt, only a failed callback says more: that its outcome was unknown once is over.
+  // An accepted attempt may have a failure from the time when its outcome was unknown. Only a failed callback still counts.
   const failure = history.failures.find(
     ({ attemptId, callbackId }) => attemptId === attempt.id && (attempt.outcome !== 'accepted' || callbackId !== null),
   );
@@ -128,7 +128,10 @@ function attemptView(attempt: Attempt, history: NotificationHistory): AttemptDto
     responsible: failure?.responsible ?? null,
     nextStep: failure?.nextStep ?? {
       kind: 'none',
-      reason: attempt.outcome === 'accepted' ? 'the provider accepted it' : 'its lease had moved on: another decided',
+      reason:
+        attempt.outcome === 'accepted'
+          ? 'the provider accepted it'
+          : 'another process had taken over its lease and decided what came next',
     },
     possibleDuplicate: attempt.possibleDuplicate,
   };

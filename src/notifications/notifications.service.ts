@@ -59,7 +59,10 @@ export class NotificationsService {
     return result;
   }
 
-  /** What refuses a request today need not have refused it when it was made: a key is looked up before its request is. */
+  /**
+   * A request may be refused today that was accepted when it first came. So before a refusal counts, the request that
+   * came with the same key then is looked for.
+   */
   private async enqueue(request: CreateNotificationDto, body: unknown, clientId: string, key: string | null) {
     try {
       return await this.intake.enqueue(this.newNotification(request, body, clientId, key));
@@ -102,11 +105,11 @@ export class NotificationsService {
 function notCancelable(status: NotificationStatus): Problem {
   const extra = { notificationStatus: status };
   if (status === 'failed' || status === 'expired') {
-    const end = status === 'failed' ? 'no automatic step is left' : 'it is not sent any more';
+    const end = status === 'failed' ? 'no automatic step is left' : 'it will not be sent';
     return new Problem('conflict', { detail: `There is nothing to cancel: it ${status}, and ${end}.`, extra });
   }
   return new Problem('already-sent', {
-    detail: `The notification is ${status}: only one of which nothing has been sent can be canceled.`,
+    detail: 'This notification is already sent; only one that has not been sent can be canceled.',
     extra,
   });
 }

@@ -31,7 +31,7 @@ function problemOfRefusal(error: unknown): Problem | null {
   if (status === null || status < 400 || status >= 500) return null;
   const slug = problemOfStatus(status) ?? 'malformed-request';
   return new Problem(slug, {
-    detail: slug === 'not-found' ? 'This address leads nowhere.' : error.message,
+    detail: slug === 'not-found' ? 'No route matches this path.' : error.message,
     cause: error,
   });
 }
