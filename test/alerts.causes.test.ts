@@ -215,30 +215,6 @@ describe('the end of an alert', () => {
   });
 });
 
-describe('a backlog', () => {
-  const isBacklog = ({ kind }: AlertDto) => kind === 'backlog';
-
-  it('is told when due work waits too long, even where no worker runs, and ends when it is gone', async () => {
-    const started = await startTestService({ ROLE: 'api', BACKLOG_ALERT_SECONDS: '60' });
-    const { api, databaseUrl } = started;
-    await api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
-    await moveClock(databaseUrl, 90_000);
-    const [open] = await eventually(
-      async () => (await alertsOf(api)).filter(isBacklog),
-      (seen) => seen.length > 0,
-    );
-    expect(open).toMatchObject({ severity: 'critical', count: 1, state: 'open' });
-    expect(open?.summary).toMatch(/^Due notifications wait longer than 60 s: otp since \d+ s \(1 due\)\.$/);
-    await started.replica({ ROLE: 'worker' });
-    const [over] = await eventually(
-      async () => (await alertsOf(api)).filter(isBacklog),
-      ([alert]) => alert?.state === 'resolved',
-      15_000,
-    );
-    expect(over?.ending).toBe('Nothing due waits longer than 60 s any more.');
-  });
-});
-
 describe('sends that a circuit holds', () => {
   it('count for the reason it holds them for, and keep no other alert about it open', async () => {
     const { api, service, database } = await startTestService();

@@ -188,20 +188,21 @@ describe('the words', () => {
     expect(alarm.facts).toMatchObject({ circuitId: circuitId(senderScope('sms', SENDER)) });
   });
 
-  it('name every category that waits, and are critical if one of them is', () => {
-    const marketing = { category: 'marketing', depth: 7, oldestSeconds: 400.4 } as const;
+  it('name every category that waits', () => {
+    const alert = { category: 'alert', depth: 7, oldestSeconds: 400.4 } as const;
     const otp = { category: 'otp', depth: 2, oldestSeconds: 301 } as const;
-    expect(backlogAlarm([marketing], 300)).toMatchObject({ severity: 'warning' });
-    expect(backlogAlarm([otp, marketing], 300)).toMatchObject({
+    expect(backlogAlarm('critical', [otp, alert], 300)).toMatchObject({
+      cause: 'backlog:critical',
       severity: 'critical',
-      summary: 'Due notifications wait longer than 300 s: otp since 301 s (2 due), marketing since 400 s (7 due).',
+      summary: 'Due notifications wait longer than 300 s: otp since 301 s (2 due), alert since 400 s (7 due).',
+      facts: { oldestSeconds: 400 },
     });
   });
 });
 
 describe('the buffer', () => {
   const alarm = (cause: string) => ({
-    ...backlogAlarm([{ category: 'otp', depth: 1, oldestSeconds: 301 }], 300),
+    ...backlogAlarm('critical', [{ category: 'otp', depth: 1, oldestSeconds: 301 }], 300),
     cause,
   });
 
@@ -239,7 +240,7 @@ describe('the times Alertmanager hears', () => {
   const openedAt = new Date('2026-11-22T09:00:00Z');
   const resolvedAt = new Date('2026-11-22T09:10:00Z');
   const news = (change: AlertNews['change']): AlertNews => ({
-    ...backlogAlarm([{ category: 'otp', depth: 1, oldestSeconds: 301 }], 300),
+    ...backlogAlarm('critical', [{ category: 'otp', depth: 1, oldestSeconds: 301 }], 300),
     id: '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10',
     change,
     version: 1,

@@ -5,10 +5,15 @@ import { Outbox } from '../outbox/outbox.js';
 import { PRIORITY } from '../outbox/work.js';
 import { CATEGORIES, isCritical, type Category } from '../policy/vocabulary.js';
 import type { Alarm } from './alarm.js';
-import { KINDS } from './alert.kinds.js';
+import { KINDS, type Severity } from './alert.kinds.js';
 import { AlertRegister } from './alert.register.js';
 
-const CAUSE = 'backlog';
+/** What is late is critical or not by its category, and each of the two has an alert of its own. */
+const BACKLOG_SEVERITIES = ['critical', 'warning'] as const satisfies readonly Severity[];
+type BacklogSeverity = (typeof BACKLOG_SEVERITIES)[number];
+
+/** One alert for both: the cause before there were two. It is raised no more, but one that is open has to end. */
+const FORMER_CAUSE = 'backlog';
 
 /** Due work of a category, and how long the oldest has waited. */
 export interface Backlog {
@@ -17,7 +22,7 @@ export interface Backlog {
   readonly oldestSeconds: number;
 }
 
-/** Raises the alert of a backlog that is too old, and ends it. */
+/** Raises the alerts of a backlog that is too old, and ends them. */
 @Injectable()
 export class BacklogWatch {
   constructor(
@@ -34,29 +39,50 @@ export class BacklogWatch {
       const oldestSeconds = row?.oldestSeconds ?? 0;
       return row && oldestSeconds > limit ? [{ category, depth: row.depth, oldestSeconds }] : [];
     });
-    if (late.length === 0) {
-      await this.register.resolve(CAUSE, `Nothing due waits longer than ${limit} s any more.`);
-    } else {
-      await this.register.raise(backlogAlarm(late, limit), { count: { now: sum(late.map(({ depth }) => depth)) } });
+    for (const severity of BACKLOG_SEVERITIES) {
+      const some = late.filter(({ category }) => severityOf(category) === severity);
+      if (some.length > 0) await this.raise(severity, some, limit);
+      else await this.register.resolve(causeOf(severity), NO_MORE[severity](limit));
     }
+    if (late.length === 0)
+      await this.register.resolve(FORMER_CAUSE, `Nothing due waits longer than ${limit} s any more.`);
+  }
+
+  private raise(severity: BacklogSeverity, late: readonly Backlog[], limit: number): Promise<void> {
+    return this.register.raise(backlogAlarm(severity, late, limit), {
+      count: { now: sum(late.map(({ depth }) => depth)) },
+    });
   }
 }
 
-/** Pure. @param limit in seconds */
-export function backlogAlarm(late: readonly Backlog[], limit: number): Alarm {
+const NO_MORE = {
+  critical: (limit) => `Nothing critical that is due waits longer than ${limit} s any more.`,
+  warning: (limit) => `No marketing that is due waits longer than ${limit} s any more.`,
+} as const satisfies Record<BacklogSeverity, (limit: number) => string>;
+
+/** Pure. @param late of this severity; @param limit in seconds */
+export function backlogAlarm(severity: BacklogSeverity, late: readonly Backlog[], limit: number): Alarm {
   const parts = late.map(
     ({ category, depth, oldestSeconds }) => `${category} since ${Math.floor(oldestSeconds)} s (${depth} due)`,
   );
   return {
-    cause: CAUSE,
+    cause: causeOf(severity),
     kind: 'backlog',
     subjectId: null,
-    severity: late.some(({ category }) => isCritical(category)) ? 'critical' : 'warning',
+    severity,
     summary: `Due notifications wait longer than ${limit} s: ${parts.join(', ')}.`,
     advice: KINDS.backlog.advice,
     facts: { limitSeconds: limit, oldestSeconds: Math.floor(Math.max(...late.map((each) => each.oldestSeconds))) },
     ends: 'with_its_cause',
   };
+}
+
+function severityOf(category: Category): BacklogSeverity {
+  return isCritical(category) ? 'critical' : 'warning';
+}
+
+function causeOf(severity: BacklogSeverity): string {
+  return `backlog:${severity}`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { AlertDto } from '../src/alerts/alerts.dto.js';
+import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
+import { eventually } from './incidents.setup.js';
+import { startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { moveClock } from './support/clock.js';
+import { startTestService } from './support/service.js';
+
+const TO = '+15551230001';
+const LATE = { BACKLOG_ALERT_SECONDS: '60', LEASE_MS: '30000' };
+/** Longer than anything of these tests takes. */
+const LONG_SECONDS = 90;
+
+/** The alerts about a backlog, newest first, once they are as they should be. */
+function backlogs(
+  { api }: Pick<OutboxUnderTest, 'api'>,
+  until: (seen: readonly AlertDto[]) => boolean,
+): Promise<AlertDto[]> {
+  return eventually(async () => (await alertsOf(api)).filter(({ kind }) => kind === 'backlog'), until, 15_000);
+}
+
+describe('a backlog', () => {
+  it('is told when due work waits too long, even where no worker runs, and ends when it is gone', async () => {
+    const started = await startTestService({ ROLE: 'api', ...LATE });
+    await started.api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });
+    await moveClock(started.databaseUrl, LONG_SECONDS * 1000);
+    const [open] = await backlogs(started, (seen) => seen.length > 0);
+    expect(open).toMatchObject({ cause: 'backlog:critical', severity: 'critical', count: 1, state: 'open' });
+    expect(open?.summary).toMatch(/^Due notifications wait longer than 60 s: otp since \d+ s \(1 due\)\.$/);
+    await started.replica({ ROLE: 'worker' });
+    const [over] = await backlogs(started, ([alert]) => alert?.state === 'resolved');
+    expect(over?.ending).toBe('Nothing critical that is due waits longer than 60 s any more.');
+  });
+
+  it('that is critical has an alert of its own: it ends, and the next one is told, while marketing is late', async () => {
+    const test = await startOutbox(LATE);
+    const states = (seen: readonly AlertDto[]) =>
+      seen.map(({ cause, severity, state }) => `${cause} ${severity} ${state}`).toSorted();
+    const MARKETING = 'backlog:warning warning open';
+    await test.enqueue({ category: 'marketing' });
+    await test.enqueue({ category: 'otp' });
+    await moveClock(test.databaseUrl, LONG_SECONDS * 1000);
+    expect(states(await backlogs(test, (seen) => seen.length === 2))).toEqual([
+      'backlog:critical critical open',
+      MARKETING,
+    ]);
+
+    await test.accept(await test.claim());
+    const recovered = await backlogs(test, (seen) => seen.some(({ state }) => state === 'resolved'));
+    expect(states(recovered)).toEqual(['backlog:critical critical resolved', MARKETING]);
+
+    await test.enqueue({ category: 'otp' });
+    await moveClock(test.databaseUrl, LONG_SECONDS * 1000);
+    expect(states(await backlogs(test, (seen) => seen.length === 3))).toEqual([
+      'backlog:critical critical open',
+      'backlog:critical critical resolved',
+      MARKETING,
+    ]);
+  });
+
+  it('that a version with one alert for both has told of ends once nothing is late', async () => {
+    const test = await startOutbox(LATE);
+    await test.enqueue({ category: 'marketing' });
+    await moveClock(test.databaseUrl, LONG_SECONDS * 1000);
+    const former = testAlarm({ cause: 'backlog', kind: 'backlog', severity: 'critical', ends: 'with_its_cause' });
+    await registerOf(test.service).raise(former, { count: { now: 1 } });
+    const both = await backlogs(test, (seen) => seen.length === 2);
+    expect(both.map(({ state }) => state)).toEqual(['open', 'open']);
+    await test.accept(await test.claim());
+    const over = await backlogs(test, (seen) => seen.every(({ state }) => state === 'resolved'));
+    expect(over.find(({ cause }) => cause === 'backlog')?.ending).toBe('Nothing due waits longer than 60 s any more.');
+  });
+});
