@@ -32,6 +32,25 @@ describe('a backlog', () => {
     expect(over?.ending).toBe('Nothing critical that is due waits longer than 60 s any more.');
   });
 
+  it('is also what a process had when it died, from the end of its lease', async () => {
+    const test = await startOutbox(LATE);
+    await test.lease({ category: 'otp' });
+    const due = async () => (await test.outbox.backlog()).filter(({ depth }) => depth > 0);
+    expect(await due()).toEqual([]);
+    await moveClock(test.databaseUrl, 30_000 + LONG_SECONDS * 1000);
+    const [late, ...others] = await due();
+    expect(others).toEqual([]);
+    expect(late).toMatchObject({ priority: 0, depth: 1 });
+    expect(late?.oldestSeconds).toBeGreaterThanOrEqual(LONG_SECONDS - 1);
+    expect(late?.oldestSeconds).toBeLessThan(LONG_SECONDS + 30);
+    const health = await fetch(`${test.url}/health`);
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ error: { dispatcher: { status: 'down', due: 1 } } });
+    expect(await (await fetch(`${test.url}/metrics`)).text()).toMatch(/^postrider_queue_depth\{category="otp"\} 1$/m);
+    const [alert] = await backlogs(test, (seen) => seen.length > 0);
+    expect(alert).toMatchObject({ cause: 'backlog:critical', count: 1, state: 'open' });
+  });
+
   it('that is critical has an alert of its own: it ends, and the next one is told, while marketing is late', async () => {
     const test = await startOutbox(LATE);
     const states = (seen: readonly AlertDto[]) =>

@@ -12,7 +12,7 @@ export class DatabaseMetrics {
   private readonly registry = new Registry();
   private readonly depth = this.gauge(
     'postrider_queue_depth',
-    'Due notifications that nobody works on yet.',
+    'Due notifications that nobody works on: not yet, or no more, since the process that did has died.',
     'category',
   );
   private readonly oldest = this.gauge(

@@ -2,7 +2,8 @@ import type { Statement } from '../database/database.js';
 
 /**
  * How much is due and how long the oldest has waited, per priority; for metrics, health and the backlog alert. What a
- * circuit or a pace held has waited since it was let out: the wait before has its own alert, or was asked for.
+ * circuit or a pace held has waited since it was let out: the wait before has its own alert, or was asked for. What a
+ * process had when it died is due again when its lease is over, also where no worker is left to take it back.
  */
 export const BACKLOG: Statement = {
   name: 'outbox-backlog',
@@ -11,8 +12,13 @@ export const BACKLOG: Statement = {
       greatest(0, extract(epoch FROM service_now() - due.oldest))::float AS "oldestSeconds"
     FROM generate_series(0, 3) AS p (priority)
     LEFT JOIN (
-      SELECT priority, count(*) AS depth, min(CASE WHEN released_by IS NULL THEN due_at ELSE greatest(due_at, released_at) END) AS oldest FROM outbox
-      WHERE lease_token IS NULL AND held_by IS NULL AND stage <> 'await_delivery' AND due_at <= service_now()
+      SELECT priority, count(*) AS depth, min(since) AS oldest FROM (
+        SELECT priority, CASE WHEN released_by IS NULL THEN due_at ELSE greatest(due_at, released_at) END AS since
+        FROM outbox
+        WHERE lease_token IS NULL AND held_by IS NULL AND stage <> 'await_delivery' AND due_at <= service_now()
+        UNION ALL
+        SELECT priority, leased_until FROM outbox WHERE lease_token IS NOT NULL AND leased_until < service_now()
+      ) AS waiting
       GROUP BY priority
     ) AS due ON due.priority = p.priority
     ORDER BY p.priority`,
