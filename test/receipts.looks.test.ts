@@ -183,6 +183,17 @@ describe('an attempt that is old enough', () => {
   });
 });
 
+it('finds no attempt that came of age more than three days ago', async () => {
+  const test = await startLate();
+  await test.rows(`
+    INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid)
+    SELECT new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), 1, service_now(), 'accepted', 'SM1'`);
+  await moveClock(test.databaseUrl, (14 + 3 * 24 * 60) * MINUTE);
+  expect(await found(test)).toHaveLength(1);
+  await moveClock(test.databaseUrl, 2 * MINUTE);
+  expect(await found(test)).toEqual([]);
+});
+
 describe('an attempt that is silent', () => {
   it('is that of the channel that is waited for, and of no other', async () => {
     const test = await startLate();

@@ -174,6 +174,19 @@ describe('a receipt that never came', () => {
     expect(await questions()).toEqual([]);
   });
 
+  it('is asked for two days late, but not a month later, when nobody expects it on another channel any more', async () => {
+    const test = await start({ RECEIPT_CHECK_MINUTES: '0' });
+    const { id } = await test.sentAndAt({ to: '+15005553016', channels: ['whatsapp', 'sms'] }, 'undelivered');
+    const asking = partOf(await test.replica({ RECEIPT_CHECK_MINUTES: '15' }), MissingReceipts);
+    await test.later(30 * 24 * HOUR);
+    expect(await asking.round()).toEqual(NOBODY);
+    expect(await test.read(id)).toMatchObject({ status: 'sent', channel: 'whatsapp' });
+    await test.later(-28 * 24 * HOUR);
+    // The next channel's attempt is as old by its id, and may be asked for by the same round.
+    expect(await asking.round()).toMatchObject({ failed: 1 });
+    await test.api.until(id, ({ channel }) => channel === 'sms');
+  });
+
   it('is asked for after four hours where callbacks had come, and a last time after a day', async () => {
     const test = await start();
     const { sentAndAt, later, round, read, questions } = test;

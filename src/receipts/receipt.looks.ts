@@ -11,6 +11,13 @@ export const RECEIPT_LOOKS = [
   { number: 3, times: 96, at: 'all' },
 ] as const satisfies readonly ReceiptLook[];
 
+/**
+ * How long after its age a look still asks: a weekend without a worker, or with a circuit open, loses nothing. What is older
+ * (nobody asked for a month, then RECEIPT_CHECK_MINUTES was set) is left alone: a failure that nobody heard of in time is
+ * no reason to send it on another channel weeks later.
+ */
+export const CATCHES_UP_MINUTES = 3 * 24 * 60;
+
 export interface ReceiptLook {
   /** As the table receipt_looks has it. */
   readonly number: number;

@@ -2,6 +2,7 @@ import type { Statement } from '../database/database.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
 import { awaitsDelivery } from '../outbox/row-state.sql.js';
 import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
+import { CATCHES_UP_MINUTES } from './receipt.looks.js';
 
 /** Whatever its channels have come to since, a receipt would change it. */
 const MAY_STILL_BE_DELIVERED = ['queued', 'sending', 'sent', 'failed'] as const;
@@ -22,7 +23,7 @@ export const LEAVE_LOOK: Statement = {
 };
 
 /**
- * The $3 attempts after $1 that began at least $2 minutes ago, and whether they miss their receipt: accepted, neither the
+ * The $3 attempts after $1 that began at least $2 minutes ago, and not too long before that, and whether they miss their receipt: accepted, neither the
  * notification nor the delivery at its end, and, where $4, no callback of it at all. `late`: more than an hour after that.
  *
  * Answers all of them, also those whose notification retention has deleted: the look has to get past them. Found by their
@@ -41,7 +42,8 @@ export const ATTEMPTS_TO_LOOK_AT: Statement = {
       a.id < ${firstIdOf('service_now() - make_interval(mins => $2 + 60)')} AS late
     FROM (
       SELECT * FROM attempts
-      WHERE id > $1 AND id < ${firstIdOf('service_now() - make_interval(mins => $2)')}
+      WHERE id > greatest($1, ${firstIdOf(`service_now() - make_interval(mins => $2 + ${CATCHES_UP_MINUTES})`)})
+        AND id < ${firstIdOf('service_now() - make_interval(mins => $2)')}
       ORDER BY id LIMIT $3
     ) AS a
     LEFT JOIN notifications n ON n.id = a.notification_id
