@@ -11,16 +11,20 @@ export const CLIENT_ID = '00000000-0000-7000-8000-000000000000';
 /**
  * A history as the service leaves it: `count` notifications of the last 30 days, delivered by SMS, each with its
  * delivery, its attempt and two callbacks. Every tenth carries metadata, every twentieth failed once before it went
- * out. Rows are in order of time and ids are of their time (UUIDv7), as in a grown database.
+ * out. They went to as many numbers as there may be, or all to `recipient`. Rows are in order of time and ids are of their time (UUIDv7), as in a grown database.
  * @returns the time that the last thousand of them cover.
  */
-export async function seedHistory(database: Client, count: number): Promise<{ from: Date; until: Date }> {
+export async function seedHistory(
+  database: Client,
+  count: number,
+  recipient: string | null = null,
+): Promise<{ from: Date; until: Date }> {
   await database.query(
     `INSERT INTO clients (id, name) SELECT ${clientOf('n')}, 'seeded ' || n FROM generate_series(0, ${CLIENTS - 1}) AS n
      ON CONFLICT DO NOTHING`,
   );
   for (let from = 0; from < count; from += CHUNK) {
-    await database.query(SEED_HISTORY, [from, Math.min(count, from + CHUNK) - 1, count]);
+    await database.query(SEED_HISTORY, [from, Math.min(count, from + CHUNK) - 1, count, recipient]);
   }
   const until = new Date();
   return { from: new Date(until.getTime() - Math.min(1, 1000 / count) * SPREAD_MS), until };
@@ -45,7 +49,7 @@ const SEED_HISTORY = `
   WITH seed AS MATERIALIZED (
     SELECT n, at, ${idAt('at')} AS id, ${idAt('at')} AS delivery_id,
       ${idAt('at')} AS attempt_id, ${clientOf(`CASE WHEN n % 2 = 0 THEN 0 ELSE n % ${CLIENTS} END`)} AS client_id,
-      ${RECIPIENT} AS recipient, 'SM' || replace(gen_random_uuid()::text, '-', '') AS sid
+      coalesce($4, ${RECIPIENT}) AS recipient, 'SM' || replace(gen_random_uuid()::text, '-', '') AS sid
     FROM generate_series($1::int, $2::int) AS n,
       LATERAL (SELECT now() - interval '30 days' * (1 - n::float8 / $3::int) AS at) AS time
   ), notification AS (

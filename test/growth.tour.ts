@@ -123,7 +123,7 @@ export async function tour(service: ObservedService, size: number, span: Span): 
     database.run(EVIDENCE, [asked?.attemptId, asked?.deliveryId, asked?.notificationId]),
   );
   await step('find owners and rivals', is(OWNED_SIDS, RIVALS), async () => {
-    await database.run(OWNED_SIDS, [['SM0'], asked?.deliveryId, asked?.recipient]);
+    await database.run(OWNED_SIDS, [['SM0'], asked?.deliveryId, asked?.recipient, new Date(0), new Date()]);
     await database.run(RIVALS, [asked?.recipient, asked?.notificationId, 'sms', new Date(0)]);
   });
 

@@ -8,6 +8,8 @@ import { moveClock } from './support/clock.js';
 const TO = '+15551230001';
 const ELSEWHERE = '+15551239999';
 const HELLO = { recipient: TO, content: { body: 'Hello' } };
+/** Of no message is it known when it was made. */
+const [EVER, ALWAYS] = [new Date(0), new Date(Date.now() + 86_400_000)];
 const LATER = { ...RETRY, waitMs: 86_400_000 };
 const ASKED_LATER = { ...RECONCILE, waitMs: 86_400_000 };
 const UNKNOWN = { step: ASKED_LATER, failure: failure('unknown') };
@@ -82,7 +84,7 @@ describe('what is on disk about an attempt', () => {
 
 describe('a sid', () => {
   const owned = async (test: LateUnderTest, asking: Work, ...sids: string[]) =>
-    (await test.rows(OWNED_SIDS.text, [sids, asking.deliveryId, TO])).map(({ sid }) => sid);
+    (await test.rows(OWNED_SIDS.text, [sids, asking.deliveryId, TO, EVER, ALWAYS])).map(({ sid }) => sid);
 
   it("is another's where its attempt is of another delivery to that number", async () => {
     const test = await startLate();

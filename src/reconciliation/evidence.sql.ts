@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { firstIdOf } from '../identifiers/first-id.sql.js';
 
 /** What is on disk about an attempt in doubt: a sid or a refusal that came late, a callback, and how it failed. */
 export const EVIDENCE: Statement = {
@@ -22,26 +23,58 @@ export const EVIDENCE: Statement = {
     ) AS f ON true`,
 };
 
-/** Deliveries to number `to`, by a human's correction as by the notification: the number that was really sent to. */
-const deliveriesTo = (to: string) => `
+/**
+ * A number that got at least so many notifications, as that of a heartbeat does, is not asked for all of them: each costs
+ * two look-ups. Then what is looked for is found by its time.
+ */
+const MANY = 1000;
+
+/**
+ * Deliveries to number `to`, by a human's correction as by the notification: the number that was really sent to. Of a
+ * number that got many, those of the notifications in `lately`, which holds all that are looked for.
+ */
+const deliveriesTo = (to: string, lately: string) => `
+      WITH first AS MATERIALIZED (
+        SELECT id FROM notifications WHERE recipient = ${to} LIMIT ${MANY}
+      ), asked (id) AS MATERIALIZED (
+        SELECT id FROM first WHERE (SELECT count(*) FROM first) < ${MANY}
+        UNION
+        SELECT l.notification_id FROM (${lately}) AS l
+        WHERE (SELECT count(*) FROM first) = ${MANY}
+          AND (SELECT recipient FROM notifications WHERE id = l.notification_id) = ${to}
+      )
       SELECT d.id, d.notification_id, d.channel, d.changes
-      FROM unnest(ARRAY(SELECT id FROM notifications WHERE recipient = ${to})) AS n (id)
+      FROM unnest(ARRAY(SELECT id FROM asked)) AS n (id)
       CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE notification_id = n.id OFFSET 0) AS d
       WHERE d.changes ->> 'to' IS NULL
       UNION ALL
       SELECT id, notification_id, channel, changes FROM deliveries WHERE changes ->> 'to' = ${to}`;
 
+/** Notifications to number `to` with an attempt that ended unknown after `moment`, whatever it turned out to be. */
+const inDoubtSince = (to: string, moment: string) => `
+          SELECT notification_id FROM failures
+          WHERE recipient = ${to} AND outcome = 'unknown' AND id >= ${firstIdOf(moment)}`;
+
 /**
  * Which of these sids of messages to $3 belong to attempts of other deliveries, or have failed since. Looked for among
  * what went to that number: an index of all sids, which come in no order, would cost every send a page of WAL. Row by
  * row, as everything that is asked while tables grow (docs/decisions/0008-growth.md).
+ *
+ * The attempts that made these messages began from $4 to $5, however old their notifications are; one that adopted a
+ * message may have begun later, but had been in doubt.
  */
 export const OWNED_SIDS: Statement = {
   name: 'reconciliation-owned-sids',
   plan: 'each_time',
   text: `
     SELECT a.provider_sid AS sid
-    FROM (${deliveriesTo('$3')}
+    FROM (${deliveriesTo(
+      '$3',
+      `
+          SELECT notification_id FROM attempts
+          WHERE id >= ${firstIdOf('$4::timestamptz')} AND id < ${firstIdOf('$5::timestamptz')} AND provider_sid = ANY ($1)
+          UNION ALL${inDoubtSince('$3', '$4::timestamptz')}`,
+    )}
     ) AS d
     CROSS JOIN LATERAL (SELECT * FROM attempts WHERE notification_id = d.notification_id OFFSET 0) AS a
     WHERE a.delivery_id = d.id AND a.provider_sid = ANY ($1) AND d.id <> $2
@@ -56,13 +89,20 @@ export const OWNED_SIDS: Statement = {
  * Other notifications to the same number ($1) on the same channel with an attempt in flight, or one since $4 whose outcome
  * was never found out (given up and sent again alike): a message in the provider's list may be theirs. Each question is
  * a scalar one: as EXISTS, a plan may read the whole outbox to answer it for a single row.
+ *
+ * What is in flight is leased, and few things are at a time; an attempt in doubt is in the failure history.
  */
 export const RIVALS: Statement = {
   name: 'reconciliation-rivals',
   plan: 'each_time',
   text: `
     SELECT n.content, d.changes
-    FROM (${deliveriesTo('$1')}
+    FROM (${deliveriesTo(
+      '$1',
+      `
+          SELECT notification_id FROM outbox WHERE lease_token IS NOT NULL AND channel = $3
+          UNION ALL${inDoubtSince('$1', '$4::timestamptz')}`,
+    )}
     ) AS d
     CROSS JOIN LATERAL (SELECT content FROM notifications WHERE id = d.notification_id LIMIT 1) AS n
     WHERE d.notification_id <> $2 AND d.channel = $3 AND (

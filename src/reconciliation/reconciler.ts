@@ -17,8 +17,11 @@ import { comparableText, resemblanceOf } from './resemblance.js';
 /** How far the provider's clock may be behind the database's, in milliseconds; Twilio tells whole seconds. */
 const CLOCK_SKEW_MS = 5000;
 
-/** How long before this attempt another may have begun whose message appears only now. */
+/** How long before a message appears its attempt may have begun: before this question's, or before the message was made. */
 const RIVAL_MARGIN_MS = 600_000;
+
+/** How far the clock of a process, which its attempts' ids tell, may be ahead of the provider's. */
+const ID_SKEW_MS = 60_000;
 
 /** How the attempt in doubt failed, as the history has it. */
 export interface OriginalFailure {
@@ -92,7 +95,11 @@ export class Reconciler {
   private async askProvider(work: Work, since: Date, signal: AbortSignal): Promise<Judgement> {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
     const fitting = list.items
-      .map((record) => ({ sid: record.sid, resemblance: resemblanceOf(record, work) }))
+      .map((record) => ({
+        sid: record.sid,
+        madeAt: record.dateCreated.getTime(),
+        resemblance: resemblanceOf(record, work),
+      }))
       .filter(({ resemblance }) => resemblance !== 'another');
     // In this order: whoever has its acceptance written down meanwhile is no rival any more, but an owner by then.
     const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
@@ -115,11 +122,17 @@ export class Reconciler {
       : this.twilio.listMessages(query, signal);
   }
 
-  private async owned(records: readonly { readonly sid: string }[], work: Work): Promise<Set<string>> {
+  private async owned(
+    records: readonly { readonly sid: string; readonly madeAt: number }[],
+    work: Work,
+  ): Promise<Set<string>> {
+    const madeAt = records.map((record) => record.madeAt);
     const rows = await this.database.run<{ sid: string }>(OWNED_SIDS, [
       records.map((record) => record.sid),
       work.deliveryId,
       recipientOf(work),
+      new Date(Math.min(...madeAt) - RIVAL_MARGIN_MS),
+      new Date(Math.max(...madeAt) + ID_SKEW_MS),
     ]);
     return new Set(rows.map((row) => row.sid));
   }
