@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
 import { newId } from '../identifiers/new-id.js';
 import { Database } from '../database/database.js';
 import { GroupedWrites } from '../database/grouped-writes.js';
@@ -11,25 +13,44 @@ import { ReportApplier, type Applied } from './report.applier.js';
 type Done = { attemptId: string; providerSid: string; status: string };
 type Progress = Done & { [Key in keyof FirstDelivery]: FirstDelivery[Key] | null };
 
-/** Takes callbacks in: the ordinary ones together in one statement, the others one by one. */
+const NAME = 'The callback intake';
+const MAX_WAITING = 20_000;
+/** Each takes a connection for about ten statements, and everything else of the process needs some too. */
+const CLOSER_LOOKS_AT_ONCE = 4;
+
+/** Takes callbacks in: the ordinary ones together in one statement, the others one by one, a few at once. */
 @Injectable()
 export class CallbackIntake {
   private readonly progress = new GroupedWrites<ProviderReport, boolean>((group) => this.recordProgress(group), {
-    name: 'The callback intake',
+    name: NAME,
     maxGroup: 500,
-    maxWaiting: 20_000,
+    maxWaiting: MAX_WAITING,
   });
+  private readonly closerLooks: GroupedWrites<ProviderReport, Applied>;
 
   constructor(
     private readonly database: Database,
     private readonly applier: ReportApplier,
     private readonly journal: CallbackJournal,
-  ) {}
+    @Inject(CONFIGURATION) { env }: Configuration,
+  ) {
+    // A group of one is a whole one, so that as many as may be are under way.
+    this.closerLooks = new GroupedWrites((group) => this.lookCloser(group), {
+      name: NAME,
+      maxGroup: 1,
+      maxWaiting: MAX_WAITING,
+      wholeGroupsAtOnce: Math.min(CLOSER_LOOKS_AT_ONCE, Math.floor(env.DATABASE_POOL_MAX / 2)),
+    });
+  }
 
   /** Resolves after the commit. @throws OverloadedError when more arrives than the database takes. */
   async take(report: ProviderReport): Promise<Applied> {
     if (effectOf(report) !== 'failed' && (await this.progress.add(report))) return 'applied';
-    return this.applier.apply(report);
+    return this.closerLooks.add(report);
+  }
+
+  private lookCloser(group: readonly ProviderReport[]): Promise<readonly Applied[]> {
+    return Promise.all(group.map((report) => this.applier.apply(report)));
   }
 
   private async recordProgress(group: readonly ProviderReport[]): Promise<readonly boolean[]> {
