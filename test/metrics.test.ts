@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { registerOf, testAlarm } from './alerts.setup.js';
 import { eventually } from './incidents.setup.js';
+import { sidOf, startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
 
 const TO = '+15551230001';
 
@@ -60,7 +62,7 @@ describe('GET /metrics', () => {
       () => scrape(url),
       (seen) =>
         valueOf(seen, 'postrider_attempts_total') === 3 &&
-        valueOf(seen, 'postrider_callbacks_total', { result: 'recorded' }) >= 3,
+        valueOf(seen, 'postrider_callbacks_total', { result: 'delivered' }) === 3,
     );
     const labels = { category: 'otp', channel: 'sms' };
     expect(valueOf(page, 'postrider_notifications_accepted_total', labels)).toBe(3);
@@ -71,6 +73,21 @@ describe('GET /metrics', () => {
       expect(valueOf(page, `${metric}_sum`, labels)).toBeGreaterThan(0);
       expect(valueOf(page, `${metric}_sum`, labels)).toBeLessThan(took);
     }
+  });
+
+  it('tells callbacks that delivered from those that were on the way', async () => {
+    const test = await startOutbox();
+    const work = await test.lease({ channels: ['sms'] });
+    await test.accept(work);
+    const twilio = new TwilioCallback(test);
+    const told = async (status: string) => {
+      await twilio.message(work.attemptId, sidOf(work), status);
+      const page = await scrape(test.url);
+      return ['recorded', 'delivered'].map((result) => valueOf(page, 'postrider_callbacks_total', { result }));
+    };
+    expect(await told('sent')).toEqual([1, 0]);
+    expect(await told('delivered')).toEqual([1, 1]);
+    expect(await told('read')).toEqual([2, 1]);
   });
 
   it('does not count a replayed request as another notification', async () => {

@@ -6,9 +6,9 @@ import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
 
 /**
- * What a callback did. `recorded`: the ordinary progress. `bound`, `after_all`, `duplicate`: it showed that an attempt with
- * an unknown outcome was accepted, in time, after it was given up, after it was sent again. `delivered`: it delivered
- * where a closer look was needed. One callback may be two of these.
+ * What a callback did. `recorded`: progress that ended nothing. `bound`, `after_all`, `duplicate`: it showed that an attempt
+ * with an unknown outcome was accepted, in time, after it was given up, after it was sent again. `delivered`, `failed`: it
+ * ended a delivery. One callback may be of the first three and of these two.
  */
 const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'failed', 'refused'] as const;
 
@@ -54,7 +54,8 @@ export class CallbackMetrics implements OnModuleInit {
     this.receipts.subscribe((answer) => this.missing.inc({ answer }));
     this.journal.subscribe({
       onProgress: (progressed, delivered) => {
-        count('recorded', progressed);
+        count('recorded', progressed - delivered.length);
+        count('delivered', delivered.length);
         for (const { channel, category, seconds } of delivered)
           this.toDelivered.observe({ channel, category }, seconds);
       },
