@@ -65,6 +65,16 @@ describe('classify', () => {
     });
   });
 
+  it.each([
+    [403, 20003, 'permission', 'HTTP status 403', false],
+    [403, 999_999, 'permission', 'HTTP status 403, unknown Twilio code 999999', true],
+    [401, 20003, 'authentication', 'Twilio code 20003', false],
+    [429, 20003, 'authentication', 'Twilio code 20003', false],
+  ])('takes HTTP %i with code %i to a look-up for %s', (httpStatus, providerCode, errorClass, rule, unknownCode) => {
+    const failed = { ...nothing, httpStatus, providerCode, looksUp: true };
+    expect(classify(failed, TWILIO_ERROR_CODES)).toMatchObject({ errorClass, rule, unknownCode });
+  });
+
   it('takes from the table everything it says of a code', () => {
     for (const known of TWILIO_ERROR_CODES.values()) {
       const { code, errorClass, responsible, scope, sameChannelAgain, otherChannelHelps } = known;

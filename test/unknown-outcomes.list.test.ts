@@ -50,19 +50,23 @@ describe('a list that cannot be read', () => {
   });
 
   it.each([
-    ['credentials that may not read it', 403],
-    ['an address that has none', 404],
-  ])('does not stop %s from being used: the risk is marked', async (_, status) => {
+    ['credentials that may not read it', { status: 403 }],
+    ['a restricted key that may not read it', { status: 403, code: 20003 }],
+    ['an address that has none', { status: 404 }],
+  ])('does not stop %s from being used: the risk is marked', async (_, refusal) => {
     const service = await startTestService({}, { callbacks: 'none' });
     const provider = new Provider(service.simulator.url);
     const to = numberOf(3);
     await provider.fail(to, [
       { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } },
-      { match: { resource: 'list' }, fault: { kind: 'status', status } },
+      { match: { resource: 'list' }, fault: { kind: 'status', ...refusal } },
     ]);
     const id = await service.api.send({ to, channels: ['sms'], body: 'Hello' });
+    // What stopped the account would keep it `sending`, and hold everything else too.
     const sent = await service.api.untilStatus(id, 'sent');
     expect(sent.deliveries[0]?.attempts).toMatchObject([{ outcome: 'unknown' }, { possibleDuplicate: true }]);
+    const { rows } = await service.database.query(`SELECT scope FROM circuits WHERE state <> 'closed'`);
+    expect(rows).toEqual([]);
   });
 });
 

@@ -18,6 +18,8 @@ export interface FailedRequest {
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
   readonly networkFailure: NetworkFailureKind | null;
+  /** A look-up (GET), which sends nothing. Default: false. */
+  readonly looksUp?: boolean;
 }
 
 interface StatusRule {
@@ -57,11 +59,16 @@ const NO_ANSWER = {
   otherChannelHelps: 'by_class',
 } as const satisfies StatusRule;
 
-/** Classifies a failed request: by code where the table knows it, else by HTTP status, else as no answer. Never throws. */
+/**
+ * Classifies a failed request: by code where the table knows it, else by HTTP status, else as no answer. Never throws.
+ *
+ * A 403 to a look-up is about that look-up, whatever its code: a restricted key that may send and not read gets 20003 with
+ * it, which elsewhere means that the credentials are no good. Source: facts, section 7.
+ */
 export function classify(failed: FailedRequest, table: CodeTable): Classification {
   const byCode = byProviderCode(failed.providerCode, table);
-  if (byCode !== null) return byCode;
-  const unknownCode = failed.providerCode !== null;
+  if (byCode !== null && !(failed.looksUp && failed.httpStatus === 403)) return byCode;
+  const unknownCode = failed.providerCode !== null && byCode === null;
   const afterwards = { sameChannelAgain: 'by_class', unknownCode } as const;
   const { httpStatus } = failed;
   if (httpStatus === null) {

@@ -46,7 +46,7 @@ function readSuccess(response: AxiosResponse<Answer>, codes: CodeTable): AxiosRe
   const answer = response.data;
   const resource = answer.status < 300 ? parseObject(answer.text) : null;
   if (resource === null || (response.config.method === 'post' && !hasSid(resource))) {
-    throw errorFromAnswer(answer, codes);
+    throw errorFromAnswer(answer, codes, response.config.method === 'get');
   }
   return Object.assign(response, { data: { answer, resource } });
 }

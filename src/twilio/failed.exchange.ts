@@ -14,23 +14,23 @@ const NOTHING_READ: ProviderAnswer = {
   providerBody: null,
 };
 
-/** The error for an answer that was read to its end and is not a success. */
-export function errorFromAnswer(answer: Answer, table: CodeTable): ProviderError {
-  return new ProviderError(failureOf(answer, null, table), null);
+/** The error for an answer that was read to its end and is not a success. @param looksUp it answers a GET */
+export function errorFromAnswer(answer: Answer, table: CodeTable, looksUp: boolean): ProviderError {
+  return new ProviderError(failureOf(answer, null, table, looksUp), null);
 }
 
 /** The error for an exchange that ended early. */
 export function errorFromNetwork(error: NetworkError, table: CodeTable): ProviderError {
-  return new ProviderError(failureOf(error.partial, error, table), error.kind);
+  return new ProviderError(failureOf(error.partial, error, table, false), error.kind);
 }
 
-function failureOf(answer: Answer | null, network: NetworkFailure | null, table: CodeTable): Failure {
+function failureOf(answer: Answer | null, network: NetworkFailure | null, table: CodeTable, looksUp: boolean): Failure {
   const read = answer === null ? NOTHING_READ : readProviderAnswer(answer);
   return {
     ...read,
     provider: 'twilio',
     outcome: outcomeOf(read.httpStatus, network),
-    classification: classify({ ...read, networkFailure: network?.kind ?? null }, table),
+    classification: classify({ ...read, networkFailure: network?.kind ?? null, looksUp }, table),
     retryAfterMs: answer === null ? null : retryAfterMs(answer, Date.now()),
   };
 }

@@ -157,5 +157,5 @@ function heeding(signal: AbortSignal | undefined): Pick<AxiosRequestConfig, 'sig
 /** A page may hold other messages of the recipient, so its text is not kept. */
 function unreadable(answer: Answer): Error {
   // It came with a 2xx, so there is no code to look up.
-  return errorFromAnswer({ ...answer, text: '' }, new Map());
+  return errorFromAnswer({ ...answer, text: '' }, new Map(), true);
 }
