@@ -23,8 +23,9 @@ export const LEAVE_LOOK: Statement = {
 };
 
 /**
- * The $3 attempts after $1 that began at least $2 minutes ago, and not too long before that, and whether they miss their receipt: accepted, neither the
- * notification nor the delivery at its end, and, where $4, no callback of it at all. `late`: more than an hour after that.
+ * The $3 attempts after $1 that began at least $2 minutes ago, but not too long before that (CATCHES_UP_MINUTES), and
+ * whether they miss their receipt: accepted, neither the notification nor the delivery at its end, and, where $4, no
+ * callback of it at all. `late`: more than an hour after that.
  *
  * Answers all of them, also those whose notification retention has deleted: the look has to get past them. Found by their
  * ids, which are in order of time: an index on what is `sent` would cost every send.
