@@ -12,6 +12,7 @@ import { IncidentDeadLetters1763801000000 } from './1763801000000-incident-dead-
 import { ClientStatistics1763801100000 } from './1763801100000-client-statistics.js';
 import { AuditSearches1763801200000 } from './1763801200000-audit-searches.js';
 import { Expiring1763801300000 } from './1763801300000-expiring.js';
+import { RecoveredFrom1763801400000 } from './1763801400000-recovered-from.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   ClientStatistics1763801100000,
   AuditSearches1763801200000,
   Expiring1763801300000,
+  RecoveredFrom1763801400000,
 ];

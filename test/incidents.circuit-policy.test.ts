@@ -14,7 +14,7 @@ import { ERROR_CLASSES } from '../src/policy/vocabulary.js';
 
 const NOON = Date.parse('2026-12-01T12:00:00Z');
 const at = (seconds: number) => new Date(NOON + seconds * 1000);
-const CLOSED: Circuit = { state: 'closed', changedAt: at(-60) };
+const CLOSED: Circuit = { state: 'closed', changedAt: at(-60), recoveredFrom: null };
 
 function refused(cause: Refusal['cause'], more: Partial<Refusal> = {}): Refusal {
   return {
@@ -88,7 +88,7 @@ describe('a circuit that opens', () => {
   it('closes by itself when the wait that was asked for is over and nothing waits; an incident does not', () => {
     const open = after(CLOSED, [refused('rate_limit', { retryAfterMs: 5000 }), 0]);
     expect(after(open, [{ kind: 'waited_out' }, 4])).toBe(open);
-    expect(after(open, [{ kind: 'waited_out' }, 5])).toEqual({ state: 'closed', changedAt: at(5) });
+    expect(after(open, [{ kind: 'waited_out' }, 5])).toMatchObject({ state: 'closed', changedAt: at(5) });
     const incident = after(CLOSED, [refused('incident'), 0]);
     expect(after(incident, [{ kind: 'waited_out' }, 100])).toBe(incident);
     const unauthorised = after(CLOSED, [refused('authentication'), 0]);
@@ -131,6 +131,14 @@ describe('a probe', () => {
     const failed = after(open, [refused('incident', { probe: true, at: at(15) }), 16]);
     expect(failed).toMatchObject({ state: 'open', openedAt: at(0), changedAt: at(0), incidentId: 'i' });
     expect(nextProbe(failed)).toEqual(at(31));
+  });
+
+  it('is not needed where the other circuits of the same incident have recovered', () => {
+    const recovered = (incidentId: string) => after(open, [{ kind: 'others_recovered', incidentId }, 16]);
+    expect(recovered('i')).toEqual({ state: 'closed', changedAt: at(16), recoveredFrom: null });
+    expect(recovered('another')).toBe(open);
+    const held = after(open, [{ kind: 'operator_opens', reason: 'no' }, 16]);
+    expect(after(held, [{ kind: 'others_recovered', incidentId: 'i' }, 17])).toBe(held);
   });
 
   it('says nothing of a circuit that an operator opened meanwhile', () => {
@@ -218,8 +226,9 @@ describe('a half-open circuit', () => {
     expect(probation.noteFault('resource:sms', at(99))).toBe(true);
   });
 
-  it('closes when nothing is held any more', () => {
-    expect(after(half, [{ kind: 'drained' }, 20])).toEqual({ state: 'closed', changedAt: at(20) });
+  it('closes when nothing is held any more, which proves its incident over; an operator who closes it proves nothing', () => {
+    expect(after(half, [{ kind: 'drained' }, 20])).toEqual({ state: 'closed', changedAt: at(20), recoveredFrom: 'i' });
+    expect(after(half, [{ kind: 'operator_closes' }, 20])).toMatchObject({ state: 'closed', recoveredFrom: null });
     expect(after(CLOSED, [{ kind: 'drained' }, 20])).toBe(CLOSED);
   });
 });

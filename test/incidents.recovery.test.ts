@@ -6,6 +6,7 @@ import { CircuitRamp } from '../src/incidents/circuit.ramp.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
 import { Circuits } from '../src/incidents/circuits.js';
+import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { eventually, handsOn, partOf, pause } from './incidents.setup.js';
 import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
@@ -127,6 +128,34 @@ it("a sender's circuit and pace keep nobody from asking what became of its messa
   expect(circuits.blocking(send)).toMatchObject({ cause: 'sender_unavailable' });
   expect(circuits.blocking(ask)).toBeNull();
   expect(board.get(`sender:${SENDER}`).state).toBe('open');
+});
+
+it('a resource that holds nothing ends no incident because an operator closed other circuits', async () => {
+  const test = await startTestService({ INCIDENT_THRESHOLD: '4', INCIDENT_PROBE_MS: '60000' });
+  const { operator } = handsOn(test);
+  const health = partOf(test.service, ProviderHealth);
+  for (const resource of ['sms', 'sms', 'whatsapp', 'whatsapp'] as const) health.count(resource, 'HTTP status 503');
+  const { resources } = await operator.untilIncident(() => true);
+  expect(resources.toSorted()).toEqual(['sms', 'whatsapp']);
+  // Each is held for a while, closed by hand, and let out: the keeper has looked at every circuit meanwhile.
+  for (const channel of ['sms', 'voice']) {
+    const circuit = await operator.circuit(`resource:${channel}`);
+    if (circuit.state === 'closed') await test.api.post(`/v1/admin/circuits/${circuit.id}/open`);
+    const id = await test.api.send({ to: to(1), channels: [channel], body: 'Hello' });
+    await eventually(
+      () => operator.circuit(circuit.scope),
+      ({ heldCount }) => heldCount === 1,
+    );
+    await operator.close(circuit.scope);
+    await test.api.untilStatus(id, 'delivered');
+  }
+  expect(await operator.circuit('resource:whatsapp')).toMatchObject({ state: 'open', cause: 'incident' });
+
+  await moveClock(test.databaseUrl, 60_000);
+  await test.api.untilStatus(await test.api.send({ to: to(2), channels: ['whatsapp'], body: 'Hello' }), 'delivered');
+  const { timeline } = await operator.untilIncident(({ endedAt }) => endedAt !== null);
+  expect(timeline.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['probe_sent', 'half_open']));
+  expect(timeline.at(-1)?.sentence).toMatch(/^The incident is over/);
 });
 
 it('what failed before the window of an incident neither opens it nor belongs to it', async () => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Circuit } from './circuit.policy.js';
 import { circuitId, type CircuitScope } from './circuit.scope.js';
 
-const NEVER_CHANGED: Circuit = { state: 'closed', changedAt: new Date(0) };
+const NEVER_CHANGED: Circuit = { state: 'closed', changedAt: new Date(0), recoveredFrom: null };
 
 /** A circuit as this replica knows it. */
 export interface KnownCircuit {

@@ -72,7 +72,8 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
     const { id, scope, circuit } = known;
     if (circuit.state === 'open') {
       if (!holders.has(id)) {
-        if (this.othersRecovered(known, holders)) this.writer.happen(scope, { kind: 'others_recovered' });
+        const incidentId = this.overElsewhere(known, holders);
+        if (incidentId !== null) this.writer.happen(scope, { kind: 'others_recovered', incidentId });
         if (isWaitedOut(circuit, this.clock.now())) this.writer.happen(scope, { kind: 'waited_out' });
         return IDLE_MS;
       }
@@ -103,17 +104,24 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
       );
   }
 
-  /** Whether an incident that left nothing here to probe with is over elsewhere. */
-  private othersRecovered({ circuit }: KnownCircuit, holders: ReadonlySet<string>): boolean {
-    if (circuit.state !== 'open' || circuit.cause !== 'incident') return false;
-    const resources = this.board.known().filter(({ scope }) => scope.startsWith('resource:'));
-    const oneRecovered = resources.some(
-      (other) => other.circuit.state === 'closed' && other.circuit.changedAt > circuit.openedAt,
+  /**
+   * The incident of a circuit that holds nothing to probe with, if its other resources have recovered since; else null.
+   * Only their own sends prove that: an operator may close a circuit while the provider is still down.
+   */
+  private overElsewhere({ circuit }: KnownCircuit, holders: ReadonlySet<string>): string | null {
+    if (circuit.state !== 'open' || circuit.cause !== 'incident') return null;
+    const { incidentId, openedAt } = circuit;
+    if (incidentId === null) return null;
+    const all = this.board.known();
+    const oneRecovered = all.some(
+      ({ circuit: other }) =>
+        other.state === 'closed' && other.recoveredFrom === incidentId && other.changedAt > openedAt,
     );
-    const oneStillAtIt = resources.some(
-      (other) => other.circuit.state === 'half_open' || (other.circuit.state === 'open' && holders.has(other.id)),
+    const oneStillAtIt = all.some(
+      ({ id, circuit: other }) =>
+        other.state !== 'closed' && other.incidentId === incidentId && (other.state === 'half_open' || holders.has(id)),
     );
-    return oneRecovered && !oneStillAtIt;
+    return oneRecovered && !oneStillAtIt ? incidentId : null;
   }
 
   private async releaseStrays(holders: ReadonlySet<string>): Promise<void> {

@@ -24,7 +24,12 @@ interface Opened {
  * `half_open`  a probe passed: what was held goes out in growing steps, and what is new waits behind it
  */
 export type Circuit =
-  | { readonly state: 'closed'; readonly changedAt: Date }
+  | {
+      readonly state: 'closed';
+      readonly changedAt: Date;
+      /** The incident that its own sends proved over. Null where it closed in another way, such as by an operator. */
+      readonly recoveredFrom: string | null;
+    }
   | ({ readonly state: 'open'; readonly changedAt: Date; readonly nextProbeAt: Date | null } & Opened)
   | ({ readonly state: 'half_open'; readonly changedAt: Date } & Opened);
 
@@ -49,8 +54,8 @@ export type CircuitEvent =
   | { readonly kind: 'credentials_changed'; readonly credentials: string }
   /** Half-open, and nothing is held any more. */
   | { readonly kind: 'drained' }
-  /** It holds nothing to probe with, and the other circuits of its incident have recovered. */
-  | { readonly kind: 'others_recovered' }
+  /** It holds nothing to probe with, and the other circuits of this incident have recovered. */
+  | { readonly kind: 'others_recovered'; readonly incidentId: string }
   /** It holds nothing to probe with, and its wait is over: the next send will tell. */
   | { readonly kind: 'waited_out' }
   | { readonly kind: 'operator_opens'; readonly reason: string }
@@ -91,16 +96,25 @@ export function nextCircuit(circuit: Circuit, event: CircuitEvent, now: Date, ti
     case 'credentials_changed':
       return afterNewCredentials(circuit, event.credentials, now, timing);
     case 'drained':
-      return circuit.state === 'half_open' ? { state: 'closed', changedAt: now } : circuit;
+      return circuit.state === 'half_open' ? closed(now, circuit.incidentId) : circuit;
     case 'others_recovered':
-      return circuit.state === 'open' && circuit.cause === 'incident' ? { state: 'closed', changedAt: now } : circuit;
+      return isProbedFor(circuit, event.incidentId) ? closed(now) : circuit;
     case 'waited_out':
-      return isWaitedOut(circuit, now) ? { state: 'closed', changedAt: now } : circuit;
+      return isWaitedOut(circuit, now) ? closed(now) : circuit;
     case 'operator_opens':
       return openedByOperator(circuit, event.reason, now);
     case 'operator_closes':
-      return circuit.state === 'closed' ? circuit : { state: 'closed', changedAt: now };
+      return circuit.state === 'closed' ? circuit : closed(now);
   }
+}
+
+function closed(now: Date, recoveredFrom: string | null = null): Circuit {
+  return { state: 'closed', changedAt: now, recoveredFrom };
+}
+
+/** Whether it is open because of this incident, and no operator holds it. */
+function isProbedFor(circuit: Circuit, incidentId: string): boolean {
+  return circuit.state === 'open' && circuit.cause === 'incident' && circuit.incidentId === incidentId;
 }
 
 function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: ProbeTiming): Circuit {

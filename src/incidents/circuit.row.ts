@@ -16,13 +16,14 @@ export type CircuitRow = {
   readonly released: number;
   readonly credentials: string | null;
   readonly incidentId: string | null;
+  readonly recoveredFrom: string | null;
   readonly changedAt: Date;
 };
 
 export function circuitOfRow(row: CircuitRow): Circuit {
-  const { state, changedAt, cause, openedAt, reason, backoff, waitMs, credentials, incidentId } = row;
+  const { state, changedAt, cause, openedAt, reason, backoff, waitMs, credentials, incidentId, recoveredFrom } = row;
   // The table checks that a circuit that is not closed has both.
-  if (state === 'closed' || cause === null || openedAt === null) return { state: 'closed', changedAt };
+  if (state === 'closed' || cause === null || openedAt === null) return { state: 'closed', changedAt, recoveredFrom };
   const why = { cause, reason: reason ?? cause, openedAt, backoff, waitMs, credentials, incidentId };
   return state === 'open' ? { state, changedAt, nextProbeAt: row.nextProbeAt, ...why } : { state, changedAt, ...why };
 }
@@ -30,9 +31,10 @@ export function circuitOfRow(row: CircuitRow): Circuit {
 /** In the order of WRITE_CIRCUIT. */
 export function columnsOf(id: string, circuit: Circuit): unknown[] {
   if (circuit.state === 'closed') {
-    return [id, circuit.state, null, null, null, null, 0, null, null, null, circuit.changedAt];
+    const { state, changedAt, recoveredFrom } = circuit;
+    return [id, state, null, null, null, null, 0, null, null, null, changedAt, recoveredFrom];
   }
   const { state, cause, reason, openedAt, backoff, waitMs, credentials, incidentId, changedAt } = circuit;
   const nextProbeAt = state === 'open' ? circuit.nextProbeAt : null;
-  return [id, state, cause, reason, openedAt, nextProbeAt, backoff, waitMs, credentials, incidentId, changedAt];
+  return [id, state, cause, reason, openedAt, nextProbeAt, backoff, waitMs, credentials, incidentId, changedAt, null];
 }

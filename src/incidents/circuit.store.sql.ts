@@ -3,7 +3,8 @@ import type { Statement } from '../database/database.js';
 import { THIS_MOMENT } from './incident.timeline.sql.js';
 
 const COLUMNS = `id, scope, state, cause, reason, opened_at AS "openedAt", next_probe_at AS "nextProbeAt", backoff,
-  wait_ms::float8 AS "waitMs", released, credentials, incident_id AS "incidentId", changed_at AS "changedAt"`;
+  wait_ms::float8 AS "waitMs", released, credentials, incident_id AS "incidentId",
+  recovered_from AS "recoveredFrom", changed_at AS "changedAt"`;
 
 /** Circuits that are known from the start, as closed. */
 export const SEED_CIRCUITS: Statement = {
@@ -54,7 +55,7 @@ export const WRITE_CIRCUIT: Statement = {
       ramp = CASE WHEN $2 = 'open' OR state = 'open' THEN 0 ELSE ramp END,
       released = CASE WHEN $2 = 'open' AND state = 'closed' THEN 0 ELSE released END,
       state = $2, cause = $3, reason = $4, opened_at = $5, next_probe_at = $6, backoff = $7, wait_ms = $8, credentials = $9,
-      incident_id = $10, changed_at = $11
+      incident_id = $10, changed_at = $11, recovered_from = $12
     WHERE id = $1`,
 };
 
