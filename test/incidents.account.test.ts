@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import type { Failure } from '../src/policy/failure.js';
 import { alertsOf } from './alerts.setup.js';
@@ -9,6 +10,7 @@ import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 import { workOf } from './support/work.js';
 
 const sms = (number: number) => ({ to: `+155512300${10 + number}`, channels: ['sms'], body: 'Hello' });
+const WRONG_KEY = { TWILIO_API_KEY_SID: `SK${'0'.repeat(32)}`, TWILIO_API_KEY_SECRET: 'wrong' };
 const UNAUTHORISED = { fault: { kind: 'status', status: 401, code: 20003 } };
 
 describe('refused credentials', () => {
@@ -84,8 +86,7 @@ describe('refused credentials', () => {
   });
 
   it('are forgotten once a replica with other credentials gets a probe through', async () => {
-    const wrong = { TWILIO_API_KEY_SID: `SK${'0'.repeat(32)}`, TWILIO_API_KEY_SECRET: 'wrong' };
-    const test = await startTestService(wrong);
+    const test = await startTestService(WRONG_KEY);
     const { operator } = handsOn(test);
     const ids = await Promise.all([1, 2, 3].map((number) => test.api.send(sms(number))));
     await eventually(
@@ -100,6 +101,35 @@ describe('refused credentials', () => {
     for (const id of ids) await api.untilStatus(id, 'sent', 'delivered');
     const { rows } = await test.database.query(`SELECT state FROM circuits WHERE scope = $1`, [ACCOUNT]);
     expect(['half_open', 'closed']).toContain(rows[0]?.state);
+  });
+});
+
+describe('a replica that sends nothing', () => {
+  it('does not have refused credentials tried again because its own are others', async () => {
+    const test = await startTestService({ ROLE: 'api' });
+    const refused = await test.replica({ ...WRONG_KEY, ROLE: 'worker' });
+    const id = await test.api.send(sms(1));
+    // What it reads and what it makes of that are one step.
+    const known = await eventually(
+      () => partOf(test.service, CircuitBoard).get(ACCOUNT),
+      ({ state }) => state !== 'closed',
+    );
+    expect(known).toMatchObject({ state: 'open', cause: 'authentication', nextProbeAt: null });
+    await refused.close();
+    await test.replica({ ROLE: 'worker' });
+    await test.api.untilStatus(id, 'sent', 'delivered');
+  });
+
+  it('does not take its own credentials for those of which a callback says that they are refused', async () => {
+    const test = await startTestService({ ROLE: 'api' });
+    partOf(test.service, Circuits).onReported(
+      { channel: 'sms', sender: '+15005550006', attemptStartedAt: new Date() },
+      { errorClass: 'authentication', scope: 'account', rule: 'Twilio code 20005' },
+    );
+    expect(partOf(test.service, CircuitBoard).get(ACCOUNT)).toMatchObject({ state: 'open', cause: 'authentication' });
+    const id = await test.api.send(sms(1));
+    await test.replica({ ROLE: 'worker' });
+    await test.api.untilStatus(id, 'sent', 'delivered');
   });
 });
 

@@ -10,7 +10,7 @@ interface Opened {
   readonly backoff: number;
   /** The wait for the next probe as it was chosen, in milliseconds; null where there is none, or it is not known any more. */
   readonly waitMs: number | null;
-  /** Fingerprint of the credentials that were refused; with cause `authentication`. */
+  /** Fingerprint of the credentials that were refused, with cause `authentication`; null where they are not known. */
   readonly credentials: string | null;
   readonly incidentId: string | null;
 }
@@ -50,7 +50,7 @@ export type CircuitEvent =
   | Refusal
   /** The probe that began at `at` got through. */
   | { readonly kind: 'probe_passed'; readonly at: Date }
-  /** A replica runs with other credentials than those that were refused. */
+  /** A replica sends with these, which may be others than those that were refused. */
   | { readonly kind: 'credentials_changed'; readonly credentials: string }
   /** Half-open, and nothing is held any more. */
   | { readonly kind: 'drained' }

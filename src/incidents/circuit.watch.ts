@@ -70,13 +70,19 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
       rows.map((row) => ({ scope: row.scope, circuit: circuitOfRow(row) })),
       asOf,
     );
-    // Changes something only where other credentials than these were refused: also those of another account, whose sends
-    // go out with this one's.
+    if (this.configuration.env.ROLE !== 'api') this.offerCredentials();
+    return POLL_MS;
+  }
+
+  /**
+   * Changes something only where other credentials than these were refused: also those of another account, whose sends
+   * go out with this one's. A replica that sends nothing could not try its own.
+   */
+  private offerCredentials(): void {
     for (const { scope } of this.board.known()) {
       if (!isAccount(scope)) continue;
       this.writer.happen(scope, { kind: 'credentials_changed', credentials: this.credentials });
     }
-    return POLL_MS;
   }
 
   private knownScopes(): CircuitScope[] {

@@ -38,7 +38,7 @@ export class Circuits {
     private readonly paces: Paces,
     private readonly probe: CircuitProbe,
     private readonly clock: DatabaseClock,
-    @Inject(CONFIGURATION) configuration: Configuration,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {
     this.account = accountScope(configuration.twilio.accountSid);
     this.credentials = fingerprintOf(configuration.twilio);
@@ -182,9 +182,14 @@ export class Circuits {
       at: this.beganAt(work),
       probe,
       retryAfterMs: waitOf(cause, failure),
-      credentials: cause === 'authentication' ? this.credentials : null,
+      credentials: cause === 'authentication' ? this.refusedCredentials() : null,
       incidentId: null,
     };
+  }
+
+  /** Null on a replica that sends nothing: it hears of a refusal by callback, and signs in with other credentials. */
+  private refusedCredentials(): string | null {
+    return this.configuration.env.ROLE === 'api' ? null : this.credentials;
   }
 
   /** A look-up has no time of its own, and it is short: it began about now. */
