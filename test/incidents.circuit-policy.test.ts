@@ -8,7 +8,6 @@ import {
   type Refusal,
 } from '../src/incidents/circuit.policy.js';
 import { evidenceOf, probeVerdict } from '../src/incidents/evidence.policy.js';
-import { affectedResources } from '../src/incidents/incident.policy.js';
 import { Probation } from '../src/incidents/probation.js';
 import { ERROR_CLASSES } from '../src/policy/vocabulary.js';
 
@@ -250,32 +249,6 @@ describe('new credentials', () => {
   it('change nothing for a circuit that is open for another reason', () => {
     const held = after(CLOSED, [{ kind: 'operator_opens', reason: 'no' }, 0]);
     expect(after(held, [{ kind: 'credentials_changed', credentials: 'new' }, 5])).toBe(held);
-  });
-});
-
-describe('an incident', () => {
-  const health = (...numbers: [attempts: number, faults: number][]) =>
-    numbers.map(([attempts, faults], index) => ({
-      resource: (['sms', 'whatsapp', 'voice'] as const)[index] ?? 'voice',
-      attempts,
-      faults,
-    }));
-
-  it.each([
-    ['faults on two resources that make the threshold together', health([1000, 6], [1000, 4]), ['sms', 'whatsapp']],
-    ['half of the attempts on one', health([20, 10]), ['sms']],
-    ['only the resources that have faults', health([10, 0], [10, 5], [10, 5]), ['whatsapp', 'voice']],
-  ])('is seen in %s', (_, seen, affected) => {
-    expect(affectedResources(seen, 10)).toEqual(affected);
-  });
-
-  it.each([
-    ['fewer faults than the threshold', health([9, 9])],
-    ['fewer faults than the threshold on two resources', health([5, 5], [4, 4])],
-    ['less than half of the attempts on one', health([21, 10])],
-    ['no attempts at all', []],
-  ])('is not seen in %s', (_, seen) => {
-    expect(affectedResources(seen, 10)).toEqual([]);
   });
 });
 

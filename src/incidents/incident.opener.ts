@@ -13,13 +13,14 @@ import { resourceScope } from './circuit.scope.js';
 import { CircuitStore } from './circuit.store.js';
 import type { CircuitChange } from './circuit.story.js';
 import { EXTEND_INCIDENT, OPEN_INCIDENT } from './incident.opener.sql.js';
+import { faultsOf, type ResourceHealth } from './incident.policy.js';
 import { IncidentTimeline } from './incident.timeline.js';
 import { StatusReport } from './status.report.js';
 
 /** What was seen that makes an incident. */
 export interface Outage {
-  readonly resources: readonly Channel[];
-  readonly faults: number;
+  /** Each of them has faults. */
+  readonly affected: readonly ResourceHealth[];
   /** The rule of the last fault: "HTTP status 503". */
   readonly lastRule: string;
 }
@@ -39,34 +40,35 @@ export class IncidentOpener {
 
   /** Resources that stand still already are no news. */
   async open(outage: Outage): Promise<void> {
-    const resources = outage.resources.filter((resource) => this.board.get(resourceScope(resource)).state === 'closed');
-    if (resources.length === 0) return;
+    const affected = outage.affected.filter(
+      ({ resource }) => this.board.get(resourceScope(resource)).state === 'closed',
+    );
+    if (affected.length === 0) return;
     const { incidentId, isNew, changes } = await this.store.exclusively((transaction) =>
-      this.openWithin(transaction, { ...outage, resources }),
+      this.openWithin(transaction, { ...outage, affected }),
     );
     for (const { scope, after } of changes) this.board.learn(scope, after);
     if (!isNew) return;
-    this.log.error({ incidentId, resources, faults: outage.faults }, 'an incident of the provider has begun');
+    this.log.error(
+      { incidentId, resources: resourcesOf(affected), faults: faultsOf(affected) },
+      'an incident of the provider has begun',
+    );
     void this.statusReport.quote(incidentId);
   }
 
   private async openWithin(transaction: Transaction, outage: Outage) {
     const sentence = this.describe(outage);
-    const [inserted] = await transaction.run<{ id: string; startedAt: Date }>(OPEN_INCIDENT, [
-      outage.resources,
-      sentence,
-    ]);
-    const [incident] = inserted
-      ? [inserted]
-      : await transaction.run<{ id: string }>(EXTEND_INCIDENT, [outage.resources]);
+    const resources = resourcesOf(outage.affected);
+    const [inserted] = await transaction.run<{ id: string; startedAt: Date }>(OPEN_INCIDENT, [resources, sentence]);
+    const [incident] = inserted ? [inserted] : await transaction.run<{ id: string }>(EXTEND_INCIDENT, [resources]);
     if (!incident) throw new Error('An incident is neither open nor can it be opened');
     const incidentId = incident.id;
     const changes: CircuitChange[] = [];
-    for (const resource of outage.resources.toSorted()) {
+    for (const resource of resources.toSorted()) {
       const change = await this.store.changeWithin(transaction, resourceScope(resource), refusal(outage, incidentId));
       changes.push(change);
     }
-    await this.tell(transaction, incidentId, outage, sentence, inserted?.startedAt ?? null, changes);
+    await this.tell(transaction, incidentId, resources, sentence, inserted?.startedAt ?? null, changes);
     await this.timeline.countFailed(transaction, incidentId);
     // An operator may hold every affected circuit open already: then there is nothing to wait for.
     await this.timeline.endIfOver(transaction, incidentId);
@@ -76,7 +78,7 @@ export class IncidentOpener {
   private async tell(
     transaction: Transaction,
     incidentId: string,
-    { resources }: Outage,
+    resources: readonly Channel[],
     sentence: string,
     startedAt: Date | null,
     changes: readonly CircuitChange[],
@@ -98,10 +100,16 @@ export class IncidentOpener {
     }
   }
 
-  private describe({ resources, faults, lastRule }: Outage): string {
+  private describe({ affected, lastRule }: Outage): string {
     const windowSeconds = this.configuration.env.INCIDENT_WINDOW_MS / 1000;
-    return `${faults} provider faults within ${windowSeconds} s on ${resources.join(' and ')} (the last: ${ruleInWords(lastRule)})`;
+    const faults = faultsOf(affected);
+    const counted = `${faults} provider fault${faults === 1 ? '' : 's'} within ${windowSeconds} s`;
+    return `${counted} on ${resourcesOf(affected).join(' and ')} (the last: ${ruleInWords(lastRule)})`;
   }
+}
+
+function resourcesOf(affected: readonly ResourceHealth[]): Channel[] {
+  return affected.map(({ resource }) => resource);
 }
 
 function refusal({ lastRule }: Outage, incidentId: string): Refusal {

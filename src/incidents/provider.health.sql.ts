@@ -15,18 +15,18 @@ export const ADD_HEALTH: Statement = {
 };
 
 /**
- * What all replicas saw in the last $1 ms, since the circuit of the resource last closed or half-opened: what was before
- * is over. And whether that circuit was closed when this was read: the judgement is about that moment.
+ * What all replicas saw in the last $1 ms on the resources whose circuits are closed, since they closed: what was before
+ * is over, and what stands still or recovers is no news. And whether an incident was open when this was read.
  */
 export const READ_HEALTH: Statement = {
   name: 'health-read',
   text: `
     SELECT h.resource, sum(h.attempts)::int AS attempts, sum(h.faults)::int AS faults,
-      coalesce(bool_and(c.state = 'closed'), true) AS flowing
+      EXISTS (SELECT FROM incidents WHERE ended_at IS NULL) AS "isRunning"
     FROM provider_health h LEFT JOIN circuits c ON c.scope = 'resource:' || h.resource
     WHERE h.at > service_now() - $1 * interval '1 millisecond' - interval '250 milliseconds'
-      AND (c.state IS NULL OR c.state = 'open' OR h.at >= c.changed_at)
-    GROUP BY h.resource`,
+      AND (c.state IS NULL OR c.state = 'closed' AND h.at >= c.changed_at)
+    GROUP BY h.resource ORDER BY h.resource`,
 };
 
 export const FORGET_HEALTH: Statement = {

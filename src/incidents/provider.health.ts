@@ -8,7 +8,7 @@ import type { Channel } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { HealthWindow, type HealthCount } from './health.window.js';
 import { IncidentOpener } from './incident.opener.js';
-import { affectedResources, type ResourceHealth } from './incident.policy.js';
+import { newIncident, spreadOfIncident, type ResourceHealth } from './incident.policy.js';
 import { ADD_HEALTH, FORGET_HEALTH, READ_HEALTH } from './provider.health.sql.js';
 
 /** How long a count may stay untold, in milliseconds: faults are urgent, the rest only makes the ratio right. */
@@ -113,14 +113,9 @@ export class ProviderHealth implements BeforeApplicationShutdown {
 
   private async judge(): Promise<void> {
     const { INCIDENT_WINDOW_MS, INCIDENT_THRESHOLD } = this.configuration.env;
-    const health = await this.database.run<ResourceHealth & { flowing: boolean }>(READ_HEALTH, [INCIDENT_WINDOW_MS]);
-    const flowing = new Set(health.filter((resource) => resource.flowing).map(({ resource }) => resource));
-    // A resource that stands still already is no news, also where it has begun to recover meanwhile.
-    const resources = affectedResources(health, INCIDENT_THRESHOLD).filter((resource) => flowing.has(resource));
-    if (resources.length === 0) return;
-    const faults = health
-      .filter(({ resource }) => resources.includes(resource))
-      .reduce((sum, resource) => sum + resource.faults, 0);
-    await this.opener.open({ resources, faults, lastRule: this.lastRule });
+    const health = await this.database.run<ResourceHealth & { isRunning: boolean }>(READ_HEALTH, [INCIDENT_WINDOW_MS]);
+    const isRunning = health.some((resource) => resource.isRunning);
+    const affected = (isRunning ? spreadOfIncident : newIncident)(health, INCIDENT_THRESHOLD);
+    if (affected.length > 0) await this.opener.open({ affected, lastRule: this.lastRule });
   }
 }
