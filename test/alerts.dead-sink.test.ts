@@ -5,7 +5,7 @@ import { bodyOf, storyOf, withWebhook } from './alerts.webhook.setup.js';
 import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
-import type { ServiceUnderTest } from './support/service.js';
+import { startTestService, type ServiceUnderTest } from './support/service.js';
 
 const MINUTE = 61_000;
 
@@ -113,6 +113,30 @@ describe('a dead sink', () => {
     await eventually(
       () => receiver.taken,
       (taken) => taken.length === 3,
+    );
+  });
+
+  it('that forgets is asked again before it has forgotten, however often it failed', async () => {
+    const alertmanager = await Receiver.start();
+    alertmanager.mood = 503;
+    const { service, api, database, databaseUrl } = await startTestService({ ALERTMANAGER_URL: alertmanager.url });
+    await registerOf(service).raise(testAlarm(), { count: { added: 1 } });
+    for (let failures = 1; failures <= 10; failures += 1) {
+      await eventually(
+        () => deliveryTo(api, 'alertmanager'),
+        (delivery) => (delivery?.attempts ?? 0) >= failures,
+      );
+      if (failures < 10) await moveClock(databaseUrl, LATER);
+    }
+    const { rows } = await database.query<{ seconds: number }>(
+      `SELECT extract(epoch FROM due_at - service_now())::int AS seconds FROM alert_deliveries WHERE sink = 'alertmanager'`,
+    );
+    expect(rows[0]?.seconds).toBeLessThanOrEqual(72);
+    alertmanager.mood = 'takes';
+    await moveClock(databaseUrl, 72_000);
+    await eventually(
+      () => alertmanager.taken,
+      (taken) => taken.length > 0,
     );
   });
 

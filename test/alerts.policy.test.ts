@@ -234,6 +234,13 @@ describe('the wait after a failure', () => {
     ]);
     expect(waitAfterFailure(0, 0.999)).toBe(1200);
   });
+
+  it('is no longer than the time after which a sink is told again anyway, unless it asks for more', () => {
+    expect([0, 5, 6, 1000].map((failures) => waitAfterFailure(failures, 0, 0, 60_000))).toEqual([
+      1000, 32_000, 60_000, 60_000,
+    ]);
+    expect(waitAfterFailure(6, 0, 120_000, 60_000)).toBe(120_000);
+  });
 });
 
 describe('the times Alertmanager hears', () => {

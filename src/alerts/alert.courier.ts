@@ -124,7 +124,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
   private async notTold(sink: Sink, id: string, leaseToken: string, failures: number, error: unknown): Promise<void> {
     const reason = error instanceof SinkError ? error.message : 'The news could not be put into words for it';
     const askedMs = error instanceof SinkError ? (error.retryAfterMs ?? 0) : 0;
-    const waitMs = waitAfterFailure(failures, Math.random(), askedMs);
+    const waitMs = waitAfterFailure(failures, Math.random(), askedMs, sink.repeatAfterMs);
     const [written] = await this.database.run<{ parked: boolean }>(NOT_TOLD, [
       id,
       sink.name,

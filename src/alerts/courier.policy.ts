@@ -21,9 +21,15 @@ export const COURIER_LIMITS = {
  * @param failures before this one, without a success in between
  * @param random from 0 to 1
  * @param askedMs what the sink asks for
+ * @param repeatAfterMs of a sink that forgets what it is not told again: it waits no longer than that
  */
-export function waitAfterFailure(failures: number, random: number, askedMs = 0): number {
+export function waitAfterFailure(
+  failures: number,
+  random: number,
+  askedMs = 0,
+  repeatAfterMs: number | null = null,
+): number {
   const { firstWaitMs, longestWaitMs, longestAskedMs, jitter } = COURIER_LIMITS;
-  const wait = Math.min(firstWaitMs * 2 ** Math.min(failures, 30), longestWaitMs);
+  const wait = Math.min(firstWaitMs * 2 ** Math.min(failures, 30), longestWaitMs, repeatAfterMs ?? Infinity);
   return Math.round(Math.max(wait, Math.min(askedMs, longestAskedMs)) * (1 + jitter * random));
 }
