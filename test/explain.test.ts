@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExplanationDto } from '../src/explain/explanation.dto.js';
+import type { CircuitDto } from '../src/incidents/circuits.dto.js';
 import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 
 const TO = '+15551230001';
@@ -138,6 +139,27 @@ describe('the explanation of a notification', () => {
       sentence: `It is sent when the circuit of sender:+150•••0006 lets it (maintenance); waiting there spends no retry. ${wayOut}`,
       at: null,
     });
+  });
+
+  it('tells a client why it waits, and neither the note of the operator who stopped it nor the account', async () => {
+    const { api } = await start();
+    const circuits = await api.get<{ items: CircuitDto[] }>('/v1/admin/circuits');
+    const account = circuits.body.items.find(({ scope }) => scope.startsWith('account:'));
+    await api.post(`/v1/admin/circuits/${account?.id}/open`, { note: 'ticket 17' });
+    const key = await api.post('/v1/admin/api-keys', { name: 'shop', scopes: ['send', 'read'] });
+    const shop = api.as(String(key.body['secret']));
+    const id = await shop.send({ to: TO, channels: ['sms'], body: 'Hello' });
+    await expect
+      .poll(async () => (await explain({ api: shop }, id)).decisions.map(({ rule }) => rule))
+      .toContain('circuit: operator');
+    const explanation = await explain({ api: shop }, id);
+    const waits = 'The circuit of account:AC01•••cdef is open (opened by an operator)';
+    expect(sentences(explanation).at(-1)).toContain(waits);
+    expect(explanation.next?.sentence).toContain('the circuit of account:AC01•••cdef lets it (opened by an operator)');
+    const told = [explanation, await shop.get(`/v1/notifications/${id}`)].map((each) => JSON.stringify(each)).join();
+    expect(told).not.toMatch(/ticket|AC0123/);
+    const { body } = await api.get<{ items: CircuitDto[] }>('/v1/admin/circuits');
+    expect(body.items.find(({ id: each }) => each === account?.id)?.scope).toBe(account?.scope);
   });
 
   it("is not there for another client's notification, nor for a key that may not read", async () => {

@@ -25,7 +25,7 @@ describe('refused credentials', () => {
     // Beside whatever else the machine does, one of them reaches the other replica in time.
     while (tookMs.length < 5 && Math.min(...tookMs) >= 1000) {
       const holding = here.onFailure(workOf({ attemptStartedAt: new Date() }), unauthorised());
-      expect(holding).toMatchObject({ scope: ACCOUNT, cause: 'authentication', incidentId: null });
+      expect(holding).toMatchObject({ cause: 'authentication', incidentId: null });
       expect(here.blocking(departure)).toEqual(holding);
       const since = performance.now();
       await eventually(

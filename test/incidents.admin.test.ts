@@ -72,12 +72,12 @@ describe('circuits', () => {
     ]);
   });
 
-  it('take a note when they are opened, as they do when they are closed', async () => {
+  it('keep a note in the audit log when they are opened, as they do when they are closed', async () => {
     const { api } = await startTestService();
     const { body } = await api.get<{ items: CircuitDto[] }>('/v1/admin/circuits');
     const id = body.items.find(({ scope }) => scope === 'resource:sms')?.id;
     const open = async (why: object) => (await api.post(`/v1/admin/circuits/${id}/open`, why)).body['reason'];
-    expect(await open({ note: 'ticket 17' })).toBe('ticket 17');
+    expect(await open({ note: 'ticket 17' })).toBe('opened by an operator');
     expect(await open({ reason: 'the script is bad', note: 'ticket 18' })).toBe('the script is bad');
     await api.post(`/v1/admin/circuits/${id}/close`, { note: 'ticket 19' });
     const audit = await api.get<{ items: { note: string }[] }>(`/v1/admin/audit?subjectId=${id}`);

@@ -86,7 +86,7 @@ describe('a question that the provider refuses to the whole account', () => {
     await expect.poll(sentences).toHaveLength(1);
     expect((await sentences())[0]?.sentence).toBe(
       "Asked whether it was accepted: the provider's list could not be read (Twilio code 20003). The circuit of " +
-        'account:AC0123456789abcdef0123456789abcdef is open (Twilio code 20003: the provider refuses the credentials): ' +
+        'account:AC01•••cdef is open (Twilio code 20003: the provider refuses the credentials): ' +
         'the question waits there.',
     );
     await service.api.untilStatus(id, 'sending');

@@ -36,7 +36,7 @@ export function explainedDecisions(
     ...failures(history, codes, (failure) => failure.callbackId !== null),
     ...[...consequences].map(recorded),
   ]
-    .map((decision) => ({ ...decision, sentence: withoutNumbers(decision.sentence) }))
+    .map((decision) => ({ ...decision, sentence: withoutIdentifiers(decision.sentence) }))
     .toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
@@ -130,7 +130,7 @@ function recorded({ at, rule, sentence, deliveryId, attemptId }: DecisionRecord)
   return { at, rule, sentence, ...(deliveryId && { deliveryId }), ...(attemptId && { attemptId }) };
 }
 
-/** A sender's number may be part of a circuit's name. */
-export function withoutNumbers(sentence: string): string {
-  return sentence.replaceAll(/\+\d{7,15}/g, (number) => maskNumber(number));
+/** A sender's number or the account's sid may be part of a circuit's name. */
+export function withoutIdentifiers(sentence: string): string {
+  return sentence.replaceAll(/\+\d{7,15}|\bAC[0-9a-fA-F]{32}\b/g, (found) => maskNumber(found));
 }

@@ -1,7 +1,7 @@
 import type { NotificationHistory } from '../notifications/notification.reader.js';
 import type { OpenCause } from '../policy/vocabulary.js';
 import type { Channel, CircuitState } from '../policy/vocabulary.js';
-import { withoutNumbers } from './explanation.js';
+import { withoutIdentifiers } from './explanation.js';
 import { clockTime } from './moment.js';
 
 /** The outbox row of a notification, and what holds it. */
@@ -61,7 +61,7 @@ function held({ circuit, stage, nextProbeAt, now }: WaitingWork): ExplainedNext 
   const sentence = circuit
     ? `It ${step} when the circuit of ${circuit.scope} lets it${circuit.reason ? ` (${circuit.reason})` : ''}; waiting there spends no retry. ${wayOut(circuit, nextProbeAt, now)}`
     : `It ${step} when its sender has a turn to give; waiting for it spends no retry.`;
-  return { sentence: withoutNumbers(sentence), at: null };
+  return { sentence: withoutIdentifiers(sentence), at: null };
 }
 
 /** What has to happen before a circuit lets anything out. */

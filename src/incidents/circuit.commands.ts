@@ -36,13 +36,16 @@ export class CircuitCommands {
     );
   }
 
-  /** @param why one text is both what is shown and what is kept. @throws Problem `not-found` */
+  /**
+   * The reason is shown to clients, too; the note is only kept in the audit log, which has the reason if there is no note.
+   * @throws Problem `not-found`
+   */
   open(
     id: string,
     { reason, note }: { readonly reason: string | null; readonly note: string | null },
     actor: string,
   ): Promise<CircuitDto> {
-    const event = { kind: 'operator_opens', reason: reason ?? note ?? 'opened by an operator' } as const;
+    const event = { kind: 'operator_opens', reason: reason ?? 'opened by an operator' } as const;
     return this.command(id, event, { actor, action: 'circuit.opened', note: note ?? reason });
   }
 

@@ -42,6 +42,11 @@ export function maskScope(scope: string): string {
   return scope.startsWith('sender:') ? `sender:${maskNumber(scope.slice('sender:'.length))}` : scope;
 }
 
+/** The same for sentences that clients read: they need not know the account. */
+export function scopeForClients(scope: string): string {
+  return scope.startsWith('account:') ? `account:${maskNumber(scope.slice('account:'.length))}` : maskScope(scope);
+}
+
 /** What the timeline of its incident says of a change; null when nothing worth telling happened. */
 export function tellChange(change: CircuitChange): { kind: EventKind; sentence: string } | null {
   const { before, after, event, released } = change;

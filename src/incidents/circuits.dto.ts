@@ -11,7 +11,8 @@ export class OpenCircuit {
     type: String,
     minLength: 1,
     maxLength: LONGEST_NOTE,
-    description: 'Shown with the circuit while it is open.',
+    description:
+      'Shown with the circuit while it is open, and to clients in the explanation of what waits there. Default: opened by an operator.',
   })
   @IsOptional()
   @IsText()
@@ -23,7 +24,7 @@ export class OpenCircuit {
     type: String,
     minLength: 1,
     maxLength: LONGEST_NOTE,
-    description: 'Kept in the audit log, and the reason where none is given.',
+    description: 'Kept in the audit log; no client sees it. Default: the reason.',
   })
   @IsOptional()
   @IsText()

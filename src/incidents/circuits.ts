@@ -11,7 +11,7 @@ import type { OpenCause } from '../policy/vocabulary.js';
 import { CIRCUIT_LIMITS, isLasting, type Circuit, type Refusal } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { accountScope, isWider, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
-import { maskScope } from './circuit.story.js';
+import { scopeForClients } from './circuit.story.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
 import { evidenceOf, probeVerdict, type Evidence } from './evidence.policy.js';
@@ -120,7 +120,7 @@ export class Circuits {
     const { cause, reason, incidentId } = known.circuit;
     return {
       circuitId: known.id,
-      scope: maskScope(scope),
+      scope: scopeForClients(scope),
       cause,
       reason,
       incidentId,
