@@ -146,6 +146,10 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ...['https://user:secret@example.com', 'https://example.com/?tenant=secret', 'https://example.com/#secret'].map(
     (value) => ['PUBLIC_URL', value, /without query, fragment, user and password$/] satisfies (typeof WRONG)[number],
   ),
+  ...ADDRESSES.filter((name) => name !== 'PUBLIC_URL').map(
+    (name) =>
+      [name, 'http://user:100%secret@example.com', /user and password written as %25/] satisfies (typeof WRONG)[number],
+  ),
   ['PUBLIC_URL', 'https://a secret.example', /http/],
   ['HOST', 'not a host', /^an address or a name to listen on/],
   ['HOST', '[::1]', /^an address or a name to listen on/],

@@ -28,7 +28,16 @@ const factor = z
   .transform(Number)
   .pipe(z.number(FACTOR_EXPECTED).min(1, FACTOR_EXPECTED).max(10, FACTOR_EXPECTED));
 
-const httpUrl = (what = 'an http:// or https:// address') => z.url({ protocol: /^https?$/, error: what });
+/** Who calls it decodes its user and password. */
+const httpUrl = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'an http:// or https:// address', abort: true })
+    .refine((value) => isDecodable(value, 'username', 'password'), {
+      error:
+        'an http:// or https:// address with % and other special characters of its user and password written as %25 and so on',
+    });
+
+const STATUS_URL_EXPECTED = 'an http(s) address, or empty to switch it off';
 
 /** Twilio appends a path to it and signs the whole; it is told to every sink, so it holds no password. */
 const publicUrl = z
@@ -48,14 +57,14 @@ const publicUrl = z
 /** Drivers decode its parts; one that is not decodable would only fail there, without a word about which. */
 const postgresUrl = z
   .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address', abort: true })
-  .refine(isDecodable, {
+  .refine((value) => isDecodable(value, 'username', 'password', 'hostname', 'pathname'), {
     error: 'a postgres:// address with % and other special characters of its parts written as %25 and so on',
   });
 
-function isDecodable(value: string): boolean {
+function isDecodable(value: string, ...parts: ('username' | 'password' | 'hostname' | 'pathname')[]): boolean {
   try {
-    const { username, password, hostname, pathname } = new URL(value);
-    for (const part of [username, password, hostname, pathname]) decodeURIComponent(part);
+    const url = new URL(value);
+    for (const part of parts) decodeURIComponent(url[part]);
     return true;
   } catch {
     return false;
@@ -167,7 +176,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_WHATSAPP_FROM: whatsappSender.optional(),
   TWILIO_VOICE_FROM: z.string().regex(E164, { error: 'a number such as +15005550006' }).optional(),
   TWILIO_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
-  TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl('an http(s) address, or empty to switch it off')]).optional(),
+  TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl()], { error: STATUS_URL_EXPECTED }).optional(),
   TWILIO_CALLBACK_OVERRIDES: z
     .string()
     .refine(areCallbackOverrides, {
