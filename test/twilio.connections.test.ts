@@ -33,25 +33,31 @@ describe('connections', () => {
     expect(most).toBe(3);
   });
 
-  it('are kept for four seconds without a request, and no longer: a peer that closes first makes a doubtful send', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
-    const idleFor = async (ms: number) => {
-      // A connection is idle one turn of the event loop after its answer.
-      await setImmediate();
-      await setImmediate();
-      vi.advanceTimersByTime(ms);
-    };
-    const wire = await wireOf(reply(200));
-    const http = axiosOver({ baseUrl: wire.url, connections: 1 });
-    await http.post('/first', 'a=b');
-    await idleFor(3000);
-    await http.post('/second', 'a=b');
-    expect(wire.connections).toHaveLength(1);
-    await idleFor(4001);
-    await http.post('/third', 'a=b');
-    expect(wire.connections).toHaveLength(2);
-  });
+  it.each([
+    ['', {}],
+    [', also where the server would keep them for longer', { 'Keep-Alive': 'timeout=600' }],
+  ])(
+    'are kept for four seconds without a request, and no longer%s: a peer that closes first makes a doubtful send',
+    async (_, hint) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const idleFor = async (ms: number) => {
+        // A connection is idle one turn of the event loop after its answer.
+        await setImmediate();
+        await setImmediate();
+        vi.advanceTimersByTime(ms);
+      };
+      const wire = await wireOf(reply(200, '', hint));
+      const http = axiosOver({ baseUrl: wire.url, connections: 1 });
+      await http.post('/first', 'a=b');
+      await idleFor(3000);
+      await http.post('/second', 'a=b');
+      expect(wire.connections).toHaveLength(1);
+      await idleFor(4001);
+      await http.post('/third', 'a=b');
+      expect(wire.connections).toHaveLength(2);
+    },
+  );
 
   it('stay below the base url and its path, whatever the url of a request looks like', async () => {
     const wire = await wireOf(reply(200));

@@ -6,6 +6,9 @@ import { exchange } from './undici.exchange.js';
 
 const DEFAULT_MAX_CONTENT_LENGTH = 1024 * 1024;
 
+/** An idle connection is kept for so long. Short, because a peer that closes it first makes a doubtful send. */
+const KEEP_ALIVE_MS = 4000;
+
 export interface UndiciAdapterOptions {
   /** Where every request goes, with an optional path prefix. The url of a request is a path below it, never a host. */
   readonly baseUrl: string;
@@ -15,8 +18,6 @@ export interface UndiciAdapterOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds until a connection attempt is given up. Default: 10000. */
   readonly connectTimeoutMs?: number;
-  /** Milliseconds that an idle connection is kept. Short, because a peer that closes it first makes a doubtful send. */
-  readonly keepAliveMs?: number;
 }
 
 /** What the adapter heeds of a config besides axios' own options. */
@@ -50,7 +51,9 @@ export function undiciAdapter(options: UndiciAdapterOptions): UndiciAdapter {
     connections: options.connections,
     pipelining: 1,
     connectTimeout: options.connectTimeoutMs ?? 10_000,
-    keepAliveTimeout: options.keepAliveMs ?? 4_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // What a server's Keep-Alive header allows may be shorter, not longer.
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
 
   async function send(
