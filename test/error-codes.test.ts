@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAILURE_SCOPES } from '../src/policy/failure.js';
 import { ERROR_CLASSES, RESPONSIBLE_PARTIES } from '../src/policy/vocabulary.js';
-import { CLASS_DEFAULTS } from '../src/twilio/error-codes/class-defaults.js';
+import { defaultsOf } from '../src/twilio/error-codes/class-defaults.js';
 import { tableOf, TWILIO_ERROR_CODES, type TwilioErrorCode } from '../src/twilio/error-codes/table.js';
 
 const ROWS = [...TWILIO_ERROR_CODES.values()];
@@ -77,10 +77,10 @@ describe('the table of Twilio error codes', () => {
   });
 
   it('leaves to the class what the class decides, and answers itself what the contract leaves to the code', () => {
-    const undecided = (by: 'class' | 'code', answer: string) => (by === 'code') === (answer === 'by_class');
+    const undecided = (byCode: boolean, answer: string) => byCode === (answer === 'by_class');
     const wrong = ROWS.filter(({ errorClass, sameChannelAgain, otherChannelHelps }) => {
-      const { sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[errorClass];
-      return undecided(sameChannelDecidedBy, sameChannelAgain) || undecided(otherChannelDecidedBy, otherChannelHelps);
+      const { sameChannelByCode, otherChannelByCode } = defaultsOf(errorClass);
+      return undecided(sameChannelByCode, sameChannelAgain) || undecided(otherChannelByCode, otherChannelHelps);
     });
     expect(wrong.map(({ code }) => code)).toEqual([]);
   });
@@ -88,7 +88,7 @@ describe('the table of Twilio error codes', () => {
   it('gives a reason wherever somebody else is responsible than the class says', () => {
     const unexplained = ROWS.filter(
       ({ errorClass, responsible, note }) =>
-        responsible !== CLASS_DEFAULTS[errorClass].responsible && errorClass !== 'channel_unavailable' && !note,
+        responsible !== defaultsOf(errorClass).responsible && errorClass !== 'channel_unavailable' && !note,
     );
     expect(unexplained.map(({ code }) => code)).toEqual([]);
   });

@@ -2,7 +2,7 @@ import type { ErrorClass, ResponsibleParty } from './vocabulary.js';
 
 /** What a class of failure allows and asks for. */
 export interface ClassPolicy {
-  /** Who is responsible, unless the provider's code says otherwise. */
+  /** Who is responsible, unless the provider's code says otherwise: each code of `channel_unavailable` does. */
   readonly responsible: ResponsibleParty;
   /** May the same channel be tried again? `hold`: once the circuit of the account lets work out again. */
   readonly sameChannel: 'never' | 'backoff' | 'by_code' | 'hold';
@@ -74,7 +74,7 @@ export const CLASS_POLICY = {
     alert: 'none',
   },
   channel_unavailable: {
-    responsible: 'recipient',
+    responsible: 'operator',
     sameChannel: 'never',
     fallback: 'at_once',
     deadLetter: true,

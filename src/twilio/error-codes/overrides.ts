@@ -1,4 +1,4 @@
-import { CLASS_DEFAULTS } from './class-defaults.js';
+import { defaultsOf } from './class-defaults.js';
 import { officialPage, type TwilioErrorCode, type TwilioErrorCodeTable } from './error-code.js';
 import { InvalidErrorCodeOverridesError, type OverrideProblem } from './overrides.error.js';
 
@@ -48,7 +48,7 @@ function missingFields(code: number, override: TwilioErrorCodeOverride): Overrid
 }
 
 function openAnswers(row: TwilioErrorCode): OverrideProblem[] {
-  const { sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[row.errorClass];
+  const { sameChannelByCode, otherChannelByCode } = defaultsOf(row.errorClass);
   const problems: OverrideProblem[] = [];
   const open = (field: string, answers: string) =>
     problems.push({
@@ -57,10 +57,10 @@ function openAnswers(row: TwilioErrorCode): OverrideProblem[] {
       problem: `cannot be "by_class", because ${row.errorClass} leaves it to each code: say ${answers}`,
       didYouMean: null,
     });
-  if (sameChannelDecidedBy === 'code' && row.sameChannelAgain === 'by_class') {
+  if (sameChannelByCode && row.sameChannelAgain === 'by_class') {
     open('sameChannelAgain', '"never" or "backoff"');
   }
-  if (otherChannelDecidedBy === 'code' && row.otherChannelHelps === 'by_class') {
+  if (otherChannelByCode && row.otherChannelHelps === 'by_class') {
     open('otherChannelHelps', '"yes" or "no"');
   }
   return problems;
@@ -68,7 +68,7 @@ function openAnswers(row: TwilioErrorCode): OverrideProblem[] {
 
 /** Answers that nobody asks for: accepted, the catalogue would show a policy that is not the one in force. */
 function idleAnswers({ code, errorClass }: TwilioErrorCode, override: TwilioErrorCodeOverride): OverrideProblem[] {
-  const { sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[errorClass];
+  const { sameChannelByCode, otherChannelByCode } = defaultsOf(errorClass);
   const idle = (field: string, problem: string) => ({ code: String(code), field, problem, didYouMean: null });
   const byClass = (field: string) =>
     idle(
@@ -76,10 +76,8 @@ function idleAnswers({ code, errorClass }: TwilioErrorCode, override: TwilioErro
       `would change nothing, because ${errorClass} decides it for all its codes: leave it out, or give the code another errorClass`,
     );
   const problems: OverrideProblem[] = [];
-  if (sameChannelDecidedBy === 'class' && isAnswer(override.sameChannelAgain))
-    problems.push(byClass('sameChannelAgain'));
-  if (otherChannelDecidedBy === 'class' && isAnswer(override.otherChannelHelps))
-    problems.push(byClass('otherChannelHelps'));
+  if (!sameChannelByCode && isAnswer(override.sameChannelAgain)) problems.push(byClass('sameChannelAgain'));
+  if (!otherChannelByCode && isAnswer(override.otherChannelHelps)) problems.push(byClass('otherChannelHelps'));
   if (errorClass !== 'quota_exhausted' && override.resetsAfterMs !== undefined) {
     problems.push(
       idle('resetsAfterMs', `would change nothing, because only quota_exhausted waits for a cap: leave it out`),
@@ -125,12 +123,12 @@ function mergedRow(
 }
 
 function meaningOfClass(errorClass: TwilioErrorCode['errorClass']) {
-  const { responsible, scope, sameChannelDecidedBy, otherChannelDecidedBy } = CLASS_DEFAULTS[errorClass];
+  const { responsible, scope, sameChannelByCode, otherChannelByCode } = defaultsOf(errorClass);
   return {
     responsible,
     scope,
-    sameChannelAgain: sameChannelDecidedBy === 'code' ? 'never' : 'by_class',
-    otherChannelHelps: otherChannelDecidedBy === 'code' ? 'no' : 'by_class',
+    sameChannelAgain: sameChannelByCode ? 'never' : 'by_class',
+    otherChannelHelps: otherChannelByCode ? 'no' : 'by_class',
   } as const;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { FailureScope } from '../../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../../policy/vocabulary.js';
-import { CLASS_DEFAULTS } from './class-defaults.js';
+import { defaultsOf } from './class-defaults.js';
 import { officialPage, type TwilioErrorCode } from './error-code.js';
 
 /** The day of the last full review of the table. */
@@ -92,7 +92,7 @@ function row(
     ResetsAfter &
     Partial<OtherChannel & SameChannel> & { readonly responsible?: ResponsibleParty },
 ): TwilioErrorCode {
-  const { responsible, scope } = CLASS_DEFAULTS[errorClass];
+  const { responsible, scope } = defaultsOf(errorClass);
   return {
     code,
     name,
