@@ -1,8 +1,8 @@
 import type { AlertCause } from '../incidents/alert.port.js';
 import { accountScope, circuitId, senderScope, type CircuitScope } from '../incidents/circuit.scope.js';
-import { evidenceOf } from '../incidents/evidence.policy.js';
+import { CAUSES, evidenceOf } from '../incidents/evidence.policy.js';
 import { CLASS_POLICY, type ClassPolicy } from '../policy/class.policy.js';
-import { isCritical, type ErrorClass } from '../policy/vocabulary.js';
+import { isCritical } from '../policy/vocabulary.js';
 import type { AlertKind, Severity } from './alert.kinds.js';
 import type { OccurredFailure, Occurrence } from './occurrence.js';
 
@@ -58,21 +58,13 @@ export function alertFor(occurrence: Occurrence, accountSid: string): AlertDecis
 
 /** How bad a cause is that the circuits report; by the same policy. */
 export function severityOfCause(cause: AlertCause): Severity {
-  if (cause === 'incident') return 'critical';
-  return RULES[CLASS_POLICY[CLASS_OF_CAUSE[cause]].alert].severity;
+  return RULES[CLASS_POLICY[CAUSES[cause].errorClass].alert].severity;
 }
 
 /** The key of a cause that has a circuit (or an incident) of its own. */
 export function causeOf(cause: AlertCause, subjectId: string): string {
   return `${cause}:${subjectId}`;
 }
-
-const CLASS_OF_CAUSE = {
-  authentication: 'authentication',
-  quota: 'quota_exhausted',
-  rate_limit: 'rate_limited',
-  sender_unavailable: 'channel_unavailable',
-} as const satisfies Record<Exclude<AlertCause, 'incident'>, ErrorClass>;
 
 /** Whoever looks for the cause of a circuit finds the same one here, so that it is one alert. */
 function groupOf(

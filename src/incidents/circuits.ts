@@ -4,6 +4,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
+import { sameChannelAgain } from '../policy/next-step.js';
 import { ruleInWords } from '../policy/rule.words.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay, type BlockingCircuit, type Departure } from './circuit.passage.js';
@@ -90,8 +91,9 @@ export class Circuits {
     const evidence = evidenceOf(classification);
     if (evidence) this.take(evidence, work, failure);
     if (work.probe) this.probed(work, failure);
-    if (!evidence || !HOLDS.has(evidence.cause)) return null;
-    return this.describe(this.scopeOf(evidence, work));
+    // In the other cases its retries or its fallback come first.
+    const waits = evidence?.cause === 'incident' || sameChannelAgain(classification) === 'hold';
+    return evidence && waits ? this.describe(this.scopeOf(evidence, work)) : null;
   }
 
   /** Takes note of what a callback reports. Only what proves something at once counts: the attempt itself went well. */
@@ -214,9 +216,6 @@ function waitOf(cause: OpenCause, { retryAfterMs, classification }: Refused): nu
   if (retryAfterMs !== null) return Math.min(retryAfterMs, CIRCUIT_LIMITS.retryAfterMs);
   return cause === 'quota' ? (classification.resetsAfterMs ?? null) : null;
 }
-
-/** Where the failed work itself waits for the circuit; in the other cases its retries or its fallback come first. */
-const HOLDS: ReadonlySet<OpenCause> = new Set(['authentication', 'quota', 'incident']);
 
 const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
   authentication: (rule) => `${rule}: the provider refuses the credentials`,
