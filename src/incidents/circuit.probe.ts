@@ -10,7 +10,7 @@ import type { Work } from '../outbox/work.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
 import type { Circuit } from './circuit.policy.js';
-import type { CircuitScope } from './circuit.scope.js';
+import { nameIn, type CircuitScope } from './circuit.scope.js';
 import { GIVE_PROBE_BACK, TAKE_PROBE } from './circuit.store.sql.js';
 import { IncidentTimeline } from './incident.timeline.js';
 import { Pacer } from './pacer.js';
@@ -77,8 +77,7 @@ export class CircuitProbe {
 
   private async tell(incidentId: string, scope: CircuitScope, notificationId: string, at: Date): Promise<void> {
     const waiting = await this.waitingFor(incidentId);
-    const what = scope.replace('resource:', '');
-    const sentence = `${what}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
+    const sentence = `${nameIn(scope)}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
     await this.timeline.tellWhileOpen(this.database, incidentId, 'probe_sent', sentence, at);
     void this.statusReport.quote(incidentId);
   }

@@ -9,8 +9,11 @@ const TIME = '019b76da-a800';
 /** What a circuit switches: an account, one resource of the provider, or one sender. */
 export type CircuitScope = `account:${string}` | `resource:${Channel}` | `sender:${string}`;
 
+/** With the name of the resource it is the scope, in SQL too. */
+export const RESOURCE_PREFIX = 'resource:';
+
 export const accountScope = (accountSid: string): CircuitScope => `account:${accountSid}`;
-export const resourceScope = (channel: Channel): CircuitScope => `resource:${channel}`;
+export const resourceScope = (channel: Channel): CircuitScope => `${RESOURCE_PREFIX}${channel}`;
 
 /**
  * A number sends by SMS, by WhatsApp and by phone under different rules, and Twilio keeps a queue for each, so the
@@ -33,12 +36,13 @@ export function liesWithin(scope: CircuitScope, wider: CircuitScope, account: Ci
   return wider === account || wider === resourceScope(channelOf(scope));
 }
 
-export function isAccount(scope: CircuitScope): boolean {
-  return kindOf(scope) === 'account';
+export function kindOf(scope: CircuitScope): keyof typeof WIDTH {
+  return scope.startsWith('account:') ? 'account' : scope.startsWith(RESOURCE_PREFIX) ? 'resource' : 'sender';
 }
 
-function kindOf(scope: CircuitScope): keyof typeof WIDTH {
-  return scope.startsWith('account:') ? 'account' : scope.startsWith('resource:') ? 'resource' : 'sender';
+/** "AC…", "sms", "whatsapp:+1…": a scope without its kind. */
+export function nameIn(scope: CircuitScope): string {
+  return scope.slice(kindOf(scope).length + 1);
 }
 
 /** Of a sender's scope. */

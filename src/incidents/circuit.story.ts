@@ -2,7 +2,7 @@ import { maskNumber } from '../logging/logger.js';
 import type { AlertCause } from './alert.port.js';
 import type { Circuit, CircuitEvent } from './circuit.policy.js';
 import { isLasting } from './circuit.policy.js';
-import type { CircuitScope } from './circuit.scope.js';
+import { kindOf, nameIn, type CircuitScope } from './circuit.scope.js';
 import type { EventKind } from './event.kinds.js';
 
 /** What a circuit went through, by one event. */
@@ -38,19 +38,19 @@ export function endingOf({ scope, after, event }: CircuitChange): string {
 }
 
 /** "account:AC…", "sender:+1500•••0006": for logs and alerts. */
-export function maskScope(scope: string): string {
-  return scope.startsWith('sender:') ? `sender:${maskNumber(scope.slice('sender:'.length))}` : scope;
+export function maskScope(scope: CircuitScope): string {
+  return kindOf(scope) === 'sender' ? `sender:${maskNumber(nameIn(scope))}` : scope;
 }
 
 /** The same for sentences that clients read: they need not know the account. */
-export function scopeForClients(scope: string): string {
-  return scope.startsWith('account:') ? `account:${maskNumber(scope.slice('account:'.length))}` : maskScope(scope);
+export function scopeForClients(scope: CircuitScope): string {
+  return kindOf(scope) === 'account' ? `account:${maskNumber(nameIn(scope))}` : maskScope(scope);
 }
 
 /** What the timeline of its incident says of a change; null when nothing worth telling happened. */
 export function tellChange(change: CircuitChange): { kind: EventKind; sentence: string } | null {
   const { before, after, event, released } = change;
-  const what = change.scope.replace('resource:', '');
+  const what = nameIn(change.scope);
   const letOut = `${released} held notification${released === 1 ? ' was' : 's were'} let out`;
   if (after.state === 'half_open') {
     return { kind: 'half_open', sentence: `${what}: the probe was accepted. What is held goes out in growing steps.` };

@@ -15,7 +15,7 @@ import { CHANNELS } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard } from './circuit.board.js';
 import { circuitOfRow } from './circuit.row.js';
-import { accountScope, isAccount, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
+import { accountScope, kindOf, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
 import { CircuitStore } from './circuit.store.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
@@ -80,7 +80,7 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
    */
   private offerCredentials(): void {
     for (const { scope } of this.board.known()) {
-      if (!isAccount(scope)) continue;
+      if (kindOf(scope) !== 'account') continue;
       this.writer.happen(scope, { kind: 'credentials_changed', credentials: this.credentials });
     }
   }

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { RESOURCE_PREFIX } from './circuit.scope.js';
 
 /** Seconds would be too coarse for a window of one second. */
 const BUCKET = `date_bin('250 milliseconds', service_now(), 'epoch')`;
@@ -23,7 +24,7 @@ export const READ_HEALTH: Statement = {
   text: `
     SELECT h.resource, sum(h.attempts)::int AS attempts, sum(h.faults)::int AS faults,
       EXISTS (SELECT FROM incidents WHERE ended_at IS NULL) AS "isRunning"
-    FROM provider_health h LEFT JOIN circuits c ON c.scope = 'resource:' || h.resource
+    FROM provider_health h LEFT JOIN circuits c ON c.scope = '${RESOURCE_PREFIX}' || h.resource
     WHERE h.at > service_now() - $1 * interval '1 millisecond' - interval '250 milliseconds'
       AND (c.state IS NULL OR c.state = 'closed' AND h.at >= c.changed_at)
     GROUP BY h.resource ORDER BY h.resource`,

@@ -3,6 +3,7 @@ import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { Database, type Statement } from '../database/database.js';
 import { HealthIndicators, type HealthIndicator, type HealthReport } from '../health/health-indicators.js';
 import { CircuitBoard } from './circuit.board.js';
+import { kindOf } from './circuit.scope.js';
 
 const RECENT_SECONDS = 60;
 
@@ -36,7 +37,7 @@ export class ProviderIndicator implements HealthIndicator, OnModuleInit {
     const [recent] = await this.database.run<{ attempts: number; faults: number }>(RECENT_ATTEMPTS);
     const { attempts = 0, faults = 0 } = recent ?? {};
     const open = this.board.known().filter(({ circuit }) => circuit.state !== 'closed');
-    const stopped = open.some(({ scope }) => scope.startsWith('account:') || scope.startsWith('resource:'));
+    const stopped = open.some(({ scope }) => kindOf(scope) !== 'sender');
     return {
       up: !stopped && (attempts === 0 || faults < attempts),
       details: {
