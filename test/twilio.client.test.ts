@@ -31,7 +31,7 @@ describe('creating', () => {
       }),
       IDS,
     );
-    expect(accepted).toEqual({ sid: MESSAGE_SID, status: 'queued', requestId: 'RQ1', httpStatus: 201 });
+    expect(accepted).toEqual({ sid: MESSAGE_SID, requestId: 'RQ1', httpStatus: 201 });
     expect(wire.requests[0]).toMatchObject({
       method: 'POST',
       path: `/2010-04-01/Accounts/${ACCOUNT_SID}/Messages.json`,
@@ -70,7 +70,7 @@ describe('creating', () => {
       }),
       IDS,
     );
-    expect(accepted).toEqual({ sid: CALL_SID, status: 'queued', requestId: null, httpStatus: 201 });
+    expect(accepted).toEqual({ sid: CALL_SID, requestId: null, httpStatus: 201 });
     expect(wire.requests[0]?.path).toBe(`/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json`);
     expect(wire.requests[0]?.body).toBe(
       'To=%2B15551230001&From=%2B15005550006&Twiml=%3CResponse%3E%3CSay%3E4%209%3C%2FSay%3E%3C%2FResponse%3E' +

@@ -17,10 +17,8 @@ export interface StatusPageOptions {
 interface StatusPageIncident {
   readonly name: string;
   readonly status: string;
-  readonly impact: string;
   /** ISO 8601 as the page gives it. */
   readonly startedAt: string | null;
-  readonly url: string | null;
 }
 
 export type StatusPageReading =
@@ -47,10 +45,8 @@ const summary = z.object({
     z.object({
       name: quote,
       status: quote,
-      impact: quote,
       started_at: quote.nullish(),
       created_at: quote.nullish(),
-      shortlink: quote.nullish(),
     }),
   ),
 });
@@ -91,9 +87,7 @@ function readSummary(text: string, componentNames: readonly string[]): StatusPag
     incidents: incidents.map((incident) => ({
       name: incident.name,
       status: incident.status,
-      impact: incident.impact,
       startedAt: incident.started_at ?? incident.created_at ?? null,
-      url: incident.shortlink ?? null,
     })),
   };
 }

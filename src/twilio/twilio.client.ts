@@ -31,8 +31,6 @@ export interface SendIds {
 
 export interface AcceptedRequest {
   readonly sid: string;
-  /** Twilio's first status, e.g. `queued` or `accepted`. */
-  readonly status: string;
   readonly requestId: string | null;
   readonly httpStatus: number;
 }
@@ -105,10 +103,8 @@ export class TwilioClient {
       wireHeaders: ['Idempotency-Key', deliveryId, 'X-Request-Id', attemptId],
       ...heeding(signal),
     });
-    const { sid, status } = data.resource;
     return {
-      sid: storable(String(sid)),
-      status: typeof status === 'string' ? status : '',
+      sid: storable(String(data.resource['sid'])),
       requestId: headerOf(data.answer, 'twilio-request-id'),
       httpStatus: data.answer.status,
     };

@@ -4,7 +4,8 @@ import { Pool } from 'undici';
 import type { Answer } from './network.error.js';
 import { exchange } from './undici.exchange.js';
 
-const DEFAULT_MAX_CONTENT_LENGTH = 1024 * 1024;
+/** Of a response's body. */
+const MAX_BYTES = 1024 * 1024;
 
 /** An idle connection is kept for so long. Short, because a peer that closes it first makes a doubtful send. */
 const KEEP_ALIVE_MS = 4000;
@@ -38,7 +39,7 @@ export interface UndiciAdapter extends AxiosAdapter {
 /**
  * Carries axios' requests over an undici pool: keep-alive, one request at a time on a connection, no redirects, no
  * retries. Heeds `url` (with its query), `method`, `headers`, `wireHeaders`, `data` (a string), `timeout` (total, in
- * milliseconds), `maxContentLength` and `signal`. Every HTTP status resolves. The `data` of a response is the whole
+ * milliseconds) and `signal`. Every HTTP status resolves. The `data` of a response is the whole
  * Answer; its `headers` are empty, because axios normalises each of them, heeded or not.
  *
  * @throws {NetworkError} (as rejection) when there is no whole answer.
@@ -69,18 +70,13 @@ export function undiciAdapter(options: UndiciAdapterOptions): UndiciAdapter {
       headers: [...fixedHeaders, ...headerPairs(config.headers), ...(config.wireHeaders ?? [])],
       body: config.data ?? null,
       timeoutMs: config.timeout ?? 0,
-      maxBytes: byteLimit(config.maxContentLength),
+      maxBytes: MAX_BYTES,
       signal: signal instanceof AbortSignal ? signal : undefined,
     });
     return { data: answer, status: answer.status, statusText: '', headers: new AxiosHeaders(), config };
   }
 
   return Object.assign(send, { close: () => pool.close() });
-}
-
-/** Axios says "no limit" with -1 or nothing; here there always is one. */
-function byteLimit(maxContentLength: number | undefined): number {
-  return maxContentLength === undefined || maxContentLength < 0 ? DEFAULT_MAX_CONTENT_LENGTH : maxContentLength;
 }
 
 /** What `headers.toJSON(true)` gives, at a thirtieth of its price. */
