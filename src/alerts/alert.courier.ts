@@ -99,8 +99,11 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
     this.inFlight.set(sink.name, (this.inFlight.get(sink.name) ?? 0) + 1);
     const way: Promise<void> = this.bring(sink, piece, leaseToken)
       .catch((error: unknown) => {
-        // The lease runs out, and it is told again.
-        this.log.error({ err: loggableError(error), sink: sink.name }, 'it is not on disk what a sink was told');
+        // As soon as the lease has run out.
+        this.log.error(
+          { err: loggableError(error), sink: sink.name },
+          'what a sink was told could not be recorded; it will be told again',
+        );
       })
       .finally(() => {
         this.onTheirWay.delete(way);

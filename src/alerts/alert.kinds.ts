@@ -50,7 +50,7 @@ export const KINDS = {
   },
   rate_limit: {
     name: 'PostriderRateLimited',
-    title: 'A sender is rate limited for long',
+    title: 'A sender has been rate-limited for a long time',
     counts: ['send was given up or held', 'sends were given up or held'],
     advice: 'Set SENDER_RATES of the sender to what the provider allows, or ask the provider for a higher rate.',
   },

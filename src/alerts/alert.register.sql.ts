@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { isWorse } from './severity.sql.js';
 
-/** What is raised is a send that failed, where the cause itself has told what happened. */
+/** True if only a failed send is reported now, after the cause itself has said what happened. */
 const FROM_A_VICTIM = `a.ends = 'with_its_cause' AND EXCLUDED.ends = 'when_quiet'`;
 
 /**

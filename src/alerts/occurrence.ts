@@ -17,7 +17,7 @@ export interface Occurrence {
   readonly step: NextStepKind;
   /** True when the channel has nothing more to give: no retry is left, or what it had accepted failed. */
   readonly exhausted: boolean;
-  /** The incident, or else the circuit, that holds it; null also for what that had let out, which is counted already. */
+  /** The incident that holds it, or else the circuit. Also null if that let it out before: then it is counted already. */
   readonly heldBy: string | null;
 }
 

@@ -35,7 +35,7 @@ export class Journal {
 
   unsuccessful(result: UnsuccessfulWork): void {
     const { work, attempt, failure, step, decision } = result;
-    // What waits in a circuit is told by the circuit's own lines: thousands may wait there.
+    // Waiting in a circuit is nothing to warn of: thousands may wait there, and the circuit's own line has warned already.
     const level = step.kind === 'hold' && !attempt ? 'info' : 'warn';
     this.log[level](
       {

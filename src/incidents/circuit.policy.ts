@@ -140,7 +140,7 @@ function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: Pro
   return opened({ ...refusal, incidentId }, oneMore(circuit.backoff), circuit.openedAt, now, now, timing);
 }
 
-/** More are no longer waits; and the circuit of an outage of weeks could not be written any more. */
+/** A higher count would not make a wait longer, and after weeks of outage its column could not hold it. */
 const MOST_BACKOFF = 1000;
 
 function oneMore(backoff: number): number {

@@ -37,7 +37,7 @@ export function endingOf({ scope, after, event }: CircuitChange): string {
     : `${name} still does not send, for another reason now: ${after.reason}.`;
 }
 
-/** "account:AC…", "sender:+1500•••0006": for logs and alerts. */
+/** "account:AC…", "sender:+150•••0006": for logs and alerts. */
 export function maskScope(scope: CircuitScope): string {
   return kindOf(scope) === 'sender' ? `sender:${maskNumber(nameIn(scope))}` : scope;
 }

@@ -46,7 +46,7 @@ export function droppedLogLines(): number {
   return dropped;
 }
 
-/** "+1555•••0001": enough to recognise a number, not enough to use it. */
+/** "+155•••0001": enough to recognise a number, not enough to use it. */
 export function maskNumber(number: string): string {
   const [prefix = ''] = /^(whatsapp|voice):/.exec(number) ?? [];
   const digits = number.slice(prefix.length);

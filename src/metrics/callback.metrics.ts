@@ -34,7 +34,7 @@ export class CallbackMetrics implements OnModuleInit {
     });
     this.missing = new Counter({
       name: 'postrider_missing_receipts_total',
-      help: 'Questions what became of an accepted message of which no callback told the end, by the answer.',
+      help: 'Look-ups of accepted messages whose final status no callback reported, by answer.',
       labelNames: ['answer'],
       registers,
     });
