@@ -188,6 +188,17 @@ describe('the words', () => {
     expect(alarm.facts).toMatchObject({ circuitId: circuitId(senderScope('sms', SENDER)) });
   });
 
+  it.each([
+    ['12345', 'sms', 'sender:12345'],
+    ['Acme', 'sms', 'sender:Acme'],
+    [`MG${'0'.repeat(32)}`, 'whatsapp', `sender:whatsapp:MG${'0'.repeat(32)}`],
+    ['+14155238886', 'whatsapp', 'sender:whatsapp:+141•••8886'],
+  ] as const)('name the sender %s whole unless it is a number', (sender, channel, named) => {
+    const alarm = word({ sender, channel, failure: failure('rate_limited', 429, null, 'sender') });
+    expect(alarm.summary).toContain(`${named}: sends fail`);
+    expect(alarm.facts).toMatchObject({ scope: named });
+  });
+
   it('name every category that waits', () => {
     const alert = { category: 'alert', depth: 7, oldestSeconds: 400.4 } as const;
     const otp = { category: 'otp', depth: 2, oldestSeconds: 301 } as const;

@@ -24,12 +24,14 @@ describe('a rate of a sender that is not configured', () => {
     expect(unknownSenders(names, CONFIGURED)).toEqual([]);
   });
 
-  it('is warned of at the start, without the whole number', async () => {
+  it('is warned of at the start: a number without its middle, anything else whole', async () => {
     const service = await startTestService();
     const { destination, lines } = keepLines();
-    await service.replica({ SENDER_RATES: '+14155238886=5,+15005550006=1' }, pino({ level: 'warn' }, destination));
+    const rates = '+14155238886=5,+15005550006=1,12345=2';
+    await service.replica({ SENDER_RATES: rates }, pino({ level: 'warn' }, destination));
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
       'SENDER_RATES names +141•••8886, which is no configured sender: it slows nothing down; did you mean whatsapp:+141•••8886?',
+      'SENDER_RATES names 12345, which is no configured sender: it slows nothing down',
     ]);
   });
 });

@@ -39,7 +39,12 @@ export function endingOf({ scope, after, event }: CircuitChange): string {
 
 /** "account:AC…", "sender:+150•••0006": for logs and alerts. */
 export function maskScope(scope: CircuitScope): string {
-  return kindOf(scope) === 'sender' ? `sender:${maskNumber(nameIn(scope))}` : scope;
+  return kindOf(scope) === 'sender' ? `sender:${maskSender(nameIn(scope))}` : scope;
+}
+
+/** Only a number is masked: it alone has a plus. Names, short codes and Messaging Services are mere configuration. */
+export function maskSender(sender: string): string {
+  return sender.includes('+') ? maskNumber(sender) : sender;
 }
 
 /** The same for sentences that clients read: they need not know the account. */

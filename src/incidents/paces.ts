@@ -2,12 +2,12 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { LOGGER, maskNumber } from '../logging/logger.js';
+import { LOGGER } from '../logging/logger.js';
 import { addressOn } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { BlockingCircuit, Departure } from './circuit.passage.js';
 import { paceId, type CircuitScope } from './circuit.scope.js';
-import { maskScope } from './circuit.story.js';
+import { maskScope, maskSender } from './circuit.story.js';
 import { unknownSenders } from './rated-senders.js';
 
 /** What a sender may send in a second, over all replicas. */
@@ -42,9 +42,9 @@ export class Paces implements OnModuleInit {
 
   onModuleInit(): void {
     for (const { sender, meant } of unknownSenders(this.bySender.keys(), this.configuration.twilio.senders)) {
-      const hint = meant === null ? '' : `; did you mean ${maskNumber(meant)}?`;
+      const hint = meant === null ? '' : `; did you mean ${maskSender(meant)}?`;
       this.log.warn(
-        `SENDER_RATES names ${maskNumber(sender)}, which is no configured sender: it slows nothing down${hint}`,
+        `SENDER_RATES names ${maskSender(sender)}, which is no configured sender: it slows nothing down${hint}`,
       );
     }
   }
