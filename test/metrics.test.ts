@@ -2,28 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { registerOf, testAlarm } from './alerts.setup.js';
 import { eventually } from './incidents.setup.js';
+import { scrape, valueOf } from './metrics.setup.js';
 import { sidOf, startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 const TO = '+15551230001';
-
-async function scrape(url: string): Promise<string> {
-  const response = await fetch(`${url}/metrics`);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-  return response.text();
-}
-
-/** The samples of a metric whose labels include these, added up. */
-function valueOf(page: string, name: string, labels: Record<string, string> = {}): number {
-  const lines = page.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-  const matching = lines.filter((line) =>
-    Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)),
-  );
-  return matching.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
-}
 
 describe('GET /metrics', () => {
   it('needs no key and names nobody', async () => {
@@ -234,7 +219,7 @@ describe('docs/operations/prometheus-rules.yml', () => {
     const { url } = await startTestService();
     const page = await scrape(url);
     const asked = new Set((await readFile(FILE, 'utf8')).match(/postrider_[a-z_]+/g));
-    const missing = [...asked].filter((name) => !page.includes(`# HELP ${name.replace(/_bucket$/, '')} `));
+    const missing = [...asked].filter((name) => !page.includes(`# HELP ${name.replace(/_(?:bucket|count)$/, '')} `));
     expect(missing).toEqual([]);
   });
 });

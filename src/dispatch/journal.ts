@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { LOGGER } from '../logging/logger.js';
-import type { AcceptedAttempt, UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { AcceptedAttempt, OverdueDelivery, UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { Channel } from '../policy/vocabulary.js';
 import type { Judgement } from '../reconciliation/judgement.js';
 
 /** Hears of everything that dispatch does; metrics and alerts are made of it. Must not throw and must not wait. */
@@ -9,6 +10,8 @@ export interface DispatchListener {
   onAccepted?(attempt: AcceptedAttempt): void;
   onUnsuccessful?(result: UnsuccessfulWork): void;
   onReconciled?(work: Work, result: Judgement['kind'], duplicates: number): void;
+  /** Another channel takes over from what was accepted, but not delivered in time. */
+  onOverdue?(delivery: OverdueDelivery, next: Channel): void;
   /** Its lease had moved on, so nothing follows from it; but the request was made. */
   onStale?(result: AcceptedAttempt | UnsuccessfulWork): void;
 }
@@ -61,6 +64,12 @@ export class Journal {
   reconciled(work: Work, result: Judgement['kind'], because: string, duplicates: number): void {
     this.log.info({ ...ids(work), result, reason: because, duplicates }, 'attempt reconciled');
     for (const listener of this.listeners) listener.onReconciled?.(work, result, duplicates);
+  }
+
+  overdue(delivery: OverdueDelivery, next: Channel): void {
+    const { notificationId } = delivery;
+    this.log.info({ notificationId, nextStep: 'fallback', channel: next }, 'not delivered in time');
+    for (const listener of this.listeners) listener.onOverdue?.(delivery, next);
   }
 
   stale(result: AcceptedAttempt | UnsuccessfulWork): void {

@@ -54,12 +54,14 @@ function suppressed(work: Work): UnsuccessfulWork {
 
 function notOnChannel(work: Work, code: number, next: Channel): UnsuccessfulWork {
   const reason = `The provider said not long ago (code ${code}) that the recipient is not on ${work.channel}: straight to ${next}.`;
-  return obstacle(work, { kind: 'fallback', channel: next, reason }, 'recipient not on channel', reason);
+  const around = obstacle(work, { kind: 'fallback', channel: next, reason }, 'recipient not on channel', reason);
+  return { ...around, errorClass: 'channel_unavailable' };
 }
 
 function aroundSender(work: Work, circuit: BlockingCircuit, next: Channel): UnsuccessfulWork {
   const reason = `${circuit.scope} is unavailable (${circuit.reason}): straight to ${next}.`;
-  return obstacle(work, { kind: 'fallback', channel: next, reason }, 'sender unavailable', reason);
+  const around = obstacle(work, { kind: 'fallback', channel: next, reason }, 'sender unavailable', reason);
+  return { ...around, errorClass: circuit.cause === 'rate_limit' ? 'rate_limited' : 'channel_unavailable' };
 }
 
 /** All that was accepted had something to say. What has nothing any more lost it to retention. */

@@ -13,6 +13,7 @@ import type { Channel } from '../policy/vocabulary.js';
 import { faultWithoutWords } from '../problems/loggable-error.js';
 import { OverdueReceipt } from '../receipts/overdue.receipt.js';
 import { FallbackService } from '../channels/fallback.service.js';
+import { Journal } from './journal.js';
 
 const EVERY_MS = 500;
 /** The provider may have to be asked about each. */
@@ -33,6 +34,7 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
     private readonly fallback: FallbackService,
     private readonly decisions: DecisionLog,
     private readonly receipt: OverdueReceipt,
+    private readonly journal: Journal,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
   ) {
@@ -78,23 +80,22 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
   async fallBack(taken: TakenDelivery): Promise<void> {
     const { notificationId } = taken;
     await this.receipt.ask(notificationId);
-    const channel = await this.database.transaction(async (transaction) => {
+    await this.database.transaction(async (transaction) => {
       const overdue = await this.outbox.lockOverdue(transaction, taken);
-      if (!overdue) return null;
+      if (!overdue) return;
       // A receipt may have come first, or a result that was late.
       const [next] = overdue.status === 'sent' ? this.fallback.remaining(overdue) : [];
       if (next && !overdue.expired) {
         await this.tell(transaction, overdue, `${next} takes over`);
         await this.start(transaction, overdue, next);
-        return next;
+        transaction.afterCommit(() => this.journal.overdue(overdue, next));
+        return;
       }
       if (next) {
         await this.tell(transaction, overdue, `its expiresAt has passed, so ${next} does not take over any more`);
       }
       await this.outbox.stopWatching(transaction, notificationId);
-      return null;
     });
-    if (channel) this.log.info({ notificationId, nextStep: 'fallback', channel }, 'not delivered in time');
   }
 
   private tell(transaction: Transaction, overdue: OverdueDelivery, what: string): Promise<void> {

@@ -9,6 +9,7 @@ import { CallbackMetrics } from './callback.metrics.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { DispatchMetrics } from './dispatch.metrics.js';
 import { FailureMetrics } from './failure.metrics.js';
+import { FallbackMetrics } from './fallback.metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProcessMetrics } from './process.metrics.js';
 import { DatabaseReadings } from './readings.js';
@@ -24,6 +25,7 @@ import { DatabaseReadings } from './readings.js';
     DatabaseReadings,
     DispatchMetrics,
     FailureMetrics,
+    FallbackMetrics,
     ProcessMetrics,
   ],
 })

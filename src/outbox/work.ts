@@ -105,7 +105,7 @@ export interface UnsuccessfulWork {
   readonly attempt: AttemptRecord | null;
   /** Null when nothing failed at the provider. */
   readonly failure: Failure | null;
-  /** Of its dead letter, where nothing failed at the provider. */
+  /** Of its dead letter or fallback, where nothing failed at the provider this time. */
   readonly errorClass?: ErrorClass;
   readonly step: NextStep;
   /** The circuit that holds the work; with step `hold`. */
@@ -118,7 +118,7 @@ export interface UnsuccessfulWork {
   readonly lookups?: number;
 }
 
-/** The class of a dead letter, where one follows. */
+/** The class of a dead letter or a fallback, where one follows. */
 export function deadLetterClass({ failure, errorClass }: Pick<UnsuccessfulWork, 'failure' | 'errorClass'>): ErrorClass {
   return failure?.classification.errorClass ?? errorClass ?? 'provider_fault';
 }
