@@ -13,6 +13,7 @@ import { ClientStatistics1763801100000 } from './1763801100000-client-statistics
 import { AuditSearches1763801200000 } from './1763801200000-audit-searches.js';
 import { Expiring1763801300000 } from './1763801300000-expiring.js';
 import { RecoveredFrom1763801400000 } from './1763801400000-recovered-from.js';
+import { TestAlerts1763801500000 } from './1763801500000-test-alerts.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   AuditSearches1763801200000,
   Expiring1763801300000,
   RecoveredFrom1763801400000,
+  TestAlerts1763801500000,
 ];

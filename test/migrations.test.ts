@@ -166,4 +166,17 @@ describe('migrations', () => {
       },
     ]);
   });
+
+  it('take test alerts away where the version before knows none', async () => {
+    const { url, client } = await emptyDatabase();
+    await migrate(url);
+    await client.query(`
+      INSERT INTO alerts (id, cause, kind, severity, summary, advice, ends, opened_at, last_seen_at, updated_at)
+      SELECT gen_random_uuid(), kind, kind, 'critical', '', '', 'when_quiet', now(), now(), now()
+      FROM unnest(ARRAY['test', 'backlog']) AS kind`);
+    while ((await client.query(`SELECT 1 FROM migrations WHERE name = 'TestAlerts1763801500000'`)).rowCount) {
+      await migrate(url, 'down');
+    }
+    expect((await client.query('SELECT kind FROM alerts')).rows).toEqual([{ kind: 'backlog' }]);
+  });
 });

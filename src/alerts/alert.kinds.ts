@@ -11,6 +11,7 @@ export const ALERT_KINDS = [
   'exhausted',
   'request_errors',
   'backlog',
+  'test',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -81,7 +82,19 @@ export const KINDS = {
     advice:
       'Check that workers run and reach the database and the provider (/health). If they do, they are too slow: start more of them, or raise DISPATCH_CONCURRENCY or SENDER_RATES.',
   },
+  test: {
+    name: 'PostriderTest',
+    title: 'This is a test, nothing is wrong',
+    counts: ['test', 'tests'],
+    advice: 'Nothing has to be done: somebody is testing whether alerts reach you. The test ends by itself.',
+  },
 } as const satisfies Record<AlertKind, KindOfAlert>;
 
 /** A grouped alert without an end of its own is over after this long without another occurrence. */
 export const QUIET_MINUTES = 15;
+
+/**
+ * A test is over after this long. Not at once: Alertmanager gathers what belongs together for its `group_wait` (30 s unless
+ * it is told otherwise), and tells nobody of what is over by then.
+ */
+export const TEST_MINUTES = 2;

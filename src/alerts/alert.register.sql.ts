@@ -22,7 +22,8 @@ export const RAISE: Statement = {
       ends = CASE WHEN a.ends = 'with_its_cause' THEN a.ends ELSE EXCLUDED.ends END,
       subject_id = coalesce(EXCLUDED.subject_id, a.subject_id),
       count = CASE WHEN $10 THEN EXCLUDED.count ELSE a.count + EXCLUDED.count END,
-      last_seen_at = EXCLUDED.last_seen_at, updated_at = EXCLUDED.updated_at, version = a.version + 1`,
+      last_seen_at = EXCLUDED.last_seen_at, updated_at = EXCLUDED.updated_at, version = a.version + 1
+    RETURNING a.id`,
 };
 
 /**
@@ -45,14 +46,15 @@ export const RESOLVE: Statement = {
     WHERE cause = $1 AND resolved_at IS NULL`,
 };
 
-/** Ends what has been quiet for $1 minutes. One that is changing right now is not quiet. */
+/** Ends what has been quiet for $1 minutes ($2 says so), and tests after $3 ($4). One that is changing right now is not quiet. */
 export const RESOLVE_QUIET: Statement = {
   name: 'alerts-resolve-quiet',
   text: `
-    UPDATE alerts SET resolved_at = service_now(), ending = $2, updated_at = service_now(), version = version + 1
+    UPDATE alerts SET resolved_at = service_now(), ending = CASE kind WHEN 'test' THEN $4 ELSE $2 END, updated_at = service_now(), version = version + 1
     WHERE id = ANY (ARRAY(
       SELECT id FROM alerts
-      WHERE resolved_at IS NULL AND ends = 'when_quiet' AND last_seen_at < service_now() - $1 * interval '1 minute'
+      WHERE resolved_at IS NULL AND ends = 'when_quiet'
+        AND last_seen_at < service_now() - CASE kind WHEN 'test' THEN $3::int ELSE $1::int END * interval '1 minute'
       FOR UPDATE SKIP LOCKED))
     RETURNING id`,
 };

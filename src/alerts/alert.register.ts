@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type StatementRunner } from '../database/database.js';
 import type { Alarm } from './alarm.js';
-import { QUIET_MINUTES } from './alert.kinds.js';
+import { QUIET_MINUTES, TEST_MINUTES } from './alert.kinds.js';
 import { ADD_HELD, FORGET, RAISE, RESOLVE, RESOLVE_QUIET, TAKE_TURN } from './alert.register.sql.js';
 
 /** How an alarm counts. */
@@ -20,11 +20,11 @@ export interface Raise {
 export class AlertRegister {
   constructor(private readonly database: Database) {}
 
-  /** Opens the alert of a cause or adds to the open one, in the caller's transaction or in its own. */
-  async raise(alarm: Alarm, { count, since }: Raise, runner: StatementRunner = this.database): Promise<void> {
+  /** Opens the alert of a cause or adds to the open one, in the caller's transaction or in its own. @returns its id */
+  async raise(alarm: Alarm, { count, since }: Raise, runner: StatementRunner = this.database): Promise<string> {
     const { cause, kind, subjectId, severity, summary, advice, facts, ends } = alarm;
     const replaces = 'now' in count;
-    await runner.run(RAISE, [
+    const [raised] = await runner.run<{ id: string }>(RAISE, [
       cause,
       kind,
       subjectId,
@@ -37,6 +37,8 @@ export class AlertRegister {
       replaces,
       since ?? null,
     ]);
+    if (!raised) throw new Error('What is raised is one row, always');
+    return raised.id;
   }
 
   /** Adds to the open alert about an incident or a circuit, where there is one. */
@@ -56,7 +58,8 @@ export class AlertRegister {
 
   /** Ends what has no end of its own and has been quiet. */
   async resolveQuiet(): Promise<void> {
-    await this.database.run(RESOLVE_QUIET, [QUIET_MINUTES, `Nothing of the kind for ${QUIET_MINUTES} minutes.`]);
+    const quiet = `Nothing of the kind for ${QUIET_MINUTES} minutes.`;
+    await this.database.run(RESOLVE_QUIET, [QUIET_MINUTES, quiet, TEST_MINUTES, 'The test is over.']);
   }
 
   /** @returns whether this replica is the one to look after the alerts now. */

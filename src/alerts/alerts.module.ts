@@ -13,6 +13,7 @@ import { Alert, AlertDelivery } from './alert.entity.js';
 import { AlertKeeper } from './alert.keeper.js';
 import { AlertsController } from './alerts.controller.js';
 import { BacklogWatch } from './backlog.watch.js';
+import { TestAlerts } from './test-alerts.js';
 import { configuredSinks } from './sinks/configured-sinks.js';
 import { SINKS } from './sinks/sink.js';
 import { SinkHttp } from './sinks/sink.http.js';
@@ -32,6 +33,7 @@ import { SinkHttp } from './sinks/sink.http.js';
     AlertCourier,
     AlertKeeper,
     BacklogWatch,
+    TestAlerts,
     { provide: SinkHttp, useFactory: () => new SinkHttp() },
     {
       provide: SINKS,

@@ -48,8 +48,8 @@ export class BacklogWatch {
       await this.register.resolve(FORMER_CAUSE, `Nothing due waits longer than ${limit} s any more.`);
   }
 
-  private raise(severity: BacklogSeverity, late: readonly Backlog[], limit: number): Promise<void> {
-    return this.register.raise(backlogAlarm(severity, late, limit), {
+  private async raise(severity: BacklogSeverity, late: readonly Backlog[], limit: number): Promise<void> {
+    await this.register.raise(backlogAlarm(severity, late, limit), {
       count: { now: sum(late.map(({ depth }) => depth)) },
     });
   }

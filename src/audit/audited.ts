@@ -2,6 +2,7 @@ import { RESOLUTIONS } from '../policy/vocabulary.js';
 
 /** What is audited, and what can be done to it. Closed, as whoever searches the log has to know what to search for. */
 const AUDITED = {
+  alert: ['tested'],
   api_key: ['created', 'revoked', 'reinstated'],
   circuit: ['opened', 'closed'],
   dead_letter: RESOLUTIONS,
