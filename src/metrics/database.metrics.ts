@@ -28,7 +28,14 @@ export class DatabaseMetrics {
     'cause',
   );
   private readonly incidents = this.gauge('postrider_incidents_open', 'Whether the provider has an incident.');
-  private readonly deadLetters = this.gauge('postrider_dead_letters_open', 'Notifications in the review queue.');
+  private readonly deadLetters = this.gauge(
+    'postrider_dead_letters_open',
+    'Notifications in the review queue; 100000 if there are that many or more.',
+  );
+  private readonly oldestDeadLetter = this.gauge(
+    'postrider_dead_letters_oldest_seconds',
+    'How long the oldest of them has waited for a human; 0 if there is none.',
+  );
   private readonly alerts = this.gauge('postrider_alerts_open', 'Open alerts.', 'severity');
   private readonly sinks = this.gauge(
     'postrider_alert_sink_failing',
@@ -48,6 +55,7 @@ export class DatabaseMetrics {
     for (const { scope, cause, count } of readings.circuits) this.circuits.set({ scope, cause }, count);
     this.incidents.set(readings.incidents);
     this.deadLetters.set(readings.deadLetters);
+    this.oldestDeadLetter.set(readings.oldestDeadLetterSeconds);
     for (const severity of SEVERITIES) {
       this.alerts.set({ severity }, readings.alerts.find((row) => row.severity === severity)?.count ?? 0);
     }

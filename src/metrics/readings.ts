@@ -18,6 +18,7 @@ export interface Readings {
   readonly circuits: readonly { readonly scope: string; readonly cause: OpenCause; readonly count: number }[];
   readonly incidents: number;
   readonly deadLetters: number;
+  readonly oldestDeadLetterSeconds: number;
   readonly alerts: readonly { readonly severity: Severity; readonly count: number }[];
   readonly sinks: readonly { readonly sink: SinkName; readonly count: number }[];
 }
