@@ -14,6 +14,7 @@ import { AuditSearches1763801200000 } from './1763801200000-audit-searches.js';
 import { Expiring1763801300000 } from './1763801300000-expiring.js';
 import { RecoveredFrom1763801400000 } from './1763801400000-recovered-from.js';
 import { TestAlerts1763801500000 } from './1763801500000-test-alerts.js';
+import { AlertmanagerClusters1763801600000 } from './1763801600000-alertmanager-clusters.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -33,4 +34,5 @@ export const MIGRATIONS = [
   Expiring1763801300000,
   RecoveredFrom1763801400000,
   TestAlerts1763801500000,
+  AlertmanagerClusters1763801600000,
 ];

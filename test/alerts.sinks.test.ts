@@ -1,7 +1,10 @@
+import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { readEnvironment } from '../src/config/read-environment.js';
 import { InvalidEnvironmentError } from '../src/config/environment.error.js';
+import { configuredSinks } from '../src/alerts/sinks/configured-sinks.js';
+import { ALERTMANAGERS } from '../src/alerts/sinks/sink.js';
 import { SinkHttp } from '../src/alerts/sinks/sink.http.js';
 import { WebhookSink } from '../src/alerts/sinks/webhook.sink.js';
 import { alertsOf, Receiver, registerOf, testAlarm, type Heard } from './alerts.setup.js';
@@ -96,6 +99,43 @@ describe('news of an open alert', () => {
     );
     expect(told.map(({ attempts }) => attempts)).toEqual(Array(10).fill(2));
     expect(receiver.asked).toHaveLength(20);
+  });
+});
+
+describe('Alertmanager', () => {
+  it('is told at each address, on its own: what one was told, and when it is asked again', async () => {
+    const [one, two] = [await Receiver.start(), await Receiver.start()];
+    await one.stop();
+    const { service, api, url } = await startTestService({ ALERTMANAGER_URL: `${one.url},${two.url}/am` });
+    await registerOf(service).raise(testAlarm(), { count: { added: 1 } });
+    const deliveries = async () => {
+      const [alert] = await alertsOf(api);
+      return alert?.deliveries.map(({ sink, state }) => [sink, state]);
+    };
+    const waits = [
+      ['log', 'delivered'],
+      ['alertmanager', 'failing'],
+      ['alertmanager_2', 'delivered'],
+    ];
+    await expect.poll(deliveries).toEqual(waits);
+    expect(two.taken.map(({ path }) => path)).toEqual(['/am/api/v2/alerts']);
+    await expect
+      .poll(async () => (await (await fetch(`${url}/metrics`)).text()).match(/^postrider_alert_sink_failing{.*} 1$/gm))
+      .toEqual(['postrider_alert_sink_failing{sink="alertmanager"} 1']);
+
+    await one.listen();
+    await expect.poll(deliveries).toEqual(waits.map(([sink]) => [sink, 'delivered']));
+    expect(one.taken.map(({ text }): unknown => JSON.parse(text))).toMatchObject([[{ labels: { severity: 'error' } }]]);
+    const labels = ({ taken: [first] }: Receiver) => JSON.parse(first?.text ?? '')[0].labels;
+    expect(labels(one)).toEqual(labels(two));
+    expect(two.taken).toHaveLength(1);
+  });
+
+  it('takes as many addresses as there are names for them', () => {
+    const urls = [1, 2, 3, 4, 5].map((number) => `http://alertmanager-${number}:9093`);
+    const env = readEnvironment({ ALERTMANAGER_URL: urls.join() });
+    const sinks = configuredSinks({ env, publicUrl: '' }, new SinkHttp(), pino({ level: 'silent' }));
+    expect(sinks.map(({ name }) => name)).toEqual(['log', ...ALERTMANAGERS]);
   });
 });
 

@@ -77,6 +77,7 @@ describe('good values', () => {
       (all) => ['TWILIO_CALLBACK_OVERRIDES', all, all] satisfies [keyof Environment, string, unknown],
     ),
     ['ALERT_WEBHOOK_SECRET', 'any text: ö!', 'any text: ö!'],
+    ['ALERTMANAGER_URL', 'http://a:9093, https://me:secret@b/am ,', ['http://a:9093', 'https://me:secret@b/am']],
     ['ALLOWED_COUNTRIES', 'de, at,CH', new Set(['DE', 'AT', 'CH'])],
     ['ALLOWED_COUNTRIES', 'DE,AT,', new Set(['DE', 'AT'])],
     ['ALLOWED_COUNTRIES', 'all', new Set()],
@@ -151,6 +152,15 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
       [name, 'http://user:100%secret@example.com', /user and password written as %25/] satisfies (typeof WRONG)[number],
   ),
   ['PUBLIC_URL', 'https://a secret.example', /http/],
+  ...[
+    'http://secret,b:9093',
+    ' , ',
+    'http://secret,http://secret/',
+    'http://1,http://2,http://3,http://4,http://5,http://6',
+  ].map(
+    (value) =>
+      ['ALERTMANAGER_URL', value, /5 at most, each once, separated by commas$/] satisfies (typeof WRONG)[number],
+  ),
   ['HOST', 'not a host', /^an address or a name to listen on/],
   ['HOST', '[::1]', /^an address or a name to listen on/],
   // A slip here would start production on the embedded database and the simulator.

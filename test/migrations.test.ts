@@ -179,4 +179,18 @@ describe('migrations', () => {
     }
     expect((await client.query('SELECT kind FROM alerts')).rows).toEqual([{ kind: 'backlog' }]);
   });
+
+  it('take away what further Alertmanagers were told where the version before knows one', async () => {
+    const { url, client } = await emptyDatabase();
+    await migrate(url);
+    await client.query(`
+      INSERT INTO alerts (id, cause, kind, severity, summary, advice, ends, opened_at, last_seen_at, updated_at)
+        VALUES (gen_random_uuid(), 'backlog', 'backlog', 'critical', '', '', 'when_quiet', now(), now(), now());
+      INSERT INTO alert_deliveries (alert_id, sink)
+        SELECT id, sink FROM alerts, unnest(ARRAY['alertmanager', 'alertmanager_2', 'alertmanager_5']) AS sink`);
+    while ((await client.query(`SELECT 1 FROM migrations WHERE name = 'AlertmanagerClusters1763801600000'`)).rowCount) {
+      await migrate(url, 'down');
+    }
+    expect((await client.query('SELECT sink FROM alert_deliveries')).rows).toEqual([{ sink: 'alertmanager' }]);
+  });
 });

@@ -133,6 +133,36 @@ const allowedCountries = z
     return z.NEVER;
   });
 
+/** Each has a name among the sinks (src/alerts/sinks/sink.ts). */
+const MOST_ALERTMANAGERS = 5;
+
+const alertmanagerUrls = z
+  .string()
+  .transform((text, context): readonly string[] => {
+    const urls = text
+      .split(',')
+      .map((url) => url.trim())
+      .filter((url) => url !== '');
+    const expected = expectedOfEach(urls);
+    if (expected === null) return urls;
+    const message = `${expected}, or several of them: ${MOST_ALERTMANAGERS} at most, each once, separated by commas`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .default([]);
+
+/** Null where nothing is wrong with them. */
+function expectedOfEach(urls: readonly string[]): string | null {
+  for (const url of urls) {
+    const { error } = httpUrl().safeParse(url);
+    if (error) return error.issues.map(({ message }) => message).join();
+  }
+  const distinct = new Set(urls.map((url) => new URL(url).href));
+  // Commas alone name none: somebody meant one.
+  const right = distinct.size === urls.length && urls.length >= 1 && urls.length <= MOST_ALERTMANAGERS;
+  return right ? null : 'an http:// or https:// address';
+}
+
 /** What an Authorization header carries unchanged, and no longer than the service reads. */
 const adminApiKey = z.string().regex(/^(?! )[ -~]{20,512}(?<! )$/, {
   error: 'a secret of 20 to 512 printable ASCII characters, no space at either end',
@@ -207,7 +237,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
     .string()
     .regex(/^\S(?:.*\S)?$/, { error: 'whsec_ and base64 or any text, no blank at either end' })
     .optional(),
-  ALERTMANAGER_URL: httpUrl().optional(),
+  ALERTMANAGER_URL: alertmanagerUrls,
   PAGERDUTY_ROUTING_KEY: secret('the key of an integration').optional(),
   PAGERDUTY_URL: httpUrl().default('https://events.pagerduty.com'),
   SLACK_WEBHOOK_URL: httpUrl().optional(),

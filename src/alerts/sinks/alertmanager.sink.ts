@@ -1,19 +1,22 @@
 import { KINDS } from '../alert.kinds.js';
 import { howMany, whatHappened, type AlertNews } from '../alert.news.js';
-import type { Sink } from './sink.js';
+import type { ALERTMANAGERS, Sink } from './sink.js';
 import { below, type SinkHttp } from './sink.http.js';
 
 /** Alertmanager takes an alert for over when it has heard nothing of it until its endsAt. */
 const FORGOTTEN_AFTER_MS = 5 * 60_000;
 
-/** Alertmanager's API v2 (prometheus.io/docs/alerting/latest/clients). */
+/**
+ * Alertmanager's API v2 (prometheus.io/docs/alerting/latest/clients). A cluster wants each alert told to each of its instances:
+ * they agree on who notifies.
+ */
 export class AlertmanagerSink implements Sink {
-  readonly name = 'alertmanager';
   readonly updateAfterMs = 60_000;
   readonly repeatAfterMs = 60_000;
   private readonly url: URL;
 
   constructor(
+    readonly name: (typeof ALERTMANAGERS)[number],
     baseUrl: string,
     private readonly http: SinkHttp,
   ) {

@@ -1,6 +1,15 @@
 import type { AlertNews } from '../alert.news.js';
 
-export const SINK_NAMES = ['log', 'webhook', 'alertmanager', 'pagerduty', 'slack'] as const;
+/** The instances of an Alertmanager cluster by their place in ALERTMANAGER_URL, which takes as many. */
+export const ALERTMANAGERS = [
+  'alertmanager',
+  'alertmanager_2',
+  'alertmanager_3',
+  'alertmanager_4',
+  'alertmanager_5',
+] as const;
+
+export const SINK_NAMES = ['log', 'webhook', ...ALERTMANAGERS, 'pagerduty', 'slack'] as const;
 export type SinkName = (typeof SINK_NAMES)[number];
 
 /** Injection token of the sinks that the environment names: `readonly Sink[]`. */
