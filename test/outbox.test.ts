@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
-import type { Work } from '../src/outbox/work.js';
+import { PRIORITY, type Work } from '../src/outbox/work.js';
 import type { Worker } from '../src/outbox/worker.js';
 import { newNotifications } from './growth.life.js';
+import { startOutbox } from './outbox.setup.js';
 import { startTestService } from './support/service.js';
 
 const first = <T>([item]: readonly T[]): T => {
@@ -46,6 +47,27 @@ describe('a claim', () => {
     );
     const work = first(await outbox.claim(1));
     expect(work).toMatchObject({ channel: 'voice', tried: ['sms'], changes: { to: '+15551230002' }, attemptNumber: 1 });
+  });
+});
+
+describe('a sendAt in the past', () => {
+  const LONG_AGO = '2000-01-01T00:00:00.000Z';
+
+  it('counts as now: nothing that waits already is overtaken, and nothing is late', async () => {
+    const test = await startOutbox();
+    const otp = await test.enqueue({ category: 'otp' });
+    const late = await test.enqueue({ category: 'marketing', sendAt: new Date(LONG_AGO) });
+    const due = (await test.outbox.backlog()).filter(({ depth }) => depth > 0);
+    expect(due.map(({ priority }) => priority)).toEqual([PRIORITY.otp, PRIORITY.marketing]);
+    for (const { oldestSeconds } of due) expect(oldestSeconds).toBeLessThan(60);
+    expect([(await test.claim()).notificationId, (await test.claim()).notificationId]).toEqual([otp, late]);
+  });
+
+  it('is shown as it was given, beside the time from which it really waits', async () => {
+    const { api } = await startTestService({ ROLE: 'api' });
+    const id = await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello', sendAt: LONG_AGO });
+    const { status, sendAt, createdAt, nextAttemptAt } = await api.until(id, () => true);
+    expect({ status, sendAt, nextAttemptAt }).toEqual({ status: 'queued', sendAt: LONG_AGO, nextAttemptAt: createdAt });
   });
 });
 

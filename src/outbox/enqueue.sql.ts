@@ -15,7 +15,8 @@ export interface EnqueueAnswer {
  * Accepts notifications: idempotency key, notification, first delivery and outbox row in one statement, for as many
  * requests as arrived together. Keys are inserted in order, so that groups of several processes cannot deadlock.
  * A row whose `attempt_id` is given is born leased to the process that accepted it, as safe as a claim: the lease
- * expires like any other. A key that exists already inserts nothing.
+ * expires like any other. A key that exists already inserts nothing. A sendAt in the past counts as now: a claim goes by
+ * due_at, so it would overtake everything that waits (GREATEST ignores NULL).
  */
 export const ENQUEUE: Statement = {
   name: 'outbox-enqueue',
@@ -49,7 +50,7 @@ export const ENQUEUE: Statement = {
     ), due AS (
       INSERT INTO outbox (notification_id, delivery_id, delivery_number, channel, sender, stage, priority, due_at,
         expires_at, attempt_id, attempt_started_at, attempts, lease_token, lease_owner, leased_until)
-      SELECT id, delivery_id, 1, channel, sender, 'send', priority, coalesce(send_at, service_now()), expires_at,
+      SELECT id, delivery_id, 1, channel, sender, 'send', priority, greatest(send_at, service_now()), expires_at,
         attempt_id, leased.at, CASE WHEN attempt_id IS NULL THEN 0 ELSE 1 END, leased.token, leased.owner, leased.until
       FROM stored LEFT JOIN LATERAL (
         SELECT service_now() AS at, $18::uuid AS token, $19::uuid AS owner,
