@@ -72,6 +72,16 @@ describe('a connection that the server ends while a transaction holds it', () =>
   });
 });
 
+it('lets the server compile no statement, whichever pool it comes by', async () => {
+  const { service } = await startTestService();
+  const pools = service.app.get(Database);
+  const show = { name: 'show-jit', text: 'SHOW jit' };
+  expect([await pools.run(show), await pools.run({ ...show, plan: 'once' })]).toEqual([
+    [{ jit: 'off' }],
+    [{ jit: 'off' }],
+  ]);
+});
+
 describe('a statement that is given up', () => {
   it('ends on the server too, whichever pool it came by, and nobody cuts one that is waited for', async () => {
     const { service, database } = await startTestService({ DATABASE_TIMEOUT_MS: '2500' });
