@@ -18,7 +18,6 @@ import { Strays } from './strays.js';
 
 const IDLE_MS = 500;
 const SHORTEST_MS = 20;
-const LARGEST_RELEASE = 500;
 
 /**
  * Lets held work out: the probe of an open circuit when it is due, and the growing steps of one that recovers. Every
@@ -126,8 +125,8 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
 
   private async releaseStrays(holders: ReadonlySet<string>): Promise<void> {
     for (const holdId of this.strays.among(holders, performance.now())) {
-      const released = await this.outbox.release(holdId, LARGEST_RELEASE);
-      this.log.warn({ holdId, released: released.length }, 'work was held by nothing that exists; it is let out');
+      const { released } = await this.outbox.topUpReleased(holdId, CIRCUIT_LIMITS.largestStep);
+      if (released > 0) this.log.warn({ holdId, released }, 'work was held by nothing that exists; it is let out');
     }
   }
 }

@@ -15,13 +15,16 @@ export class CircuitRamp {
     private readonly database: Database,
   ) {}
 
-  /** Takes the next step, if it is due and no other replica takes it. The step that finds too little to let out is the last. */
+  /**
+   * Takes the next step, if it is due and no other replica takes it. What an earlier step let out and nobody has sent yet is
+   * part of it. The step that finds too little to let out is the last.
+   */
   async step({ id, scope, circuit }: KnownCircuit): Promise<void> {
     const { stepMs, largestStep } = CIRCUIT_LIMITS;
     const [taken] = await this.database.run<{ ramp: number }>(TAKE_STEP, [id, stepMs, largestStep]);
     if (!taken) return;
-    const released = await this.outbox.release(id, taken.ramp);
-    if (released.length > 0) await this.database.run(COUNT_RELEASED, [id, released.length]);
-    if (circuit.state === 'half_open' && released.length < taken.ramp) this.writer.happen(scope, { kind: 'drained' });
+    const { missing, released } = await this.outbox.topUpReleased(id, taken.ramp);
+    if (released > 0) await this.database.run(COUNT_RELEASED, [id, released]);
+    if (circuit.state === 'half_open' && released < missing) this.writer.happen(scope, { kind: 'drained' });
   }
 }

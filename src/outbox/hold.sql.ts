@@ -3,16 +3,35 @@ import { STILL_WANTED } from './still-wanted.sql.js';
 
 const RELEASED = 'notification_id AS "notificationId", channel, sender';
 
-/** Lets held work out again: the first rows of a circuit or pace in priority order, at most $2. */
-export const RELEASE_HELD: Statement = {
-  name: 'outbox-release-held',
-  plan: 'each_time',
-  text: `
+/** Lets out the first rows that $1 holds, in priority order. */
+const releaseFirst = (limit: string) => `
     UPDATE outbox SET held_by = NULL, released_by = $1, released_at = service_now(), due_at = least(due_at, service_now())
     WHERE notification_id = ANY (ARRAY(
       SELECT notification_id FROM outbox WHERE held_by = $1 AND ${STILL_WANTED}
-      ORDER BY priority, due_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-    RETURNING ${RELEASED}`,
+      ORDER BY priority, due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
+    RETURNING ${RELEASED}`;
+
+/** Lets held work of a pace out again: the first rows in priority order, at most $2. */
+export const RELEASE_HELD: Statement = { name: 'outbox-release-held', plan: 'each_time', text: releaseFirst('$2') };
+
+/**
+ * Lets as much out of a circuit as is missing, with what it let out before and nobody has begun, to $2 rows. A claim goes
+ * by age: what is let out and waits, an hour old after an outage of an hour, is sent before a one-time password of now.
+ * What is still held is not: there priority counts. What lets a row out is used up with the attempt, or where another
+ * circuit or a pace holds it: none counts for longer than it waits.
+ */
+export const TOP_UP_RELEASED: Statement = {
+  name: 'outbox-top-up-released',
+  plan: 'each_time',
+  text: `
+    WITH unsent AS MATERIALIZED (
+      SELECT 1 FROM outbox WHERE released_by = $1 AND lease_token IS NULL AND ${STILL_WANTED} LIMIT $2
+    ), missing AS MATERIALIZED (
+      SELECT $2 - count(*) AS rows FROM unsent
+    ), released AS (
+      ${releaseFirst('(SELECT rows FROM missing)')}
+    )
+    SELECT rows::int AS missing, (SELECT count(*)::int FROM released) AS released FROM missing`,
 };
 
 /**

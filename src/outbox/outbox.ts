@@ -14,7 +14,7 @@ import { CLAIM, NEXT_DUE } from './claim.sql.js';
 import { claimedWork, type ClaimedRow } from './claimed.work.js';
 import { endExpired } from './expiry.js';
 import { GIVE_BACK } from './give-back.sql.js';
-import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE } from './hold.sql.js';
+import { COUNT_HELD, HOLDERS, RELEASE_HELD, RELEASE_PROBE, TOP_UP_RELEASED } from './hold.sql.js';
 import { RESCUE } from './rescue.sql.js';
 import { ONE_OF_EACH, settleAccepted, settleUnsuccessful, type SettleOutcome } from './settlement.js';
 import { LOCK_OVERDUE_DELIVERY, START_DELIVERY, STOP_WATCHING, TAKE_OVERDUE } from './start-delivery.sql.js';
@@ -147,7 +147,18 @@ export class Outbox {
     return (await this.database.run(CANCEL, [notificationId])).length > 0;
   }
 
-  /** Lets work out that a circuit or pace held, at most `limit` rows in priority order. */
+  /**
+   * Lets work out that a circuit held, in priority order, until `most` rows that it let out wait to be sent.
+   * @returns how many were missing, and how many of those it still held
+   */
+  async topUpReleased(heldBy: string, most: number): Promise<{ missing: number; released: number }> {
+    const [row] = await this.database.run<{ missing: number; released: number }>(TOP_UP_RELEASED, [heldBy, most]);
+    if (!row) throw new Error('The statement that lets work out always answers');
+    if (row.released > 0) this.wakeUp.announceDueWork();
+    return row;
+  }
+
+  /** Lets work out that a pace held, at most `limit` rows in priority order. */
   async release(heldBy: string, limit: number): Promise<readonly ReleasedWork[]> {
     const rows = await this.database.run<ReleasedWork>(RELEASE_HELD, [heldBy, limit]);
     if (rows.length > 0) this.wakeUp.announceDueWork();
