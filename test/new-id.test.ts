@@ -10,15 +10,16 @@ function isSorted(ids: readonly string[]): boolean {
   return ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? ''));
 }
 
+const timeOf = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+
 describe('an id', () => {
   it('is a UUIDv7 of the present', () => {
     const before = Date.now();
     const id = newId();
     expect(validate(id)).toBe(true);
     expect(version(id)).toBe(7);
-    const time = Number.parseInt(id.replace('-', '').slice(0, 12), 16);
-    expect(time).toBeGreaterThanOrEqual(before);
-    expect(time).toBeLessThanOrEqual(Date.now());
+    expect(timeOf(id)).toBeGreaterThanOrEqual(before);
+    expect(timeOf(id)).toBeLessThanOrEqual(Date.now());
   });
 
   it('sorts after all before it, also within a millisecond', () => {
@@ -36,6 +37,22 @@ describe('an id', () => {
       expect(isSorted(ids)).toBe(true);
       expect(new Set(ids).size).toBe(ids.length);
       expect(ids.filter((id) => !validate(id) || version(id) !== 7)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is of the present again once a clock that ran ahead is set right', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const present = Date.now();
+      vi.setSystemTime(present + 3_600_000);
+      const before = Array.from({ length: MANY }, () => newId());
+      vi.setSystemTime(present);
+      const after = Array.from({ length: MANY }, () => newId());
+      expect(Math.abs(timeOf(after[0] ?? '') - present)).toBeLessThan(1000);
+      expect(isSorted(after)).toBe(true);
+      expect(new Set([...before, ...after]).size).toBe(2 * MANY);
     } finally {
       vi.useRealTimers();
     }
