@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import { PRIORITY, type Work } from '../src/outbox/work.js';
@@ -69,6 +70,21 @@ describe('a sendAt in the past', () => {
     const { status, sendAt, createdAt, nextAttemptAt } = await api.until(id, () => true);
     expect({ status, sendAt, nextAttemptAt }).toEqual({ status: 'queued', sendAt: LONG_AGO, nextAttemptAt: createdAt });
   });
+});
+
+it('due work is announced to other processes also after the clock was set back', async () => {
+  const { database, enqueue } = await startOutbox();
+  const heard = async () => {
+    const announced = once(database, 'notification', { signal: AbortSignal.timeout(20_000) });
+    await enqueue();
+    return announced;
+  };
+  await database.query('LISTEN postrider_due');
+  await heard();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.setSystemTime(Date.now() - 3_600_000);
+  await expect(heard()).resolves.toMatchObject([{ channel: 'postrider_due' }]);
 });
 
 describe('what starts as it is accepted', () => {

@@ -13,7 +13,8 @@ const ANNOUNCE = { name: 'outbox-announce', text: `SELECT pg_notify('postrider_d
 @Injectable()
 export class WakeUp {
   private readonly handlers = new Set<() => void>();
-  private lastAnnounced = 0;
+  /** On the process's monotonic clock: one that is set back must not keep anybody waiting. */
+  private lastAnnounced = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -33,7 +34,7 @@ export class WakeUp {
   announceDueWork(): void {
     this.wakeHere();
     if (this.timer) return;
-    const wait = this.lastAnnounced + ANNOUNCE_EVERY_MS - Date.now();
+    const wait = this.lastAnnounced + ANNOUNCE_EVERY_MS - performance.now();
     this.timer = setTimeout(() => this.announce(), Math.max(0, wait));
     this.timer.unref();
   }
@@ -45,7 +46,7 @@ export class WakeUp {
 
   private announce(): void {
     this.timer = null;
-    this.lastAnnounced = Date.now();
+    this.lastAnnounced = performance.now();
     this.database.run(ANNOUNCE).catch((error: unknown) => {
       this.log.debug({ err: error }, 'could not announce due work; the others will find it by polling');
     });
