@@ -97,6 +97,23 @@ describe('a missing receipt that cannot be recorded', () => {
   });
 });
 
+it('work of a notification that was deleted by hand is removed, and one whose leases run out for ever is still taken back', async () => {
+  const test = await startOutbox();
+  const { destination, lines } = keepLines();
+  const caretaker = partOf(await test.replica({}, pino({ level: 'warn' }, destination)), Caretaker);
+  const [deleted, lost] = [await test.lease(), await test.lease()];
+  await test.database.query('DELETE FROM notifications WHERE id = $1', [deleted.notificationId]);
+  await test.database.query('UPDATE outbox SET retries = 32767');
+  await moveClock(test.databaseUrl, MINUTE);
+  await caretaker.round();
+  expect(await test.rows('SELECT notification_id AS id, retries, lease_token FROM outbox')).toEqual([
+    { id: lost.notificationId, retries: 32_767, lease_token: null },
+  ]);
+  const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(said).toContainEqual(expect.objectContaining({ notificationIds: [deleted.notificationId] }));
+  expect(said).toContainEqual(expect.objectContaining({ rescued: 1 }));
+});
+
 it('work that was a probe for weeks is sent all the same, and keeps nothing else from being sent', async () => {
   const test = await startTestService({ ROLE: 'api' });
   const hello = { to: '+15551230001', channels: ['sms'], body: 'Hello' };

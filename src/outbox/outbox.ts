@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { plainArray } from '../database/array-literal.js';
@@ -7,6 +8,7 @@ import { GroupedWrites } from '../database/grouped-writes.js';
 import { codesThatMayHaveArrived, type TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import { newId } from '../identifiers/new-id.js';
+import { LOGGER } from '../logging/logger.js';
 import { BACKLOG } from './backlog.sql.js';
 import { BEGIN_RESEND } from './begin-resend.sql.js';
 import { CANCEL } from './cancel.sql.js';
@@ -64,6 +66,7 @@ export class Outbox {
     private readonly wakeUp: WakeUp,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(ERROR_CODE_TABLE) codes: TwilioErrorCodeTable,
+    @Inject(LOGGER) private readonly log: Logger,
   ) {
     this.codesThatMayHaveArrived = codesThatMayHaveArrived(codes);
     this.accepted = new GroupedWrites<AcceptedAttempt, SettleOutcome>((group) => settleAccepted(this.database, group), {
@@ -131,10 +134,16 @@ export class Outbox {
 
   /** Takes back work whose lease expired, a page at a time. @returns how many rows. */
   async rescue(page = 100): Promise<number> {
-    const rows = await this.database.run(RESCUE, [page, this.configuration.env.RETRY_MAX]);
-    if (rows.length > 0) this.wakeUp.announceDueWork();
-    for (const listener of this.listeners) listener(rows.length);
-    return rows.length;
+    const rows = await this.database.run<{ notificationId: string; orphaned: boolean }>(RESCUE, [
+      page,
+      this.configuration.env.RETRY_MAX,
+    ]);
+    const orphans = rows.filter(({ orphaned }) => orphaned).map(({ notificationId }) => notificationId);
+    if (orphans.length > 0) this.log.warn({ notificationIds: orphans }, 'work without a notification was removed');
+    const rescued = rows.length - orphans.length;
+    if (rescued > 0) this.wakeUp.announceDueWork();
+    for (const listener of this.listeners) listener(rescued);
+    return rescued;
   }
 
   /** Ends work whose expiresAt passed, a page at a time; see {@link endExpired}. */

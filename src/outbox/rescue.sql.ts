@@ -1,28 +1,34 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { LOST_RULE } from '../policy/rule.words.js';
-import { NO_LEASE_NOR_PASS } from './row-state.sql.js';
+import { NO_LEASE_NOR_PASS, ONE_MORE_RETRY } from './row-state.sql.js';
 
 /**
  * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the
  * provider is unknown, so the attempt is recorded as unknown and must be reconciled; it is never simply queued again.
  * Either way it spends a retry: work whose every lease runs out comes to an end.
  * A page at a time, skipping rows that somebody settles right now, so that one bad batch cannot starve the rest.
+ *
+ * No claim hands out a row whose notification was deleted by hand, so its leases run out for ever: it is removed.
  */
 export const RESCUE: Statement = {
   name: 'outbox-rescue',
   plan: 'once',
   text: `
     WITH expired AS MATERIALIZED (
-      SELECT notification_id, stage AS was FROM outbox
-      WHERE lease_token IS NOT NULL AND leased_until < service_now()
-      ORDER BY leased_until LIMIT $1 FOR UPDATE SKIP LOCKED
+      SELECT o.notification_id, o.stage AS was,
+        (SELECT n.id FROM notifications n WHERE n.id = o.notification_id) IS NULL AS orphaned
+      FROM outbox o
+      WHERE o.lease_token IS NOT NULL AND o.leased_until < service_now()
+      ORDER BY o.leased_until LIMIT $1 FOR UPDATE OF o SKIP LOCKED
+    ), removed AS (
+      DELETE FROM outbox WHERE notification_id = ANY (ARRAY(SELECT notification_id FROM expired WHERE orphaned))
     ), rescued AS (
       UPDATE outbox o SET
         stage = 'reconcile', due_at = service_now(),
-        retries = o.retries + 1, exhausted = o.exhausted OR o.retries + 1 > $2,
+        retries = ${ONE_MORE_RETRY}, exhausted = o.exhausted OR ${ONE_MORE_RETRY} > $2,
         ${NO_LEASE_NOR_PASS}
-      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired))
+      WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM expired WHERE NOT orphaned))
       RETURNING o.*, (SELECT e.was FROM expired e WHERE e.notification_id = o.notification_id)
     ), lost AS (
       SELECT r.*, n.client_id, coalesce(d.corrected_to, n.recipient) AS recipient FROM rescued r
@@ -50,5 +56,5 @@ export const RESCUE: Statement = {
         'The question whether it was accepted came to no end before its lease ran out; it is asked again, which spends a retry.'
       FROM rescued WHERE was = 'reconcile'
     )
-    SELECT notification_id FROM rescued`,
+    SELECT notification_id AS "notificationId", orphaned FROM expired`,
 };

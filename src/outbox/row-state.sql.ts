@@ -18,6 +18,9 @@ export const NO_LEASE_NOR_PASS = `probe = false, released_by = NULL, ${NO_LEASE}
  */
 export const NEXT_ATTEMPT = 'least(attempts + 1, 32767)';
 
+/** The row's retries with the one that a lost lease spends, within its column for the same reason. */
+export const ONE_MORE_RETRY = 'least(retries + 1, 32767)';
+
 /** For a row that begins another delivery: no attempt of it was made, and no retry is spent. */
 export const NOTHING_BEGUN = `attempts = 0, retries = 0, waited_ms = 0, exhausted = false, lookups = 0,
         attempt_id = NULL, attempt_started_at = NULL`;
