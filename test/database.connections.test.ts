@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { Client } from 'pg';
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataSourceOptions } from '../src/database/data-source.js';
 import { Database } from '../src/database/database.js';
+import { migrate } from '../src/database/migrate.js';
 import { startService } from '../src/service.js';
 import { freePort } from './support/free-port.js';
+import { createTestDatabase } from './support/postgres.js';
 import { ADMIN_KEY, ApiClient, startTestService, type ServiceUnderTest } from './support/service.js';
 import { portOf } from './twilio.wire.js';
 
@@ -80,6 +83,39 @@ it('lets the server compile no statement, whichever pool it comes by', async () 
     [{ jit: 'off' }],
     [{ jit: 'off' }],
   ]);
+});
+
+it("keeps the service's settings beside those of the address, in whose schema everything happens", async () => {
+  const { configuration } = await startTestService({ ROLE: 'api' });
+  const empty = await createTestDatabase();
+  onTestFinished(() => empty.drop());
+  const admin = new Client({ connectionString: empty.url });
+  await admin.connect();
+  onTestFinished(() => admin.end());
+  await admin.query('CREATE SCHEMA ours');
+  const options = encodeURIComponent('-csearch_path=ours,public -c enable_seqscan=on -c statement_timeout=54321');
+  const databaseUrl = `${empty.url}?options=${options}&fallback_application_name=other`;
+
+  await migrate(databaseUrl);
+  const env = { ...configuration.env, PORT: await freePort() };
+  const service = await startService({ ...configuration, databaseUrl, env }, pino({ level: 'silent' }));
+  onTestFinished(() => service.close());
+  const api = new ApiClient(`http://127.0.0.1:${env.PORT}`, ADMIN_KEY);
+  await api.send({ to: '+15551234567', channels: ['sms'], body: 'hello' });
+  expect((await admin.query('SELECT * FROM ours.notifications')).rowCount).toBe(1);
+
+  const pools = service.app.get(Database);
+  const show = async (setting: string, plan?: 'once') => {
+    const text = `SELECT current_setting('${setting}') AS value`;
+    return (await pools.run<{ value: string }>({ name: `show-${setting}`, text, ...(plan && { plan }) }))[0]?.value;
+  };
+  for (const plan of [undefined, 'once'] as const) {
+    expect(await show('search_path', plan)).toBe('ours,public');
+    expect(await show('statement_timeout', plan)).toBe('54321ms');
+    expect(await show('enable_seqscan', plan)).toBe('off');
+    expect(await show('client_connection_check_interval', plan)).toBe('1s');
+  }
+  expect(await show('plan_cache_mode', 'once')).toBe('force_generic_plan');
 });
 
 describe('a statement that is given up', () => {

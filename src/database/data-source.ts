@@ -19,6 +19,20 @@ export const GIVEN_UP_ENDS = '-c client_connection_check_interval=1s';
  */
 export const NEVER_END_TO_END = '-c enable_seqscan=off -c jit=off';
 
+/**
+ * Takes the `options` out of a database's address and puts them before `settings`, which win. Left in the address they
+ * would replace `settings`: in pg, what an address says counts more than what is said beside it.
+ */
+export function settingsOf(address: string, settings?: string): { address: string; options: string | undefined } {
+  const start = address.indexOf('?');
+  const parameters = new URLSearchParams(start === -1 ? '' : address.slice(start + 1));
+  const theirs = parameters.getAll('options').at(-1);
+  if (theirs === undefined) return { address, options: settings };
+  parameters.delete('options');
+  const rest = parameters.size === 0 ? '' : `?${parameters.toString()}`;
+  return { address: address.slice(0, start) + rest, options: settings ? `${theirs} ${settings}` : theirs };
+}
+
 export interface ConnectionLimits {
   /** Connections of the pool; LISTEN holds one more of its own. */
   readonly poolMax: number;
@@ -28,9 +42,10 @@ export interface ConnectionLimits {
 
 /** How this service connects. The schema comes from migrations only; `synchronize` stays off for ever. */
 export function dataSourceOptions(url: string, limits: ConnectionLimits): DataSourceOptions {
+  const { address, options } = settingsOf(url, limits.settings);
   return {
     type: 'postgres',
-    url,
+    url: address,
     synchronize: false,
     migrationsRun: false,
     migrations: MIGRATIONS,
@@ -38,7 +53,7 @@ export function dataSourceOptions(url: string, limits: ConnectionLimits): DataSo
     applicationName: 'postrider',
     poolSize: limits.poolMax,
     connectTimeoutMS: CONNECT_MS,
-    extra: { idleTimeoutMillis: 30_000, keepAlive: true, options: limits.settings },
+    extra: { idleTimeoutMillis: 30_000, keepAlive: true, options },
     logging: false,
   };
 }

@@ -3,7 +3,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { CONNECT_MS, GIVEN_UP_ENDS, NEVER_END_TO_END } from './data-source.js';
+import { CONNECT_MS, GIVEN_UP_ENDS, NEVER_END_TO_END, settingsOf } from './data-source.js';
 import { isReadOnlyDatabase } from './read-only.js';
 import { watchPool } from './watched-pool.js';
 
@@ -108,13 +108,17 @@ export class Database implements StatementRunner, OnApplicationShutdown {
 const PLAN_ONCE_CONNECTIONS = 6;
 
 function planOncePool(url: string): Pool {
+  const { address, options } = settingsOf(
+    url,
+    `-c plan_cache_mode=force_generic_plan ${NEVER_END_TO_END} ${GIVEN_UP_ENDS}`,
+  );
   const pool = new Pool({
-    connectionString: url,
+    connectionString: address,
     max: PLAN_ONCE_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     application_name: 'postrider-dispatch',
-    options: `-c plan_cache_mode=force_generic_plan ${NEVER_END_TO_END} ${GIVEN_UP_ENDS}`,
+    options,
   });
   // An idle connection that breaks is replaced; whoever uses one hears of it from the query.
   pool.on('error', () => {});
