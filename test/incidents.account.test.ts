@@ -30,7 +30,7 @@ describe('refused credentials', () => {
       const since = performance.now();
       await eventually(
         () => there.blocking(departure),
-        (blocking) => blocking?.circuitId === holding?.circuitId,
+        (blocking) => blocking?.holdId === holding?.holdId,
       );
       tookMs.push(performance.now() - since);
       await handsOn(test).operator.close(ACCOUNT);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findObstacle } from '../src/dispatch/obstacle.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { CIRCUIT_LIMITS, type Circuit } from '../src/incidents/circuit.policy.js';
 import { CircuitProbe } from '../src/incidents/circuit.probe.js';
@@ -12,6 +13,7 @@ import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { freePort } from './support/free-port.js';
 import { startTestService } from './support/service.js';
+import { workOf } from './support/work.js';
 
 const SMS = 'resource:sms';
 const SENDER = '+15005550006';
@@ -166,6 +168,34 @@ describe('what a ramp lets out', () => {
     }
     expect(await step()).toEqual([third, fourth]);
   });
+});
+
+it('what is told of held work says whether its circuit is open or recovers, or its sender has a pace', async () => {
+  const { service } = await openCircuit();
+  const [store, board, circuits] = [
+    partOf(service, CircuitStore),
+    partOf(service, CircuitBoard),
+    partOf(service, Circuits),
+  ];
+  const told = async (state: Circuit['state']) => {
+    await eventually(
+      () => board.get(SMS).state,
+      (seen) => seen === state,
+    );
+    const work = workOf({ sender: SENDER });
+    return findObstacle(work, circuits.blocking(work), [])?.decision?.sentence;
+  };
+  expect(await told('open')).toBe(
+    'The circuit of resource:sms is open (HTTP status 503): it waits there, which costs no retry.',
+  );
+  await store.change(SMS, { kind: 'probe_passed', at: new Date(Date.now() + 20_000) });
+  expect(await told('half_open')).toBe(
+    'The circuit of resource:sms is recovering (HTTP status 503): it waits there, which costs no retry.',
+  );
+  await store.change(SMS, { kind: 'drained' });
+  expect(await told('closed')).toBe(
+    'The pace of sender:+150•••0006 is limited (SENDER_RATES lets it send 1 per second): it waits for its turn, which costs no retry.',
+  );
 });
 
 it("a sender's circuit and pace keep nobody from asking what became of its messages", async () => {

@@ -141,7 +141,7 @@ export class AttemptRunner {
       attempt,
       failure,
       step,
-      ...(circuit ? { heldBy: circuit.circuitId, incidentId: circuit.incidentId } : {}),
+      ...(circuit ? { heldBy: circuit.holdId, incidentId: circuit.incidentId } : {}),
     });
   }
 }

@@ -1,7 +1,7 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import { contentOf } from '../channels/corrected.js';
 import { missingContent } from '../channels/usable-content.js';
-import type { BlockingCircuit } from '../incidents/circuit.passage.js';
+import { inTheWay, type Blocking } from '../incidents/circuit.passage.js';
 import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { NextStep } from '../policy/next-step.js';
@@ -10,11 +10,11 @@ import type { FieldError } from '../problems/problem.js';
 
 /**
  * What stands in the way of a send that has not left yet, as work that ends or waits without a request; null when
- * nothing does. Pure: the circuit was looked up in memory right before.
+ * nothing does. Pure: circuits and paces were looked up in memory right before.
  */
 export function findObstacle(
   work: Work,
-  circuit: BlockingCircuit | null,
+  blocking: Blocking | null,
   fallbacks: readonly Channel[],
 ): UnsuccessfulWork | null {
   const [missing] = missingContent([work.channel], contentOf(work));
@@ -23,10 +23,10 @@ export function findObstacle(
   // Where a human chose the channel, no other takes its place before it was tried.
   const next = work.changes?.begunBy === 'human' ? undefined : fallbacks[0];
   if (work.unavailableCode !== null && next) return notOnChannel(work, work.unavailableCode, next);
-  if (!circuit) return null;
+  if (!blocking) return null;
   // What will not come back soon, such as a sender that is locked out: another channel is better than waiting.
-  if (circuit.lasting && next) return aroundSender(work, circuit, next);
-  return held(work, circuit);
+  if (blocking.lasting && next) return aroundSender(work, blocking, next);
+  return held(work, blocking);
 }
 
 /** Work of a notification that is over: it ends without a request, also without the question what became of the last one. */
@@ -38,12 +38,13 @@ function obstacle(work: Work, step: NextStep, rule: DecisionRule, sentence: stri
   return { work, attempt: null, failure: null, step, decision: { rule, sentence } };
 }
 
-function held(work: Work, circuit: BlockingCircuit): UnsuccessfulWork {
-  const reason = `The circuit of ${circuit.scope} is open (${circuit.reason}): it waits there, which costs no retry.`;
+function held(work: Work, blocking: Blocking): UnsuccessfulWork {
+  const where = blocking.cause === 'pace' ? 'for its turn' : 'there';
+  const reason = `${inTheWay(blocking)}: it waits ${where}, which costs no retry.`;
   return {
-    ...obstacle(work, { kind: 'hold', reason }, `circuit: ${circuit.cause}`, reason),
-    heldBy: circuit.circuitId,
-    incidentId: circuit.incidentId,
+    ...obstacle(work, { kind: 'hold', reason }, `circuit: ${blocking.cause}`, reason),
+    heldBy: blocking.holdId,
+    incidentId: blocking.incidentId,
   };
 }
 
@@ -58,10 +59,10 @@ function notOnChannel(work: Work, code: number, next: Channel): UnsuccessfulWork
   return { ...around, errorClass: 'channel_unavailable' };
 }
 
-function aroundSender(work: Work, circuit: BlockingCircuit, next: Channel): UnsuccessfulWork {
-  const reason = `${circuit.scope} is unavailable (${circuit.reason}): straight to ${next}.`;
+function aroundSender(work: Work, { scope, reason: why, cause }: Blocking, next: Channel): UnsuccessfulWork {
+  const reason = `${scope} is unavailable (${why}): straight to ${next}.`;
   const around = obstacle(work, { kind: 'fallback', channel: next, reason }, 'sender unavailable', reason);
-  return { ...around, errorClass: circuit.cause === 'rate_limit' ? 'rate_limited' : 'channel_unavailable' };
+  return { ...around, errorClass: cause === 'rate_limit' ? 'rate_limited' : 'channel_unavailable' };
 }
 
 /** All that was accepted had something to say. What has nothing any more lost it to retention. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
-import type { BlockingCircuit } from '../incidents/circuit.passage.js';
+import { inTheWay, type Blocking } from '../incidents/circuit.passage.js';
 import { Circuits } from '../incidents/circuits.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
@@ -126,8 +126,7 @@ export class ReconcileRunner {
     const standing = this.circuits.blocking({ ...work, stage: 'send' });
     // Its sender's turn comes in a moment.
     if (!standing || standing.cause === 'pace') return false;
-    const { scope, reason } = standing;
-    const waits = `The circuit of ${scope} is open (${reason}): it waits there, and is asked again before it is sent.`;
+    const waits = `${inTheWay(standing)}: it waits there, and is asked again before it is sent.`;
     this.hold(work, standing, `Asked whether it was accepted: ${because}. ${waits}`);
     return true;
   }
@@ -179,21 +178,21 @@ export class ReconcileRunner {
     this.recorder.unsuccessful(this.fallback.prepared(result));
   }
 
-  private hold(work: Work, { circuitId, incidentId, cause }: BlockingCircuit, reason: string): void {
+  private hold(work: Work, { holdId, incidentId, cause }: Blocking, reason: string): void {
     this.recorder.unsuccessful({
       work,
       attempt: null,
       failure: null,
       step: { kind: 'hold', reason },
-      heldBy: circuitId,
+      heldBy: holdId,
       incidentId,
       decision: { rule: `circuit: ${cause}`, sentence: reason },
     });
   }
 }
 
-function questionWaits({ scope, reason }: BlockingCircuit): string {
-  return `The circuit of ${scope} is open (${reason}): the question waits there.`;
+function questionWaits(blocking: Blocking): string {
+  return `${inTheWay(blocking)}: the question waits there.`;
 }
 
 /** Most decisions give what was found as a part of their reason. */

@@ -1,20 +1,42 @@
 import type { Work } from '../outbox/work.js';
-import type { OpenCause } from '../policy/vocabulary.js';
+import type { CircuitState, OpenCause } from '../policy/vocabulary.js';
 import type { Circuit } from './circuit.policy.js';
 
 /** Work of which is asked whether it may start. */
 export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
 
 /** What stands in its way: a circuit, or its sender's pace. */
-export interface BlockingCircuit {
-  readonly circuitId: string;
+export type Blocking = BlockingCircuit | BlockingPace;
+
+interface Blocks {
+  /** What rows point to that it holds. */
+  readonly holdId: string;
   /** For sentences: a sender's number is masked in it. */
   readonly scope: string;
-  readonly cause: OpenCause | 'pace';
   readonly reason: string;
+}
+
+export interface BlockingCircuit extends Blocks {
+  readonly state: Exclude<CircuitState, 'closed'>;
+  readonly cause: OpenCause;
   readonly incidentId: string | null;
   /** Waiting will not help soon: where another channel is left, it is better. */
   readonly lasting: boolean;
+}
+
+export interface BlockingPace extends Blocks {
+  readonly cause: 'pace';
+  readonly incidentId: null;
+  readonly lasting: false;
+}
+
+/** How it stands in the way: a clause, of which a colon and what follows from it make a sentence. */
+export function inTheWay(blocking: Blocking): string {
+  const { scope, reason } = blocking;
+  if (blocking.cause === 'pace') return `The pace of ${scope} is limited (${reason})`;
+  return blocking.state === 'open'
+    ? `The circuit of ${scope} is open (${reason})`
+    : `The circuit of ${scope} is recovering (${reason})`;
 }
 
 /** What one circuit has to know of it. */

@@ -7,7 +7,7 @@ import type { Classification, Failure } from '../policy/failure.js';
 import { sameChannelAgain } from '../policy/next-step.js';
 import { ruleInWords } from '../policy/rule.words.js';
 import { CircuitBoard } from './circuit.board.js';
-import { standsInTheWay, type BlockingCircuit, type Departure } from './circuit.passage.js';
+import { standsInTheWay, type Blocking, type BlockingCircuit, type Departure } from './circuit.passage.js';
 import type { OpenCause } from '../policy/vocabulary.js';
 import { CIRCUIT_LIMITS, isLasting, type Circuit, type Refusal } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
@@ -49,7 +49,7 @@ export class Circuits {
    * What stands in the way of this send (or, in stage `reconcile`, of asking for it); null when it may start. Asked
    * right before every request: the account's circuit, the resource's, the sender's, and the sender's pace.
    */
-  blocking(work: Departure): BlockingCircuit | null {
+  blocking(work: Departure): Blocking | null {
     const asksOnly = work.stage === 'reconcile';
     if (!this.board.allClosed) {
       const sender = senderScope(work.channel, work.sender);
@@ -119,10 +119,11 @@ export class Circuits {
   private describe(scope: CircuitScope): BlockingCircuit | null {
     const known = this.board.lookUp(scope);
     if (!known || known.circuit.state === 'closed') return null;
-    const { cause, reason, incidentId } = known.circuit;
+    const { state, cause, reason, incidentId } = known.circuit;
     return {
-      circuitId: known.id,
+      holdId: known.id,
       scope: scopeForClients(scope),
+      state,
       cause,
       reason,
       incidentId,

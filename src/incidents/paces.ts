@@ -5,7 +5,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
 import { addressOn } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
-import type { BlockingCircuit, Departure } from './circuit.passage.js';
+import type { BlockingPace, Departure } from './circuit.passage.js';
 import { paceId, type CircuitScope } from './circuit.scope.js';
 import { maskScope, maskSender } from './circuit.story.js';
 import { unknownSenders } from './rated-senders.js';
@@ -61,15 +61,15 @@ export class Paces implements OnModuleInit {
   }
 
   /** The pace that this send has to wait for; null when it has none, or when it is its turn. */
-  blocking(work: Departure): BlockingCircuit | null {
+  blocking(work: Departure): BlockingPace | null {
     const pace = this.bySender.size === 0 ? undefined : this.of(work.channel, work.sender);
     if (!pace || work.probe || work.releasedBy === pace.holdId) return null;
     this.someoneWaits();
     return {
-      circuitId: pace.holdId,
+      holdId: pace.holdId,
       scope: maskScope(pace.scope),
       cause: 'pace',
-      reason: `SENDER_RATES lets it send ${pace.perSecond} per second, and its turn comes`,
+      reason: `SENDER_RATES lets it send ${pace.perSecond} per second`,
       incidentId: null,
       lasting: false,
     };
