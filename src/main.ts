@@ -39,7 +39,8 @@ async function loss({ lost }: RunningSurroundings): Promise<never> {
 async function run(env: Environment, running: RunningSurroundings, signal: StopSignal, say: (line: string) => void) {
   signal.check();
   // The lock around migrations belongs to a session, which a transaction pooler would hand to others.
-  const migrations = await signal.inTime(migrate(env.DATABASE_LISTEN_URL ?? running.surroundings.databaseUrl));
+  const address = env.DATABASE_LISTEN_URL ?? running.surroundings.databaseUrl;
+  const migrations = await signal.inTime(migrate(address, 'up', { say }));
   if (migrations.length > 0) say(`Migrated: ${migrations.join(', ')}`);
   signal.check();
   const port = await signal.inTime(listeningPort(env.HOST, env.PORT));

@@ -7,7 +7,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { MIGRATIONS } from '../migrations/migrations.js';
 import { migrate } from '../src/database/migrate.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
+import { describeStartFailure } from '../src/start-failure.js';
 import { createTestDatabase } from './support/postgres.js';
+import { startTransaction } from './support/transactions.js';
 
 async function emptyDatabase() {
   const database = await createTestDatabase();
@@ -16,6 +18,14 @@ async function emptyDatabase() {
   await client.connect();
   onTestFinished(() => client.end());
   return { url: database.url, client };
+}
+
+/** A database in which this migration and those after it have not run yet. */
+async function migratedTo(next: string) {
+  const { url, client } = await emptyDatabase();
+  await migrate(url);
+  while ((await client.query('SELECT 1 FROM migrations WHERE name = $1', [next])).rowCount) await migrate(url, 'down');
+  return { url, client };
 }
 
 /** Everything a schema consists of, but for TypeORM's own table of migrations. */
@@ -118,6 +128,52 @@ describe('migrations', () => {
     expect(rows).toHaveLength(MIGRATIONS.length);
   });
 
+  it('keep nobody waiting behind a table that a backup holds, and are repeated until it is free', async () => {
+    const { url, client } = await migratedTo('Growth1763800400000');
+    const backup = await startTransaction(url);
+    await backup.query('LOCK TABLE outbox IN ACCESS SHARE MODE');
+    const waits = Promise.withResolvers<string>();
+    const migrating = migrate(url, 'up', { say: waits.resolve, lockMs: 50, againAfterMs: 50 });
+    expect(await Promise.race([waits.promise, migrating])).toMatch(/^A migration waits: another session/);
+    await client.query('SELECT * FROM outbox');
+    await backup.query('ROLLBACK');
+    const names = MIGRATIONS.map(({ name }) => name);
+    expect(await migrating).toEqual(names.slice(names.indexOf('Growth1763800400000')));
+  });
+
+  it('give up after a while, and say what has to end first', async () => {
+    const { url } = await migratedTo('LeanDispatch1763800500000');
+    const backup = await startTransaction(url);
+    await backup.query('LOCK TABLE outbox IN ACCESS SHARE MODE');
+    const migrating = migrate(url, 'up', { lockMs: 50, againAfterMs: 50, patienceMs: 200 });
+    const failure = await migrating.catch((error: unknown) => describeStartFailure(error));
+    expect(failure).toMatch(/^A migration could not have its table.*\(55P03\)$/);
+  });
+
+  it('let an index that is built beside running replicas wait as long as it has to', async () => {
+    const { url, client } = await migratedTo('Expiring1763801300000');
+    const report = await startTransaction(url);
+    await report.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await report.query('SELECT * FROM outbox');
+    const said: string[] = [];
+    const migrating = migrate(url, 'up', { say: (sentence) => void said.push(sentence), lockMs: 50 });
+    const building = async () => {
+      const { rows } = await client.query<{ ms: number }>(
+        `SELECT extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS ms FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'`,
+      );
+      return rows[0]?.ms ?? 0;
+    };
+    await expect.poll(building, { timeout: 20_000 }).toBeGreaterThan(500);
+    await report.query('ROLLBACK');
+    await migrating;
+    expect(said).toEqual([]);
+    const { rows } = await client.query(
+      `SELECT indisvalid FROM pg_index WHERE indexrelid = 'outbox_expiring'::regclass`,
+    );
+    expect(rows).toEqual([{ indisvalid: true }]);
+  });
+
   it('let the database refuse a status that does not exist', async () => {
     const { url, client } = await emptyDatabase();
     await migrate(url);
@@ -129,11 +185,7 @@ describe('migrations', () => {
   });
 
   it('give circuits and paces the ids that the service derives, wherever they are named', async () => {
-    const { url, client } = await emptyDatabase();
-    await migrate(url);
-    while ((await client.query(`SELECT 1 FROM migrations WHERE name = 'CircuitIds1763800800000'`)).rowCount) {
-      await migrate(url, 'down');
-    }
+    const { url, client } = await migratedTo('CircuitIds1763800800000');
     // As they were before: UUIDv5 of the scope.
     const [circuit, pace] = ['25d41ed7-d875-5287-b20a-fa12412685a1', 'bbf7ea0e-ce22-5f20-bbf5-e9abae57ec78'];
     await client.query(`

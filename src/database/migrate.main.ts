@@ -20,13 +20,15 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const databaseUrl = readMigrationAddress(process.env);
   const direction = word ?? 'up';
-  const ran = await migrate(databaseUrl, direction);
-  process.stdout.write(
+  const say = (sentence: string) => void process.stdout.write(`${sentence}
+`);
+  const ran = await migrate(databaseUrl, direction, { say });
+  say(
     direction === 'down'
-      ? 'The last migration was taken back.\n'
+      ? 'The last migration was taken back.'
       : ran.length === 0
-        ? 'The schema is up to date.\n'
-        : `Ran ${ran.join(', ')}.\n`,
+        ? 'The schema is up to date.'
+        : `Ran ${ran.join(', ')}.`,
   );
   return 0;
 }

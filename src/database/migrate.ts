@@ -3,21 +3,42 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { ADVISORY_LOCK } from './advisory-locks.js';
 import { dataSourceOptions } from './data-source.js';
 
+/** Times in milliseconds. */
+interface MigrationOptions {
+  /** Hears, in a sentence, why a migration waits. */
+  readonly say: (sentence: string) => void;
+  /**
+   * How long a migration in a transaction waits for a table that another session holds, such as a backup: whoever else
+   * wants the table waits behind it. Then it is taken back, and repeated.
+   */
+  readonly lockMs: number;
+  readonly againAfterMs: number;
+  readonly patienceMs: number;
+}
+
+const DEFAULTS: MigrationOptions = { say: () => {}, lockMs: 3000, againAfterMs: 10_000, patienceMs: 600_000 };
+
 /**
  * Brings the schema up to date, or `down` by one migration. Replicas that start together wait for each other
  * under an advisory lock, which TypeORM does not take by itself.
  * @returns the names of the migrations that ran.
  */
-export async function migrate(databaseUrl: string, direction: 'up' | 'down' = 'up'): Promise<string[]> {
+export async function migrate(
+  databaseUrl: string,
+  direction: 'up' | 'down' = 'up',
+  options: Partial<MigrationOptions> = {},
+): Promise<string[]> {
+  const settings = { ...DEFAULTS, ...options };
   const locks = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 1 })).initialize();
   const session = locks.createQueryRunner();
   try {
     await untilLocked(session);
     const source = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 2 })).initialize();
+    limitWaits(source, settings.lockMs);
     try {
-      if (direction === 'up') return (await source.runMigrations()).map((migration) => migration.name);
-      await source.undoLastMigration({ transaction: (await runsAlone(source)) ? 'none' : 'each' });
-      return [];
+      const before = await namesIn(session);
+      await patiently(() => (direction === 'up' ? source.runMigrations() : undoLast(source)), settings);
+      return (await namesIn(session)).filter((name) => !before.includes(name));
     } finally {
       await source.destroy();
     }
@@ -42,6 +63,50 @@ async function untilLocked(session: QueryRunner): Promise<void> {
     if (rows[0]?.locked) return;
     await delay(ASK_AGAIN_MS);
   }
+}
+
+/**
+ * In transactions only. What runs without one builds its indexes CONCURRENTLY: it waits long by design, nobody waits behind
+ * it, and given up it would leave an invalid index.
+ */
+function limitWaits(source: DataSource, lockMs: number): void {
+  source.subscribers.push({
+    afterTransactionStart: ({ queryRunner }) => queryRunner.query(`SET LOCAL lock_timeout = ${lockMs}`),
+  });
+}
+
+async function patiently(
+  run: () => Promise<unknown>,
+  { say, againAfterMs, patienceMs }: MigrationOptions,
+): Promise<void> {
+  const givenUpAt = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (!isLockTimeout(error) || performance.now() > givenUpAt) throw error;
+      say(
+        `A migration waits: another session, such as a backup, holds its table. Next try in ${againAfterMs / 1000} s.`,
+      );
+      await delay(againAfterMs);
+    }
+  }
+}
+
+/** SQLSTATE lock_not_available. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
+
+async function namesIn(session: QueryRunner): Promise<string[]> {
+  if (!(await session.hasTable('migrations'))) return [];
+  const rows: { name: string }[] = await session.query('SELECT name FROM migrations ORDER BY id');
+  return rows.map(({ name }) => name);
+}
+
+async function undoLast(source: DataSource): Promise<void> {
+  await source.undoLastMigration({ transaction: (await runsAlone(source)) ? 'none' : 'each' });
 }
 
 /** Whether the last migration says that it cannot run in a transaction, which TypeORM heeds only on the way up. */
