@@ -12,6 +12,13 @@ describe('a sender', () => {
     expect(create?.params).toMatchObject({ To: TO, From: 'MG Cars' });
   });
 
+  it.each(['NULL', 'null'])('may have the name %s', async (name) => {
+    const { api, simulator } = await startTestService({ TWILIO_SMS_FROM: name });
+    await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'sent', 'delivered');
+    const [create] = await new Provider(simulator.url).creates(TO);
+    expect(create?.params).toMatchObject({ To: TO, From: name });
+  });
+
   it('that is a Messaging Service is named as one, on WhatsApp too', async () => {
     const { api, simulator } = await startTestService({ TWILIO_WHATSAPP_FROM: SERVICE });
     await api.untilStatus(await api.send({ to: TO, channels: ['whatsapp'], body: 'Hello' }), 'sent', 'delivered');

@@ -61,7 +61,8 @@ function columns(group: readonly NewNotification[], attemptIds: readonly (string
     plainArray(group.map((n) => n.clientId)),
     plainArray(group.map((n) => n.recipient)),
     group.map((n) => n.channels.join(',')),
-    plainArray(group.map((n) => n.sender)),
+    // May be a name, also one that means something in an array without quotes: NULL.
+    group.map((n) => n.sender),
     plainArray(group.map((n) => n.category)),
     plainArray(group.map((n) => PRIORITY[n.category])),
     group.map((n) => JSON.stringify(n.content)),
