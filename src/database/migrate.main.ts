@@ -20,7 +20,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const databaseUrl = readMigrationAddress(process.env);
   const direction = word ?? 'up';
-  const say = (sentence: string) => void process.stdout.write(`${sentence}
+  const say = (sentence: string) =>
+    void process.stdout.write(`${sentence}
 `);
   const ran = await migrate(databaseUrl, direction, { say });
   say(
