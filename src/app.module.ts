@@ -20,7 +20,7 @@ import { RetentionModule } from './retention/retention.module.js';
 import { ErrorCodesModule } from './twilio/error-codes/error-codes.module.js';
 import { TwilioModule } from './twilio/twilio.module.js';
 
-/** The house: every room that a notification passes, in the order of its journey, and those that watch. */
+/** The application: all its modules, roughly in the order in which a notification passes through them. */
 @Module({})
 export class AppModule {
   static register(configuration: Configuration, logger: Logger): DynamicModule {
@@ -32,7 +32,7 @@ export class AppModule {
         DatabaseModule,
         ErrorCodesModule,
         {
-          // The provider's client is needed in several rooms: dispatch, reconciliation, incidents.
+          // Several modules use the Twilio client: dispatch, reconciliation, incidents.
           global: true,
           ...TwilioModule.register({
             inject: [CONFIGURATION],

@@ -1,18 +1,18 @@
 import type { Configuration } from './config/configuration.js';
 import type { RunningSurroundings } from './embedded/surroundings.js';
 
-/** What a human sees when the service is ready: where it is, the key, and a line to try. */
+/** The text printed when the service is ready: its addresses, the admin key and a command to try. */
 export function banner(configuration: Configuration, running: RunningSurroundings, url: string): string {
   const { env, twilio, adminApiKey, publicUrl } = configuration;
   const embedded = running.started.includes('database');
-  // In double quotes where the shell is to put in the key, in single ones where it stands there as it is.
+  // Double quotes let the shell expand $ADMIN_API_KEY; single quotes keep a literal key as it is.
   const authorization =
     adminApiKey && embedded ? `'Authorization: Bearer ${adminApiKey}'` : '"Authorization: Bearer $ADMIN_API_KEY"';
   const lines = [
     '',
     `  Postrider is ready (${env.ROLE}).`,
     '',
-    // A worker answers for its health and its metrics only.
+    // A worker serves only its health and metrics.
     ...(env.ROLE === 'worker'
       ? []
       : [`  API        ${url}/v1/notifications`, `  Docs       ${url}/docs   OpenAPI ${url}/openapi.json`]),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** HOST and PORT are no place to listen at; `code` is Node's. */
+/** The service cannot listen at HOST and PORT; `code` is Node's error code, or empty. */
 export class CannotListenError extends Error {
   override readonly name = 'CannotListenError';
   readonly code: string;
@@ -13,9 +13,9 @@ export class CannotListenError extends Error {
 }
 
 /**
- * Tries the place to listen at. What is sent carries the address to call back, so a port that the system chooses has to
- * be known before the first dispatch, which is before the server listens; and a wrong place is better found before it.
- * @returns the port, the system's choice for 0
+ * Checks that the service can listen here. Messages carry the callback address, so a port chosen by the system must be
+ * known before the first dispatch, which happens before the server listens; and a wrong address is better found early.
+ * @returns the port; for 0, the one that the system chose
  * @throws CannotListenError
  */
 export async function listeningPort(host: string, port: number): Promise<number> {

@@ -13,7 +13,7 @@ import { startService } from './service.js';
 import { describeStartFailure } from './start-failure.js';
 import { StartStoppedError, StopSignal } from './start-signal.js';
 
-/** Runs the service until a signal: 0 when everything ended as it should. */
+/** Runs the service until a stop signal; returns when everything has ended cleanly. */
 async function main(): Promise<void> {
   const signal = new StopSignal();
   const env = readEnvironment(process.env);
@@ -31,14 +31,14 @@ async function main(): Promise<void> {
   say('Stopped.');
 }
 
-/** A dead database or simulator is not brought back here: whoever watches over this process starts everything anew. */
+/** A database or simulator that died is not restarted here: whoever supervises this process starts everything anew. */
 async function loss({ lost }: RunningSurroundings): Promise<never> {
   throw await lost;
 }
 
 async function run(env: Environment, running: RunningSurroundings, signal: StopSignal, say: (line: string) => void) {
   signal.check();
-  // The lock around migrations belongs to a session, which a transaction pooler would hand to others.
+  // The migration lock belongs to a session, and a transaction pooler would give that session to others.
   const address = env.DATABASE_LISTEN_URL ?? running.surroundings.databaseUrl;
   const migrations = await signal.inTime(migrate(address, 'up', { say }));
   if (migrations.length > 0) say(`Migrated: ${migrations.join(', ')}`);
@@ -62,16 +62,16 @@ async function run(env: Environment, running: RunningSurroundings, signal: StopS
   logger.flush();
 }
 
-/** Why callbacks to the default of PUBLIC_URL would not arrive; null where they do. */
+/** Says why callbacks to the default PUBLIC_URL would not arrive; null if they would. */
 function lostCallbacks({ env, twilio }: Configuration): string | null {
   if (env.PUBLIC_URL !== undefined) return null;
   if (env.ROLE === 'worker') return 'callbacks would go to this worker, which takes none';
-  // A real provider cannot reach what only this machine or its network knows.
+  // A real provider cannot reach an address that only this machine or its network knows.
   const isReal = env.TWILIO_BASE_URL === undefined && !twilio.baseUrl.includes('127.0.0.1');
   return isReal ? 'Twilio cannot call back to an address of this machine' : null;
 }
 
-// A reader of the output that is gone, or a full disk under it, must not end what is in flight.
+// A closed output pipe or a full disk behind it must not end what is in flight.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 try {

@@ -15,15 +15,15 @@ import { serveOpenApi } from './openapi/openapi.setup.js';
 
 export interface RunningService {
   readonly app: NestFastifyApplication;
-  /** Where it listens. */
+  /** The URL it listens at. */
   readonly url: string;
-  /** Says that it is not ready any more, and serves on until `SHUTDOWN_DELAY_MS` have passed. */
+  /** Reports that it is no longer ready, and keeps serving until `SHUTDOWN_DELAY_MS` have passed. */
   leave(): Promise<void>;
-  /** Stops claiming, finishes what is in flight, closes; within the deadline of a request and some seconds. */
+  /** Stops claiming, finishes what is in flight, closes; takes at most the timeout of a request and some seconds. */
   close(): Promise<void>;
 }
 
-/** Starts the service as configured; the database is there and migrated. */
+/** Starts the service as configured. The database must be running and migrated. */
 export async function startService(configuration: Configuration, logger: Logger): Promise<RunningService> {
   const { env } = configuration;
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -52,16 +52,16 @@ export async function startService(configuration: Configuration, logger: Logger)
   };
 }
 
-/** Load balancers learn from readiness, a moment later: until then whoever they send here must not be refused. */
+/** Load balancers notice that this replica is not ready with a delay; until then, it must not refuse what they send. */
 async function leave(app: NestFastifyApplication, delayMs: number): Promise<void> {
   app.get(Draining).begin();
   await delay(delayMs);
 }
 
-/** What closing may take beyond the requests in flight. */
+/** How long closing may take beyond the requests in flight, in milliseconds. */
 const CLOSING_MS = 5000;
 
-/** A database that does not answer keeps no process from ending: what it leased is taken over when the leases end. */
+/** A database that does not answer must not keep the process from ending: its leases expire and are taken over. */
 async function close(app: NestFastifyApplication, timeoutMs: number, logger: Logger): Promise<void> {
   if (await inTime(app.close(), timeoutMs + CLOSING_MS)) return;
   logger.warn('stopping before everything was closed: something, most likely the database, does not answer');

@@ -1,8 +1,8 @@
 import { CannotListenError } from './listening-port.js';
 
 /**
- * What kept the service from starting, in words that say what to do. The messages of Node and PostgreSQL name hosts,
- * ports and roles: where there is advice, their code is all that is quoted.
+ * Describes why the service could not start and what to do about it. Messages of Node and PostgreSQL name hosts, ports
+ * and roles, so where there is advice, only their error code is quoted.
  */
 export function describeStartFailure(error: unknown): string {
   if (error instanceof CannotListenError) return withCode(`${error.message}\n${listenAdvice(error.code)}`, error.code);
@@ -40,7 +40,7 @@ const UNTRUSTED =
   'The certificate of the database of DATABASE_URL is not signed by an authority that is known here: name its CA with ' +
   'sslrootcert in DATABASE_URL, as docs/operations/running.md says.';
 
-/** By the code of Node or PostgreSQL. */
+/** By the error code of Node or PostgreSQL. */
 const DATABASE_ADVICE: Readonly<Record<string, string | undefined>> = {
   ECONNREFUSED: AWAY,
   ENOTFOUND: AWAY,
@@ -64,7 +64,7 @@ const DATABASE_ADVICE: Readonly<Record<string, string | undefined>> = {
     'certificate names it.',
 };
 
-/** The errors of pg that have no code, by their message: of a server that takes the connection and then says nothing. */
+/** Errors of pg that have no code, by message: a server took the connection and then said nothing. */
 const SILENCE_ADVICE: Readonly<Record<string, string | undefined>> = {
   'Connection terminated due to connection timeout': AWAY,
   'Connection terminated unexpectedly': AWAY,

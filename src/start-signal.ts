@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long a step of the start may go on after a signal, in milliseconds: what is half begun cannot be stopped. */
+/** How long a startup step may go on after a signal, in milliseconds: a step cannot be stopped halfway. */
 const GRACE_MS = 5000;
 
-/** A second signal this soon is the first one again, in milliseconds: npm hands on what a terminal tells all of its group. */
+/** Signals within this many milliseconds count as one: npm forwards those that the terminal sends to its group. */
 const SAME_MS = 1000;
 
 /** A signal came before the service was ready. */
@@ -11,12 +11,12 @@ export class StartStoppedError extends Error {
   override readonly name = 'StartStoppedError';
 }
 
-/** What asks a process to stop: Ctrl-C, a supervisor, a terminal that is closed. */
+/** Signals that ask a process to stop: from Ctrl-C, a supervisor or a closed terminal. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Listens for them from the first moment of the process. */
+/** Listens for stop signals from the start of the process. */
 export class StopSignal {
-  /** Resolves at the first one. */
+  /** Resolves at the first stop signal. */
   readonly came: Promise<void>;
   private askedAt: number | null = null;
 
@@ -24,7 +24,7 @@ export class StopSignal {
     this.came = new Promise((resolve) => {
       const onSignal = () => {
         const now = performance.now();
-        // A second one ends the process at once: leases make that safe, too. The embedded PostgreSQL is told as it ends.
+        // A second signal ends the process at once; leases make this safe. An exit hook stops the embedded PostgreSQL.
         if (this.askedAt !== null && now - this.askedAt > SAME_MS) process.exit(1);
         this.askedAt ??= now;
         resolve();
@@ -33,14 +33,14 @@ export class StopSignal {
     });
   }
 
-  /** @throws StartStoppedError where the start need not go on */
+  /** @throws StartStoppedError if a signal has come */
   check(): void {
     if (this.askedAt !== null) throw new StartStoppedError('The start was stopped');
   }
 
   /**
-   * Waits for a step of the start, but after a signal not for ever.
-   * @throws StartStoppedError where the step was not over in time
+   * Waits for a startup step, but only for a limited time after a signal.
+   * @throws StartStoppedError if the step did not end in time
    */
   async inTime<Result>(step: Promise<Result>): Promise<Result> {
     const patience = this.came.then(async (): Promise<never> => {
