@@ -11,8 +11,8 @@ const FORM = 'application/x-www-form-urlencoded';
 type Done = (error: Error | null, body?: unknown) => void;
 
 /**
- * JSON everywhere, forms only where a route expects them: a form that reached a JSON route would be checked as if its
- * strings had been meant as JSON. Any other media type is a 415, and so is what is compressed or no UTF-8.
+ * JSON everywhere, forms only where a route expects them: a JSON route would validate a form as if its strings had been
+ * meant as JSON. Any other media type is a 415, and so is a body that is compressed or in another charset than UTF-8.
  */
 export function installBodyParsers(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
@@ -21,11 +21,11 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
 
   adapter.useBodyParser('application/json', false, {}, (request: FastifyRequest, body: Buffer, done: Done) => {
     if (expects(request, 'form')) return done(wrongMediaType(request));
-    // A missing body is for the route to judge: some need none.
+    // A missing body is for the route to judge, since some need none.
     if (body.length === 0) return done(null, undefined);
     const encoded = foreignEncoding(request);
     if (encoded) return done(encoded);
-    // Decoded all the same, it would reach the recipient with a question mark for every letter that was not understood.
+    // If decoded anyway, the recipient would get a replacement character for every byte that is not valid.
     if (!isUtf8(body)) return done(new Problem('malformed-json', { detail: 'The body is not UTF-8.' }));
     const text = body.toString();
     return parseJson(request, text, (error: Error | null, parsed?: unknown) => {
@@ -35,28 +35,28 @@ export function installBodyParsers(adapter: FastifyAdapter): void {
 
   const formOptions = { bodyLimit: FORM_LIMIT };
   adapter.useBodyParser(FORM, false, formOptions, (request: FastifyRequest, body: Buffer, done: Done) => {
-    // What `curl -X POST -d ''` sends where there is nothing to say.
+    // An empty form is what `curl -X POST -d ''` sends.
     if (!expects(request, 'form')) return body.length === 0 ? done(null) : done(wrongMediaType(request));
     const encoded = foreignEncoding(request);
     if (encoded) return done(encoded);
     if (hasTooManyFields(body)) return done(tooManyFields());
-    // Repeated names become lists; every name counts, since a signature covers them all.
+    // Repeated names become lists. There is no limit here (0), since a signature covers every field.
     return done(null, parseForm(body.toString(), '&', '=', { maxKeys: 0 }));
   });
 
-  // Such as text/plain, which `fetch` says of any string. Fastify's own refusal does not tell what to send instead.
+  // Such as text/plain, which `fetch` declares for any string. Fastify's own refusal does not say what to send instead.
   fastify.addContentTypeParser('*', (request: FastifyRequest, _body: unknown, done: Done) => {
     done(wrongMediaType(request));
   });
 }
 
 /**
- * Of a form. Twilio's have some dozens; what fits into FORM_LIMIT are tens of thousands, and to take those apart and sort
- * them for their signature would stop the process for half a second, at anybody's wish: no key is needed to send them.
+ * The most fields of a form. Twilio's have some dozens; tens of thousands fit into FORM_LIMIT, and parsing and sorting
+ * them for their signature would block the process for half a second, at anybody's wish: no key is needed to send them.
  */
 const MOST_FIELDS = 1000;
 
-/** Fields are counted by what is between them: a byte is looked at, and nothing is made. */
+/** Counts the separators between fields, without parsing or allocating anything. */
 function hasTooManyFields(body: Buffer): boolean {
   let between = -1;
   for (let fields = 1; fields <= MOST_FIELDS; fields++) {
@@ -71,8 +71,8 @@ function tooManyFields(): Problem {
 }
 
 /**
- * What Fastify refuses before a parser is asked, as Nest hands it on: its words do not say what to send instead. Null for
- * anything else.
+ * The problem for a body that Fastify refused before any parser ran, as Nest passes it on: Fastify's own message does
+ * not say what to send instead. Null for any other error.
  */
 export function refusedBody(error: unknown, request: FastifyRequest): Problem | null {
   if (!(error instanceof HttpException) || error instanceof Problem) return null;
@@ -88,7 +88,7 @@ export function refusedBody(error: unknown, request: FastifyRequest): Problem | 
   }
 }
 
-/** In bytes, as Fastify has it: what the route says, otherwise what goes for the media type. */
+/** In bytes, as Fastify applies it: the route's own limit, otherwise that of the media type. */
 function limitOf({ routeOptions, headers }: FastifyRequest): number {
   const isForm = headers['content-type']?.toLowerCase().startsWith(FORM) === true;
   return routeOptions.config.body?.limit ?? (isForm ? FORM_LIMIT : BODY_LIMIT);
@@ -108,7 +108,7 @@ function wrongMediaType(request: FastifyRequest): Problem {
 
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
-/** Bodies are read as they are, and as UTF-8, of which ASCII is a part; null where the request says nothing else. */
+/** Bodies are read uncompressed and as UTF-8, which includes ASCII; null if the request declares nothing else. */
 function foreignEncoding({ headers }: FastifyRequest): Problem | null {
   const coding = headers['content-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
@@ -126,7 +126,7 @@ function malformedJson(text: string): Problem {
   return new Problem('malformed-json', { detail: `The body is not JSON${whereItBreaks(text)}.` });
 }
 
-/** V8 says where, but only in words, and beside a quotation that nobody asked for. */
+/** V8 says where, but only in its message, next to an unwanted quotation of the body. */
 function whereItBreaks(text: string): string {
   try {
     JSON.parse(text);

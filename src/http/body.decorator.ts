@@ -2,7 +2,7 @@ import { addToRoute } from './route.config.js';
 
 const KIB = 1024;
 
-/** What a body may weigh, in bytes, where a route says nothing else. */
+/** The largest body in bytes, unless a route says otherwise. */
 export const BODY_LIMIT = 1024 * KIB;
 export const FORM_LIMIT = 256 * KIB;
 

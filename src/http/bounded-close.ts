@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** What is on its way when the server closes may take this long, in milliseconds. */
+/** How long requests in flight may take once the server closes, in milliseconds. */
 const GRACE_MS = 5000;
 
 /**
- * Keeps a shutdown from waiting for connections on which nothing will happen. Node closes idle ones itself, but not those
- * that were opened ahead and never used (browsers and fetch do that), and it waits for a stuck reader for ever.
+ * Keeps a shutdown from waiting for connections on which nothing will happen. Node closes idle ones itself, but not
+ * those opened in advance and never used (as browsers and fetch do), and it waits forever for a reader that is stuck.
  */
 export function closeInTime(fastify: FastifyInstance): void {
   const open = new Set<Socket>();

@@ -9,18 +9,18 @@ const BY_CODE: Readonly<Record<string, ProblemSlug>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
 };
 
-/** `rawPacket` is a buffer with what was being read. */
+/** `rawPacket` is a buffer of the bytes that were being parsed. */
 type ClientError = NodeJS.ErrnoException & { readonly rawPacket?: unknown };
 
 const REQUEST_LINE = /^[A-Z]+ (\/[^\s?#]*)\S* HTTP\/1\.[01]\r?\n/;
 const LONGEST_REQUEST_LINE = 2000;
 
-/** The path of what could not be read to its end, where it begins as a request does. */
+/** The path of a request that could not be parsed, if it begins with a proper request line. */
 function pathAsked(bytes: unknown): string | undefined {
   return Buffer.isBuffer(bytes) ? REQUEST_LINE.exec(bytes.toString('latin1', 0, LONGEST_REQUEST_LINE))?.[1] : undefined;
 }
 
-/** Answers bytes that never became a request: no route, no reply object, only the socket. */
+/** Answers bytes that never became a request: there is no route and no reply object, only the socket. */
 export function answerClientError(error: ClientError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = new Problem(BY_CODE[error.code ?? ''] ?? 'malformed-request');

@@ -20,15 +20,15 @@ import { answerUnrouted } from './unrouted.hook.js';
 
 /** In milliseconds. */
 const TIMEOUTS = {
-  /** A request arrives whole in this time, or not at all. */
+  /** How long a request may take to arrive in full. */
   requestTimeout: 30_000,
-  /** A socket on which nothing moves, such as a reader that stopped reading. */
+  /** How long a socket may be silent, for example because its reader stopped reading. */
   connectionTimeout: 120_000,
-  /** Longer than load balancers keep idle connections (60 s mostly), so that they close first, never mid-request. */
+  /** Longer than load balancers keep idle connections (mostly 60 s), so that they close first, never mid-request. */
   keepAliveTimeout: 75_000,
 } as const;
 
-/** For Node's own server. Nest's types would take what else is set beside it for options of another kind of server. */
+/** Options for Node's own server; as a plain object, since with them Nest's types expect another kind of server. */
 const NODE_SERVER: object = { http: { requireHostHeader: false } };
 
 /** Fastify, set up for this service. Goes to NestFactory.create; {@link configureHttp} does the rest. */
@@ -40,8 +40,8 @@ export function createFastifyAdapter(): FastifyAdapter {
     logger: false,
     // This service has no Nest middleware, and without middie's hook every request is a little cheaper.
     skipMiddie: true,
-    // While the server closes, what still arrives on open connections is answered (and the connection closed) rather
-    // than refused: the database is there until the last answer is out, and a 202 is as durable as ever.
+    // While the server closes, requests that still arrive on open connections are answered (and the connection closed)
+    // rather than refused: the database is available until the last response is out, and a 202 is as durable as ever.
     return503OnClosing: false,
     requestIdHeader: false,
     ...NODE_SERVER,
@@ -68,14 +68,14 @@ export function createFastifyAdapter(): FastifyAdapter {
   return adapter;
 }
 
-/** Gives an application its errors and its validation. To be called before it listens. */
+/** Sets up an application's error responses and validation. Must be called before it is initialized. */
 export function configureHttp(app: NestFastifyApplication): void {
   app.useGlobalFilters(new ProblemFilter(app.get(LOGGER), refusedBody));
   app.useGlobalPipes(new ValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   const draining = app.get(Draining);
-  // When it answers, not when it is asked: a connection kept open by an answer that was awaited as the server closed
-  // would hold the shutdown until its grace is over.
+  // Checked when the response is sent, not when the request comes: a connection kept open by a response still pending
+  // as the server closed would hold up the shutdown until its grace period is over.
   fastify.addHook('onSend', ({ raw }, reply, _payload, done) => {
     if (draining.active) reply.header('connection', 'close');
     if (!raw.complete && reply.getHeader('connection') === 'close') lingerAfterAnswer(raw);

@@ -1,2 +1,2 @@
-/** The body of a request that has nothing to say: none at all, or `{}`. Any property is an unknown one. */
+/** The body of a request that has no fields: none at all, or `{}`. Any property is refused as unknown. */
 export class NoFieldsDto {}

@@ -7,7 +7,7 @@ import { Problem } from '../problems/problem.js';
 
 const PAGE_LIMIT = { least: 1, most: 100, usual: 50 } as const;
 
-/** The query of every list. */
+/** Query parameters common to all lists. */
 export class PageQuery {
   @ApiPropertyOptional({
     type: 'integer',
@@ -54,7 +54,7 @@ export function pageOf<Item>(item: ClassOf<Item>): ClassOf<Page<Item>> {
   return PageOfItems;
 }
 
-/** Every list with pages; its name is in its cursors, so that none is taken for a place in another. */
+/** Every paginated list. Its name is part of its cursors, so that no list accepts a cursor of another. */
 type ListName =
   | 'alerts'
   | 'api-keys'
@@ -67,7 +67,7 @@ type ListName =
   | 'notifications'
   | 'suppressions';
 
-/** @param rows one more than `limit` where there is a next page. @param cursorOf what tells an item from those after it. */
+/** @param rows one more than `limit` if there is a next page. @param cursorOf the position of an item. */
 export function toPage<Row, Item>(
   list: ListName,
   rows: readonly Row[],
@@ -89,7 +89,7 @@ function encodeCursor(parts: readonly string[]): string {
 }
 
 /**
- * @param checks one for each part of what `cursorOf` made.
+ * @param checks one for each part of what `cursorOf` returned.
  * @throws Problem `validation-failed` for anything that was not handed out as a cursor of this list.
  */
 export function decodeCursor<const Checks extends readonly Check[]>(
@@ -105,7 +105,7 @@ export function decodeCursor<const Checks extends readonly Check[]>(
   });
 }
 
-/** Where a list ordered by UUIDv7 goes on; null for its start. */
+/** The id after which a list ordered by UUIDv7 continues; null for its start. */
 export function cursorId(list: ListName, query: PageQuery): string | null {
   return query.cursor === undefined ? null : decodeCursor(list, query.cursor, [isUuid])[0];
 }

@@ -12,11 +12,11 @@ const CONTENT_SECURITY_POLICY = [
 ].join(';');
 
 /**
- * On every answer, whatever it is; a route may set another value. Strict-Transport-Security is for whoever terminates TLS
- * in front of this service.
+ * Set on every response; a route may override them. Strict-Transport-Security is up to whoever terminates TLS in front
+ * of this service.
  */
 const ALWAYS: Readonly<Record<string, string>> = {
-  // Answers hold recipients and codes: nothing on the way keeps them.
+  // Responses hold recipients and codes, which no cache may keep.
   'cache-control': 'no-store',
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
@@ -27,7 +27,7 @@ const ALWAYS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Sets them before anything else looks at the request. Nest's `useSecurityHeaders` would set the same on Node's response,
+ * Sets them before anything else sees the request. Nest's `useSecurityHeaders` would set the same on Node's response,
  * which then merges them with Fastify's one by one: 8 µs of each request on the machine of docs/performance.md.
  */
 export function setResponseHeaders(adapter: FastifyAdapter): void {

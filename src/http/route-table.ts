@@ -1,4 +1,4 @@
-/** Which methods each path knows; for the answer to a method that it does not. */
+/** Which methods each path allows; used to answer a request with another method. */
 export class RouteTable {
   private readonly routes: { readonly method: string; readonly steps: readonly string[] }[] = [];
 
@@ -6,7 +6,7 @@ export class RouteTable {
     for (const method of [methods].flat()) this.routes.push({ method, steps: path.split('/') });
   }
 
-  /** The methods of every route that fits a request's path, OPTIONS included; empty where there is no such path. */
+  /** The methods of every route that matches a request's path, OPTIONS included; empty if there is no such path. */
   methodsAt(path: string): string[] {
     const steps = path.split('/');
     const methods = new Set(this.routes.filter((route) => fits(route.steps, steps)).map((route) => route.method));

@@ -3,7 +3,7 @@ import type { FastifyContextConfig } from 'fastify';
 
 const SAID_SO_FAR = 'postrider:route-config';
 
-/** Tells Fastify something about a route, besides what was told before: Nest's RouteConfig alone replaces it. */
+/** Adds to the Fastify config of a route; Nest's RouteConfig alone replaces what was set before. */
 export function addToRoute(told: Partial<FastifyContextConfig>): MethodDecorator {
   return (target, name, descriptor) => {
     const handler: object = Object(descriptor.value);

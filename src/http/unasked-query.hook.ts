@@ -2,16 +2,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from '../problems/problem.js';
 import { pointerStep } from '../validation/field-errors.js';
 
-/** Lists check their own query, and what others pass over does no harm. */
+/** Lists validate their own query, and other reads can ignore one without harm. */
 const ONLY_READS = new Set<unknown>(['GET', 'HEAD']);
 
 /**
- * Refuses a query on the routes of clients that change something: they read none. A `?dryRun=true` that was passed over
- * would set off what was only to be previewed. To be called before the routes are declared.
+ * Refuses a query on client routes that change something, since they read none: if a `?dryRun=true` were ignored, what
+ * was only to be previewed would happen. Must be called before the routes are declared.
  */
 export function refuseUnaskedQueries(fastify: FastifyInstance): void {
   fastify.addHook('onRoute', (route) => {
-    // Webhooks come with whatever query their address was given.
+    // Webhooks come with whatever query their configured address has.
     if (route.config?.access?.kind !== 'scopes' || ONLY_READS.has(route.method)) return;
     route.preValidation = ({ query }: FastifyRequest, _reply: unknown, done: (error?: Error) => void) => {
       done(refusalOf(query));

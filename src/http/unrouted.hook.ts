@@ -4,8 +4,8 @@ import { Problem } from '../problems/problem.js';
 import { RouteTable } from './route-table.js';
 
 /**
- * Answers what no route takes before its body is read: 404, or 405 with the methods the path does know. OPTIONS on a
- * known path is answered here too.
+ * Answers requests that no route matches, before their body is read: 404, or 405 with the methods that the path allows.
+ * OPTIONS on a known path is answered here too.
  */
 export function answerUnrouted(fastify: FastifyInstance): void {
   const table = new RouteTable();

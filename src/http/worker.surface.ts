@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Problem } from '../problems/problem.js';
 import { pathOf, sendProblem } from '../problems/problem.reply.js';
 
-/** A worker takes no requests: it answers for its health and its metrics, and says where the rest is. */
+/** A worker takes no API requests: it serves only its health and metrics, and says where to send the rest. */
 export function serveOnlyHealthAndMetrics(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     const path = pathOf(request.url);

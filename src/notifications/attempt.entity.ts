@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Outcome } from '../policy/vocabulary.js';
 
-/** One provider request of a delivery that is over. The one in flight is in the outbox. */
+/** One finished provider request of a delivery. A request in flight is in the outbox. */
 @Entity({ name: 'attempts' })
 export class Attempt {
   @PrimaryColumn({ type: 'uuid' })

@@ -15,12 +15,12 @@ import { acceptedStatus } from './notification.view.js';
 import { NotificationsService } from './notifications.service.js';
 
 interface BatchRequest {
-  /** Of the request that carries the batch, for the log. */
+  /** Id of the request that carries the batch, for the log. */
   readonly requestId: string;
-  /** Of the same, for the problems of its items. */
+  /** Path of that request, for the problems of its items. */
   readonly path: string;
   readonly caller: Caller;
-  /** Of the whole batch: an item without a key of its own gets `<key>:<index>`. */
+  /** Key of the whole batch: an item without a key of its own gets `<key>:<index>`. */
   readonly key: string | null;
   readonly keyRequired: boolean;
 }
@@ -29,7 +29,7 @@ export interface BatchAcceptance {
   readonly batch: BatchDto;
   /** True when every item had been accepted before. */
   readonly replayed: boolean;
-  /** Where some should come again: when, as the header says it. */
+  /** The value of Retry-After; null if no item should be sent again. */
   readonly retryAfter: string | null;
 }
 
@@ -41,10 +41,10 @@ interface Accepted {
 /** What became of one item. */
 type ItemResult = Accepted | Problem;
 
-/** The service, not the item, is the reason: the same item is welcome a moment later. */
+/** Problems caused by the service, not by the item: the same item may be accepted a moment later. */
 const PASSING: ReadonlySet<ProblemSlug> = new Set(['overloaded', 'unavailable']);
 
-/** Accepts many at once, each on its own: one bad item never refuses the others, nor hides what became of them. */
+/** Accepts many notifications at once, each on its own: a bad item neither stops the others nor hides their results. */
 @Injectable()
 export class BatchService {
   private readonly validation = new ValidationPipe();
@@ -54,7 +54,7 @@ export class BatchService {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** @throws Problem `unavailable` or `overloaded` where that is why nothing was stored. */
+  /** @throws Problem `unavailable` or `overloaded` if nothing was stored and an item was refused for this reason */
   async accept(items: readonly unknown[], request: BatchRequest): Promise<BatchAcceptance> {
     const results = await Promise.all(items.map((item, index) => this.acceptOne(item, index, request)));
     const accepted = results.filter((result): result is Accepted => !(result instanceof Problem));
@@ -75,7 +75,7 @@ export class BatchService {
       const request = this.validation.check(item, BatchItemDto);
       const key = request.idempotencyKey ?? (batch.key === null ? null : `${batch.key}:${index}`);
       if (key === null && batch.keyRequired) throw keyMissing();
-      // The key is no part of the content: the same notification posted alone under it is a replay.
+      // The key is not part of the content: the same notification posted alone under this key is a replay.
       const { kind, notification } = await this.notifications.store(request, withoutKey(item), batch.caller, key);
       return { notification, replayed: kind === 'replayed' };
     } catch (error) {
@@ -83,7 +83,7 @@ export class BatchService {
     }
   }
 
-  /** What nobody expected: one line for the batch, since items that fail at once fail for one reason. */
+  /** Logs unexpected errors, in one line for the batch, since items that fail together fail for the same reason. */
   private record(results: readonly ItemResult[], { requestId }: BatchRequest): void {
     const causes = new Map<number, unknown>();
     for (const [index, result] of results.entries()) {

@@ -1,7 +1,7 @@
 /**
- * The canonical form (RFC 8785) of what was read from JSON: the same text for the same content, whatever the order of
- * its keys. Hashes of it are stored, so it never changes.
- * @throws Error where it holds a number that JSON cannot, such as 1e999
+ * The canonical form (RFC 8785) of a value parsed from JSON: the same text for the same content, whatever the order of
+ * its keys. Hashes of it are stored, so it must never change.
+ * @throws Error for a number that is not finite, such as what JSON.parse makes of 1e999
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('Non-finite numbers are not JSON');

@@ -22,7 +22,7 @@ import { EachOnce } from '../validation/each-once.rule.js';
 import { IsE164, IsMetadata, IsMoment, IsText, METADATA } from '../validation/field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
 
-/** What a client asks to reach one recipient, once. */
+/** A client's request to reach one recipient once. */
 export class CreateNotificationDto {
   @ApiProperty({
     type: String,
@@ -130,7 +130,7 @@ export class CreateNotificationDto {
   metadata?: Record<string, unknown>;
 }
 
-/** A notification of a batch: it may carry its own key. */
+/** A notification in a batch; it may carry its own key. */
 export class BatchItemDto extends CreateNotificationDto {
   @ApiPropertyOptional({
     type: String,

@@ -29,7 +29,7 @@ export class Delivery {
   @Column({ type: 'text', name: 'provider_sid', nullable: true })
   providerSid: string | null;
 
-  /** What a human corrected for this delivery. */
+  /** What a human corrected for this delivery; null if nothing. */
   @Column({ type: 'json', nullable: true })
   changes: DeliveryChanges | null;
 

@@ -8,10 +8,10 @@ export const KEY_SYNTAX = {
   expected: '1 to 255 of A-Z a-z 0-9 _ : . -',
 } as const;
 
-/** Of the key of a batch: its items' keys are this one, a colon and an index below 1000. */
+/** For the key of a batch: an item's key is the batch's key, a colon and an index below 1000. */
 const LONGEST_BATCH_KEY = LONGEST_KEY - ':999'.length;
 
-/** The Idempotency-Key header as the OpenAPI document has it: quoted or not. */
+/** Schemas of the Idempotency-Key header for the OpenAPI document: the key, quoted or not. */
 export const KEY_HEADER = { type: 'string', pattern: headerPattern(LONGEST_KEY) } as const;
 export const BATCH_KEY_HEADER = { type: 'string', pattern: headerPattern(LONGEST_BATCH_KEY) } as const;
 

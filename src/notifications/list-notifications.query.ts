@@ -6,7 +6,7 @@ import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transi
 import { CATEGORIES, CHANNELS, type Category, type Channel } from '../policy/vocabulary.js';
 import { IsE164, IsMetadataFilter, IsMoment } from '../validation/field.rules.js';
 
-/** How notifications are searched; all filters together. */
+/** Filters of a search for notifications; a notification must match all of them. */
 export class ListNotificationsQuery extends PageQuery {
   @ApiPropertyOptional({ enum: NOTIFICATION_STATUSES })
   @IsOptional()
@@ -42,7 +42,7 @@ export class ListNotificationsQuery extends PageQuery {
   @IsMoment()
   until?: string;
 
-  // Documented on the route: a query written as ?metadata[orderId]=A-17.
+  // Documented on the route, because it is written as ?metadata[orderId]=A-17.
   @ApiHideProperty()
   @IsOptional()
   @IsMetadataFilter()

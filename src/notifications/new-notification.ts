@@ -20,9 +20,9 @@ export interface AcceptanceRules {
 }
 
 /**
- * Makes a checked request into what the outbox stores.
- * @param body the request's JSON as it came: its canonical form tells a replay from another request under the same key
- * @throws Problem where the fields are right one by one but cannot be carried out together.
+ * Turns a validated request into what the outbox stores.
+ * @param body the request's JSON as received: its canonical form tells a replay from another request under the same key
+ * @throws Problem if the fields are valid one by one, but the request as a whole cannot be carried out
  */
 export function newNotification(
   request: CreateNotificationDto,
@@ -63,7 +63,7 @@ export function newNotification(
 /**
  * Tells a replay from another request under the same key.
  *
- * By way of a text, so that the bytes come from Node's pool: half of the time of asking for a buffer of their own.
+ * Hashing to a string first lets the bytes come from Node's buffer pool: half the time of a buffer of its own.
  */
 export function requestHash(body: unknown): Buffer {
   return Buffer.from(hash('sha256', canonicalJson(body), 'base64'), 'base64');
@@ -73,7 +73,7 @@ function contentOf({ body, whatsapp, sms, voice }: CreateNotificationDto): Notif
   return { body, whatsapp, sms, voice };
 }
 
-/** JSON's null says as much as nothing. */
+/** A null in JSON means the same as an absent field. */
 function momentOf(text: string | null | undefined): Date | null {
   return text == null ? null : new Date(text);
 }
@@ -91,7 +91,7 @@ function refuse(errors: readonly FieldError[]): void {
   }
 }
 
-/** Every channel needs a sender: a fallback may be due any time. */
+/** Every channel needs a sender, since a fallback may be due at any time. */
 function firstSender(channels: readonly Channel[], rules: AcceptanceRules): string {
   const missing = channels.filter((channel) => !rules.senderOf(channel));
   if (missing.length > 0) {

@@ -3,7 +3,7 @@ import type { NotificationContent } from '../channels/content.js';
 import type { NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, OnUnknown } from '../policy/vocabulary.js';
 
-/** What a client asked to reach one recipient, once. Written by the outbox's statements; read here. */
+/** A client's request to reach one recipient once. Written by the outbox's statements; read here. */
 @Entity({ name: 'notifications' })
 export class Notification {
   @PrimaryColumn({ type: 'uuid' })

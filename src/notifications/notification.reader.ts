@@ -13,22 +13,22 @@ import type { ListNotificationsQuery } from './list-notifications.query.js';
 import { Notification } from './notification.entity.js';
 import { asItStands, BEING_SENT, deliveryAsItStands, OUTBOX_TRACES, type OutboxTrace, WAITS } from './outbox.trace.js';
 
-/** A notification with everything that happened to it, each list in its own order of time. */
+/** A notification with everything that happened to it; each list is oldest first. */
 export interface NotificationHistory {
   readonly notification: Notification;
   readonly deliveries: readonly Delivery[];
   readonly attempts: readonly Attempt[];
   readonly failures: readonly FailureRecord[];
   readonly callbacks: readonly Callback[];
-  /** The latest. */
+  /** The latest dead letter. */
   readonly deadLetter: DeadLetter | null;
   readonly nextAttemptAt: Date | null;
 }
 
-/** A notification in a list, with the time of its next attempt where there is one. */
+/** A notification in a list, with the time of its next attempt if there is one. */
 export type ListedNotification = Notification & { readonly nextAttemptAt: Date | null };
 
-/** Whose notifications may be seen: one client's, or everybody's for an operator. */
+/** Whose notifications a caller may see: one client's, or, for an operator, all. */
 export type Visibility = { readonly clientId: string } | 'every client';
 
 export function visibilityOf({ clientId, scopes }: Caller): Visibility {
@@ -40,12 +40,12 @@ export function visibilityOf({ clientId, scopes }: Caller): Visibility {
 export class NotificationReader {
   constructor(private readonly snapshots: Snapshots) {}
 
-  /** @returns null where there is none, or it is another client's. */
+  /** @returns null if it does not exist or belongs to another client */
   find(id: string, visibility: Visibility): Promise<NotificationHistory | null> {
     return this.snapshots.read((snapshot) => this.findIn(snapshot, id, visibility));
   }
 
-  /** The same for one who reads more of that moment. */
+  /** Like {@link find}, in the snapshot of a caller that reads more. */
   async findIn(snapshot: EntityManager, id: string, visibility: Visibility): Promise<NotificationHistory | null> {
     const notification = await snapshot.findOneBy(Notification, {
       id,
@@ -72,7 +72,7 @@ export class NotificationReader {
     };
   }
 
-  /** One row more than asked for, where there is another page; newest first. */
+  /** Newest first, with one row more than the limit if there is another page. */
   list(query: ListNotificationsQuery, visibility: Visibility): Promise<ListedNotification[]> {
     return this.snapshots.read(async (snapshot) => {
       const rows = await selection(snapshot, query, visibility).getMany();
@@ -88,7 +88,7 @@ export class NotificationReader {
   }
 }
 
-/** What is left to do for these notifications; those that are over are missing. */
+/** The outbox rows of these notifications; a notification that has ended has none. */
 async function tracesOf(snapshot: EntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, OutboxTrace>> {
   const rows = await snapshot.query<OutboxTrace[]>(OUTBOX_TRACES, [ids]);
   return new Map(rows.map((row) => [row.notificationId, row]));
@@ -123,24 +123,24 @@ function narrow(select: SelectQueryBuilder<Notification>, query: ListNotificatio
   if (metadata) narrowByMetadata(select, metadata);
 }
 
-/** How far the clock of a process, of which ids are made, and the database's, of which `created_at` is, may differ. */
+/** How far the clock of a process, which ids come from, may differ from the database's, which sets `created_at`. */
 const CLOCKS_DIFFER = `interval '1 hour'`;
 
-/** Nothing is indexed by its time: by these bounds a page is found without reading what is newer or older. */
+/** No index covers `created_at`: bounds on the id let a page be found without reading everything newer or older. */
 const FIRST_ID_FROM = firstIdOf(`(CAST(:from AS timestamptz) - ${CLOCKS_DIFFER})`);
 const FIRST_ID_UNTIL = firstIdOf(`(CAST(:until AS timestamptz) + ${CLOCKS_DIFFER})`);
 
 /**
- * Sorts by id in a way that the primary key cannot serve. PostgreSQL guesses that one notification in a hundred fits a
- * search by metadata, so following the primary key until a page is full looks cheap to it. For the id of one order it
- * would read the whole table.
+ * Sorts by id in a way that the primary key cannot serve. PostgreSQL estimates that one notification in a hundred
+ * matches a search by metadata, so it would follow the primary key until a page is full: for the id of one order,
+ * through the whole table.
  */
 const BY_ID_UNINDEXED = 'uuid_send(n.id)';
 
-/** What the index of metadata holds; a query needs the same condition to use it. */
+/** The predicate of the index on metadata; a query must repeat it to use the index. */
 const HAS_METADATA = `n.metadata::text <> '{}'`;
 
-/** A query has only texts, metadata has numbers and truth values too: such a text means either. */
+/** Query values are always text, but metadata also has numbers, booleans and nulls: such a text matches either. */
 function narrowByMetadata(select: SelectQueryBuilder<Notification>, metadata: Readonly<Record<string, string>>): void {
   select.andWhere(HAS_METADATA);
   for (const [index, [name, text]] of Object.entries(metadata).entries()) {
@@ -155,7 +155,7 @@ function narrowByMetadata(select: SelectQueryBuilder<Notification>, metadata: Re
 
 const SCALAR = /^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/;
 
-/** The number, truth value or null that JSON writes like this; none for any other text. */
+/** The number, boolean or null that this text is in JSON; empty for any other text. */
 function scalarOf(text: string): unknown[] {
   const value: unknown = SCALAR.test(text) ? JSON.parse(text) : undefined;
   return value === undefined || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY ? [] : [value];

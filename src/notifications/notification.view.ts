@@ -9,8 +9,8 @@ import type { AttemptDto, DeliveryDto, NotificationDto, NotificationSummaryDto }
 import type { NotificationHistory } from './notification.reader.js';
 
 /**
- * The 202: the notification as it was accepted. Made of what never changes, so that a replay of the key gives the
- * same answer whatever has happened since.
+ * The body of the 202: the notification as accepted. Made only of what never changes, so that a replay of the key gets
+ * the same response whatever has happened since.
  */
 export function acceptedView(accepted: AcceptedNotification): NotificationDto {
   const createdAt = accepted.createdAt.toISOString();
@@ -110,7 +110,7 @@ function deliveryView(delivery: Delivery, history: NotificationHistory): Deliver
 }
 
 function attemptView(attempt: Attempt, history: NotificationHistory): AttemptDto {
-  // An accepted attempt may have a failure from the time when its outcome was unknown. Only a failed callback still counts.
+  // An accepted attempt may have a failure from when its outcome was unknown. Only a failed callback still counts.
   const failure = history.failures.find(
     ({ attemptId, callbackId }) => attemptId === attempt.id && (attempt.outcome !== 'accepted' || callbackId !== null),
   );

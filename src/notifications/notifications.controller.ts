@@ -45,13 +45,13 @@ const BATCH_KEY = {
   schema: BATCH_KEY_HEADER,
 } as const;
 
-/** The Idempotent-Replayed header is there, or it is not. */
 const LOCATION = { type: 'string', format: 'uri-reference' };
+/** The Idempotent-Replayed header is either `true` or absent. */
 const REPLAYED = { type: 'string', enum: ['true'] };
 
 const ID = { name: 'id', format: 'uuid' };
 
-/** Bytes of a batch at most: a thousand notifications with long bodies. */
+/** The largest batch in bytes: a thousand notifications with long bodies. */
 const BATCH_LIMIT = 10 * 1024 * 1024;
 
 const NotificationPage = pageOf(NotificationSummaryDto);

@@ -13,7 +13,7 @@ import { NotificationReader } from './notification.reader.js';
 import { NotificationsController } from './notifications.controller.js';
 import { NotificationsService } from './notifications.service.js';
 
-/** Where a notification enters, and where its client looks for it. */
+/** The API through which clients send notifications and look them up. */
 @Module({
   imports: [
     ChannelsModule,

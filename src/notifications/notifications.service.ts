@@ -38,16 +38,16 @@ export class NotificationsService {
   ) {}
 
   /**
-   * Accepts a checked request; resolves after the commit.
-   * @param body the request's JSON as it came
-   * @throws Problem when it cannot be carried out, or the key belongs to another request.
+   * Accepts a validated request; resolves after the commit.
+   * @param body the request's JSON as received
+   * @throws Problem if the request cannot be carried out, or the key was used for another one
    */
   async accept(request: CreateNotificationDto, body: unknown, caller: Caller, key: string | null): Promise<Acceptance> {
     const { kind, notification } = await this.store(request, body, caller, key);
     return { notification: acceptedView(notification), replayed: kind === 'replayed' };
   }
 
-  /** {@link accept} for who needs no whole view of it. */
+  /** Like {@link accept}, for callers that do not need the full view. */
   async store(request: CreateNotificationDto, body: unknown, caller: Caller, key: string | null): Promise<Stored> {
     const result = await this.enqueue(request, body, caller.clientId, key);
     if (result.kind === 'conflict') {
@@ -60,8 +60,8 @@ export class NotificationsService {
   }
 
   /**
-   * A request may be refused today that was accepted when it first came. So before a refusal counts, the request that
-   * came with the same key then is looked for.
+   * A request that was accepted the first time may be refused when it is repeated. So before refusing one, look for an
+   * earlier request with the same key.
    */
   private async enqueue(request: CreateNotificationDto, body: unknown, clientId: string, key: string | null) {
     try {
@@ -90,13 +90,13 @@ export class NotificationsService {
     return historyView(history);
   }
 
-  /** @throws Problem `already-sent` once an attempt is in flight, unknown or accepted; `conflict` where it ended otherwise. */
+  /** @throws Problem `already-sent` if an attempt is in flight, unknown or accepted; `conflict` if failed or expired */
   async cancel(id: string, visibility: Visibility): Promise<NotificationDto> {
     const before = await this.find(id, visibility);
     const canceled = before.status === 'canceled' || (await this.outbox.cancel(id));
     const after = await this.find(id, visibility);
     const { status } = after;
-    // Also where the same request was made twice at once, and the other one did it.
+    // A concurrent request to cancel may have done it.
     if (canceled || status === 'canceled') return after;
     throw notCancelable(status);
   }

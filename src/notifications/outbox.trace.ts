@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.entity.js';
 import type { Delivery } from './delivery.entity.js';
 import type { Notification } from './notification.entity.js';
 
-/** What the outbox row of a notification tells about it. */
+/** What a notification's outbox row says about it. */
 export interface OutboxTrace {
   readonly notificationId: string;
   readonly deliveryId: string;
@@ -12,25 +12,25 @@ export interface OutboxTrace {
   readonly sending: boolean;
   /** When that attempt began. */
   readonly attemptStartedAt: Date | null;
-  /** When the next attempt may begin; null while one is in flight, or while nobody can say. */
+  /** When the next attempt may begin; null while one is in flight or this is not known. */
   readonly nextAttemptAt: Date | null;
 }
 
-/** Of the notifications $1. */
+/** Reads the traces of the notifications $1. */
 export const OUTBOX_TRACES = `
   SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
     attempt_started_at AS "attemptStartedAt",
     CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL THEN due_at END AS "nextAttemptAt"
   FROM outbox WHERE notification_id = ANY ($1)`;
 
-/** For a search by status, of notifications `n`: those that are stored as waiting, but are being sent. */
+/** A condition for a search by status: notifications `n` that are stored as waiting but are being sent. */
 export const BEING_SENT = `${isOneOf('n.status', WORKED_ON)}
   AND EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${SENDING})`;
 
-/** The same for those that wait indeed. They too are found among the work that is left, not in all of the history. */
+/** The same for those that are really waiting. It also limits the search to open work, instead of all history. */
 export const WAITS = `EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND NOT ${SENDING})`;
 
-/** The notification as it stands: `sending` is not stored, it is what the outbox row means. Pure. */
+/** The notification's current state: `sending` is not stored, but follows from the outbox row. Pure. */
 export function asItStands(notification: Notification, trace: OutboxTrace | undefined): Notification {
   if (!trace?.sending || !isOpen(notification.status)) return notification;
   const { updatedAt } = notification;
@@ -39,8 +39,8 @@ export function asItStands(notification: Notification, trace: OutboxTrace | unde
 }
 
 /**
- * The delivery as it stands. Its row is written when it starts and when it ends; in between its attempts tell when it
- * began and whether it was accepted, and otherwise it waits or is being sent as its notification is. Pure.
+ * The delivery's current state. Its row is written when it starts and when it ends; in between, its attempts say when
+ * it began and whether it was accepted, and otherwise its status is that of its notification. Pure.
  * @param attempts the delivery's own, oldest first
  */
 export function deliveryAsItStands(
@@ -59,7 +59,7 @@ export function deliveryAsItStands(
   };
 }
 
-/** Stored as waiting, or by an older version as being sent. */
+/** Stored as waiting, or (by an older version) as being sent. */
 function isOpen(status: NotificationStatus): boolean {
   return WORKED_ON.some((open) => open === status);
 }
