@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-/** The route needs a key with every one of these scopes. For a method or, for all its methods, a controller. */
+/** The route needs a key with all of these scopes. For a method, or for a controller and all its methods. */
 export function Scopes(...scopes: [Scope, ...Scope[]]): ClassDecorator & MethodDecorator {
   return applyDecorators(
     declareAccess({ kind: 'scopes', scopes }),
@@ -25,12 +25,12 @@ export function Scopes(...scopes: [Scope, ...Scope[]]): ClassDecorator & MethodD
   );
 }
 
-/** The route needs no key: health, or a request that proves itself otherwise, as by its signature. */
+/** The route needs no key: health, or a request authenticated in another way, such as by its signature. */
 export function Public(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'public' });
 }
 
-/** For the guard, as metadata, and for Fastify, which knows only methods: what a controller says goes to each of them. */
+/** Sets metadata for the guard and config for Fastify, which knows only methods: each gets that of its controller. */
 function declareAccess(access: Access): ClassDecorator & MethodDecorator {
   return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     if (name !== undefined && descriptor) {
@@ -43,7 +43,7 @@ function declareAccess(access: Access): ClassDecorator & MethodDecorator {
   };
 }
 
-/** A method's own word counts: it was there first. */
+/** Leaves out methods with access of their own: their decorators ran first. */
 function tellMethods(prototype: object, access: Access): void {
   for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     const isMethod = name !== 'constructor' && typeof member.value === 'function';

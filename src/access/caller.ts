@@ -4,7 +4,7 @@ import type { Scope } from './scope.js';
 export interface Caller {
   readonly clientId: string;
   readonly keyId: string;
-  /** `<client>/<key>`, with `#<id>` behind it where the name alone does not tell the key: the actor of the audit log. */
+  /** The actor in the audit log: `<client>/<key>`, followed by `#<id>` if the name alone does not identify the key. */
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
 }

@@ -23,13 +23,13 @@ interface Installed {
   readonly replacedAtStart: boolean;
 }
 
-/** `revoked`: by a human, so it is not made the admin key. */
+/** `revoked`: a human revoked it, so it does not become the admin key. */
 type Installation = 'unchanged' | 'changed' | 'revoked';
 
 /**
- * Makes ADMIN_API_KEY the one such key, with every scope. Another value replaces the key before, which comes back when
- * the value does; one that a human revoked stays so. No value leaves it, since replicas without it (workers) share the
- * database with those that have it.
+ * Makes ADMIN_API_KEY the only admin key, with every scope. A new value replaces the previous key, which comes back
+ * when its value does; a key that a human revoked stays revoked. Without a value, nothing changes, since replicas
+ * without it (workers) share the database with those that have it.
  */
 @Injectable()
 export class AdminKey implements OnModuleInit {

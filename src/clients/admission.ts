@@ -12,9 +12,9 @@ export class Admission {
   constructor(private readonly authenticator: ApiKeyAuthenticator) {}
 
   /**
-   * Puts the caller on the request. A caller that is there already is not looked up again.
+   * Sets the caller of the request; one that is already set is not looked up again.
    * @param access what the route declares; a route that declares nothing is closed to everyone
-   * @returns at once where the key is known
+   * @returns at once if the key is cached
    * @throws Problem `unauthenticated`, `missing-scope` or `forbidden`, or rejects with it
    */
   admit(request: FastifyRequest, access: Access | undefined): true | Promise<true> {
@@ -34,7 +34,7 @@ function admit(request: FastifyRequest, caller: Caller | null, access: Access | 
   return true;
 }
 
-/** RFC 6750 section 2.1, and wider: an ADMIN_API_KEY may have spaces. The scheme's name may be written in any case. */
+/** Accepts more than RFC 6750 section 2.1: an ADMIN_API_KEY may have spaces. The scheme is case-insensitive. */
 function secretOf(request: FastifyRequest): string {
   const secret = /^bearer +(?<secret>.+)$/i.exec(request.headers.authorization ?? '')?.groups?.['secret'];
   if (secret === undefined) throw unauthenticated('Send Authorization: Bearer <API key>.', 'Bearer');

@@ -7,11 +7,11 @@ import type { Caller } from '../access/caller.js';
 import { KeyUse } from './key-use.js';
 import type { Scope } from '../access/scope.js';
 
-/** A revocation that NOTIFY did not carry takes effect after this long, in milliseconds. */
+/** How long a key is cached, in milliseconds: a revocation whose NOTIFY is lost takes effect after this time. */
 const MAX_AGE_MS = 5000;
 const MOST_KNOWN = 10_000;
 
-/** No key is longer; nobody makes this service hash megabytes. */
+/** No key is longer; nobody should be able to make this service hash megabytes. */
 const LONGEST_SECRET = 512;
 
 interface Known {
@@ -26,10 +26,10 @@ interface KeyRow {
   readonly caller_name: string;
 }
 
-/** Finds out whose secret a request carries. Keeps what it found for a moment; unknown secrets are never kept. */
+/** Finds the caller that a secret belongs to. Callers are cached for a moment; unknown secrets never are. */
 @Injectable()
 export class ApiKeyAuthenticator {
-  /** By the hash of the secret in base64, oldest first. Replaced as a whole when keys are to be forgotten. */
+  /** By the hash of the secret in base64, oldest first. Replaced as a whole to forget all keys. */
   private known = new Map<string, Known>();
   private readonly lookingUp = new Map<string, Promise<Caller | null>>();
 
@@ -41,7 +41,7 @@ export class ApiKeyAuthenticator {
     listener.on('postrider_keys', () => this.forget());
   }
 
-  /** @returns the caller at once where it is known, null for a secret that is unknown or revoked. */
+  /** @returns the caller, at once if cached; null for a secret that is unknown or revoked. */
   authenticate(secret: string): Caller | Promise<Caller | null> | null {
     if (secret.length > LONGEST_SECRET) return null;
     const hash = hashTextOf(secret);
@@ -58,7 +58,7 @@ export class ApiKeyAuthenticator {
     this.lookingUp.clear();
   }
 
-  /** Requests that arrive together with the same secret ask the database once. */
+  /** Concurrent requests with the same secret query the database once. */
   private lookUpOnce(hash: string): Promise<Caller | null> {
     const asked = this.lookingUp.get(hash);
     if (asked) return asked;
@@ -70,7 +70,7 @@ export class ApiKeyAuthenticator {
   }
 
   private async lookUp(hash: string): Promise<Caller | null> {
-    // What is found belongs to the map of now: a revocation while the database answers replaces it.
+    // The result goes into the map of this moment: a revocation that comes while the database answers replaces the map.
     const { known } = this;
     const since = performance.now();
     const [row] = await this.database.run<KeyRow>(FIND_KEY, [Buffer.from(hash, 'base64')]);

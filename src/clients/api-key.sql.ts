@@ -2,9 +2,9 @@ import { SYSTEM } from '../audit/system.actor.js';
 import type { Statement } from '../database/database.js';
 
 /**
- * By the hash of the secret; revoked keys are not found. Where another key in force of the same client has the same name,
- * the caller's name ends with the id of the key: the audit log tells them apart. The same goes for a client whose name is
- * the service's own, made before that was refused: it cannot act as the service.
+ * Finds a key by the hash of its secret, unless it is revoked. If the client has another valid key of the same name,
+ * the caller's name ends with the id of the key, so that the audit log tells them apart. The same goes for a client
+ * with the service's own name, created before that was refused: it cannot pose as the service.
  */
 export const FIND_KEY: Statement = {
   name: 'api_key_find',
@@ -17,7 +17,7 @@ export const FIND_KEY: Statement = {
     WHERE k.secret_hash = $1 AND k.revoked_at IS NULL`,
 };
 
-/** Once a minute is enough to see which keys are still in use; replicas do not write after one another. */
+/** Once a minute is enough to see which keys are in use; replicas do not repeat each other's update. */
 export const TOUCH_KEY: Statement = {
   name: 'api_key_touch',
   text: `
@@ -25,7 +25,7 @@ export const TOUCH_KEY: Statement = {
     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < service_now() - interval '1 minute')`,
 };
 
-/** No row where the name is taken. */
+/** Returns no row if the name is taken. */
 export const CREATE_CLIENT: Statement = {
   name: 'client_create',
   text: `INSERT INTO clients (id, name) VALUES (new_uuid_v7(), $1) ON CONFLICT (name) DO NOTHING RETURNING id, name`,
@@ -41,7 +41,7 @@ export const CREATE_KEY: Statement = {
     RETURNING id, created_at`,
 };
 
-/** No row where the key is unknown or revoked already. */
+/** Returns no row if the key is unknown or already revoked. */
 export const REVOKE_KEY: Statement = {
   name: 'api_key_revoke',
   text: `
@@ -51,10 +51,10 @@ export const REVOKE_KEY: Statement = {
 
 export const KEY_EXISTS: Statement = { name: 'api_key_exists', text: 'SELECT 1 AS found FROM api_keys WHERE id = $1' };
 
-/** Tells every replica to forget the keys it knows. Heard when the transaction commits. */
+/** Tells every replica to forget the keys it has cached. Delivered when the transaction commits. */
 export const FORGET_KEYS: Statement = { name: 'api_key_forget', text: `SELECT pg_notify('postrider_keys', '')` };
 
-/** Writes even where the client exists: replicas that start together wait here for each other. */
+/** Writes even if the client exists, so that replicas that start together wait here for each other. */
 export const ENSURE_CLIENT: Statement = {
   name: 'client_ensure',
   text: `
@@ -63,8 +63,8 @@ export const ENSURE_CLIENT: Statement = {
 };
 
 /**
- * This very key, where it was there before: its scopes, and whether it was revoked by a start with another ADMIN_API_KEY.
- * The actor alone does not tell: a client could once be named `system`. But only the API notes the state before.
+ * Finds this very key if it existed before: its scopes, and whether a start with another ADMIN_API_KEY revoked it. The
+ * actor alone does not tell, since a client could once be named `system`, but only the API records the state before.
  */
 export const FIND_INSTALLED: Statement = {
   name: 'api_key_find_installed',
@@ -86,7 +86,7 @@ export const REVOKE_PREDECESSORS: Statement = {
     RETURNING id`,
 };
 
-/** Takes a key of the same name back into force; no row where the secret belongs to a key of another name. */
+/** Inserts the key or reinstates it; returns no row if the secret belongs to a key of another name. */
 export const INSTALL_KEY: Statement = {
   name: 'api_key_install',
   text: `

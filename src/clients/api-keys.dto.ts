@@ -6,7 +6,7 @@ import { SYSTEM } from '../audit/system.actor.js';
 import { ADMIN_KEY_NAME, type ApiKey } from './api-key.entity.js';
 import { SCOPES, type Scope } from '../access/scope.js';
 
-/** Fit for logs and for `<client>/<key>`. */
+/** Safe in logs and in `<client>/<key>`. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N} ._:@-]{0,99}$/u;
 
 export class CreateApiKey {

@@ -19,7 +19,7 @@ interface ClientRow {
   readonly name: string;
 }
 
-/** Gives out keys, shows them and takes them back. Each deed and its audit entry are one transaction. */
+/** Creates, lists and revokes keys. Each change and its audit entry are one transaction. */
 @Injectable()
 export class ApiKeys {
   constructor(
@@ -30,7 +30,7 @@ export class ApiKeys {
   ) {}
 
   /**
-   * @throws Problem `conflict` where the new client's name is taken, `validation-failed` where it is the service's own,
+   * @throws Problem `conflict` if the new client's name is taken, `validation-failed` if it is the service's own,
    *   `not-found` for an unknown clientId.
    */
   async create(wish: CreateApiKey, by: Caller): Promise<CreatedApiKeyDto> {
@@ -47,7 +47,7 @@ export class ApiKeys {
       if (!key) throw new Error('an inserted API key did not come back');
       const state = { clientId: client.id, clientName: client.name, name, scopes };
       await this.record(transaction, by, 'api_key.created', key.id, { after: state });
-      // Where the client has another key of this name, that one's actor now ends with its id: see FIND_KEY.
+      // If the client has another key of this name, that key's actor now ends with its id: see FIND_KEY.
       if (wish.clientId) await transaction.run(FORGET_KEYS);
       return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
     });
@@ -55,7 +55,7 @@ export class ApiKeys {
     return created;
   }
 
-  /** Newest first, revoked ones too. */
+  /** Newest first, including revoked keys. */
   async list(query: PageQuery): Promise<Page<ApiKeyDto>> {
     const after = cursorId('api-keys', query);
     const select = this.keys
@@ -68,8 +68,8 @@ export class ApiKeys {
   }
 
   /**
-   * Ends a key now, on every replica. Ending it twice is as good as once.
-   * @throws Problem `conflict` for the caller's own key: nobody locks themselves out by a slip.
+   * Revokes a key at once on every replica. Revoking it again changes nothing.
+   * @throws Problem `conflict` for the caller's own key, so that nobody locks themselves out by mistake.
    */
   async revoke(keyId: string, by: Caller): Promise<void> {
     if (keyId === by.keyId) {

@@ -11,7 +11,7 @@ import { ApiKeys } from './api-keys.js';
 import { Client } from './client.entity.js';
 import { KeyUse } from './key-use.js';
 
-/** Who may call, and what: stands before every route of the application it is imported into. */
+/** Decides who may call what: guards every route of the application that imports it. */
 @Module({
   imports: [TypeOrmModule.forFeature([Client, ApiKey])],
   controllers: [ApiKeysController],

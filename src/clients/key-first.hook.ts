@@ -3,13 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../access/access.decorator.js';
 import { Admission } from './admission.js';
 
-/** What is left of a refused request may be this long, in bytes, for its connection to be used again. */
+/** The most bytes of a refused request that are still read so that its connection can be reused. */
 const WORTH_READING = 64 * 1024;
 
 /**
- * Asks for the key before the body is read, on every route that needs one: nobody without a key makes this service read and
- * parse megabytes, or learns what is wrong with them. Nest's guards come only after Fastify has parsed the body. To be
- * called before the application listens.
+ * Checks the key before the body is read, on every route that needs one: without a key, nobody can make this service
+ * read and parse megabytes, or learn what is wrong with them. Nest's guards run only after Fastify has parsed the body.
+ * Must be called before the application is initialized.
  */
 export function askForKeysFirst(app: NestFastifyApplication): void {
   const admission = app.get(Admission);
@@ -38,7 +38,7 @@ function keyFirst(admission: Admission, access: Access) {
   };
 }
 
-/** Whether the rest of the request is short. One that does not say how long it is may be endless. */
+/** Whether the rest of the request is short. One that does not state its length may be endless. */
 function isWorthReading({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= WORTH_READING;
 }

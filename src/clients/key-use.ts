@@ -7,10 +7,10 @@ import { TOUCH_KEY } from './api-key.sql.js';
 
 const INTERVAL_MS = 60_000;
 
-/** Notes when a key was last used: beside the request, never on its way. */
+/** Records when a key was last used, in the background: no request waits for it. */
 @Injectable()
 export class KeyUse {
-  /** By key id, so it never holds more than there are keys; times of the monotonic clock. */
+  /** By key id, so it never holds more entries than there are keys; times of the monotonic clock. */
   private readonly notedAt = new Map<string, number>();
 
   constructor(
