@@ -3,7 +3,7 @@ import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import type { DeadLetterDetailDto } from './dead-letter.detail.dto.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 
-/** What helps against a class of failure where no code says it better; each begins with whom it asks, as the codes do. */
+/** What helps against a class of failure if no code says it better; each begins with who should act, as for codes. */
 const ADVICE_BY_CLASS = {
   invalid_request: 'Caller: correct the request. Retry it with the correction, or discard it.',
   authentication: 'Operator: give the service credentials that the provider accepts, then retry it.',
@@ -19,7 +19,7 @@ const ADVICE_BY_CLASS = {
   opted_out: 'Nobody: the recipient does not want these messages. Discard it.',
 } as const satisfies Record<ErrorClass, string>;
 
-/** Failures that only their channel says better: a call has no code where nobody took it, nor has what was taken back. */
+/** Failures without a code, told apart by channel and class: a call nobody took, and a send that was taken back. */
 const NOT_TAKEN =
   'Operator: retry it at a better time, send it on another channel, or discard it. Caller: check the number if nobody ever answers.';
 const NOT_REFUSED =
@@ -28,8 +28,8 @@ const NOT_REFUSED =
 type FailedSend = Pick<DeadLetter, 'errorClass' | 'httpStatus' | 'providerCode' | 'channel'>;
 
 /**
- * What to do about a failure, in the words of the code's row, else of its class. What a row says of nobody's part is
- * left out: no automatic step is left, and a human has to do something. Pure.
+ * What to do about a failure, in the words of its code's row, otherwise of its class. Parts of a row that are for
+ * nobody are left out: no automatic step is left, and a human has to do something. Pure.
  */
 export function adviceFor(
   failed: FailedSend,
@@ -48,7 +48,7 @@ function adviceWithoutRow({ errorClass, httpStatus, providerCode, channel }: Fai
   return ADVICE_BY_CLASS[errorClass];
 }
 
-/** What a human has to know of a dead letter before they follow the advice about its failure. */
+/** What a human has to know about a dead letter before following the advice about its failure. */
 type Circumstances = Pick<DeadLetterDetailDto, 'state' | 'expired' | 'contentKept' | 'maybeAccepted'>;
 
 /** What to do about a dead letter now. Pure. */

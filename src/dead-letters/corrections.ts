@@ -17,23 +17,23 @@ export interface Corrections {
   readonly content?: Partial<Pick<NotificationContent, Channel>>;
 }
 
-/** What the delivery that failed said. */
+/** What the failed delivery was to say. */
 export interface SaidBefore {
   readonly channel: Channel;
-  /** Of the notification; null once retention has deleted it. */
+  /** The notification's content; null once retention has deleted it. */
   readonly content: NotificationContent | null;
-  /** How a human had corrected that delivery, if one had. */
+  /** How a human had corrected that delivery, if at all. */
   readonly changes: DeliveryChanges | null;
   /** The channels that may still follow it. */
   readonly following: readonly Channel[];
 }
 
-/** The sender as it is kept; undefined where it is not corrected. Pure. */
+/** The corrected sender as stored; undefined if it is not corrected. Pure. */
 export function correctedSender({ from }: Corrections): string | undefined {
   return from && bareAddress(from);
 }
 
-/** Earlier corrections stay, new ones come on top; undefined where there are none at all. Pure. */
+/** Adds new corrections to earlier ones; undefined if there are none at all. Pure. */
 export function correctedDelivery(
   said: Omit<SaidBefore, 'following'>,
   corrections: Corrections,
@@ -48,7 +48,7 @@ function orUndefined(changes: DeliveryChanges): DeliveryChanges | undefined {
   return Object.keys(changes).length === 0 ? undefined : changes;
 }
 
-/** The text a channel has of its own would outweigh a corrected body, so it goes with the old body. */
+/** A channel's own text would take precedence over a corrected body, so it goes with the old body. */
 function correctedContent(
   { channel, content, changes }: Omit<SaidBefore, 'following'>,
   { body, content: ofChannels }: Corrections,
@@ -67,7 +67,7 @@ function withoutText({ sms, whatsapp }: NotificationContent, channel: Channel): 
   return mediaUrls ? { mediaUrls } : {};
 }
 
-/** Corrections that are right by themselves but not on this channel. Pure. */
+/** Corrections that are valid in themselves but not on this channel. Pure. */
 export function misplacedCorrections(said: SaidBefore, corrections: Corrections): FieldError[] {
   return [
     unheardBody(said, corrections),
@@ -78,7 +78,7 @@ export function misplacedCorrections(said: SaidBefore, corrections: Corrections)
   ].filter((e) => e !== null);
 }
 
-/** Content of a channel on which it is not sent, and to which it cannot come by itself. */
+/** Content for a channel that is neither used now nor among those that may follow. */
 function unheardContent({ channel, following }: SaidBefore, { content = {} }: Corrections): FieldError[] {
   return CHANNELS.filter((named) => content[named] && named !== channel && !following.includes(named)).map((named) => ({
     pointer: `/changes/content/${named}`,
@@ -86,7 +86,7 @@ function unheardContent({ channel, following }: SaidBefore, { content = {} }: Co
   }));
 }
 
-/** Corrected words that a call could not say, at once or after the channel that is tried now. */
+/** Corrected text that is too long for a call, be it now or after the channel that is tried now. */
 function overlongCall(said: SaidBefore, corrections: Corrections): FieldError[] {
   const content = correctedContent(said, corrections);
   if (content === undefined || content === said.changes?.content) return [];
@@ -99,7 +99,7 @@ function inContent({ pointer, detail }: FieldError): FieldError {
   return { pointer: `/changes/content${pointer}`, detail };
 }
 
-/** A corrected body that nobody would get: the channel says something that is no body at all. */
+/** A corrected body that nobody would get, because the channel sends something else instead. */
 function unheardBody({ channel, content, changes }: SaidBefore, corrections: Corrections): FieldError | null {
   if (corrections.body === undefined || corrections.content?.[channel]) return null;
   const { whatsapp, voice } = contentOf({ changes, content });
@@ -115,7 +115,7 @@ function unheardBody({ channel, content, changes }: SaidBefore, corrections: Cor
   };
 }
 
-/** What may stand for a sender on each channel; Twilio takes names and short codes for SMS only. */
+/** What is valid as a sender on each channel; Twilio takes names and short codes for SMS only. */
 const SENDERS = {
   sms: { fits: isSender, expected: 'a sender' },
   whatsapp: { fits: isNumberOrService, expected: 'a number or a Messaging Service sid' },

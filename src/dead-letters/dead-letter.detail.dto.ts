@@ -7,7 +7,7 @@ import { DeadLetterDto } from './dead-letter.dto.js';
 
 export const DeadLetterPage = pageOf(DeadLetterDto);
 
-/** A dead letter with what a human needs to decide about it. Says what was sent to nobody: the body stays out. */
+/** A dead letter with what a human needs to decide about it. Leaves out the body, so nobody sees what was sent. */
 export class DeadLetterDetailDto extends DeadLetterDto {
   @ApiProperty({ type: String, description: 'The recipient, as corrected last.' })
   to: string;

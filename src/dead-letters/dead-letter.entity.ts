@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Category, Channel, DeadLetterState, ErrorClass, Resolution } from '../policy/vocabulary.js';
 
-/** A notification that no automatic step can help; it waits in the review queue for a human's resolution. */
+/** A notification that no automatic step can help; it waits in the review queue until a human resolves it. */
 @Entity({ name: 'dead_letters' })
 export class DeadLetter {
   @PrimaryColumn({ type: 'uuid' })
@@ -10,7 +10,7 @@ export class DeadLetter {
   @Column({ type: 'uuid', name: 'notification_id' })
   notificationId: string;
 
-  /** The delivery that ended it. */
+  /** The delivery that failed. */
   @Column({ type: 'uuid', name: 'delivery_id' })
   deliveryId: string;
 

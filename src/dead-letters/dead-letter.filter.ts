@@ -15,12 +15,12 @@ import {
   type ErrorClass,
 } from '../policy/vocabulary.js';
 
-/** Of one request: what selects more is a filter, not a list. */
+/** The most ids in one request; selecting more takes a filter. */
 const MOST_IDS = 10_000;
-/** What the database's integer holds. */
+/** The largest value of a PostgreSQL integer. */
 const LARGEST_CODE = 2_147_483_647;
 
-/** Which dead letters; all filters together. */
+/** Selects dead letters; all filters must match. */
 class DeadLetterMarks {
   @ApiPropertyOptional({ enum: ERROR_CLASSES })
   @IsOptional()
@@ -66,7 +66,7 @@ class DeadLetterFilter extends DeadLetterMarks {
 /** A page of the review queue. */
 export class DeadLettersQuery extends IntersectionType(DeadLetterFilter, PageQuery) {}
 
-/** Which open dead letters a replay takes; all filters together, none takes all. */
+/** Selects the open dead letters of a replay: all filters must match; without any, all are taken. */
 export class ReplayFilter extends DeadLetterMarks {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LARGEST_CODE })
   @IsOptional()
@@ -95,8 +95,8 @@ export class ReplayFilter extends DeadLetterMarks {
 }
 
 /**
- * An id begins with the time at which its dead letter opened, rounded to milliseconds. Bounds on ids, wider by this, keep
- * a query from reading what was opened outside of its time.
+ * An id begins with the time when its dead letter opened, rounded to milliseconds. Bounds on ids, widened by this, keep
+ * a query from reading what was opened outside its time range.
  */
 const ROUNDED = `interval '1 second'`;
 

@@ -27,7 +27,7 @@ export interface Resolver {
   /** As in the audit log. */
   readonly actor: string;
   readonly note: string | null;
-  /** The replay on whose behalf it happens. */
+  /** The replay that resolves it, if one does. */
   readonly replayId?: string;
 }
 
@@ -36,9 +36,9 @@ export type ResolveResult =
   | { readonly kind: 'refused'; readonly obstacle: Obstacle; readonly candidate: Candidate };
 
 /**
- * Carries a human's resolution out: the new delivery, the dead letter's state, the audit entry and the sentence for
- * the explanation are one transaction, under the locks of the notification and the dead letter. So of two who resolve
- * the same dead letter, one does, and the other learns that it is done.
+ * Carries out a human's resolution: the new delivery, the dead letter's state, the audit entry and the sentence for the
+ * explanation are one transaction, under locks on the notification and the dead letter. So if two people resolve the
+ * same dead letter, one succeeds, and the other learns that it is done.
  */
 @Injectable()
 export class DeadLetterResolver {
@@ -50,7 +50,7 @@ export class DeadLetterResolver {
     private readonly decisions: DecisionLog,
   ) {}
 
-  /** @throws Problem where there is no such dead letter, or something stands in the way. */
+  /** @throws Problem if there is no such dead letter, or something stands in the way. */
   async resolve(id: string, wish: ResolutionWish, by: Resolver): Promise<DeadLetter> {
     const results = await this.database.transaction((transaction) => this.resolveIn(transaction, [id], wish, by));
     const result = results.get(id);
@@ -60,8 +60,8 @@ export class DeadLetterResolver {
   }
 
   /**
-   * The same for some at once, in a transaction of the caller's.
-   * @returns what became of each that there is. Of what is refused nothing was written.
+   * Like {@link resolve}, for several dead letters in the caller's transaction.
+   * @returns the result of each that exists. Nothing was written for those that were refused.
    * @throws Problem `validation-failed` for corrections that do not fit the channel.
    */
   async resolveIn(
@@ -88,7 +88,7 @@ export class DeadLetterResolver {
     return results;
   }
 
-  /** The first parameters of a candidate's statement. */
+  /** The first parameters of the statements that read candidates. */
   targetOf(wish: ResolutionWish): unknown[] {
     const senders = Object.fromEntries(CHANNELS.map((channel) => [channel, this.senders.of(channel)]));
     const corrections = (wish.kind === 'retry' && wish.corrections) || {};
@@ -96,7 +96,7 @@ export class DeadLetterResolver {
     return [JSON.stringify(senders), wish.kind === 'fallback' ? wish.channel : null, corrections.to ?? null, from];
   }
 
-  /** How the new delivery differs from the notification; undefined where it does not. */
+  /** How the new delivery differs from the notification; undefined if it does not. */
   private changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | undefined {
     if (wish.kind !== 'retry') return carriedTo(candidate.changes);
     const corrections = wish.corrections ?? {};

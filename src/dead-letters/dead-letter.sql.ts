@@ -2,14 +2,14 @@ import type { Statement } from '../database/database.js';
 import { maybeAccepted } from '../outbox/maybe-accepted.sql.js';
 import { FILTER_LENGTH, fitsFilter } from './dead-letter.filter.js';
 
-/** The columns of `dead_letters l` under the names of its entity. */
+/** The columns of `dead_letters l`, named as in its entity. */
 export const DEAD_LETTER = `
   l.id, l.notification_id AS "notificationId", l.delivery_id AS "deliveryId", l.client_id AS "clientId", l.state,
   l.error_class AS "errorClass", l.http_status AS "httpStatus", l.provider_code AS "providerCode", l.channel,
   l.category, l.incident_id AS "incidentId", l.reason, l.opened_at AS "openedAt", l.resolved_at AS "resolvedAt",
   l.resolution, l.resolved_by AS "resolvedBy", l.note`;
 
-/** A page, newest first. Parameters beyond the filter: the id before it, how many. Not prepared: every filter its plan. */
+/** A page, newest first. Parameters after the filter's: the id before it, page size. Each filter gets its own plan. */
 export const LIST_DEAD_LETTERS: Statement = {
   name: 'dead-letters-list',
   plan: 'each_time',
@@ -19,7 +19,7 @@ export const LIST_DEAD_LETTERS: Statement = {
     ORDER BY l.id DESC LIMIT $${FILTER_LENGTH + 2}`,
 };
 
-/** One dead letter with what a human needs to know of its notification. $2: the codes after which it may have arrived. */
+/** One dead letter with what a human needs to know of its notification. $2: codes after which it may have arrived. */
 export const FIND_DEAD_LETTER: Statement = {
   name: 'dead-letters-find',
   plan: 'each_time',

@@ -13,15 +13,15 @@ const CLOSE_OPEN: Statement = {
     RETURNING id`,
 };
 
-/** What the service itself takes out of the review queue. Humans resolve in dead-letter.resolver.ts. */
+/** Takes dead letters out of the review queue for the service. Humans resolve them in dead-letter.resolver.ts. */
 @Injectable()
 export class DeadLetterWithdrawal {
   constructor(private readonly audit: AuditLog) {}
 
   /**
-   * Takes a notification out of the queue, since no human needs to look at it any more: the provider showed that it had
-   * accepted or delivered it after all, or another channel takes over. To be called in the transaction that holds the
-   * notification's row and moves its status; does nothing where nothing is open.
+   * Takes a notification out of the queue, since no human needs to look at it any more: it turned out that the provider
+   * had accepted or delivered it, or another channel takes over. Must be called in the transaction that locks the
+   * notification's row and changes its status; does nothing if no dead letter is open.
    * @param sentence why, for the dead letter's note
    */
   async withdraw(transaction: Transaction, notificationId: string, sentence: string): Promise<void> {

@@ -20,7 +20,7 @@ import type { ResolutionWish } from './resolution.js';
 const ID = { name: 'id', format: 'uuid' };
 const DeadLetterId = () => Param('id', new UuidPipe('dead letter'));
 
-/** The review queue: what no automatic step can help, until a human resolves it. */
+/** The review queue: notifications that no automatic step can help, until a human resolves them. */
 @ApiTags('dead-letters')
 @Controller('v1/admin/dead-letters')
 @Scopes('admin')

@@ -15,7 +15,7 @@ const SLUGS = {
   opted_out: 'unprocessable',
 } as const satisfies Record<ObstacleReason, ProblemSlug>;
 
-/** What a human is told of an obstacle; `reason` is for programs. */
+/** Describes an obstacle to a human; `reason` is for programs. */
 export function problemOf({ reason, detail }: Obstacle, wish: ResolutionWish, candidate: Candidate): Problem {
   return new Problem(SLUGS[reason], {
     detail:

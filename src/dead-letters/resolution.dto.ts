@@ -93,7 +93,7 @@ export class FallbackDeadLetterDto extends NoteDto {
 
 export class DiscardDeadLetterDto extends NoteDto {}
 
-/** The corrections a request asks for; undefined where it asks for none. */
+/** The corrections that a request asks for; undefined if it asks for none. */
 export function correctionsOf(changes: ChangesDto | null | undefined): Corrections | undefined {
   const { to, sender, body } = changes ?? {};
   const content = contentOf(changes?.content ?? {});

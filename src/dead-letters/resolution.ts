@@ -5,7 +5,7 @@ import type { Channel, Resolution } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 
-/** What a human wants to be done with a dead letter. */
+/** What a human wants done with a dead letter. */
 export type ResolutionWish =
   | { readonly kind: 'retry'; readonly corrections?: Corrections }
   | { readonly kind: 'fallback'; readonly channel: Channel }
@@ -14,7 +14,7 @@ export type ResolutionWish =
 export const RESOLUTION_ACTIONS = ['retry', 'fallback', 'discard'] as const satisfies readonly ResolutionWish['kind'][];
 export type ResolutionAction = (typeof RESOLUTION_ACTIONS)[number];
 
-/** Why a dead letter cannot be resolved as wished. */
+/** Why a dead letter cannot be resolved as requested. */
 export const OBSTACLES = [
   'already_resolved',
   'not_failed',
@@ -33,7 +33,7 @@ export interface Obstacle {
   readonly detail: string;
 }
 
-/** Where a resolution stands when it is decided about. */
+/** The facts on which a resolution is decided. */
 export interface ResolutionState {
   readonly state: DeadLetter['state'];
   readonly resolution: Resolution | null;
@@ -42,7 +42,7 @@ export interface ResolutionState {
   readonly expired: boolean;
   /** The channel that failed. */
   readonly channel: Channel;
-  /** The channel that would send now, and who on it; null where nobody is configured to. */
+  /** The channel and sender that would be used now; the sender is null if none is configured. */
   readonly targetChannel: Channel;
   readonly targetSender: string | null;
   /** The recipient opted out of that sender. */
@@ -50,9 +50,9 @@ export interface ResolutionState {
 }
 
 /**
- * What stands in the way of a wish; null when nothing does. The one place that decides so, for one dead letter as for
- * a replay of thousands. Pure.
- * @param content what would be said; null where retention has deleted it
+ * What stands in the way of a resolution; null if nothing does. The only place that decides this, for one dead letter
+ * as well as for a replay of thousands. Pure.
+ * @param content what would be sent; null if retention has deleted it
  */
 export function obstacleTo(
   kind: ResolutionAction,
@@ -102,7 +102,7 @@ function obstacle(reason: ObstacleReason, detail: string): Obstacle {
   return { reason, detail };
 }
 
-/** The word for what was done. */
+/** The name of what was done. */
 export function resolutionOf(wish: ResolutionWish): Resolution {
   switch (wish.kind) {
     case 'retry':
@@ -119,12 +119,12 @@ const NAMES = { to: 'recipient', from: 'sender', body: 'body', content: 'content
   string
 >;
 
-/** What was corrected, in words; never the values. */
+/** The names of the corrected fields; never their values. */
 export function namesOf(corrections: Corrections): string[] {
   return Object.entries(NAMES).flatMap(([field, name]) => (field in corrections ? [name] : []));
 }
 
-/** What was done, for the explanation of the notification: no name, no value. */
+/** What was done, in a sentence for the notification's explanation: names no person and no value. */
 export function resolutionSentence(wish: ResolutionWish, failedChannel: Channel, replay: boolean): string {
   const who = replay ? 'A human, replaying many at once,' : 'A human';
   switch (wish.kind) {

@@ -9,23 +9,23 @@ import { FILTER_LENGTH, fitsFilter } from './dead-letter.filter.js';
 import { DEAD_LETTER } from './dead-letter.sql.js';
 import type { ResolutionState } from './resolution.js';
 
-/** A dead letter with all that a decision about it needs. */
+/** A dead letter with all that is needed to decide about it. */
 export type Candidate = DeadLetter &
   ResolutionState & {
-    /** Of the notification; null once retention has deleted it. */
+    /** The notification's content; null once retention has deleted it. */
     readonly content: NotificationContent | null;
     /** Corrections of the delivery that failed. */
     readonly changes: DeliveryChanges | null;
-    /** The caller's order, and what of it was tried. */
+    /** The client's channels in order, and those that were tried. */
     readonly channels: readonly Channel[];
     readonly tried: readonly Channel[];
   };
 
 /**
- * Candidates with the channel, sender and recipient that a resolution would lead to. The first parameters: senders by
- * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null. Looked up by id,
- * row by row: to join a page of them might read all notifications that there are.
- * @param deadLetters the table, or a part of it in brackets
+ * Candidates with the channel, sender and recipient that a resolution would use. The first parameters: senders by
+ * channel (JSON), channel of a fallback, corrected recipient, corrected sender; the last three may be null. Looked up
+ * by id, row by row, since joining a page of them might read every notification there is.
+ * @param deadLetters the table, or a subquery in parentheses
  */
 const candidatesAmong = (deadLetters: string) => `
   SELECT ${DEAD_LETTER}, n.status AS "notificationStatus", n.content, d.changes, n.channels,
@@ -45,7 +45,7 @@ const candidatesAmong = (deadLetters: string) => `
 
 const CANDIDATE_LENGTH = 4;
 
-/** Locks the notifications of dead letters: before the dead letters, in the order in which everything locks. */
+/** Locks the notifications of dead letters: before the dead letters, as every transaction does. */
 export const LOCK_NOTIFICATIONS: Statement = {
   name: 'dead-letters-lock-notifications',
   plan: 'each_time',
@@ -55,7 +55,7 @@ export const LOCK_NOTIFICATIONS: Statement = {
     ORDER BY n.id FOR NO KEY UPDATE`,
 };
 
-/** Locks the notifications of dead letters that nobody holds, and answers whose they are. */
+/** Locks those notifications of dead letters that nobody has locked, and returns the ids of their dead letters. */
 export const LOCK_UNHELD: Statement = {
   name: 'dead-letters-lock-unheld',
   plan: 'each_time',
@@ -66,7 +66,7 @@ export const LOCK_UNHELD: Statement = {
     WHERE l.id = ANY ($1::uuid[])`,
 };
 
-/** Candidates, locked: of two who resolve one at once, the second finds it resolved. */
+/** Candidates, locked: if two people resolve the same one at once, the second finds it resolved. */
 export const LOCK_CANDIDATES: Statement = {
   name: 'dead-letters-lock-candidates',
   plan: 'each_time',
@@ -77,9 +77,9 @@ const AFTER = `$${CANDIDATE_LENGTH + FILTER_LENGTH + 1}`;
 const HOW_MANY = `$${CANDIDATE_LENGTH + FILTER_LENGTH + 2}`;
 
 /**
- * A page of the candidates that fit a filter, oldest first. Parameters beyond it: the id before the page, how many. The page
- * is cut before anything else of it is read: what an incident opened a moment ago PostgreSQL thinks to be one row, and would
- * look all of it up for each page.
+ * A page of the candidates that match a filter, oldest first. Parameters after the filter's: the id before the page,
+ * how many. The page is selected before anything else is read: PostgreSQL estimates one row for what an incident has
+ * just opened, and would look all of it up for each page.
  */
 export const CANDIDATES: Statement = {
   name: 'dead-letters-candidates',

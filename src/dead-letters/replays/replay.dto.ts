@@ -67,7 +67,7 @@ export class StartReplayDto {
     return action ?? USUAL_ACTION;
   }
 
-  /** In a second, over all replicas. */
+  /** Dead letters per second, over all replicas. */
   static rateOf({ ratePerSecond }: StartReplayDto): number {
     return ratePerSecond ?? RATE.usual;
   }

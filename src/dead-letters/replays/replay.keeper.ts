@@ -7,13 +7,13 @@ import { LOGGER } from '../../logging/logger.js';
 import { loggableError } from '../../problems/loggable-error.js';
 import { ReplayStep } from './replay.step.js';
 
-/** How long a replay that was started elsewhere may wait to be noticed. */
+/** How long a new replay may wait to be noticed, in milliseconds. */
 const POLL_MS = 500;
 const AFTER_ERROR_MS = 1000;
 
 /**
- * Keeps replays going, on every replica that works. All state is in the database, so a replay survives a restart, and
- * replicas share its rate.
+ * Keeps replays going on every replica except those with ROLE=api. All state is in the database, so a replay survives a
+ * restart, and replicas share its rate.
  */
 @Injectable()
 export class ReplayKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -6,10 +6,10 @@ import { OBSTACLES, obstacleTo, type ObstacleReason, type ResolutionWish } from 
 import { CANDIDATES, type Candidate } from '../resolve.sql.js';
 import type { ReplayPreviewDto } from './replay.dto.js';
 
-/** Candidates in memory at a time, with what they say. */
+/** How many candidates are in memory at a time, with their content. */
 const PAGE = 500;
 
-/** Tells what a replay would do, by the same decision that the replay will make. */
+/** Says what a replay would do, by the same decision that the replay will make. */
 @Injectable()
 export class ReplayPreview {
   constructor(

@@ -3,12 +3,12 @@ import type { Transaction } from '../../database/database.js';
 import { filterValues, type ReplayFilter } from '../dead-letter.filter.js';
 import { FILTER_OF_REPLAY, NEXT_OF_REPLAY } from './replay.sql.js';
 
-/** Of named ids, asked for at a time: a step carries no more of them, however many there are. */
+/** How many named ids are looked up at a time, so that a step carries no more, however many there are. */
 const IDS_AT_ONCE = 200;
-/** Replays that are remembered; few run at once. */
+/** The most replays whose filters are cached; few run at once. */
 const MOST_KNOWN = 16;
 
-/** How far a replay has come: the last dead letter dealt with, and the last of all. */
+/** How far a replay has come: the last dead letter dealt with, and the last of the replay. */
 interface Progress {
   readonly id: string;
   readonly doneTo: string | null;
@@ -16,14 +16,14 @@ interface Progress {
 }
 
 /**
- * What replays select by, which never changes while they run. Remembered, since a filter may name ten thousand ids: to
- * read them all took longer than everything else of a step.
+ * The filters of replays, which never change while they run. Cached, since a filter may name ten thousand ids, and
+ * reading them took longer than the rest of a step.
  */
 @Injectable()
 export class ReplaySelections {
   private readonly known = new Map<string, ReplayFilter>();
 
-  /** The next dead letters of a replay, the oldest first, `most` at most; none where none is left. */
+  /** The next dead letters of a replay, oldest first, at most `most`; empty if none is left. */
   async next(transaction: Transaction, { id, doneTo, upTo }: Progress, most: number): Promise<string[]> {
     const filter = await this.filterOf(transaction, id);
     const find = async (ids: readonly string[] | undefined) => {
@@ -46,7 +46,7 @@ export class ReplaySelections {
     const [row] = await transaction.run<{ filter: ReplayFilter }>(FILTER_OF_REPLAY, [id]);
     if (!row) throw new Error('a locked replay is gone');
     const { ids, ...marks } = row.filter;
-    // In the order of the database, which writes them in small letters.
+    // In the order of the database, which writes ids in lower case.
     const inOrder = ids?.map((named) => named.toLowerCase()).toSorted((a, b) => (a < b ? -1 : 1));
     const filter = { ...marks, ...(inOrder && { ids: inOrder }) };
     this.known.set(id, filter);

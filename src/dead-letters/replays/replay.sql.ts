@@ -1,7 +1,7 @@
 import type { Statement } from '../../database/database.js';
 import { FILTER_LENGTH, fitsFilter } from '../dead-letter.filter.js';
 
-/** The columns of `replays r`. Ids that the filter names stay in the row: there may be ten thousand of them. */
+/** The columns of `replays r`. Ids that the filter names are left out: there may be ten thousand of them. */
 const REPLAY = `
   r.id, r.state, r.action, r.channel, CASE WHEN named.ids IS NULL THEN r.filter
     ELSE (r.filter::jsonb - 'ids')::json END AS filter, json_array_length(named.ids) AS ids,
@@ -10,7 +10,7 @@ const REPLAY = `
 
 const NAMED = `LATERAL (SELECT r.filter -> 'ids' AS ids) AS named`;
 
-/** Counts what matches now and remembers the last of it: what is opened later belongs to a later replay. */
+/** Counts the dead letters that match now and stores the last of them: any opened later belong to a later replay. */
 export const START_REPLAY: Statement = {
   name: 'replays-start',
   plan: 'each_time',
@@ -37,12 +37,12 @@ export const LOCK_REPLAY: Statement = {
   text: `SELECT ${REPLAY} FROM replays r, ${NAMED} WHERE r.id = $1 FOR NO KEY UPDATE OF r`,
 };
 
-/** When the next turn is, or was. What came late may be caught up on, but no more than this: it would be a burst. */
+/** When the next turn is, or was. Turns that are late are caught up on for no longer than this, to avoid a burst. */
 const TURN = `greatest(next_at, service_now() - interval '250 milliseconds')`;
 
 /**
- * Takes the running replay whose turn comes first, for one step, with the turns that are due of it, $1 at most. Its row
- * lock is the lease: another replica takes another replay, and the lock of a process that dies is gone with it.
+ * Takes the running replay whose turn comes first, for one step, with the number of its turns that are due, at most $1.
+ * Its row lock is the lease: another replica takes another replay, and the lock of a process that dies goes with it.
  */
 export const TAKE_REPLAY: Statement = {
   name: 'replays-take',
@@ -54,17 +54,20 @@ export const TAKE_REPLAY: Statement = {
     FROM replays WHERE state = 'running' ORDER BY next_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
 };
 
-/** A step waits no longer for a row that somebody holds: it would keep all replays waiting, for as long as they hold it. */
+/** Limits how long a step waits for a row that somebody has locked: all replays would wait along with it. */
 export const WAIT_A_MOMENT: Statement = {
   name: 'replays-wait-a-moment',
   plan: 'each_time',
   text: `SET LOCAL lock_timeout = '5s'`,
 };
 
-/** All that a replay selects by, the ids too: read once by each process that carries it out. */
+/** The whole filter of a replay, including ids; read once by each process that carries it out. */
 export const FILTER_OF_REPLAY: Statement = { name: 'replays-filter', text: 'SELECT filter FROM replays WHERE id = $1' };
 
-/** The next dead letters of a replay: oldest first, none twice. Parameters beyond the filter: the last one done, the last of all, how many. */
+/**
+ * The next dead letters of a replay: oldest first, none twice. Parameters after the filter's: last one done, last of
+ * all, limit.
+ */
 export const NEXT_OF_REPLAY: Statement = {
   name: 'replays-next',
   plan: 'each_time',
@@ -76,9 +79,9 @@ export const NEXT_OF_REPLAY: Statement = {
 };
 
 /**
- * Counts a step: the last one dealt with, how many were done, which spends as many turns, and how many were left alone,
- * by reason. To leave one alone costs no turn: nothing was sent. But whoever waits longer comes first, or a replay of
- * thousands to skip goes before all others.
+ * Records a step: the last dead letter dealt with, how many were resolved (each takes a turn), and how many were left
+ * alone, by reason. Leaving one alone takes no turn, since nothing was sent. Even so, next_at advances (see TURN), or a
+ * replay of thousands to skip would go before all others.
  */
 export const COUNT_STEP: Statement = {
   name: 'replays-count-step',
@@ -92,7 +95,7 @@ export const COUNT_STEP: Statement = {
     WHERE id = $1`,
 };
 
-/** Unless another replica has come past it since: then it was dealt with there. */
+/** Records a failure, unless another replica has dealt with this dead letter since. */
 export const COUNT_FAILED: Statement = {
   name: 'replays-count-failed',
   text: `
@@ -102,7 +105,7 @@ export const COUNT_FAILED: Statement = {
     RETURNING failures_in_a_row AS "failuresInARow"`,
 };
 
-/** What matched but was not met any more had been resolved by somebody else meanwhile. */
+/** Ends a replay. On completion, what matched but was not found any more had been resolved by somebody else. */
 export const END_REPLAY: Statement = {
   name: 'replays-end',
   text: `

@@ -13,10 +13,10 @@ import { COUNT_FAILED, COUNT_STEP, LOCK_REPLAY, TAKE_REPLAY, WAIT_A_MOMENT } fro
 import { ReplaySelections } from './replay.selections.js';
 import { Replays } from './replays.js';
 
-/** Unexpected failures that follow one another until the replay stops: something is wrong with more than one of them. */
+/** A replay stops after this many unexpected failures in a row: they are not the fault of a single dead letter. */
 const MOST_FAILURES_IN_A_ROW = 10;
 
-/** Dead letters of a step; so many fall due while the last ones are dealt with only where the database is slow. */
+/** The most dead letters in a step. Only with a slow database do so many fall due during the previous step. */
 const MOST_AT_ONCE = 32;
 
 const ACTOR = systemActor('replays');
@@ -25,12 +25,12 @@ type TakenReplay = Pick<Replay, 'id' | 'action' | 'channel' | 'note' | 'startedB
   readonly dueInMs: number;
   /** How many dead letters the rate allows now, at least one. */
   readonly turns: number;
-  /** The last dead letter dealt with, and the last of all. */
+  /** The last dead letter dealt with, and the last of the replay. */
   readonly doneTo: string | null;
   readonly upTo: string | null;
 };
 
-/** What failed at some dead letters; where it is one, the replay can go on behind it. */
+/** A failure at some dead letters; if it is only one, the replay can skip it and go on. */
 class StepError extends Error {
   override readonly name = 'StepError';
 
@@ -44,12 +44,12 @@ class StepError extends Error {
 }
 
 /**
- * The dead letters of a replay that are due, as many as became due while the last ones were dealt with: they are resolved
+ * Resolves the dead letters of a replay that are due, as many as fell due during its previous step. They are resolved
  * and counted in one transaction, so each is resolved exactly once, wherever a process stops.
  */
 @Injectable()
 export class ReplayStep {
-  /** One after something failed, since it cannot be told at which, and twice as many with each step that succeeds. */
+  /** One after a failure, since it does not say which dead letter caused it; doubled by each step that succeeds. */
   private atOnce = MOST_AT_ONCE;
 
   constructor(
@@ -62,7 +62,7 @@ export class ReplayStep {
 
   /**
    * Takes a step of the replay whose turn it is.
-   * @returns milliseconds until the next step is due; null when no replay needs one.
+   * @returns milliseconds until the next step is due; null if no replay needs one.
    */
   async take(): Promise<number | null> {
     try {
@@ -108,7 +108,7 @@ export class ReplayStep {
     }
   }
 
-  /** Goes past a dead letter that cannot be resolved: it stays open for a human. */
+  /** Skips a dead letter that cannot be resolved: it stays open for a human. */
   private async leave(replayId: string, deadLetterId: string, cause: unknown): Promise<void> {
     this.log.error({ replayId, deadLetterId, err: loggableError(cause) }, 'a replay leaves a dead letter alone');
     await this.database.transaction(async (transaction) => {
@@ -122,7 +122,7 @@ export class ReplayStep {
   }
 }
 
-/** Those before the first that somebody holds, so that they need not wait for it; that one alone when its turn comes. */
+/** Those before the first that somebody has locked, so that they need not wait for it; or that one, if it is first. */
 async function upToHeld(transaction: Transaction, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 1) return ids;
   const unheld = new Set((await transaction.run<{ id: string }>(LOCK_UNHELD, [ids])).map(({ id }) => id));
@@ -130,13 +130,13 @@ async function upToHeld(transaction: Transaction, ids: readonly string[]): Promi
   return held === -1 ? ids : ids.slice(0, Math.max(1, held));
 }
 
-/** Why a dead letter was left alone; null where it was resolved. */
+/** Why a dead letter was left alone; null if it was resolved. */
 function reasonOf(result: ResolveResult | undefined): ObstacleReason | null {
   if (!result) return 'already_resolved';
   return result.kind === 'resolved' ? null : result.obstacle.reason;
 }
 
-/** Whether it fails for what it is, or for who holds it; else the database would fail at any other as well. */
+/** Whether the dead letter itself or a lock on it is the cause; otherwise any other would fail as well. */
 function isOfDeadLetter(error: unknown): boolean {
   return isLockTimeout(error) || !isPassingDatabaseFailure(error);
 }

@@ -18,20 +18,20 @@ export interface Replay {
   readonly action: ResolutionAction;
   readonly channel: Channel | null;
   readonly filter: Omit<ReplayFilter, 'ids'>;
-  /** How many dead letters the filter names; null where it names none. */
+  /** How many dead letters the filter names; null if it names none. */
   readonly ids: number | null;
   readonly ratePerSecond: number;
   readonly note: string | null;
-  /** As in the audit log. */
+  /** The actor, as in the audit log. */
   readonly startedBy: string;
   readonly startedAt: Date;
   readonly endedAt: Date | null;
-  /** Open dead letters that fit the filter when it started. */
+  /** Open dead letters that matched the filter when the replay started. */
   readonly matched: number;
   readonly done: number;
   /** Left alone because of an unexpected failure. */
   readonly failed: number;
-  /** Left alone for a reason, by reason. */
+  /** Left alone because of an obstacle, by reason. */
   readonly skips: Readonly<Record<string, number>>;
 }
 

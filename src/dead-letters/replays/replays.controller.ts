@@ -14,7 +14,7 @@ const PATH = 'v1/admin/dead-letters/replays';
 const ID = { name: 'id', format: 'uuid' };
 const ReplayId = () => Param('id', new UuidPipe('replay'));
 
-/** Many dead letters at once: previewed, paced, stoppable. */
+/** Resolves many dead letters at once; a replay can be previewed, paced and stopped. */
 @ApiTags('dead-letters')
 @Controller(PATH)
 @Scopes('admin')

@@ -23,14 +23,14 @@ export class Replays {
     private readonly previews: ReplayPreview,
   ) {}
 
-  /** @throws Problem for a wish that contradicts itself. */
+  /** @throws Problem `validation-failed` if action and channel do not fit, or `channel-not-configured`. */
   async preview(request: StartReplayDto): Promise<ReplayPreviewDto> {
     const [action, channel] = [StartReplayDto.actionOf(request), request.channel ?? null];
     this.check(action, channel);
     return await this.previews.of(request.filter, wishOf({ action, channel }));
   }
 
-  /** @throws Problem for a wish that contradicts itself. */
+  /** @throws Problem `validation-failed` if action and channel do not fit, or `channel-not-configured`. */
   async start(request: StartReplayDto, by: Caller): Promise<Replay> {
     const { filter, channel = null, note = null } = request;
     const action = StartReplayDto.actionOf(request);
@@ -68,8 +68,8 @@ export class Replays {
   }
 
   /**
-   * Stops a replay after the dead letter it is at. Stopping it twice is as good as once.
-   * @throws Problem `not-found`; `conflict` when it has ended by itself.
+   * Stops a replay after its current step. Stopping it again changes nothing.
+   * @throws Problem `not-found`; `conflict` if it has ended by itself.
    */
   async cancel(id: string, by: Caller): Promise<Replay> {
     return await this.database.transaction(async (transaction) => {
@@ -82,7 +82,7 @@ export class Replays {
     });
   }
 
-  /** Ends a running replay, in the transaction that holds its row. */
+  /** Ends a running replay, in the transaction that locks its row. */
   async end(transaction: Transaction, id: string, state: Exclude<ReplayState, 'running'>, actor: string) {
     const [replay] = await transaction.run<Replay>(END_REPLAY, [id, state]);
     if (!replay) throw new Error('a locked replay is gone');
@@ -113,7 +113,7 @@ export class Replays {
   }
 }
 
-/** A filter that is null filters nothing, and is not shown. */
+/** A filter that is null has no effect and is not shown. */
 function withoutNull(_name: string, value: unknown): unknown {
   return value ?? undefined;
 }
