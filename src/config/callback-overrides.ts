@@ -1,6 +1,6 @@
 /**
- * What Twilio takes behind the # of a callback's address, in milliseconds where it is a time. Anything else it would only
- * complain of in its own console, and repeat no callback.
+ * What Twilio accepts after the # of a callback's address; times are in milliseconds. Anything else it would only
+ * report in its own console, and it would repeat no callback.
  * Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
  */
 const OVERRIDES: ReadonlyMap<string, (value: string) => boolean> = new Map([

@@ -5,7 +5,7 @@ import type { Environment } from './environment.schema.js';
 /** Injection token of {@link Configuration}. */
 export const CONFIGURATION = Symbol('CONFIGURATION');
 
-/** What a start without configuration brings along; see src/embedded. */
+/** The database, the provider and the admin key: from the environment, or else brought along; see src/embedded. */
 export interface Surroundings {
   readonly databaseUrl: string;
   readonly twilio: {
@@ -21,10 +21,10 @@ export interface Surroundings {
   readonly adminApiKey: string | null;
 }
 
-/** The checked environment, completed by what the surroundings bring. Immutable for the life of the process. */
+/** The validated environment, completed by the surroundings. Immutable for the life of the process. */
 export interface Configuration {
   readonly env: Environment;
-  /** This boot of this process: owner of its leases. */
+  /** Identifies this start of this process, as the owner of its leases. */
   readonly bootId: string;
   readonly databaseUrl: string;
   readonly publicUrl: string;
@@ -55,7 +55,7 @@ export function configure(env: Environment, surroundings: Surroundings, publicUr
           ? { sid: env.TWILIO_API_KEY_SID, secret: env.TWILIO_API_KEY_SECRET }
           : null,
       timeoutMs: env.TWILIO_TIMEOUT_MS,
-      // One for every attempt that may be in flight: none waits for a connection while its deadline runs.
+      // One for every attempt that may be in flight, so that none waits for a connection while its deadline runs.
       connections: env.DISPATCH_CONCURRENCY,
     },
   };

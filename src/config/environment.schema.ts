@@ -28,7 +28,7 @@ const factor = z
   .transform(Number)
   .pipe(z.number(FACTOR_EXPECTED).min(1, FACTOR_EXPECTED).max(10, FACTOR_EXPECTED));
 
-/** Who calls it decodes its user and password. */
+/** Callers of the address decode its user and password. */
 const httpUrl = () =>
   z
     .url({ protocol: /^https?$/, error: 'an http:// or https:// address', abort: true })
@@ -39,7 +39,7 @@ const httpUrl = () =>
 
 const STATUS_URL_EXPECTED = 'an http(s) address, or empty to switch it off';
 
-/** Twilio appends a path to it and signs the whole; it is told to every sink, so it holds no password. */
+/** Callback paths are appended to it, and Twilio signs the whole. Every sink is told it, so it holds no password. */
 const publicUrl = z
   .url({
     protocol: /^https?$/,
@@ -54,7 +54,7 @@ const publicUrl = z
     { error: 'an http:// or https:// address without query, fragment, user and password' },
   );
 
-/** Drivers decode its parts; one that is not decodable would only fail there, without a word about which. */
+/** Drivers decode its parts; one that cannot be decoded would only fail there, without a word about which. */
 const postgresUrl = z
   .url({ protocol: /^postgres(ql)?$/, error: 'a postgres:// address', abort: true })
   .refine((value) => isDecodable(value, 'username', 'password', 'hostname', 'pathname'), {
@@ -91,7 +91,7 @@ const whatsappSender = z.string().transform(bareAddress).refine(isNumberOrServic
 const SENDER_RATES_EXPECTED =
   'pairs such as +15005550006=1,whatsapp:+14155238886=80,voice:+15005550006=1 (sends per second), each sender once';
 
-/** A sender of one of the channels; `voice:` for the calls of a number alone. */
+/** A sender of any channel; `voice:` is for the calls of a number alone. */
 function isRatedSender(name: string): boolean {
   const [prefix, address = ''] = name.split(/(?<=^(?:whatsapp|voice):)/);
   if (prefix === 'voice:') return E164.test(address);
@@ -126,7 +126,7 @@ const allowedCountries = z
       .map((code) => code.trim().toUpperCase())
       .filter((code) => code !== '');
     const named = codes.filter((code) => code !== 'ALL');
-    // Commas alone name no country: somebody meant some, and must not get all of them.
+    // Commas alone name no country: somebody meant to name some, and must not get all of them.
     const saysSomething = codes.length > 0 || text === '';
     if (saysSomething && named.every((code) => isSupportedCountry(code))) return new Set(named);
     context.addIssue({ code: 'custom', message: COUNTRIES_EXPECTED });
@@ -151,24 +151,24 @@ const alertmanagerUrls = z
   })
   .default([]);
 
-/** Null where nothing is wrong with them. */
+/** Null if nothing is wrong with them. */
 function expectedOfEach(urls: readonly string[]): string | null {
   for (const url of urls) {
     const { error } = httpUrl().safeParse(url);
     if (error) return error.issues.map(({ message }) => message).join();
   }
   const distinct = new Set(urls.map((url) => new URL(url).href));
-  // Commas alone name none: somebody meant one.
+  // Commas alone name no address, so a value was intended but is missing.
   const right = distinct.size === urls.length && urls.length >= 1 && urls.length <= MOST_ALERTMANAGERS;
   return right ? null : 'an http:// or https:// address';
 }
 
-/** What an Authorization header carries unchanged, and no longer than the service reads. */
+/** Text that an Authorization header carries unchanged, no longer than the service reads. */
 const adminApiKey = z.string().regex(/^(?! )[ -~]{20,512}(?<! )$/, {
   error: 'a secret of 20 to 512 printable ASCII characters, no space at either end',
 });
 
-/** A blank in it is the end of a line that came along from a file, and every signature would be wrong. */
+/** A blank in it would be a line end copied from a file, and every signature would be wrong. */
 const secret = (what: string) => z.string().regex(/^\S+$/, { error: `${what}, no blank in it` });
 
 const flag = z

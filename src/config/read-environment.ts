@@ -20,8 +20,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
 const MIGRATION_SCHEMA = ENVIRONMENT_SCHEMA.pick({ DATABASE_URL: true, DATABASE_LISTEN_URL: true });
 
 /**
- * What a migration needs, and no more: who only migrates need not hold the credentials of who sends.
- * @returns the address to migrate over: one session all along, which a transaction pooler would not give.
+ * Only what a migration needs: whoever migrates need not hold the credentials for sending.
+ * @returns the address to migrate over, in one session throughout, which a transaction pooler does not give.
  * @throws InvalidEnvironmentError
  */
 export function readMigrationAddress(variables: NodeJS.ProcessEnv): string {
@@ -94,7 +94,7 @@ function contradictions(env: Environment): EnvironmentProblem[] {
   return problems;
 }
 
-/** It has the shape of a sender name, but nobody means one by it. */
+/** A channel's name has the shape of a sender name, but nobody means it as one. */
 function isChannelName(name: string): boolean {
   return CHANNELS.some((channel) => channel === name.toLowerCase());
 }

@@ -3,12 +3,12 @@ import { ENVIRONMENT_SCHEMA } from './environment.schema.js';
 
 const KNOWN: readonly string[] = Object.keys(ENVIRONMENT_SCHEMA.shape);
 const MOST_EDITS = 3;
-/** As many characters for each edit: PGPORT is not a misspelt PORT, nor HOME a HOST. */
+/** One edit is allowed per this many characters: PGPORT is not a misspelt PORT, nor HOME a HOST. */
 const CHARACTERS_PER_EDIT = 5;
 
 /**
- * What the log says of variables that are nearly one of ours, or begin like Twilio's, and so have no effect although
- * somebody thinks that they have. Names only.
+ * Warnings about variables that look like one of ours or begin like Twilio's: they have no effect, although somebody
+ * expects one. Names only.
  */
 export function unknownVariables(names: readonly string[]): string[] {
   return names.flatMap((name) => {

@@ -29,7 +29,7 @@ export class ErrorCatalogueQuery extends PageQuery {
   q?: string;
 }
 
-/** What a provider code means here and who does what about it. */
+/** What a provider code means here, and who should do what about it. */
 export class ErrorCodeDto {
   @ApiProperty({ type: 'integer' })
   code: number;
@@ -95,7 +95,7 @@ export class ErrorCodeDto {
   reviewedAt: string | null;
 }
 
-/** A code that the provider used and no row of the catalogue explains. */
+/** A code that the provider has used but no row of the catalogue explains. */
 export class UnknownCodeDto {
   @ApiProperty({ type: 'integer' })
   code: number;

@@ -6,10 +6,10 @@ import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
 import { effectivePolicy } from './effective-policy.js';
 import type { ErrorCataloguePage, ErrorCatalogueQuery, ErrorCodeDto, UnknownCodeDto } from './error-catalogue.dto.js';
 
-/** More unknown codes than this mean that the table is not Twilio's. */
+/** With more unknown codes than this, the table is not Twilio's. */
 const MOST_UNKNOWN = 100;
 
-/** Hops from code to code in the index, so it costs as much as there are codes, not as there are failures. */
+/** Skips from code to code in the index, so that finding the codes costs as much as there are codes, not failures. */
 const UNKNOWN_CODES: Statement = {
   name: 'failures-unknown-codes',
   text: `
@@ -30,7 +30,7 @@ const UNKNOWN_CODES: Statement = {
     ORDER BY latest.at DESC`,
 };
 
-/** The codes in force, and those that came up without being known. */
+/** The codes in force, and unknown ones that have been seen. */
 @Injectable()
 export class ErrorCatalogue {
   constructor(

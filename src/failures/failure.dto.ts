@@ -13,7 +13,7 @@ import {
 import type { FailureRow } from './failure.sql.js';
 import { NextStepDto } from './next-step.dto.js';
 
-/** One line of the failure history: what failed, whose it is, and what was decided. */
+/** One line of the failure history: what failed, who is responsible, and what was decided. */
 export class FailureDto {
   @ApiProperty({ type: String, format: 'uuid' })
   id: string;

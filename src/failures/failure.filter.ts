@@ -13,7 +13,7 @@ import {
   type Outcome,
 } from '../policy/vocabulary.js';
 
-/** Which failures; all filters together. */
+/** Selects failures; all filters must match. */
 export class FailureFilter {
   @ApiPropertyOptional({ enum: ERROR_CLASSES })
   @IsOptional()

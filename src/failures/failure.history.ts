@@ -13,10 +13,10 @@ import {
   type FailureRow,
 } from './failure.sql.js';
 
-/** In memory at a time during an export: so many rows, and what the provider said of them until it is so much, and one more. */
+/** The most in memory at a time during an export: rows, and bytes of provider bodies before the last row's. */
 const EXPORT_PAGE = { rows: 500, bytes: 4 * 1024 * 1024 } as const;
 
-/** `exactAt`: in microseconds, as the database has it. */
+/** `exactAt`: to the microsecond, as in the database. */
 type TimedRow = FailureRow & { readonly exactAt: string };
 
 /** Reads the failure history. */
@@ -38,8 +38,8 @@ export class FailureHistory {
   }
 
   /**
-   * Everything that fits, newest first, a page in memory at a time and no transaction held between pages. What fails
-   * while it is read does not appear in it.
+   * Everything that matches, newest first, with one page in memory at a time and no transaction held between pages.
+   * What fails while it is read does not appear in it.
    */
   async *all(filter: FailureFilter): AsyncGenerator<FailureDto> {
     let before: TimedRow | undefined;

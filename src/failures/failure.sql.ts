@@ -37,15 +37,14 @@ const FAILURE = `
   coalesce(a.possible_duplicate, false) AS "possibleDuplicate", f.provider_body AS "providerBody"`;
 
 /**
- * The attempt `a` of a failure `f`, looked up by its id. For a plain join, PostgreSQL might read the whole index of
- * attempts: where its statistics are older than the newest failures, it expects to find them after a few rows.
+ * The attempt `a` of a failure `f`, looked up by its id. With a plain join, PostgreSQL might read the whole index of
+ * attempts: if its statistics are older than the newest failures, it expects to find them after a few rows.
  */
 const OF_ATTEMPT = `LEFT JOIN LATERAL (SELECT * FROM attempts WHERE id = f.attempt_id LIMIT 1) AS a ON true`;
 
 /**
- * A page of the history, newest first; it is cut before its attempts are looked up. Parameters beyond the filter: the id
- * before it, how many.
- * Not prepared, like every statement with optional filters: each combination deserves its own plan.
+ * A page of the history, newest first, cut before its attempts are looked up. Parameters after the filter's: the id
+ * before it, how many. Not prepared, like all statements with optional filters: each combination deserves its own plan.
  */
 export const LIST_FAILURES: Statement = {
   name: 'failures-list',
@@ -62,7 +61,7 @@ export const LIST_FAILURES: Statement = {
 
 /**
  * The same in the order of the index on (at, id): all pages together read each row of a time range once, whatever the
- * other filters are, and nothing outside of it. Parameters beyond the filter: time and id of the row before, how many.
+ * other filters are, and nothing outside it. Parameters after the filter's: time and id of the row before, how many.
  */
 export const LIST_FAILURES_BY_TIME: Statement = {
   name: 'failures-list-by-time',
@@ -78,8 +77,8 @@ export const LIST_FAILURES_BY_TIME: Statement = {
 };
 
 /**
- * As much of such a page as fits into $13 bytes of what the provider said, at least one row. Its length is known without
- * reading it.
+ * Such a page up to the row that takes its provider bodies to $13 bytes, so at least one row. PostgreSQL knows the
+ * length of a body without reading it.
  */
 export const EXPORT_FAILURES: Statement = {
   name: 'failures-export',

@@ -7,8 +7,8 @@ import type { FailureSummaryDto, FailureSummaryQuery } from './failure-summary.d
 import { summarySpan } from './summary.span.js';
 
 /**
- * All counts in one pass over the span: first by everything at once, which leaves few rows, then those by each.
- * Parameter beyond the filter: the length of a bucket.
+ * All counts in one pass over the span: first by all columns together, which leaves few rows, then those by each.
+ * Parameter after the filter's: the length of a bucket.
  */
 const SUMMARIZE: Statement = {
   name: 'failures-summarize',

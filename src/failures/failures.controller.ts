@@ -47,7 +47,7 @@ export class FailuresController {
     @Req() { method }: FastifyRequest,
   ): Promise<Page<FailureDto> | StreamableFile> {
     if (!prefersCsv(accept)) return await this.history.page(query);
-    // For HEAD, Fastify reads what it is given to the end and throws it away.
+    // For HEAD, Fastify would read the whole stream and throw it away.
     return new StreamableFile(method === 'HEAD' ? Readable.from([]) : this.export(query), {
       type: 'text/csv; charset=utf-8; header=present',
       disposition: 'attachment; filename="failures.csv"',

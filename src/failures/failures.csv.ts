@@ -37,9 +37,9 @@ const COLUMNS = [
 ] as const satisfies readonly (keyof Row)[];
 
 /**
- * Failures as CSV (RFC 4180): a header line, CRLF, quotes where they are needed. Texts of the provider's that a
- * spreadsheet would run as a formula are defused with an apostrophe. Reads no further ahead than its reader.
- * @param onBreak hears why it broke off; its reader sees no more than that it did
+ * Failures as CSV (RFC 4180): a header line, CRLF, quotes where needed. Text that a spreadsheet would run as a formula,
+ * such as the provider's, is defused with an apostrophe. Reads its source only as fast as it is read itself.
+ * @param onBreak learns why the export broke off; its reader only sees that it did
  */
 export function failuresCsv(failures: AsyncIterable<FailureDto>, onBreak: (error: Error) => void): Readable {
   const csv = stringify({
@@ -50,7 +50,7 @@ export function failuresCsv(failures: AsyncIterable<FailureDto>, onBreak: (error
     escape_formulas: true,
     cast: { boolean: String },
   });
-  // It also ends the source when the reader goes away.
+  // This also ends the source when the reader goes away.
   pipeline(Readable.from(rowsOf(failures), { highWaterMark: 16 }), csv, (error) => {
     if (error && !isGoodbye(error)) onBreak(error);
   });

@@ -6,7 +6,7 @@ import { FailureHistory } from './failure.history.js';
 import { FailureSummary } from './failure.summary.js';
 import { FailuresController } from './failures.controller.js';
 
-/** What failed, how often, and what the provider's codes mean. Reads only. */
+/** What failed, how often, and what the provider's codes mean. Read-only. */
 @Module({
   imports: [ErrorCodesModule],
   controllers: [FailuresController, ErrorCatalogueController],

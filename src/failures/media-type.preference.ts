@@ -1,6 +1,6 @@
 /**
- * Whether an Accept header (RFC 9110 section 12.5.1) wants CSV rather than JSON: it names `text/csv` or `text/*` with
- * at least the weight it gives to JSON by name. A wildcard for everything wants JSON, the usual answer.
+ * Whether an Accept header (RFC 9110 section 12.5.1) prefers CSV to JSON: it names `text/csv` or `text/*` with at least
+ * the weight that it gives JSON by name. A wildcard for everything means JSON, the default.
  */
 export function prefersCsv(accept: string | undefined): boolean {
   const weights = new Map((accept ?? '').split(',').map(rangeAndWeight));

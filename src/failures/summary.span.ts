@@ -9,7 +9,7 @@ const BUCKET_MS = { minute: MINUTE_MS, hour: HOUR_MS, day: 24 * HOUR_MS } as con
 
 const USUAL_SPAN_MS = 24 * HOUR_MS;
 
-/** The longest span that is cut into minutes, and into hours, where the caller does not say. */
+/** The longest spans that are divided into minutes and into hours by default. */
 const MINUTES_UP_TO_MS = 3 * HOUR_MS;
 const HOURS_UP_TO_MS = 96 * HOUR_MS;
 

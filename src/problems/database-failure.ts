@@ -1,6 +1,6 @@
 import { READ_ONLY } from '../database/read-only.js';
 
-/** Of the operating system and of node-postgres's sockets. */
+/** Error codes of the operating system and of node-postgres's sockets. */
 const CONNECTION_ERRORS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -23,7 +23,7 @@ const PASSING_SQLSTATE = new RegExp(`^(?:08...|53...|57P..|57014|40001|40P01|55P
 const LOST_CONNECTION =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Driver not Connected|Query read timeout)/;
 
-/** Whether the database could not be reached, or could not take this right now: nothing the caller did. */
+/** Whether the database could not be reached or could not do this right now, through no fault of the caller. */
 export function isPassingDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error) || error.name === 'AxiosError') return false;
   if ('code' in error && typeof error.code === 'string') {
@@ -33,7 +33,7 @@ export function isPassingDatabaseFailure(error: unknown): boolean {
   return LOST_CONNECTION.test(error.message);
 }
 
-/** SQLSTATE lock_not_available: what lock_timeout ends, where somebody else holds the row. */
+/** SQLSTATE lock_not_available: lock_timeout has ended the wait for a row that somebody else has locked. */
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03';
 }

@@ -1,6 +1,6 @@
 /**
- * What the log may hold of an unexpected error: where it happened and of which kind. Messages of databases and parsers
- * quote the data they failed on (numbers, bodies), and TypeORM's errors carry their parameters, so those stay out.
+ * What may be logged of an unexpected error: its kind and where it happened. Messages of databases and parsers quote
+ * the data they failed on (numbers, bodies), and TypeORM's errors carry their parameters, so those stay out.
  */
 export function loggableError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
@@ -13,14 +13,14 @@ export function loggableError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Where it happened and of which kind, for faults that were thrown over a body or a number: any message may quote it. */
+/** Only the kind and the place, for faults that arose from handling a body or a number: any message may quote it. */
 export function faultWithoutWords(error: unknown): Record<string, unknown> {
   return error instanceof Error
     ? { name: error.name, ...pick(error, ['code']), frames: framesOf(error) }
     : loggableError(error);
 }
 
-/** Without the message that goes before them, whose lines may look like frames. */
+/** Skips the message before the frames, since its lines may look like frames. */
 function framesOf({ stack = '', message }: Error): string[] {
   const end = stack.indexOf(message) + message.length;
   return stack

@@ -4,7 +4,7 @@ import { isPassingDatabaseFailure } from './database-failure.js';
 import { Problem } from './problem.js';
 import { problemOfStatus } from './problem-types.js';
 
-/** Finds the problem behind anything thrown; null for what nobody expected. */
+/** The problem for anything thrown; null for unexpected errors. */
 export function problemOfError(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (error instanceof OverloadedError) {
@@ -24,7 +24,7 @@ export function problemOfError(error: unknown): Problem | null {
   return problemOfRefusal(error);
 }
 
-/** What Nest, Fastify and its plugins refuse by themselves: their status says the kind, their words are for callers. */
+/** Refusals by Nest, Fastify and its plugins: their status gives the kind, and their message is meant for callers. */
 function problemOfRefusal(error: unknown): Problem | null {
   if (!(error instanceof Error)) return null;
   const status = statusOf(error);
@@ -38,6 +38,6 @@ function problemOfRefusal(error: unknown): Problem | null {
 
 function statusOf(error: Error): number | null {
   if (error instanceof HttpException) return error.getStatus();
-  // Fastify's own, where they reach us before Nest wraps them.
+  // Fastify's own errors, if they reach us before Nest wraps them.
   return error.name === 'FastifyError' && 'statusCode' in error ? Number(error.statusCode) : null;
 }

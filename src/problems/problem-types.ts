@@ -1,7 +1,7 @@
 /** A kind of refusal or failure that a caller can tell apart by its `type`. */
 export interface ProblemType {
   readonly status: number;
-  /** Says the same on every occurrence; what happened this time is in `detail`. */
+  /** The same on every occurrence; what happened this time is in `detail`. */
   readonly title: string;
 }
 

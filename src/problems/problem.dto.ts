@@ -12,7 +12,7 @@ class FieldErrorDto {
   detail: string;
 }
 
-/** How an answer with `application/problem+json` looks in the OpenAPI document. */
+/** A response with `application/problem+json`, for the OpenAPI document. */
 @ApiSchema({ name: 'Problem', description: 'RFC 9457. `type` tells problems apart; more members may follow.' })
 export class ProblemDto {
   @ApiProperty({ enum: PROBLEM_SLUGS.map(problemTypeUri), enumName: 'ProblemType' })

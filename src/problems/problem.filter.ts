@@ -10,7 +10,7 @@ import type { Problem } from './problem.js';
 /** Turns whatever is thrown in or before a route into `application/problem+json`. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter<unknown> {
-  /** @param refusalOf finds better words than the framework's for what it refuses; null where they will do. */
+  /** @param refusalOf words a refusal of the framework better; null if the framework's words will do. */
   constructor(
     private readonly log: Logger,
     private readonly refusalOf: (error: unknown, request: FastifyRequest) => Problem | null,

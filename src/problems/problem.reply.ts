@@ -3,7 +3,7 @@ import { Problem } from './problem.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** Answers with a problem. A response whose body is already on its way is cut off: half a body must not look whole. */
+/** Answers with a problem. A response that is already being sent is cut off: half a body must not look whole. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): void {
   if (reply.raw.headersSent) {
     reply.raw.destroy();
@@ -16,7 +16,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .send(JSON.stringify(problem.toBody(pathOf(request.url))));
 }
 
-/** Nobody expected this: the caller learns an id to quote, the log holds the rest under the same id. */
+/** The problem of an unexpected error: the caller gets an id to quote, and the log has the rest under the same id. */
 export function unexpectedProblem(requestId: string, cause?: unknown): Problem {
   return new Problem('internal', {
     detail: `The log explains it under request id ${requestId}.`,
@@ -25,7 +25,7 @@ export function unexpectedProblem(requestId: string, cause?: unknown): Problem {
   });
 }
 
-/** Without the query, which may hold a recipient. */
+/** The path without the query, which may hold a recipient. */
 export function pathOf(url: string): string {
   const end = url.indexOf('?');
   return end === -1 ? url : url.slice(0, end);

@@ -12,9 +12,9 @@ export interface FieldError {
 export interface ProblemOptions {
   /** What happened this time and what to do. Defaults to the title. Goes to the caller: no secret, no foreign data. */
   readonly detail?: string;
-  /** Answered along with the problem: Retry-After, Allow, WWW-Authenticate… */
+  /** Sent along with the problem: Retry-After, Allow, WWW-Authenticate… */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What exactly is wrong, for `validation-failed` and its like. */
+  /** What exactly is wrong, for `validation-failed` and the like. */
   readonly errors?: readonly FieldError[];
   /** Extension members (RFC 9457 section 3.2), such as the id of the original notification. */
   readonly extra?: Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export interface ProblemBody {
   readonly [extension: string]: unknown;
 }
 
-/** A refusal or failure the caller is told about: throw it anywhere below a route. */
+/** A refusal or failure that the caller is told about; may be thrown anywhere below a route. */
 export class Problem extends HttpException {
   override readonly name = 'Problem';
 
@@ -68,7 +68,7 @@ export class Problem extends HttpException {
   }
 }
 
-/** The one way to say "no such thing, or not yours": both look the same from outside. */
+/** The only way to say "no such thing, or not yours": both look the same from outside. */
 export function notFound(what: string): Problem {
   return new Problem('not-found', { detail: `There is no ${what} with this id.` });
 }
