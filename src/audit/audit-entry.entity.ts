@@ -9,11 +9,11 @@ export class AuditEntry {
   @Column({ type: 'timestamptz' })
   at: Date;
 
-  /** `<client>/<key>` of the caller, or `system` with what in it acted. */
+  /** `<client>/<key>` of the caller; for the service itself `system`, mostly followed by the part that acted. */
   @Column({ type: 'text' })
   actor: string;
 
-  /** What was done to the subject: audited.ts has all of it. */
+  /** What was done to the subject: see audited.ts. */
   @Column({ type: 'text' })
   action: string;
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Statement, StatementRunner } from '../database/database.js';
 import { type AuditAction, subjectOf } from './audited.js';
 
-/** What to write down of one deed. No secret, no message body: states, ids and names. */
+/** What to record of one action: states, ids and names; no secret, no message body. */
 export interface AuditRecord {
   readonly actor: string;
   readonly action: AuditAction;
@@ -23,7 +23,7 @@ const RECORD: Statement = {
 /** Writes the audit log. */
 @Injectable()
 export class AuditLog {
-  /** @param transaction the one that does the deeds: neither is there without the other. */
+  /** @param transaction the one that carries out the actions, so that neither exists without the other. */
   async record(transaction: StatementRunner, ...records: readonly AuditRecord[]): Promise<void> {
     await transaction.run(RECORD, [
       records.map(({ actor }) => actor),

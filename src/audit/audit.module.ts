@@ -4,7 +4,7 @@ import { AuditEntry } from './audit-entry.entity.js';
 import { AuditLog } from './audit-log.js';
 import { AuditController } from './audit.controller.js';
 
-/** The audit log, for every room whose deeds it records. */
+/** The audit log, for every module whose actions it records. */
 @Global()
 @Module({
   imports: [TypeOrmModule.forFeature([AuditEntry])],

@@ -1,6 +1,6 @@
 import { RESOLUTIONS } from '../policy/vocabulary.js';
 
-/** What is audited, and what can be done to it. Closed, as whoever searches the log has to know what to search for. */
+/** What is audited, and what can be done to it. Closed, so that whoever searches the log knows what to search for. */
 const AUDITED = {
   alert: ['tested'],
   api_key: ['created', 'revoked', 'reinstated'],
@@ -20,7 +20,7 @@ export const AUDIT_ACTIONS = Object.entries(AUDITED).flatMap(([subject, deeds]) 
   deeds.map((deed) => `${subject}.${deed}`),
 );
 
-/** What an action is done to. Pure. */
+/** The kind of subject that an action is done to. Pure. */
 export function subjectOf(action: AuditAction): string {
   return action.slice(0, action.indexOf('.'));
 }

@@ -1,4 +1,4 @@
-/** What the service itself acts as in the audit log. No client may have this name: whoever had it could act as the service. */
+/** The service itself, as an actor in the audit log. No client may have this name, or it could pose as the service. */
 export const SYSTEM = 'system';
 
 export function systemActor(part: string): `${typeof SYSTEM}/${string}` {

@@ -1,15 +1,15 @@
-/** Beyond this many edits, two names are not a slip of the finger apart. */
+/** Beyond this many edits, a name is not a typing mistake for another. */
 const FARTHEST = 2;
 const LONGEST = 40;
 
-/** The known name nearest to a mistyped one, at most so many edits away; null when none is near. */
+/** The known name closest to a mistyped one, at most `farthest` edits away; null if none is close. */
 export function closestName(mistyped: string, known: readonly string[], farthest = FARTHEST): string | null {
   if (mistyped.length > LONGEST) return null;
   const wanted = mistyped.toLowerCase();
   let best: string | null = null;
   let bestDistance = Math.min(farthest, Math.floor(mistyped.length / 2)) + 1;
   for (const name of known) {
-    // As many letters more are as many edits.
+    // Each extra letter takes at least one edit.
     if (Math.abs(name.length - mistyped.length) >= bestDistance) continue;
     const distance = editDistance(wanted, name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];

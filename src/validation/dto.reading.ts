@@ -7,13 +7,13 @@ export interface UnknownProperty {
   /** JSON pointer of the object that has it; '' is the whole request. */
   readonly holder: string;
   readonly name: string;
-  /** What the DTO knows. */
+  /** The names that the DTO knows. */
   readonly known: readonly string[];
 }
 
-/** What a request gave, as an instance of its DTO. */
+/** A request's data, as an instance of its DTO. */
 export interface DtoReading<Dto> {
-  /** Holds only what the DTO knows; not checked yet. */
+  /** Holds only what the DTO knows; not validated yet. */
   readonly instance: Dto;
   readonly unknown: readonly UnknownProperty[];
 }
@@ -27,16 +27,16 @@ interface Shape {
   readonly conversions: ReadonlyMap<string, Conversion>;
 }
 
-/** A number as a query writes it; `0x10`, `1e1` and nothing are none. */
+/** A number as a query writes it; not `0x10`, `1e1` or empty text. */
 const DIGITS = /^\d+$/;
 
 const SHAPES = new WeakMap<object, Shape>();
 
 /**
- * Reads what a request gave into an instance of a DTO. That is what class-transformer does for `@Type`, the only one of
- * its decorators that DTOs have here. But it compares every name with every other (some ten thousand of them stop the
- * process for seconds), it passes over names that all objects inherit (`constructor`, `toString`), known or not, and it
- * copies what needs no conversion, at ten times the price of the rest.
+ * Reads a request's data into an instance of a DTO. That is what class-transformer does for `@Type`, the only one of
+ * its decorators that DTOs have here. But it compares every name with every other (some ten thousand of them block the
+ * process for seconds), ignores names that all objects inherit (`constructor`, `toString`), known or not, and copies
+ * what needs no conversion, at ten times the cost of the rest.
  */
 export function readDto<Dto extends object>(type: Type<Dto>, given: object): DtoReading<Dto> {
   const unknown: UnknownProperty[] = [];
@@ -59,7 +59,7 @@ function instanceOf<Dto extends object>(
   return Object.assign(new type(), read);
 }
 
-/** What does not fit stays as it is: the rules of its field refuse it. */
+/** A value that does not fit stays as it is: the rules of its field refuse it. */
 function converted(
   conversion: Exclude<Conversion, 'none'>,
   value: unknown,

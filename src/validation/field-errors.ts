@@ -4,10 +4,10 @@ import { closestName } from './closest-name.js';
 import type { FieldError } from '../problems/problem.js';
 import type { UnknownProperty } from './dto.reading.js';
 
-/** An answer names every bad field, but not a hundred thousand of them. */
+/** A response names every bad field, but no more than this many. */
 const MOST_ERRORS = 100;
 const LONGEST_NAME = 200;
-/** Who has so many unknown names has not mistyped them; comparing each with all known ones is dear. */
+/** More unknown names than this are not typing mistakes, and comparing each with all known ones is expensive. */
 const MOST_GUESSES = 10;
 
 /** The name of class-validator's own constraint. */
@@ -38,7 +38,7 @@ function collect(tree: readonly ValidationError[], parent: string, found: FieldE
   }
 }
 
-/** What is wrong at each place of one field, in the order in which its rules are written down. */
+/** What is wrong at each place of one field, in the order in which its rules are written. */
 function complaints(error: ValidationError, pointer: string): Map<string, string[]> {
   const byPlace = new Map<string, string[]>();
   for (const [constraint, message] of Object.entries(error.constraints ?? {}).toReversed()) {
@@ -52,7 +52,7 @@ function complaints(error: ValidationError, pointer: string): Map<string, string
   return byPlace;
 }
 
-/** class-validator reports a bad element at its list; this finds which elements are meant. */
+/** class-validator reports a bad element on its list; this finds the elements themselves. */
 function placesOf(error: ValidationError, constraint: string, pointer: string): string[] {
   const rule = rulesOf(error).find(({ rule, name }) => name === constraint && rule.each)?.rule;
   if (!rule || !Array.isArray(error.value) || !error.target) return [pointer];

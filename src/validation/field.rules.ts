@@ -1,17 +1,17 @@
 import { isURL, maxLength, ValidateBy, type ValidationOptions } from 'class-validator';
 import { isPhoneNumber } from './phone-number.js';
 
-/** Of serialised metadata: bytes at most, and how deep it may be nested. */
+/** The limits of serialised metadata: bytes and depth of nesting. */
 export const METADATA = { longest: 8192, deepest: 100 };
 const MOST_METADATA_FILTERS = 20;
 
-/** Characters of what an operator notes with a command. */
+/** The most characters of an operator's note on a command. */
 export const LONGEST_NOTE = 2000;
 
 /** Twilio's limits of ContentVariables; facts, section 5. */
 export const VARIABLES = { most: 100, longestKey: 16, longestValue: 1600 };
 
-/** Characters of a web address at most. */
+/** The most characters of a web address. */
 export const LONGEST_ADDRESS = 2084;
 const WEB_ADDRESS = {
   protocols: ['http', 'https'],
@@ -20,7 +20,7 @@ const WEB_ADDRESS = {
   max_allowed_length: LONGEST_ADDRESS,
 };
 
-/** A number in E.164 that can exist: country code and length are right. Whether it is in use, the provider says. */
+/** A number in E.164 that can exist: its country code and length are valid. Only the provider knows if it is in use. */
 export function IsE164(options?: ValidationOptions): PropertyDecorator {
   return rule('isE164', (value) => typeof value === 'string' && isPhoneNumber(value), {
     message: hinting(/^ \d+$/, '$property must be a phone number in E.164, such as +4915112345678'),
@@ -28,7 +28,7 @@ export function IsE164(options?: ValidationOptions): PropertyDecorator {
   });
 }
 
-/** Text that can be stored: no NUL, no half of a surrogate pair. */
+/** Text that can be stored: no NUL, no lone surrogate. */
 export function IsText(options?: ValidationOptions): PropertyDecorator {
   return rule('isText', (value) => typeof value === 'string' && isStorable(value), {
     message: '$property must be text without NUL characters or broken surrogates',
@@ -37,7 +37,7 @@ export function IsText(options?: ValidationOptions): PropertyDecorator {
 }
 
 /**
- * Where Twilio fetches something, and that can be stored: isURL minds neither a NUL nor half of a surrogate pair. It
+ * An address from which Twilio fetches something, and which can be stored: isURL accepts NUL and lone surrogates. It
  * refuses underscores in a host, which Twilio does not take either, at least for its callbacks (21609).
  */
 export function IsWebAddress(options?: ValidationOptions): PropertyDecorator {
@@ -66,7 +66,7 @@ export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
   });
 }
 
-/** Metadata as a query writes it: `?metadata[name]=text`, one level deep, each name once. */
+/** Metadata as written in a query: `?metadata[name]=text`, one level deep, each name once. */
 export function IsMetadataFilter(options?: ValidationOptions): PropertyDecorator {
   return rule('isMetadataFilter', (value) => isPlainObject(value) && isMetadataFilter(value), {
     message: '$property must be written as metadata[name]=text, without further brackets, each name once, 20 at most',
@@ -74,7 +74,9 @@ export function IsMetadataFilter(options?: ValidationOptions): PropertyDecorator
   });
 }
 
-/** What Twilio takes as ContentVariables: a flat object of texts, none empty, without line breaks; all of it storable. */
+/**
+ * What Twilio takes as ContentVariables: a flat object of texts, none empty, without line breaks; all of it storable.
+ */
 export function IsContentVariables(options?: ValidationOptions): PropertyDecorator {
   return rule('isContentVariables', (value) => isPlainObject(value) && areVariables(value), {
     message: `$property must be an object of at most ${VARIABLES.most} texts, none empty or with line breaks, NUL characters or broken surrogates`,
@@ -82,7 +84,7 @@ export function IsContentVariables(options?: ValidationOptions): PropertyDecorat
   });
 }
 
-/** What a query says with a plus comes with a blank: nobody who sent the plus would guess that. */
+/** A plus in a query arrives as a blank: nobody who sent the plus would guess that. */
 function hinting(withBlank: RegExp, message: string): NonNullable<ValidationOptions['message']> {
   return ({ value }) => {
     const isBlankForPlus = typeof value === 'string' && withBlank.test(value);
@@ -99,17 +101,17 @@ export function isStorable(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000');
 }
 
-// PostgreSQL knows no year 0 and reads offsets up to 15:59.
+// PostgreSQL has no year 0 and reads offsets up to 15:59.
 const MOMENT = /^(?!0000)\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-5]):[0-5]\d)$/;
 
 /** See {@link IsMoment}. */
 export function isMoment(text: string): boolean {
   if (!MOMENT.test(text)) return false;
   const moment = new Date(text);
-  // Its offset may carry it out of the years that have four digits, where ISO 8601 and PostgreSQL part.
+  // The offset may move it out of the four-digit years, where ISO 8601 and PostgreSQL differ.
   const year = moment.getUTCFullYear();
   if (!(year >= 1 && year <= 9999)) return false;
-  // Date lets 30 February pass as 2 March.
+  // Date reads 30 February as 2 March.
   const day = text.slice(0, 10);
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
@@ -120,10 +122,10 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 function isStorableJson(value: object): boolean {
   const json = JSON.stringify(value);
-  // Most are far below, and a character is three bytes at most.
+  // Most are far smaller, and a character takes at most three bytes.
   if (json.length * 3 > METADATA.longest && Buffer.byteLength(json) > METADATA.longest) return false;
-  // Infinity (1e999 is read as it) is written as null, what cannot be stored as an escape, and every level takes two
-  // brackets: most need no second look.
+  // Infinity (1e999 is read as such) is written as null, what cannot be stored as an escape, and every level takes two
+  // brackets: most values need no second look.
   const isPlain = !json.includes('null') && !json.includes('\\u') && json.length <= 2 * METADATA.deepest;
   return isPlain || holdsOnlyStorable(value, METADATA.deepest);
 }

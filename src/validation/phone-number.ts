@@ -10,26 +10,26 @@ import { canonicalNumber, E164 } from '../policy/address.js';
 
 const LONGEST_CALLING_CODE = 3;
 
-/** The number behind an E.164 text; null where it is none, whatever else it is. One may be written in an older form. */
+/** The number that an E.164 text means; null if there can be no such number. The text may have an older form. */
 export function phoneNumber(text: string): PhoneNumber | null {
   const number = canonicalNumber(text);
   const parsed = parsePhoneNumberFromString(number);
   return parsed && parsed.number === number && parsed.isPossible() ? parsed : null;
 }
 
-/** Whether {@link phoneNumber} finds one, without the parse where the answer is plain. */
+/** Whether {@link phoneNumber} finds one, without parsing where the answer is plain. */
 export function isPhoneNumber(text: string): boolean {
   return isPlainlyPhoneNumber(text) || phoneNumber(text) !== null;
 }
 
 /**
- * Yes where the parse surely finds a number: its calling code exists, its length fits in every country of that code
- * (so it does not matter which it is), and nothing in front can be taken for a national prefix, which the parser would
- * take away. No only means: parse it. On the machine of docs/performance.md it takes 0.2 µs, the parse 40.
+ * True if the parser is certain to find a number: its calling code exists, its length fits in every country of that
+ * code (so it does not matter which it is), and it begins with nothing like a national prefix, which the parser would
+ * remove. False only means: parse it. On the machine of docs/performance.md this takes 0.2 µs, the parser 40.
  */
 export function isPlainlyPhoneNumber(text: string): boolean {
   if (!E164.test(text)) return false;
-  // No calling code begins with another one.
+  // No calling code is the beginning of another.
   for (let end = 2; end <= LONGEST_CALLING_CODE + 1; end++) {
     const rules = RULES.get(text.slice(1, end));
     if (rules) return isPlain(text.slice(end), rules);
@@ -45,12 +45,12 @@ interface Rules {
 
 function isPlain(national: string, { lengths, nationalPrefix }: Rules): boolean {
   if (!lengths.has(national.length)) return false;
-  // A pattern of which every part is optional (Argentina's) may find an empty prefix: nothing to take away.
+  // A pattern whose parts are all optional (Argentina's) may match an empty prefix: nothing to remove.
   const prefix = nationalPrefix?.exec(national);
   return !prefix || prefix[0] === '';
 }
 
-/** By calling code. Those that belong to no country (+800, satellites) are left to the parse. */
+/** By calling code. Those that belong to no country (+800, satellites) are left to the parser. */
 const RULES: ReadonlyMap<string, Rules> = new Map(
   Object.entries(metadata.country_calling_codes).map(([code, countries]) => [code, rulesOf(countries)]),
 );
@@ -73,7 +73,7 @@ function numberingPlan(country: CountryCode): NumberingPlan {
   return plans.numberingPlan;
 }
 
-/** The parser goes by the first country's prefix. The method is there, only the library's types do not tell. */
+/** The parser uses the first country's prefix. The method exists, but the library's types lack it. */
 function nationalPrefixOf(plan: NumberingPlan): string | undefined {
   if (!('nationalPrefixForParsing' in plan) || typeof plan.nationalPrefixForParsing !== 'function') {
     throw new Error('libphonenumber-js no longer tells the national prefix');

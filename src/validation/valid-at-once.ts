@@ -1,6 +1,6 @@
 import { getMetadataStorage, type MetadataStorage, type ValidationArguments } from 'class-validator';
 
-/** Names of class-validator's own metadata. */
+/** class-validator's own names for kinds of metadata. */
 const CHECKS: readonly string[] = ['customValidation', 'isDefined'];
 const CONDITION = 'conditionalValidation';
 const NESTED = 'nestedValidation';
@@ -19,7 +19,7 @@ interface Rules {
   readonly conditions: readonly ((object: object, value: unknown) => boolean)[];
   readonly checks: readonly Check[];
   readonly isNested: boolean;
-  /** False where a rule is of a kind that only class-validator itself runs. */
+  /** False if a rule is of a kind that only class-validator itself runs. */
   readonly areKnown: boolean;
 }
 
@@ -30,9 +30,9 @@ type ValidationMetadata = ReturnType<MetadataStorage['getTargetValidationMetadat
 const RULES_OF_CLASS = new WeakMap<object, RulesByName>();
 
 /**
- * Whether class-validator (with whitelist, without groups) surely finds nothing wrong. It runs the same checks of the same
- * decorators, but sorts them once per class instead of once per value and makes no error tree: most requests are valid,
- * and this answers for them in a quarter of the time. False only means: ask class-validator.
+ * Whether class-validator (with whitelist, without groups) is certain to find nothing wrong. Runs the same checks of
+ * the same decorators, but sorts them once per class instead of once per value and builds no error tree: most requests
+ * are valid, and for them it takes a quarter of the time. False only means that class-validator has to be asked.
  */
 export function isValidAtOnce(object: object): boolean {
   const rules = rulesOf(object.constructor);
@@ -62,7 +62,7 @@ function isNestedFine(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !isOtherList(value) && isValidAtOnce(value);
 }
 
-/** class-validator looks into these too; no JSON holds them. */
+/** class-validator looks into these too, but JSON never holds them. */
 function isOtherList(value: unknown): boolean {
   return value instanceof Set || value instanceof Map;
 }

@@ -5,16 +5,16 @@ import { fieldErrors } from './field-errors.js';
 import { Problem } from '../problems/problem.js';
 import { isValidAtOnce } from './valid-at-once.js';
 
-/** What a DTO does not know is found where it is read; the whitelist is for objects that no DTO reads. */
+/** Unknown properties are found when a DTO is read; the whitelist is for objects that no DTO reads. */
 const RULES = { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false } as const;
 
 /** Parameters of these types have no fields to check. */
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set([String, Number, Boolean, Array, Object, Date, Buffer]);
 
 /**
- * Checks bodies and queries against their class-validator DTOs and hands on an instance. Unknown properties are refused.
- * Nest's own ValidationPipe does the same at several times the cost: it walks every value several times more, for
- * decoders and transports that are not used here, and builds an error tree for requests that have no error.
+ * Checks bodies and queries against their class-validator DTOs and passes on an instance. Unknown properties are
+ * refused. Nest's own ValidationPipe does the same at several times the cost: it walks every value several more times,
+ * for decoders and transports that are not used here, and builds an error tree even for requests without an error.
  */
 export class ValidationPipe implements PipeTransform<unknown, unknown> {
   /** @throws Problem `validation-failed` naming every bad field. */
@@ -24,7 +24,7 @@ export class ValidationPipe implements PipeTransform<unknown, unknown> {
   }
 
   /**
-   * Checks a value against a DTO; for what is no parameter of a route, such as an item of a batch.
+   * Checks a value that is not a parameter of a route, such as an item of a batch, against a DTO.
    * @throws Problem `validation-failed` naming every bad field.
    */
   check<Dto extends object>(given: unknown, type: Type<Dto>): Dto {
@@ -47,7 +47,7 @@ export class ValidationPipe implements PipeTransform<unknown, unknown> {
   }
 }
 
-/** @throws RangeError for what is nested too deeply to be looked through */
+/** @throws RangeError for a value that is nested too deeply to be walked */
 function checked<Dto extends object>(given: object, type: Type<Dto>): Dto {
   const { instance, unknown } = readDto(type, given);
   if (unknown.length === 0 && isValidAtOnce(instance)) return instance;
