@@ -9,9 +9,9 @@ import { seconds } from './timeline.js';
 
 const INTERRUPTED = 130;
 
-/** Sends one notification of every kind and tells their timelines as they happen. @returns the exit code */
+/** Sends one notification of every kind and shows their timelines as they happen. @returns the exit code */
 async function main(terminal: Terminal, interruption: AbortSignal): Promise<number> {
-  // Where npm start would listen and keep its data; what else the environment holds is none of the demo's business.
+  // Where npm start would listen and keep its data; the demo ignores the rest of the environment.
   const { PORT, HOST, DATA_DIR } = process.env;
   const env = readEnvironment({ PORT, HOST, DATA_DIR });
   const found = await findRunningService(env);
@@ -21,7 +21,7 @@ async function main(terminal: Terminal, interruption: AbortSignal): Promise<numb
   }
   if (found) terminal.line(`The service at ${found.url} does not say that it runs on the simulator: it is left alone.`);
   terminal.line('Starting a service for this demo: embedded PostgreSQL, the Twilio simulator, no real phone…');
-  // Loaded only now: the whole service is a second's work.
+  // Loaded only when needed: loading the whole service takes a second.
   const { startTemporaryService } = await import('./temporary.service.js');
   const own = await startTemporaryService(env.DATA_DIR);
   try {
@@ -50,7 +50,7 @@ async function performAll(service: DemoService, terminal: Terminal, interruption
 
 const interruption = new AbortController();
 void new StopSignal().came.then(() => interruption.abort());
-// As `head` does it: what was started has to be stopped all the same.
+// Happens with `head`, for example: what was started still has to be stopped.
 process.stdout.on('error', () => interruption.abort());
 
 try {

@@ -4,16 +4,16 @@ import { type Scenario, surprises } from './scenarios.js';
 import type { Terminal } from './terminal.js';
 import { inOrder, isEnd, statusEvent, timelineOf, type TimelineEvent } from './timeline.js';
 
-/** Between two looks at a notification. */
+/** The time between two reads of a notification. */
 const LOOK_EVERY_MS = 40;
 
-/** The longest of them waits a few seconds between its retries. */
+/** The longest scenario waits a few seconds between retries. */
 const ENDS_WITHIN_MS = 60_000;
 
 /**
- * Sends what the scenario asks for and tells what happens, as it happens, until the notification ends.
+ * Sends what the scenario asks for and shows what happens, as it happens, until the notification ends.
  * @param interruption stops the watching, not the notification
- * @returns what differs from the expected ending; empty when it ended well
+ * @returns what differs from the expected ending; empty if it ended well
  */
 export async function perform(
   scenario: Scenario,

@@ -8,7 +8,7 @@ export interface Ending {
   readonly channel: Channel;
   /** The class of the dead letter it left; null for none. */
   readonly deadLetter: ErrorClass | null;
-  /** Requests to the provider, all channels together; absent where an earlier run may have taught the service to ask less. */
+  /** Requests to the provider on all channels; absent if an earlier run may have taught the service to make fewer. */
   readonly attempts?: number;
 }
 
@@ -19,7 +19,7 @@ export interface Scenario {
   readonly ends: Ending;
 }
 
-/** Every kind, by the simulator's numbers (docs/simulator.md). None of them belongs to a phone. */
+/** Every kind, using the simulator's numbers (docs/simulator.md). None of them belongs to a phone. */
 export const SCENARIOS: readonly Scenario[] = [
   {
     title: 'An SMS that arrives',
@@ -68,7 +68,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** What differs from the expected ending, in words; empty when it ended well. */
+/** What differs from the expected ending, in words; empty if it ended well. */
 export function surprises(ends: Ending, notification: NotificationDto): string[] {
   const attempts = notification.deliveries.reduce((sum, delivery) => sum + delivery.attempts.length, 0);
   const compared: [what: string, expected: unknown, actual: unknown][] = [

@@ -11,12 +11,12 @@ export interface DemoService {
   readonly client: PostriderClient;
 }
 
-/** One that runs here. Unless its provider is the simulator, a demo would write to strangers. */
+/** A service that runs here. Unless its provider is the simulator, a demo would write to strangers. */
 export interface FoundService extends DemoService {
   readonly simulated: boolean;
 }
 
-/** The service that `npm start` left running here, if it answers and knows the admin key that was kept beside its data. */
+/** The service that `npm start` left running here, if it answers and accepts the admin key kept beside its data. */
 export async function findRunningService(env: Environment): Promise<FoundService | null> {
   const key = await readFile(join(resolve(env.DATA_DIR), 'admin-key'), 'utf8').catch(() => null);
   if (key === null) return null;
@@ -26,7 +26,7 @@ export async function findRunningService(env: Environment): Promise<FoundService
   return { url, client: new PostriderClient(url, key.trim()), simulated: await isSimulated(url) };
 }
 
-/** As its health says, which it does also where something is down. What does not say so may be anybody's. */
+/** As its health says, even if something is down. A service that does not say so may be anybody's. */
 async function isSimulated(url: string): Promise<boolean> {
   const health = await ask(`${url}/health`);
   return SIMULATED.safeParse(await health?.json().catch(() => null)).success;

@@ -16,8 +16,8 @@ export interface TemporaryService extends DemoService {
 }
 
 /**
- * A service of the demo's own: embedded database, simulator, a free port, data that is removed at the end. Nothing of the
- * environment reaches it, so it cannot find a real provider.
+ * A service of the demo's own: embedded database, simulator, a free port, data that is removed at the end. It sees
+ * nothing of the environment, so it cannot find a real provider.
  */
 export async function startTemporaryService(dataDir: string): Promise<TemporaryService> {
   const port = await listeningPort('127.0.0.1', 0);
@@ -26,7 +26,7 @@ export async function startTemporaryService(dataDir: string): Promise<TemporaryS
   const running = await bringSurroundings(env, () => {});
   const cleanUp = async () => {
     await running.stop();
-    // Where the database's user cannot enter the project, the folder is a link to one elsewhere.
+    // If the database's user cannot enter the project, the folder is a link to one elsewhere.
     if (running.databaseDir !== null) await rm(running.databaseDir, { recursive: true, force: true });
     await rm(ownDir, { recursive: true, force: true });
   };

@@ -6,17 +6,17 @@ export type Tone = 'good' | 'bad' | 'open' | 'plain';
 
 /** Something that happened to a notification. */
 export interface TimelineEvent {
-  /** The same event has the same key whenever it is read: each is told once. */
+  /** Stays the same from read to read, so that each event is shown once. */
   readonly key: string;
   readonly at: Date;
   readonly text: string;
   readonly tone: Tone;
 }
 
-/** What is known of a notification so far, in the order in which it happened. Pure. */
+/** What is known of a notification so far, in order of time. Pure. */
 export function timelineOf(notification: NotificationDto): TimelineEvent[] {
   const events = notification.deliveries.flatMap((delivery) => [
-    // Before what they cause, where both have the same time.
+    // Callbacks come before what they cause at the same time.
     ...callbackEvents(delivery),
     ...delivery.attempts.filter(isOver).flatMap((attempt) => attemptEvents(delivery, attempt)),
   ]);
@@ -27,7 +27,7 @@ export function inOrder(events: readonly TimelineEvent[]): TimelineEvent[] {
   return events.toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** An attempt without a duration is in flight: there is nothing to tell yet. */
+/** An attempt without a duration is in flight: there is nothing to show yet. */
 function isOver(attempt: AttemptDto): boolean {
   return attempt.durationMs !== null;
 }
@@ -35,7 +35,7 @@ function isOver(attempt: AttemptDto): boolean {
 function attemptEvents(delivery: DeliveryDto, attempt: AttemptDto): TimelineEvent[] {
   const name = `${delivery.channel} attempt ${attempt.number}`;
   const endedAt = new Date(new Date(attempt.startedAt).getTime() + (attempt.durationMs ?? 0));
-  // Accepted without saying so: a callback or the provider's list told it later.
+  // Accepted although its response did not say so: we learned it later, from a callback or the provider's list.
   const toldLater = attempt.outcome === 'accepted' && !saysSuccess(attempt);
   const outcome = toldLater ? 'unknown' : attempt.outcome;
   const events: TimelineEvent[] = [
@@ -62,7 +62,7 @@ function saysSuccess({ httpStatus }: AttemptDto): boolean {
 function answerOf(attempt: AttemptDto, outcome: Outcome): string {
   const { httpStatus, providerCode, errorClass, responsible } = attempt;
   const parts = [httpStatus === null ? 'no answer' : String(httpStatus)];
-  // What is known of a failure after an answer of success came with a callback, which has a line of its own.
+  // A failure after a successful response came with a callback, which has a line of its own.
   const failed = errorClass !== null && outcome !== 'accepted';
   if (failed && providerCode !== null) parts.push(`code ${providerCode}`);
   parts.push(outcome === 'unknown' ? 'outcome unknown' : outcome);
@@ -70,7 +70,7 @@ function answerOf(attempt: AttemptDto, outcome: Outcome): string {
   return parts.join(', ');
 }
 
-/** Decided when the attempt ended, or, of an accepted one, when a callback reported its failure. */
+/** Decided when the attempt ended, or, if it was accepted, when a callback reported its failure. */
 function nextStepEvent(delivery: DeliveryDto, attempt: AttemptDto, endedAt: Date): TimelineEvent {
   const { kind, at, channel, reason } = attempt.nextStep;
   const report = delivery.callbacks.findLast(({ attemptId, errorCode }) => attemptId === attempt.id && errorCode);
@@ -105,13 +105,13 @@ function reviewEvents({ deadLetter }: NotificationDto): TimelineEvent[] {
   ];
 }
 
-/** The state it is in, as the newest event. States pass without a trace: who wants them all asks often. */
+/** The current state, as the newest event. Earlier states leave no trace: to see them all, read often. */
 export function statusEvent({ id, status, updatedAt }: NotificationDto): TimelineEvent {
   const tone = status === 'delivered' ? 'good' : isEnd(status) ? 'bad' : 'plain';
   return { key: `${id} ${status} ${updatedAt}`, at: new Date(updatedAt), text: `state: ${status}`, tone };
 }
 
-/** The states in which nothing more happens by itself. */
+/** Whether this is a state in which nothing more happens by itself. */
 export function isEnd(status: NotificationDto['status']): boolean {
   return status === 'delivered' || status === 'failed' || status === 'canceled' || status === 'expired';
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The admin key of a start without configuration: made once, kept beside the data, readable by its owner only. */
+/** The admin key of a start without configuration: created once, kept beside the data, readable by its owner only. */
 export async function keptAdminKey(dataDir: string): Promise<string> {
   const file = join(dataDir, 'admin-key');
   try {

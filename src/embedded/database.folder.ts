@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-/** Where the embedded database is: a folder below DATA_DIR, or a link to where its user can enter (see findHome). */
+/** The embedded database's folder below DATA_DIR, or a link to a folder that its user can enter (see findHome). */
 export function databaseFolder(dataDir: string): string {
   return join(resolve(dataDir), 'postgres');
 }

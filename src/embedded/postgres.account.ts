@@ -4,7 +4,7 @@ import { codeOf, EmbeddedPostgresError } from './postgres.error.js';
 
 const USER = 'postgres';
 
-/** Two ways to make a system user: shadow-utils (most of Linux), then BusyBox. */
+/** Two ways to create a system user: shadow-utils (most of Linux), then BusyBox. */
 const WAYS_TO_ADD_A_USER = [
   ['useradd', '--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin'],
   ['adduser', '-S', '-D', '-H', '-s', '/sbin/nologin'],
@@ -18,17 +18,17 @@ export interface ServerAccount {
   readonly switched: boolean;
 }
 
-/** What a program said: `status` is null when it could not be started or was killed. */
+/** A program's output and exit status; `status` is null if it could not be started or was killed. */
 export interface ProgramResult {
   readonly status: number | null;
   readonly output: string;
 }
 
 /**
- * Who runs the server: whoever runs Node, except that PostgreSQL refuses root. For root it is the owner of the data that
- * is already there, so that a `sudo npm start` does not lock its user out, else the user `postgres`, made when absent.
+ * The account that runs the server: that of Node, except that PostgreSQL refuses root. For root it is the owner of
+ * existing data, so that a `sudo npm start` does not lock its user out, else the user `postgres`, created if absent.
  * @param dataOwner uid and gid of an existing data folder
- * @throws EmbeddedPostgresError when there is no user to switch to
+ * @throws EmbeddedPostgresError if there is no user to switch to
  */
 export async function chooseAccount(dataOwner: { uid: number; gid: number } | null): Promise<ServerAccount> {
   const uid = process.geteuid?.() ?? -1;
@@ -43,7 +43,7 @@ export async function chooseAccount(dataOwner: { uid: number; gid: number } | nu
   });
 }
 
-/** The user of that name, made as a system user when absent. Needs root. */
+/** The user of that name, created as a system user if absent. Needs root. */
 async function systemUser(name: string): Promise<ServerAccount> {
   const known = await lookUp(name);
   if (known !== null) return known;
@@ -64,17 +64,17 @@ async function lookUp(name: string): Promise<ServerAccount | null> {
   return { uid: Number(uid.output), gid: Number(gid.output), switched: true };
 }
 
-/** The spawn options that make a program run as the account: none when Node already does. */
+/** The spawn options that make a program run as the account: none if Node already does. */
 export function identityOf(account: ServerAccount): { uid?: number; gid?: number } {
   return account.switched ? { uid: account.uid, gid: account.gid } : {};
 }
 
-/** Nothing of the service's environment: it holds secrets, and PGDATA or LD_LIBRARY_PATH would lead the server astray. */
+/** Passes on only PATH: the environment holds secrets, and PGDATA or LD_LIBRARY_PATH would mislead the server. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }
 
-/** Runs a program to its end, as the account when one is given. Never throws. */
+/** Runs a program to its end, as the account if one is given. Never throws. */
 export async function run(program: string, args: readonly string[], account?: ServerAccount): Promise<ProgramResult> {
   const identity = account === undefined ? {} : identityOf(account);
   const options = { cwd: '/', env: serverEnvironment(), ...identity };
@@ -88,18 +88,18 @@ export async function run(program: string, args: readonly string[], account?: Se
       });
     });
   } catch (error) {
-    // Node throws, rather than calls back, when it may not become that user.
+    // Node throws instead of calling back if it may not become that user.
     return { status: null, output: String(error) };
   }
 }
 
-/** Can this account really go into the folder? Tried, not computed: modes, ACLs and mounts all have a say. */
+/** Whether the account can really enter the folder. Tried, not computed: modes, ACLs and mounts all have a say. */
 export async function canEnter(folder: string, account: ServerAccount): Promise<boolean> {
   const { status } = await run('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], account);
   return status === 0;
 }
 
-/** Hands a file or folder that root made over to the account. */
+/** Gives a file or folder that root made to the account. */
 export async function giveTo(account: ServerAccount, path: string): Promise<void> {
   if (account.switched) await chown(path, account.uid, account.gid);
 }

@@ -27,10 +27,10 @@ export interface ServerBinaries {
 
 /**
  * This platform's binary package, wherever the package manager put it.
- * @throws EmbeddedPostgresError when there is none
+ * @throws EmbeddedPostgresError if there is none
  */
 export function findServerPackage(platform = PLATFORM): ServerPackage {
-  // Signals and users work in another way on Windows: its package would be found, but not be stopped properly.
+  // Signals and users work differently on Windows: its package would be found, but its server not be stopped properly.
   if (platform.startsWith('win32')) throw noServerFor(platform);
   try {
     const require = createRequire(import.meta.url);
@@ -55,9 +55,9 @@ function noServerFor(platform: string, cause?: unknown): EmbeddedPostgresError {
 }
 
 /**
- * The programs of the package where the account can run them in place, else of a copy of the package.
- * @param shelter the folder for the copy; asked only when one is needed
- * @throws EmbeddedPostgresError when the programs do not run at all
+ * The programs of the package if the account can run them in place, otherwise of a copy of the package.
+ * @param shelter the folder for the copy; only called if one is needed
+ * @throws EmbeddedPostgresError if the programs do not run at all
  */
 export async function prepareBinaries(
   source: ServerPackage,
@@ -82,14 +82,14 @@ function binariesOf({ folder, version }: ServerPackage): ServerBinaries {
   return { postgres: join(bin, 'postgres'), initdb: join(bin, 'initdb'), majorVersion: version.split('.')[0] ?? '' };
 }
 
-/** Shows by running it that the account can reach the program and that its libraries load. */
+/** Runs the program, to show that the account can reach it and that its libraries load. */
 async function versionOf(server: ServerPackage, account: ServerAccount) {
   return await run(binariesOf(server).postgres, ['--version'], account);
 }
 
 /**
- * Makes the library links that the package's install script makes, for installations that ran no scripts.
- * @returns false when some are missing and the folder cannot be written
+ * Creates the library links that the package's install script creates, for installations that ran no scripts.
+ * @returns false if some are missing and the folder cannot be written
  */
 async function restoreLinks(folder: string): Promise<boolean> {
   const list = await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
@@ -114,7 +114,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Copies the package unless the copy is there: complete or not at all, whoever else copies at the same time. */
+/** Copies the package unless a copy exists: completely or not at all, even if others copy at the same time. */
 async function copyOnce(source: string, target: string): Promise<void> {
   if (await exists(target)) return;
   const unfinished = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
@@ -131,7 +131,7 @@ async function copyOnce(source: string, target: string): Promise<void> {
   }
 }
 
-/** Readable whatever umask npm and this process run under; it is a public package. */
+/** Makes the copy readable whatever umask npm and this process run under; the package is public. */
 async function openToEveryone(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

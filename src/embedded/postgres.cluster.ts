@@ -6,28 +6,28 @@ import { giveTo, run, type ServerAccount } from './postgres.account.js';
 import type { ServerBinaries } from './postgres.binaries.js';
 import { EmbeddedPostgresError } from './postgres.error.js';
 
-/** The superuser that initdb makes; Postrider itself works as the plain role `postrider`. */
+/** The superuser that initdb creates; Postrider itself uses the plain role `postrider`. */
 export const SUPERUSER = 'postgres';
 
 const PASSWORDS_JSON = z.object({ [SUPERUSER]: z.string(), postrider: z.string() });
 
-/** Made at the first start and kept, for the owner's eyes only, beside the data. */
+/** Created at the first start and kept beside the data, readable by the owner only. */
 export type Passwords = Readonly<z.infer<typeof PASSWORDS_JSON>>;
 
-/** Where a cluster is made, by what and as whom. */
+/** Where a cluster is created, with what and as whom. */
 export interface ClusterPlan {
   readonly home: string;
   readonly binaries: ServerBinaries;
   readonly account: ServerAccount;
-  /** False where the data is thrown away anyway: nothing is forced to disk while the cluster is made. */
+  /** False for data that is thrown away anyway: nothing is forced to disk while the cluster is created. */
   readonly durable: boolean;
 }
 
 /**
- * Makes the cluster (`pgdata`) at the first start; a later start checks that the binaries fit it. An interrupted first
- * start leaves nothing that a later one would take for a cluster.
- * @throws EmbeddedPostgresError when the data is of another major version, foreign, or without its passwords, or these are
- *   damaged
+ * Creates the cluster (`pgdata`) at the first start; a later start checks that the binaries fit it. An interrupted
+ * first start leaves nothing that a later one would take for a cluster.
+ * @throws EmbeddedPostgresError if the data is of another major version, foreign, or without its passwords, or these
+ *   are damaged
  */
 export async function ensureCluster(plan: ClusterPlan): Promise<Passwords> {
   const pgdata = join(plan.home, 'pgdata');
@@ -67,7 +67,7 @@ async function readPasswords(file: string): Promise<Passwords | null> {
   });
 }
 
-/** @returns null for what is no JSON; the error of the parser would quote it */
+/** @returns null for text that is not JSON; the error of the parser would quote it */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -85,7 +85,7 @@ async function makePasswords(file: string): Promise<Passwords> {
   return passwords;
 }
 
-/** Made aside and moved into place when complete. */
+/** Creates the cluster aside and moves it into place when complete. */
 async function makeCluster(plan: ClusterPlan, pgdata: string, passwords: Passwords): Promise<void> {
   const workshop = join(plan.home, 'pgdata.new');
   await rm(workshop, { recursive: true, force: true });
@@ -108,7 +108,7 @@ async function makeCluster(plan: ClusterPlan, pgdata: string, passwords: Passwor
   }
 }
 
-/** Builtin C.UTF-8 sorts alike on every machine and asks nothing of the operating system's locales. */
+/** The builtin C.UTF-8 sorts alike on every machine and does not depend on the operating system's locales. */
 async function runInitdb(
   { binaries, account, durable }: ClusterPlan,
   workshop: string,

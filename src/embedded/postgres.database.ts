@@ -2,10 +2,10 @@ import { Client } from 'pg';
 import { type Passwords, SUPERUSER } from './postgres.cluster.js';
 import { codeOf, EmbeddedPostgresError } from './postgres.error.js';
 
-/** The role Postrider works as and the database it owns. */
+/** The role that Postrider uses, and the database that it owns. */
 const POSTRIDER = 'postrider';
 
-/** Source: PostgreSQL, appendix A. A missing role is told as a wrong password, a missing database by its own code. */
+/** Source: PostgreSQL, appendix A. A missing role looks like a wrong password, a missing database has its own code. */
 const MISSING = new Set<unknown>(['28P01', '28000', '3D000']);
 
 /** A healthy server on this machine answers in milliseconds. */
@@ -15,7 +15,7 @@ export function databaseUrl(port: number, passwords: Passwords, database = POSTR
   return `postgres://${POSTRIDER}:${passwords.postrider}@127.0.0.1:${port}/${database}`;
 }
 
-/** Does the server on this port let Postrider in? False for silence, for a stranger, and while it starts or stops. */
+/** Whether the server on this port lets Postrider in. False if it is silent, a stranger's, starting or stopping. */
 export async function answers(port: number, passwords: Passwords): Promise<boolean> {
   try {
     await query(databaseUrl(port, passwords), async () => {});
@@ -26,8 +26,8 @@ export async function answers(port: number, passwords: Passwords): Promise<boole
 }
 
 /**
- * Makes the role and the database unless they are there.
- * @throws EmbeddedPostgresError when the server does not accept its own superuser's password
+ * Creates the role and the database unless they exist.
+ * @throws EmbeddedPostgresError if the server does not accept its own superuser's password
  */
 export async function ensureDatabase(port: number, passwords: Passwords): Promise<void> {
   try {

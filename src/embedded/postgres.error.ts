@@ -2,7 +2,7 @@
 interface Problem {
   /** One sentence, without secrets. */
   readonly what: string;
-  /** One or two sentences: the way out. */
+  /** One or two sentences: what to do. */
   readonly advice: string;
   /** The last lines the server, or initdb, wrote; empty when it wrote nothing. */
   readonly logTail?: readonly string[];

@@ -5,21 +5,21 @@ import { dirname, join } from 'node:path';
 import { canEnter, type ServerAccount } from './postgres.account.js';
 import { codeOf, EmbeddedPostgresError } from './postgres.error.js';
 
-/** Where data and binaries go when the account that runs the server cannot enter the folder that was asked for. */
+/** Where data and binaries go if the account that runs the server cannot enter the requested folder. */
 const SHELTERS = ['/var/lib/postrider', join(tmpdir(), 'postrider')] as const;
 
 /** The folder that holds everything of one server: `pgdata`, passwords, log, lock and port. */
 export interface Home {
-  /** Without links. */
+  /** The real path, without links. */
   readonly folder: string;
-  /** Earlier homes of the same asked folder, which was deleted since. They keep their data until a human removes them. */
+  /** Earlier homes of the same folder, which has been deleted since. They keep their data until a human removes it. */
   readonly forgotten: readonly string[];
 }
 
 /**
- * The asked folder, made when absent, or, where the account cannot enter it, a folder in a shelter that the asked one
- * becomes a link to.
- * @throws EmbeddedPostgresError when neither is possible
+ * The requested folder, created if absent; if the account cannot enter it, a folder in a shelter, to which the
+ * requested one becomes a link.
+ * @throws EmbeddedPostgresError if neither is possible
  */
 export async function findHome(
   dataDir: string,
@@ -33,7 +33,7 @@ export async function findHome(
       throw cannotUse(dataDir, 'could not be made', error);
     });
     const folder = await realpath(dataDir).catch((error: unknown) => {
-      // Another start is just replacing it by its link.
+      // Another start is just replacing it with its link.
       if (codeOf(error) === 'ENOENT') return null;
       throw error;
     });
@@ -45,20 +45,20 @@ export async function findHome(
 }
 
 /**
- * With its parents. Step by step, since Node's own recursion never ends where a folder that exists says that it does not,
- * as /proc does.
+ * Creates a folder and its parents. Step by step, since Node's own recursion never ends if an existing folder claims
+ * not to exist, as /proc does.
  */
 async function makeFolder(folder: string): Promise<void> {
   if ((await stat(folder).catch(() => null))?.isDirectory()) return;
   if (dirname(folder) !== folder) await makeFolder(dirname(folder));
   await mkdir(folder).catch(async (error: unknown) => {
     const other = await stat(folder).catch(() => null);
-    // Another start was faster, or has just taken it away again to put its link there.
+    // Another start was faster, or has just removed it again to put its link there.
     if (codeOf(error) !== 'EEXIST' || other?.isDirectory() === false) throw error;
   });
 }
 
-/** A link outlives its target where /var/lib is thrown away with a container: the data is gone, start anew. */
+/** A link outlives its target if /var/lib is discarded with a container: the data is gone, so start anew. */
 async function dropDeadLink(dataDir: string): Promise<void> {
   const link = await lstat(dataDir).catch(() => null);
   if (link?.isSymbolicLink() !== true) return;
@@ -67,7 +67,7 @@ async function dropDeadLink(dataDir: string): Promise<void> {
 }
 
 /**
- * Replaces the empty asked folder by a link to a new home. Who loses a race against another start leaves the winner's.
+ * Replaces the empty requested folder with a link to a new home. If another start is faster, its link stays.
  * @returns the homes that were made for this folder before
  */
 async function linkTo(shelter: string, dataDir: string): Promise<readonly string[]> {
@@ -92,8 +92,8 @@ async function linkTo(shelter: string, dataDir: string): Promise<readonly string
 }
 
 /**
- * The first shelter that this process alone may write and that the account can enter.
- * @throws EmbeddedPostgresError when there is none
+ * The first shelter that only this user may write and that the account can enter.
+ * @throws EmbeddedPostgresError if there is none
  */
 export async function findShelter(account: ServerAccount): Promise<string> {
   for (const shelter of SHELTERS) {
@@ -106,7 +106,7 @@ export async function findShelter(account: ServerAccount): Promise<string> {
   });
 }
 
-/** In a public folder like /tmp a stranger may have been faster: no program is run from a folder that others can write. */
+/** In a public folder like /tmp a stranger may have been faster: nothing is run from a folder that others can write. */
 async function makeOurs(folder: string): Promise<boolean> {
   await makeFolder(folder);
   const { uid, mode } = await lstat(folder);

@@ -8,7 +8,7 @@ import { EmbeddedPostgresError } from './postgres.error.js';
 import { findRunning, type OwnedServer, readPidFile, shutDown, stopWithProcess } from './postgres.process.js';
 
 const POLL_MS = 10;
-/** Longer than any start needs; the time is spent replaying the write-ahead log after a crash. */
+/** Longer than any start needs, even to replay the write-ahead log after a crash. */
 const READY_WITHIN_MS = 120_000;
 /** How long processes of a killed server may take to notice that their parent is gone. */
 const REMAINS_VANISH_WITHIN_MS = 10_000;
@@ -28,14 +28,14 @@ export interface Launch {
 export class PortTakenError extends EmbeddedPostgresError {}
 
 /**
- * Starts the server and returns once it accepts connections. It runs in a session of its own, so that a Ctrl-C in the
- * terminal reaches Node alone, and it does not keep Node from ending.
- * Only for data that {@link findRunning} finds no server on.
+ * Starts the server and returns once it accepts connections. It runs in its own session, so that a Ctrl-C in the
+ * terminal only reaches Node, and it does not keep Node from ending. To be called only if {@link findRunning} finds no
+ * server on the data.
  * @throws PortTakenError | EmbeddedPostgresError with the end of the server's log; no process is left behind
  */
 export async function launch(plan: Launch): Promise<OwnedServer> {
-  // PostgreSQL refuses to start while that pid exists, be it another program's or a zombie's by now. That no server runs on
-  // the data is known here; that no orphaned session of one does, PostgreSQL finds out from the shared memory itself.
+  // PostgreSQL refuses to start while that pid exists, even if it is another program's or a zombie's by now. We know
+  // that no server runs on the data; orphaned sessions of one are detected by PostgreSQL itself from the shared memory.
   rmSync(join(plan.pgdata, 'postmaster.pid'), { force: true });
   const deadline = performance.now() + REMAINS_VANISH_WITHIN_MS;
   for (;;) {
@@ -70,7 +70,7 @@ async function start(plan: Launch): Promise<OwnedServer | FailedStart> {
   return { reason: reason ?? 'it vanished right after its start', log: log.newLines() };
 }
 
-/** @returns null once the server accepts connections, else why it never will */
+/** @returns null once the server accepts connections, otherwise why it never will */
 async function untilReady(child: ChildProcess, pgdata: string): Promise<string | null> {
   let spawnError: Error | null = null;
   child.once('error', (error) => (spawnError = error));
@@ -90,7 +90,7 @@ async function untilReady(child: ChildProcess, pgdata: string): Promise<string |
   }
 }
 
-/** Opened by Node, so that the log lies beside the data whoever the server runs as. */
+/** Opened by Node, so that the log is next to the data whatever user runs the server. */
 async function openLog({ logFile, account }: Launch): Promise<{ fd: number; newLines(): string[] }> {
   const size = statSync(logFile, { throwIfNoEntry: false })?.size ?? 0;
   if (size > LOG_ROTATES_AT_BYTES) renameSync(logFile, `${logFile}.1`);
@@ -104,7 +104,7 @@ async function openLog({ logFile, account }: Launch): Promise<{ fd: number; newL
   return { fd, newLines };
 }
 
-/** Sessions of a server that was killed end by themselves, as soon as they notice. */
+/** Sessions of a killed server end by themselves as soon as they notice. */
 function isHeldByRemains({ log }: FailedStart): boolean {
   return log.some((line) => line.includes('pre-existing shared memory block'));
 }

@@ -10,12 +10,12 @@ export interface Ownership {
   release(): void;
 }
 
-/** Keeps the locks reachable: a lock that is garbage-collected is a lock that is lost. */
+/** Keeps the locks reachable: a lock that is garbage-collected is lost. */
 const held = new Set<DatabaseSync>();
 
 /**
  * Makes this process the only owner of the folder until it releases it or ends, however it ends: the lock is the one
- * that SQLite takes from the operating system for an exclusive transaction, so no dead owner ever has to be recognised.
+ * that SQLite takes from the operating system for an exclusive transaction, so a dead owner never has to be detected.
  * @throws EmbeddedPostgresError naming the process that owns it now
  */
 export function claimOwnership(home: string): Ownership {

@@ -4,7 +4,7 @@ import { listeningPort } from '../listening-port.js';
 
 const HOST = '127.0.0.1';
 
-/** The port of the last start, so that a bookmark in a database tool stays right, when it is still free; else any free one. */
+/** The last start's port if it is still free, so that bookmarks in database tools stay valid, else any free one. */
 export async function choosePort(home: string): Promise<number> {
   const remembered = recall(home);
   return (remembered === null ? null : await bindable(remembered)) ?? (await bindable(0)) ?? 0;
@@ -28,7 +28,7 @@ function fileIn(home: string): string {
   return join(home, 'port');
 }
 
-/** @returns the port, the system's choice for 0, or null when it is taken */
+/** @returns the port (for 0, the system's choice), or null if it is taken */
 async function bindable(port: number): Promise<number | null> {
   return await listeningPort(HOST, port).catch(() => null);
 }

@@ -5,25 +5,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, EmbeddedPostgresError } from './postgres.error.js';
 
 const POLL_MS = 20;
-/** How often an adopted server is looked after. */
+/** How often an adopted server is checked, in milliseconds. */
 const WATCH_MS = 1000;
 
 /** A server that is running on our data, whoever started it. */
 export interface RunningServer {
-  /** Of the postmaster, the parent of all its processes. */
+  /** The process id of the postmaster, the parent of all its processes. */
   readonly pid: number;
   readonly port: number;
   /** Its whole command line, joined with spaces. */
   readonly command: string;
 }
 
-/** One that this process stops. */
+/** A server that this process is to stop. */
 export interface OwnedServer extends RunningServer {
-  /** Resolves with how the server ended, whoever ended it: `exit code 1`, `signal SIGKILL`, or `gone` where nobody can know. */
+  /** Resolves with how the server ended, whoever ended it: `exit code 1`, `signal SIGKILL`, or `gone` if unknown. */
   readonly ended: Promise<string>;
 }
 
-/** What a server says of itself in postmaster.pid. Source: PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*. */
+/** What a server writes about itself in postmaster.pid. Source: PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*. */
 interface PidFile {
   readonly pid: number;
   readonly port: number;
@@ -41,7 +41,7 @@ export function readPidFile(pgdata: string): PidFile | null {
   }
 }
 
-/** The server that runs on this data: alive, and really a postgres of this folder, not a program that got its old pid. */
+/** The live server on this data: really a postgres of this folder, not a program that has got its old pid. */
 export function findRunning(pgdata: string): RunningServer | null {
   const file = readPidFile(pgdata);
   if (file === null) return null;
@@ -49,7 +49,7 @@ export function findRunning(pgdata: string): RunningServer | null {
   return command?.includes(`/postgres -D ${pgdata} `) === true ? { pid: file.pid, port: file.port, command } : null;
 }
 
-/** @returns null when no such process is alive; a zombie is not */
+/** @returns null if no such process is alive; a zombie does not count */
 function commandOf(pid: number): string | null {
   try {
     const command =
@@ -63,9 +63,9 @@ function commandOf(pid: number): string | null {
 }
 
 /**
- * Stops the server and returns once it is down: sessions are ended and everything is written (fast shutdown); a server that
- * does not manage that in `patienceMs` is stopped harder, which its next start repairs from the write-ahead log.
- * @throws EmbeddedPostgresError when it survives even that
+ * Stops the server and returns once it is down. A fast shutdown ends sessions and writes everything; a server that does
+ * not manage that in `patienceMs` is stopped by force, which its next start repairs from the write-ahead log.
+ * @throws EmbeddedPostgresError if it survives even that
  */
 export async function shutDown(server: RunningServer, patienceMs = 30_000): Promise<void> {
   const steps = [
@@ -85,8 +85,8 @@ export async function shutDown(server: RunningServer, patienceMs = 30_000): Prom
 }
 
 /**
- * Takes over a server that is no child of this process: whoever started it was killed. How such a process ends, the system
- * tells nobody but its parent, so it is looked after.
+ * Takes over a server that is not a child of this process, because whoever started it was killed. The system only tells
+ * a parent when a process ends, so the server is polled.
  */
 export function adopt(server: RunningServer): OwnedServer {
   const ended = (async () => {
@@ -98,15 +98,15 @@ export function adopt(server: RunningServer): OwnedServer {
 }
 
 /**
- * Has the server stopped, too, when this process ends before it has: at a second Ctrl-C nothing else does it, and a server
- * in a session of its own would run on. Nothing can be awaited by then: a fast shutdown is asked for, and is left to itself.
+ * Stops the server, too, if this process ends first: at a second Ctrl-C nothing else does, and a server in its own
+ * session would keep running. Nothing can be awaited by then, so a fast shutdown is requested and not waited for.
  */
 export function stopWithProcess(stop: () => void, ended: Promise<unknown>): void {
   process.once('exit', stop);
   void ended.then(() => process.off('exit', stop));
 }
 
-/** The pid may belong to another program by now: signals go to the very command that was found. */
+/** The pid may belong to another program by now, so a signal only goes to the command that was found. */
 function send(server: RunningServer, signal: NodeJS.Signals): void {
   if (!isRunning(server)) return;
   try {

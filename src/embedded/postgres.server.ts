@@ -12,13 +12,13 @@ import { adopt, findRunning, type OwnedServer, shutDown } from './postgres.proce
 import { serverArguments } from './postgres.settings.js';
 
 export interface EmbeddedPostgresOptions {
-  /** A folder for this server alone; made when absent. */
+  /** A folder for this server alone; created if absent. */
   readonly dataDir: string;
   /** PostgreSQL settings on top of the durable defaults, for example `{ fsync: 'off' }` for data that may be lost. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Default: the port of the last start when it is free, else any free one. */
+  /** Default: the port of the last start if it is free, otherwise any free one. */
   readonly port?: number;
-  /** Hears, a line at a time, what a human at the terminal may want to know. Default: silence. */
+  /** Called with each line that a human at the terminal may want to know. Default: silence. */
   readonly log?: (line: string) => void;
 }
 
@@ -28,7 +28,7 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** Where data, passwords and log really are. */
   readonly dataDir: string;
-  /** Of the server's main process. */
+  /** The process id of the server's main process. */
   readonly pid: number;
   /** True when it was still running, because its last owner was killed. */
   readonly reused: boolean;
@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-/** A server of a deleted folder would run for ever: nobody else looks for it. */
+/** Stops servers of deleted folders, which would run forever: nobody else looks for them. */
 async function leaveForgotten({ forgotten }: Home, log: (line: string) => void): Promise<void> {
   for (const folder of forgotten) {
     log(`An earlier database of this folder is in ${folder}; delete it when you no longer need it`);
@@ -113,7 +113,7 @@ function commandOf({ program, args }: Launch): string {
   return [program, ...args].join(' ');
 }
 
-/** Between finding a port free and binding it another program may be faster. */
+/** Another program may take a free port before the server binds it. */
 async function launchOnFreePort(home: string, planFor: (port: number) => Launch): Promise<OwnedServer> {
   for (let tries = 1; ; tries += 1) {
     try {

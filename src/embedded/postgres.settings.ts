@@ -1,5 +1,5 @@
 /**
- * What the server runs with unless the caller says otherwise. Durable: a commit that was answered survives a power cut.
+ * The server's settings unless the caller says otherwise. Durable: a commit that was acknowledged survives a power cut.
  * Terse errors keep the DETAIL lines, which quote rows (recipients, message bodies), out of the server's log.
  */
 const DEFAULTS = {

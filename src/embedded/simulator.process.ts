@@ -18,7 +18,7 @@ class SimulatorError extends Error {
 }
 
 /**
- * Runs the simulator as a process of its own, in a session of its own: Ctrl-C must not end it before the service has
+ * Runs the simulator as a process of its own in its own session, since Ctrl-C must not end it before the service has
  * finished what is in flight. It ends by itself when this process is gone.
  */
 export async function startSimulatorProcess(port: number): Promise<RunningSimulator> {
@@ -40,7 +40,7 @@ export async function startSimulatorProcess(port: number): Promise<RunningSimula
   };
 }
 
-/** What the simulator says when it is ready. */
+/** Waits until the simulator is ready and returns its URL. */
 async function firstMessage(child: ChildProcess): Promise<string> {
   const ready = new Promise<unknown>((resolve) => child.once('message', resolve));
   const ended = once(child, 'exit').then(() => {

@@ -22,9 +22,9 @@ export interface RunningSurroundings {
   readonly started: readonly ('database' | 'simulator')[];
   /** Where the embedded server keeps its data; null without one. */
   readonly databaseDir: string | null;
-  /** Resolves when something that was started has ended, whoever ended it: the service is nothing without it. */
+  /** Resolves when something that was started has ended, whoever ended it: the service cannot do without it. */
   readonly lost: Promise<Error>;
-  /** Stops what was started, last started first. */
+  /** Stops what was started, in reverse order. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ class SurroundingsLostError extends Error {
   override readonly name = 'SurroundingsLostError';
 }
 
-/** Brings what the environment leaves out: a database, a Twilio, an admin key. Nothing stays running when it fails. */
+/** Provides what the environment leaves out: a database, a Twilio, an admin key. Leaves nothing running if it fails. */
 export async function bringSurroundings(env: Environment, log: (line: string) => void): Promise<RunningSurroundings> {
   const stops: (() => Promise<void>)[] = [];
   const ends: Promise<Error>[] = [];

@@ -3,18 +3,18 @@ import { Database, type Statement } from '../database/database.js';
 import type { HealthIndicator, HealthReport } from './health-indicators.js';
 
 /**
- * Fails where no writes are taken (after a failover, on a disk that is almost full), and its connection leaves the pool
- * then. Any small table will do; no row is locked.
+ * Fails if the database takes no writes (after a failover, on a disk that is almost full), and its connection then
+ * leaves the pool. Any small table will do; no row is locked.
  */
 const WRITABLE = 'SELECT FROM alert_watch WHERE false FOR UPDATE';
 
-/** One for each pool: what is accepted and sent goes through the second. */
+/** One for each pool: accepting and sending use the second. */
 const PINGS: readonly Statement[] = [
   { name: 'health_ping', text: WRITABLE, plan: 'each_time' },
   { name: 'health_ping_dispatch', text: WRITABLE, plan: 'once' },
 ];
 
-/** The database answers and takes writes, on the connections of both pools. */
+/** Checks that the database answers and takes writes, on connections of both pools. */
 @Injectable()
 export class DatabaseIndicator implements HealthIndicator {
   readonly name = 'database';

@@ -8,7 +8,7 @@ import type { HealthIndicator, HealthReport } from './health-indicators.js';
 /** PostgreSQL stops when it cannot write its log; this leaves a human time to act. */
 const LEAST_FREE_BYTES = 512 * 1024 * 1024;
 
-/** Room on the disk of the embedded database. A database elsewhere is watched where it is. */
+/** Free space on the disk of the embedded database. A database elsewhere is monitored where it runs. */
 @Injectable()
 export class DiskIndicator implements HealthIndicator {
   readonly name = 'disk';

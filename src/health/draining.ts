@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 
 /**
- * Whether this process is on its way out. Set before anything else of a shutdown, so that readiness fails and nobody
+ * Whether this process is shutting down. Set before any other step of a shutdown, so that readiness fails and nobody
  * begins what another replica can do.
  */
 @Injectable()
@@ -16,7 +16,7 @@ export class Draining implements OnModuleDestroy {
     this.begun = true;
   }
 
-  /** Where nobody has said so before: the first hook of a shutdown, before anything waits for work in flight. */
+  /** For a shutdown that was not announced: this is its first hook, before anything waits for work in flight. */
   onModuleDestroy(): void {
     this.begin();
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** What one part of the service says of itself. */
+/** What one part of the service reports about itself. */
 export interface HealthReport {
   readonly up: boolean;
   /** Shown to anyone who asks /health: numbers and states, no names of people, no secrets. */
@@ -8,13 +8,13 @@ export interface HealthReport {
 }
 
 export interface HealthIndicator {
-  /** Its key in the answer, such as `dispatcher`. */
+  /** Its key in the response, such as `dispatcher`. */
   readonly name: string;
-  /** Answers soon, or counts as down; may throw, which is down too. */
+  /** Must answer soon, or it counts as down, as it does if it throws. */
   check(): Promise<HealthReport>;
 }
 
-/** Every part that /health asks. Rooms register theirs when they start. */
+/** The indicators that /health asks. Modules register theirs when they start. */
 @Injectable()
 export class HealthIndicators {
   private readonly registered = new Map<string, HealthIndicator>();

@@ -17,16 +17,16 @@ import { Draining } from './draining.js';
 import { HealthFilter } from './health.filter.js';
 import { type HealthIndicator, HealthIndicators, type HealthReport } from './health-indicators.js';
 
-/** An indicator that takes longer is down, in milliseconds. */
+/** An indicator that takes longer than this is down, in milliseconds. */
 const PATIENCE_MS = 1000;
 
-/** For orchestrators and load balancers; terminus's own format. */
+/** For orchestrators and load balancers, in terminus's own format. */
 @ApiTags('health')
 @Controller('health')
 @Public()
 @UseFilters(HealthFilter)
 export class HealthController {
-  /** What is being asked, by indicator: see {@link question}. */
+  /** The checks in progress, by indicator: see {@link question}. */
   private readonly asking = new Map<HealthIndicator, Promise<HealthReport>>();
 
   constructor(
@@ -38,7 +38,7 @@ export class HealthController {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Not through terminus's check: a process that drains is alive, and must not be killed for it. */
+  /** Not through terminus's check, which fails while shutting down: the process is alive and must not be killed. */
   @Get('live')
   @ApiOperation({ summary: 'Whether the process runs; says nothing of what it depends on' })
   @HealthCheck()
@@ -78,8 +78,8 @@ export class HealthController {
   }
 
   /**
-   * A question that is still open is shared: nobody needs a key to ask, and however often it is asked, a stuck database
-   * collects one of each question.
+   * Shares a check that is still running: /health needs no key, and however often it is called, a stuck database gets
+   * only one query of each kind.
    */
   private question(indicator: HealthIndicator): Promise<HealthReport> {
     const asked = this.asking.get(indicator);

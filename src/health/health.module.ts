@@ -7,10 +7,10 @@ import { HealthController } from './health.controller.js';
 import { HealthIndicators } from './health-indicators.js';
 import { ProcessIndicator } from './process.indicator.js';
 
-/** Health endpoints, the registry of indicators and the flag that says this process is on its way out. */
+/** Health endpoints, the registry of indicators and the flag that says that this process is shutting down. */
 @Global()
 @Module({
-  // The indicators log for themselves.
+  // HealthController logs failures itself.
   imports: [TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [Draining, HealthIndicators, DatabaseIndicator, DiskIndicator, ProcessIndicator],

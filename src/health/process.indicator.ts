@@ -25,11 +25,11 @@ export class ProcessIndicator implements HealthIndicator, OnApplicationBootstrap
     this.delay.disable();
   }
 
-  /** The delays are those since the last check. */
+  /** The delay is measured since the last check. */
   check(): Promise<HealthReport> {
     const heap = getHeapStatistics();
     const heapUse = heap.used_heap_size / heap.heap_size_limit;
-    // The histogram measures whole intervals: what lies above one is delay.
+    // The histogram measures whole intervals: only what exceeds one is delay.
     const delayP99Ms = Math.max(0, Math.round(this.delay.percentile(99) / NANOSECONDS) - RESOLUTION_MS);
     this.delay.reset();
     return Promise.resolve({

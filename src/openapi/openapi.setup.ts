@@ -11,13 +11,13 @@ Answers carry \`X-Request-Id\`, yours where you send one; the log names it where
 Times are ISO 8601 in UTC. Ids are UUIDv7, in order of time; a circuit's has no time of its own, since it follows from its scope.
 `.trim();
 
-/** Serves /openapi.json and, from files of this service only, Swagger UI at /docs. To be called before it listens. */
+/** Serves /openapi.json and, from local files only, Swagger UI at /docs. To be called before the app listens. */
 export function serveOpenApi(app: NestFastifyApplication): void {
   SwaggerModule.setup('docs', app, () => describeApi(app), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
     customSiteTitle: 'Postrider API',
-    // Without it the page would send the document to validator.swagger.io.
+    // Otherwise the page would send the document to validator.swagger.io.
     swaggerOptions: { validatorUrl: null, persistAuthorization: false },
   });
 }

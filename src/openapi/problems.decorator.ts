@@ -6,7 +6,7 @@ import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../problems/pro
 
 interface ProblemHeader {
   readonly description: string;
-  /** On every problem of its kind. */
+  /** Whether every problem of its kind has it. */
   readonly required: boolean;
   readonly schema: { readonly type: 'string' | 'integer'; readonly minimum?: number };
 }
@@ -22,7 +22,7 @@ const COME_AGAIN: Readonly<Record<string, ProblemHeader>> = {
   'Retry-After': { description: 'Seconds.', required: true, schema: { type: 'integer', minimum: 1 } },
 };
 
-/** What some problems say in headers too. */
+/** Headers that come with some problems. */
 const HEADERS: Readonly<Partial<Record<ProblemSlug, Readonly<Record<string, ProblemHeader>>>>> = {
   unauthenticated: WHICH_KEY,
   'missing-scope': WHICH_KEY,
@@ -36,15 +36,15 @@ const HEADERS: Readonly<Partial<Record<ProblemSlug, Readonly<Record<string, Prob
 
 const DECLARED = 'postrider:problems';
 
-/** What a handler was declared to answer with, by every `@Problems` on it and on its controller. */
+/** The problems that a handler was declared to answer with, by every `@Problems` on it and on its controller. */
 export function declaredProblems(handler: object): readonly ProblemSlug[] {
   const slugs: readonly ProblemSlug[] | undefined = Reflect.getMetadata(DECLARED, handler);
   return slugs ?? [];
 }
 
 /**
- * Declares the problems a route answers with, for the OpenAPI document. On a controller it holds for all its methods;
- * several of them add up, statuses that have several problems included.
+ * Declares the problems that a route answers with, for the OpenAPI document. On a controller it applies to all methods.
+ * Several declarations add up, even for the same status.
  */
 export function Problems(...slugs: [ProblemSlug, ...ProblemSlug[]]): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: PropertyDescriptor) => {
@@ -86,7 +86,7 @@ function statusOf(slug: ProblemSlug): number {
   return PROBLEM_TYPES[slug].status;
 }
 
-/** Replaces what an earlier declaration said of this status, but for its description: to that, `added` is appended. */
+/** Replaces an earlier declaration of this status, except for its description, to which `added` is appended. */
 function problemResponse(status: number, added: readonly ProblemSlug[], all: readonly ProblemSlug[]): MethodDecorator {
   return ApiResponse({
     status,

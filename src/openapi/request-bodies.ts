@@ -7,8 +7,8 @@ type SchemaObject = Exclude<Schema, { $ref: string }>;
 const NULL: Schema = { type: 'null' };
 
 /**
- * Says of every body what validation/validation.pipe.ts does to all of them: a property that is not named is refused, what may
- * be left out may be null as well, and a body of which nothing is needed may be left out itself.
+ * Documents for every body what validation/validation.pipe.ts does: unnamed properties are refused, optional ones may
+ * also be null, and a body without required properties may be left out.
  */
 export function describeRequestBodies(document: OpenAPIObject): void {
   const schemas = document.components?.schemas ?? {};
@@ -51,7 +51,7 @@ function requiredIn(schema: Schema | undefined): readonly string[] {
 
 function reachableFrom(start: unknown, schemas: Schemas): ReadonlySet<string> {
   const found = new Set(namesIn(start));
-  // A set hands out what is added to it while it is walked.
+  // A set also hands out what is added while it is iterated.
   for (const name of found) for (const next of namesIn(schemas[name])) found.add(next);
   return found;
 }
