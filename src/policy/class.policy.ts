@@ -1,16 +1,16 @@
 import type { ErrorClass, ResponsibleParty } from './vocabulary.js';
 
-/** What a class of failure allows and asks for. */
+/** What an error class permits and requires. */
 export interface ClassPolicy {
-  /** Who is responsible, unless the provider's code says otherwise: each code of `channel_unavailable` does. */
+  /** The responsible party, unless the provider's code names another; for `channel_unavailable`, every code does. */
   readonly responsible: ResponsibleParty;
-  /** May the same channel be tried again? `hold`: once the circuit of the account lets work out again. */
+  /** Whether to try the same channel again. `hold`: only after the account's circuit releases work again. */
   readonly sameChannel: 'never' | 'backoff' | 'by_code' | 'hold';
-  /** Does the next channel get its turn? */
+  /** Whether to fall back to the next channel. */
   readonly fallback: 'never' | 'at_once' | 'when_exhausted' | 'by_code';
-  /** Does a terminal failure without a fallback wait for a human? */
+  /** Whether a terminal failure without a fallback waits for a human. */
   readonly deadLetter: boolean;
-  /** What on-call hears, and when. */
+  /** The severity of the alert to on-call, and what triggers it. */
   readonly alert:
     'none' | 'error' | 'critical' | 'warning_when_exhausted' | 'critical_when_exhausted' | 'error_when_sender_wide';
 }

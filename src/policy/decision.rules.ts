@@ -1,21 +1,21 @@
 import type { OpenCause } from './vocabulary.js';
 
 /**
- * By which rule something was decided that is no attempt's next step: `explain` names it beside the sentence. Closed, so
- * that whoever asks for one by its name finds it.
+ * Rules behind decisions that are not an attempt's next step; `explain` shows the rule beside the sentence. A closed
+ * set, so that decisions can be searched by rule.
  */
 export const DECISION_RULES = [
-  /** The client took it back. */
+  /** The client canceled it. */
   'cancel',
   /** Its `expiresAt` passed. */
   'expiry',
   /** Whether an attempt with an unknown outcome was accepted, and what follows. */
   'reconciliation',
-  /** The answer to an attempt came when its lease was over. */
+  /** The answer to an attempt arrived after its lease had expired. */
   'late answer',
-  /** A status callback told more than its own status. */
+  /** A status callback had consequences beyond its own status. */
   'callback',
-  /** No callback told the end, so the provider was asked what became of the message. */
+  /** No callback reported a final status, so the provider was asked what became of the message. */
   'missing receipt',
   /** Accepted, but not delivered within `fallbackAfterSeconds`. */
   'fallback after acceptance',
@@ -23,21 +23,21 @@ export const DECISION_RULES = [
   'accepted after a human had it sent again',
   'delivered after a fallback was decided',
   'delivered after a human had it sent again',
-  /** The notification was over before this delivery's work was. */
+  /** The notification ended before the work on this delivery did. */
   'overtaken',
   /** The recipient opted out of the sender. */
   'suppression',
-  /** The provider said not long ago that the recipient is not on the channel. */
+  /** The provider recently reported that the recipient is not on the channel. */
   'recipient not on channel',
-  /** The sender will not be back soon, and another channel is left. */
+  /** The sender will be unavailable for a while, and another channel is left. */
   'sender unavailable',
-  /** Its words were deleted before it could be sent. */
+  /** Retention deleted its content before it could be sent. */
   'retention',
   /** A human resolved its dead letter. */
   'review',
 ] as const;
 
-/** A circuit, or the pace of its sender, holds it. */
+/** A circuit or its sender's pace holds it. */
 export type HoldRule = `circuit: ${OpenCause | 'pace'}`;
 
 export type DecisionRule = (typeof DECISION_RULES)[number] | HoldRule;

@@ -1,43 +1,43 @@
 import type { ErrorClass, ResponsibleParty } from './vocabulary.js';
 
-/** How far a failure reaches: what else would fail for the same reason. */
+/** The scope of a failure: what else would fail for the same reason. */
 export const FAILURE_SCOPES = ['message', 'recipient', 'sender', 'account'] as const;
 export type FailureScope = (typeof FAILURE_SCOPES)[number];
 
-/** What classification makes of a provider code, an HTTP status or a silence. */
+/** The classification of a provider code, an HTTP status or a missing answer. */
 export interface Classification {
   readonly errorClass: ErrorClass;
   readonly responsible: ResponsibleParty;
   readonly scope: FailureScope;
-  /** May the same channel be tried again? `by_class` leaves it to the policy table. */
+  /** Whether the same channel may be tried again. `by_class` leaves it to the policy table. */
   readonly sameChannelAgain: 'by_class' | 'never' | 'backoff';
-  /** Does another channel help? `by_class` leaves it to the policy table. */
+  /** Whether another channel helps. `by_class` leaves it to the policy table. */
   readonly otherChannelHelps: 'by_class' | 'no' | 'yes';
-  /** The recipient is not on this channel, and will not be for a while. */
+  /** The recipient is not on this channel and will not be for some time. */
   readonly notOnChannel?: boolean;
-  /** Milliseconds until a used-up quota is there again, where the provider's code says it. */
+  /** Milliseconds until an exhausted quota resets, if the provider's code implies it. */
   readonly resetsAfterMs?: number;
-  /** Which row decided, for the explanation: "Twilio code 63016", "HTTP status 503", "no answer". */
+  /** The rule that decided, for the explanation: "Twilio code 63016", "HTTP status 503", "no answer". */
   readonly rule: string;
-  /** True when the provider gave a code that no table knows. */
+  /** True if the provider gave a code that is not in the table. */
   readonly unknownCode: boolean;
 }
 
-/** What the provider answered to a failed request or reported in a failed callback. Holds no credentials. */
+/** The provider's answer to a failed request, or its report in a failed callback. Holds no credentials. */
 export interface ProviderAnswer {
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
   readonly providerMessage: string | null;
   readonly providerRequestId: string | null;
-  /** The whole body as text, at most the client's response cap; null when nothing was read. */
+  /** The body as text, cut off at the client's response cap; null if nothing was read. */
   readonly providerBody: string | null;
 }
 
-/** Everything known of a failure; `rejected` was surely not accepted, `unknown` may have been. */
+/** Everything known about a failure. `rejected` was certainly not accepted; `unknown` may have been. */
 export interface Failure extends ProviderAnswer {
   readonly provider: 'twilio';
   readonly outcome: 'rejected' | 'unknown';
   readonly classification: Classification;
-  /** From the Retry-After header, in milliseconds; null when the provider named none. */
+  /** From the Retry-After header, in milliseconds; null if the provider sent none. */
   readonly retryAfterMs: number | null;
 }

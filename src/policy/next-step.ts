@@ -5,8 +5,8 @@ import { decideRetry } from './retry.policy.js';
 import type { Channel } from './vocabulary.js';
 
 /**
- * What follows a failure, and why in words a human can read. Times are the database's. `exhausted` where it follows because
- * the retries of the channel are used up.
+ * The step that follows a failure, and the reason in words for humans. Times are the database's. `exhausted` is set if
+ * the step follows because the channel's retries are used up.
  */
 export type NextStep =
   | { readonly kind: 'retry'; readonly at: Date; readonly waitMs: number; readonly reason: string }
@@ -14,9 +14,9 @@ export type NextStep =
       readonly kind: 'reconcile';
       readonly at: Date;
       readonly waitMs: number;
-      /** True when no retry is left: a negative answer leads to the fallback or the review queue. */
+      /** True if no retry is left: a negative answer leads to the fallback or the review queue. */
       readonly exhausted: boolean;
-      /** False for the last look before giving up: it is not a retry. */
+      /** False for the last look-up before giving up, which is not a retry. */
       readonly spendsRetry: boolean;
       readonly reason: string;
     }
@@ -25,11 +25,11 @@ export type NextStep =
   | { readonly kind: 'dead_letter'; readonly reason: string; readonly exhausted?: true }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** What the decision needs to know of the delivery besides the failure itself. */
+/** What the decision needs to know about the delivery besides the failure itself. */
 export interface DeliveryHistory extends RetriesSpent {
   /** Channels not yet tried, in the caller's order. */
   readonly fallbacks: readonly Channel[];
-  /** Why nothing of this delivery's resource is sent now, in words; null where it is. An outage burns no retries. */
+  /** Why sends of this delivery are stopped now, in words; null if they are not. An outage uses up no retries. */
   readonly standstill: string | null;
 }
 
@@ -40,7 +40,7 @@ export interface DecisionClock {
   readonly random: number;
 }
 
-/** Decides what follows a failed or unknown attempt. Pure; never throws. */
+/** Decides the next step after a failed or unknown attempt. Pure; never throws. */
 export function nextStep(
   failure: Failure,
   history: DeliveryHistory,
@@ -68,8 +68,8 @@ export function nextStep(
 }
 
 /**
- * Decides what follows when the channel has nothing more to give: retries are used up, a retry cannot help,
- * or a callback reported the failure of an accepted message (which is never sent again by itself).
+ * Decides the next step when this channel is done: its retries are used up, a retry cannot help, or a callback reported
+ * the failure of an accepted message (which is never resent automatically).
  */
 export function afterLastAttempt(
   classification: Classification,
@@ -86,12 +86,12 @@ export function afterLastAttempt(
   return { kind: 'dead_letter', reason: `${because}; ${noFallback}` };
 }
 
-/** Marks what follows because no retry is left. */
+/** Marks a step as taken because no retry is left. */
 export function usedUp(step: NextStep): NextStep {
   return step.kind === 'fallback' || step.kind === 'dead_letter' ? { ...step, exhausted: true } : step;
 }
 
-/** Whether the next channel may try after this failure. Pure. */
+/** Whether to try the next channel after this failure. Pure. */
 export function anotherChannelHelps(classification: Pick<Classification, 'errorClass' | 'otherChannelHelps'>): boolean {
   const policy = CLASS_POLICY[classification.errorClass];
   switch (policy.fallback) {
@@ -109,7 +109,7 @@ function accountGoesOn({ errorClass }: Classification): string {
   return errorClass === 'quota_exhausted' ? 'its quota resets, or an operator has it raised' : 'an operator acts';
 }
 
-/** Whether the same channel may try again after this failure, and when. Pure. */
+/** Whether to try the same channel again after this failure, and how. Pure. */
 export function sameChannelAgain(
   classification: Pick<Classification, 'errorClass' | 'sameChannelAgain'>,
 ): 'never' | 'backoff' | 'hold' {

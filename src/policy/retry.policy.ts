@@ -1,16 +1,16 @@
-/** When a failed attempt is repeated. Milliseconds throughout; contract section 4. */
+/** When a failed attempt is retried. All times are in milliseconds; contract section 4. */
 export interface RetryPolicy {
   /** Wait before the first retry. */
   readonly baseMs: number;
-  /** Each further wait is this many times the one before. */
+  /** Each later wait is the previous one times this factor. */
   readonly factor: number;
-  /** Retries at most. */
+  /** Maximum number of retries. */
   readonly max: number;
-  /** Waiting at most, all retries of a delivery together. */
+  /** Maximum total wait over all retries of a delivery. */
   readonly budgetMs: number;
 }
 
-/** What a delivery has spent so far. Waiting in an open circuit spends nothing. */
+/** What a delivery has used up so far. Waiting in an open circuit uses up nothing. */
 export interface RetriesSpent {
   readonly retries: number;
   readonly waitedMs: number;
@@ -20,7 +20,7 @@ export type RetryDecision =
   | { readonly kind: 'retry'; readonly number: number; readonly waitMs: number }
   | { readonly kind: 'exhausted'; readonly reason: string };
 
-/** Jitter is only ever added, at most this part of the wait, so that the promised order and minimum hold. */
+/** Jitter is only added, up to this fraction of the wait, so that the promised order and minimum hold. */
 const JITTER = 0.1;
 
 /**
@@ -50,7 +50,7 @@ export function decideRetry(
   return { kind: 'retry', number, waitMs };
 }
 
-/** A wait as a human reads it: "1.5 s". */
+/** A wait for human readers: "1.5 s". */
 export function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;
 }

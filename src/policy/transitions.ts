@@ -7,7 +7,7 @@
  * `sent`       the provider accepted it
  * `delivered`  the provider reported it delivered; final
  * `failed`     no automatic step is left; a dead letter says why
- * `canceled`   the client took it back before anything was accepted, or after what was had failed
+ * `canceled`   the client canceled it before anything was accepted, or after everything accepted had failed
  * `expired`    its expiresAt passed before it was accepted
  */
 export const NOTIFICATION_STATUSES = [
@@ -22,7 +22,10 @@ export const NOTIFICATION_STATUSES = [
 ] as const;
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
-/** Contract section 2. Empty means terminal. Every statement that moves a status carries {@link legalMove} or {@link legalPath}. */
+/**
+ * Contract section 2. Empty means terminal. Every statement that moves a status is guarded by {@link legalMove} or
+ * {@link legalPath}.
+ */
 export const TRANSITIONS = {
   scheduled: ['queued', 'canceled', 'expired'],
   queued: ['sending', 'delivered', 'failed', 'canceled', 'expired'],
@@ -30,39 +33,39 @@ export const TRANSITIONS = {
   sending: ['queued', 'sent', 'delivered', 'failed', 'canceled', 'expired'],
   sent: ['queued', 'delivered', 'failed'],
   delivered: [],
-  // Only a human's resolution takes a notification out of failed, or proof that the provider did deliver it.
+  // A notification leaves failed only by a human's resolution, or by proof that the provider delivered it after all.
   failed: ['queued', 'sent', 'delivered'],
   canceled: [],
   expired: [],
 } as const satisfies Record<NotificationStatus, readonly NotificationStatus[]>;
 
-/** How a delivery ends without success: nothing of it may still arrive. */
+/** How a delivery can end without success: nothing more is expected of it. */
 export const UNSUCCESSFUL_ENDS = ['failed', 'canceled', 'expired'] as const satisfies readonly NotificationStatus[];
 
-/** Whether nothing leads out of a status. */
+/** Whether a status is terminal. */
 export function isFinal(status: NotificationStatus): boolean {
   return TRANSITIONS[status].length === 0;
 }
 
-/** The statuses from which `status` may be reached in one move. */
+/** The statuses that can move to `status` directly. */
 export function statusesBefore(status: NotificationStatus): NotificationStatus[] {
   return NOTIFICATION_STATUSES.filter((from) => (TRANSITIONS[from] as readonly NotificationStatus[]).includes(status));
 }
 
-/** The guard of a status move, for a WHERE clause: a compare-and-set that makes an illegal move touch no row. */
+/** The guard of a status move, for a WHERE clause: a compare-and-set, so that an illegal move touches no row. */
 export function legalMove(column: string, to: NotificationStatus): string {
   return isOneOf(column, statusesBefore(to));
 }
 
 /**
- * What a leased notification may be stored as. A claim writes only the lease, so what was scheduled or queued still says
- * so while it is `sending`; settling it makes the moves in between as well.
+ * The stored statuses a leased notification may have. A claim writes only the lease, so a notification that is
+ * `sending` may still be stored as scheduled or queued; settling it makes the moves in between, too.
  */
 export const WORKED_ON = ['scheduled', 'queued', 'sending'] as const satisfies readonly NotificationStatus[];
 
 /**
- * The guard of several moves in one statement: from anywhere on the way to its end.
- * @throws RangeError when a step of the way is not legal
+ * The guard of several moves in one statement: matches every status on the path except the last.
+ * @throws RangeError when a step of the path is not legal
  */
 export function legalPath(column: string, path: readonly NotificationStatus[]): string {
   path.slice(1).forEach((to, index) => {

@@ -1,11 +1,12 @@
 import type { Failure } from './failure.js';
 
-/** As {@link Failure.classification} has it: nothing of it went to the provider. */
+/** Used as the rule in {@link Failure.classification}: nothing was sent to the provider. */
 export const UNWRITABLE_RULE = 'the request could not be written';
 
 /**
- * The failure of an attempt whose request could not even be put together: a fault of this service, or content that an
- * earlier version stored. Surely not accepted, and no better next time; another channel writes another request.
+ * The failure of an attempt whose request could not even be composed: a bug in this service, or content that an earlier
+ * version stored. It was certainly not accepted, and a retry would fail the same way; another channel composes a
+ * different request.
  */
 export const UNWRITABLE: Failure = {
   provider: 'twilio',

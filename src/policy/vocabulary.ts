@@ -1,21 +1,21 @@
 /**
- * The words of the service, as closed sets. Code, tables, API, docs and logs use exactly these names.
- * A new member breaks every table that does not handle it yet: that is the point.
+ * The service's vocabulary, as closed sets. Code, tables, API, docs and logs use exactly these names. A new member
+ * breaks the build of every table that does not handle it yet, on purpose.
  */
 
 /** A way to reach a recipient. */
 export const CHANNELS = ['whatsapp', 'sms', 'voice'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
-/** What a notification is for. All but `marketing` are critical: on-call hears when they are exhausted. */
+/** What a notification is for. All but `marketing` are critical, which raises the severity of some alerts. */
 export const CATEGORIES = ['otp', 'alert', 'transactional', 'marketing'] as const;
 export type Category = (typeof CATEGORIES)[number];
 
-/** What is known of one provider request once it is over. */
+/** What is known about one provider request once it is over. */
 export const OUTCOMES = ['accepted', 'rejected', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Why something failed: who is responsible and what helps. */
+/** Why something failed, which determines who is responsible and what helps. */
 export const ERROR_CLASSES = [
   'invalid_request',
   'authentication',
@@ -31,7 +31,7 @@ export const ERROR_CLASSES = [
 ] as const;
 export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
-/** Who can do something about a failure. */
+/** Who can act on a failure. */
 export const RESPONSIBLE_PARTIES = ['caller', 'operator', 'provider', 'recipient'] as const;
 export type ResponsibleParty = (typeof RESPONSIBLE_PARTIES)[number];
 
@@ -39,7 +39,7 @@ export type ResponsibleParty = (typeof RESPONSIBLE_PARTIES)[number];
 export const NEXT_STEP_KINDS = ['retry', 'reconcile', 'hold', 'fallback', 'dead_letter', 'none'] as const;
 export type NextStepKind = (typeof NEXT_STEP_KINDS)[number];
 
-/** What to do with an attempt whose outcome stays unknown after reconciliation. */
+/** What to do if an attempt's outcome is still unknown after reconciliation. */
 export const ON_UNKNOWN = ['resend', 'review'] as const;
 export type OnUnknown = (typeof ON_UNKNOWN)[number];
 
@@ -53,7 +53,7 @@ export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 export const CIRCUIT_STATES = ['closed', 'open', 'half_open'] as const;
 export type CircuitState = (typeof CIRCUIT_STATES)[number];
 
-/** Why a circuit is not closed; the weakest first: a stronger cause takes the place of a weaker one. */
+/** Why a circuit is not closed, from weakest to strongest: a stronger cause replaces a weaker one. */
 export const OPEN_CAUSES = [
   'incident',
   'rate_limit',
