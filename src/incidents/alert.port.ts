@@ -1,11 +1,13 @@
 import type { Transaction } from '../database/database.js';
 import type { OpenCause } from '../policy/vocabulary.js';
 
-/** What on-call may have to hear of from here. `rate_limit`: a sender's waits have reached their longest. */
+/** The causes for alerts that this module reports. `rate_limit`: a sender's waits have reached their maximum. */
 export type AlertCause = Exclude<OpenCause, 'operator'>;
 
 export interface AlertFacts {
-  /** The incident, or the circuit: the same cause on the same subject is one alert, however often it is reported. */
+  /**
+   * The id of the incident or circuit. The same cause on the same subject is one alert, however often it is reported.
+   */
   readonly subjectId: string;
   /** `account:AC…`, `sender:…`, or the affected resources of an incident: `sms,voice`. */
   readonly scope: string;
@@ -18,9 +20,9 @@ export interface AlertFacts {
 export const ALERT_CAUSES = Symbol('ALERT_CAUSES');
 
 /**
- * Hears of every cause once over all replicas: from the one whose change of the database won, inside the transaction
- * that makes the change. So a cause that is reported is committed, and none is lost with a process. Implementations
- * write; they never wait for anything outside the database.
+ * Receives every cause once across all replicas: from the replica whose database change won, inside the transaction of
+ * that change. So a reported cause is always committed, and none is lost with a process. Implementations write to the
+ * database and wait for nothing else.
  */
 export interface AlertCauses {
   opened(cause: AlertCause, facts: AlertFacts, transaction: Transaction): Promise<void>;

@@ -13,13 +13,13 @@ export interface KnownCircuit {
 
 interface Entry extends KnownCircuit {
   circuit: Circuit;
-  /** Order of this replica's own changes: an older reading of the database must not undo them. */
+  /** The board's clock at the last change: an older reading of the database must not undo it. */
   touched: number;
-  /** Own changes that are not on disk yet. */
+  /** Number of this replica's changes that are not saved yet. */
   unsaved: number;
 }
 
-/** Every circuit, in memory: asked before each request, so it never waits for the database. */
+/** Every circuit, in memory. It is consulted before each request, so it never waits for the database. */
 @Injectable()
 export class CircuitBoard {
   private readonly byScope = new Map<CircuitScope, Entry>();
@@ -28,7 +28,6 @@ export class CircuitBoard {
   private notClosed = 0;
   private stateChanged: () => void = () => {};
 
-  /** True when nothing stands in anybody's way. */
   get allClosed(): boolean {
     return this.notClosed === 0;
   }
@@ -37,7 +36,7 @@ export class CircuitBoard {
     return this.byScope.get(scope)?.circuit ?? NEVER_CHANGED;
   }
 
-  /** Undefined where nothing was ever heard of the scope, which is as good as closed. */
+  /** Undefined for a scope never heard of, which counts as closed. */
   lookUp(scope: CircuitScope): KnownCircuit | undefined {
     return this.byScope.get(scope);
   }
@@ -50,37 +49,37 @@ export class CircuitBoard {
     return [...this.byScope.values()];
   }
 
-  /** Calls `handler` whenever a circuit is seen in another state than before. */
+  /** Calls `handler` whenever a circuit's state changes. */
   onStateChange(handler: () => void): void {
     this.stateChanged = handler;
   }
 
-  /** Notes a change of this replica's own, which holds here at once. Call {@link saved} when it is on disk. */
+  /** Records a change by this replica, in force here at once. Call {@link saved} when it is in the database. */
   changeHere(scope: CircuitScope, circuit: Circuit): void {
     const entry = this.entry(scope);
     entry.unsaved += 1;
     this.put(entry, circuit);
   }
 
-  /** What a change of this replica's own became on disk. */
+  /** Takes over what this replica's change became in the database. */
   saved(scope: CircuitScope, circuit: Circuit): void {
     const entry = this.entry(scope);
     entry.unsaved = Math.max(0, entry.unsaved - 1);
     if (entry.unsaved === 0) this.put(entry, circuit);
   }
 
-  /** What a change became on disk that was not made here first. */
+  /** Takes over a saved change that did not go through {@link changeHere}. */
   learn(scope: CircuitScope, circuit: Circuit): void {
     const entry = this.entry(scope);
     if (entry.unsaved === 0) this.put(entry, circuit);
   }
 
-  /** To be taken before the database is read; goes with the reading into {@link take}. */
+  /** Call this before reading the database, and pass the result to {@link take}. */
   beforeReading(): number {
     return this.clock;
   }
 
-  /** Takes over what the database says, except where this replica knows better or has learned more since. */
+  /** Takes over a reading of the database, except where this replica has unsaved or newer changes. */
   take(circuits: readonly { readonly scope: CircuitScope; readonly circuit: Circuit }[], asOf: number): void {
     for (const { scope, circuit } of circuits) {
       const entry = this.entry(scope);

@@ -12,7 +12,10 @@ import type { CircuitRow } from './circuit.row.js';
 import { CircuitStore } from './circuit.store.js';
 import { type CircuitDto, toCircuitDto } from './circuits.dto.js';
 
-/** What an operator sees of the circuits, and how they overrule them. Each command and its audit entry are one transaction. */
+/**
+ * The operator's view of the circuits, and the commands that overrule them. Each command and its audit entry are one
+ * transaction.
+ */
 @Injectable()
 export class CircuitCommands {
   constructor(
@@ -23,7 +26,7 @@ export class CircuitCommands {
     private readonly audit: AuditLog,
   ) {}
 
-  /** In the order of their scopes. */
+  /** Ordered by scope. */
   async list(query: PageQuery): Promise<Page<CircuitDto>> {
     const [after] = query.cursor === undefined ? [''] : decodeCursor('circuits', query.cursor, [isStorable]);
     const [rows, held] = await Promise.all([this.store.list(after, query.limit + 1), this.outbox.heldCounts()]);
@@ -37,7 +40,7 @@ export class CircuitCommands {
   }
 
   /**
-   * The reason is shown to clients, too; the note is only kept in the audit log, which has the reason if there is no note.
+   * Clients see the reason; the note goes to the audit log only. Without a note, the audit log gets the reason.
    * @throws Problem `not-found`
    */
   open(
@@ -49,7 +52,7 @@ export class CircuitCommands {
     return this.command(id, event, { actor, action: 'circuit.opened', note: note ?? reason });
   }
 
-  /** What it holds goes out in growing steps. @throws Problem `not-found` */
+  /** Releases the held work in growing steps. @throws Problem `not-found` */
   close(id: string, note: string | null, actor: string): Promise<CircuitDto> {
     return this.command(id, { kind: 'operator_closes' }, { actor, action: 'circuit.closed', note });
   }
@@ -60,7 +63,7 @@ export class CircuitCommands {
     deed: { readonly actor: string; readonly action: AuditAction; readonly note: string | null },
   ): Promise<CircuitDto> {
     const { scope, incidentId } = await this.find(id);
-    // The end of an incident tells how much it held, so it is counted before.
+    // An incident's closing summary says how much it held, so count before the change.
     if (incidentId !== null) await this.probe.waitingFor(incidentId);
     const { after } = await this.store.change(scope, event, (transaction, change) =>
       this.audit.record(transaction, {

@@ -20,8 +20,8 @@ const IDLE_MS = 500;
 const SHORTEST_MS = 20;
 
 /**
- * Lets held work out: the probe of an open circuit when it is due, and the growing steps of one that recovers. Every
- * worker looks; who acts is whoever's compare-and-set on the circuit's row wins, by the database's clock.
+ * Releases held work: the probe of an open circuit when it is due, and the growing steps of a recovering one. Every
+ * worker checks; the one whose compare-and-set on the circuit's row wins, by the database's clock, acts.
  */
 @Injectable()
 export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -88,8 +88,8 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /**
-   * Whether a wider circuit stops its probe and has one of its own, or waits for an operator. Where that holds nothing to
-   * probe with, the probe from here goes over to it.
+   * Whether a wider circuit would block this one's probe and either sends its own or waits for an operator. A wider
+   * circuit that holds nothing to probe with takes over the probe from here.
    */
   private isOvershadowed({ scope }: KnownCircuit, holders: ReadonlySet<string>): boolean {
     const account = accountScope(this.configuration.twilio.accountSid);
@@ -104,8 +104,8 @@ export class CircuitKeeper implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   /**
-   * The incident of a circuit that holds nothing to probe with, if its other resources have recovered since; else null.
-   * Only their own sends prove that: an operator may close a circuit while the provider is still down.
+   * The incident of a circuit that holds nothing to probe with, if the incident's other resources have since recovered;
+   * else null. Only their own sends prove that: an operator may close a circuit while the provider is still down.
    */
   private overElsewhere({ circuit }: KnownCircuit, holders: ReadonlySet<string>): string | null {
     if (circuit.state !== 'open' || circuit.cause !== 'incident') return null;

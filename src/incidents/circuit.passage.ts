@@ -2,16 +2,16 @@ import type { Work } from '../outbox/work.js';
 import type { CircuitState, OpenCause } from '../policy/vocabulary.js';
 import type { Circuit } from './circuit.policy.js';
 
-/** Work of which is asked whether it may start. */
+/** Work that is about to start, unless a circuit or pace blocks it. */
 export type Departure = Pick<Work, 'channel' | 'sender' | 'probe'> & Partial<Pick<Work, 'stage' | 'releasedBy'>>;
 
-/** What stands in its way: a circuit, or its sender's pace. */
+/** What blocks it: a circuit, or its sender's pace. */
 export type Blocking = BlockingCircuit | BlockingPace;
 
 interface Blocks {
-  /** What rows point to that it holds. */
+  /** The id that rows it holds point to. */
   readonly holdId: string;
-  /** For sentences: a sender's number is masked in it. */
+  /** For use in sentences: a sender's number is masked. */
   readonly scope: string;
   readonly reason: string;
 }
@@ -20,7 +20,7 @@ export interface BlockingCircuit extends Blocks {
   readonly state: Exclude<CircuitState, 'closed'>;
   readonly cause: OpenCause;
   readonly incidentId: string | null;
-  /** Waiting will not help soon: where another channel is left, it is better. */
+  /** Waiting will not help soon: another channel, if one is left, is better. */
   readonly lasting: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface BlockingPace extends Blocks {
   readonly lasting: false;
 }
 
-/** How it stands in the way: a clause, of which a colon and what follows from it make a sentence. */
+/** How it blocks, as a clause: a colon and what follows from it complete the sentence. */
 export function inTheWay(blocking: Blocking): string {
   const { scope, reason } = blocking;
   if (blocking.cause === 'pace') return `The pace of ${scope} is limited (${reason})`;
@@ -39,21 +39,21 @@ export function inTheWay(blocking: Blocking): string {
     : `The circuit of ${scope} is recovering (${reason})`;
 }
 
-/** What one circuit has to know of it. */
+/** What a circuit needs to know about the work. */
 interface Passenger {
   readonly probe: boolean;
-  /** The circuit or pace that let it out for this attempt. */
+  /** The circuit or pace that released it for this attempt. */
   readonly releasedBy: string | null;
-  /** True when what let it out is wider than the circuit that is asked: {@link isWider}. */
+  /** True if the circuit that released it is wider than the one being asked: {@link isWider}. */
   readonly comesFromWider: boolean;
 }
 
 /**
- * Whether a circuit stops this work. A probe passes the open circuit it probes, and narrower ones that probe themselves:
- * if each held the other's probes, neither would ever close. What only an operator or other credentials can close lets
- * no other's probe pass. Half-open, whatever some circuit or pace let out is part of a ramp already; anything else waits
- * behind what is held.
- * @param credentials of this replica: those that were refused probe nothing.
+ * Whether a circuit blocks this work. A probe passes the open circuit it probes, and narrower ones that send their own
+ * probes: if each held the other's probes, neither would ever close. A circuit that only an operator or other
+ * credentials can close lets no foreign probe pass. A half-open circuit passes everything that a circuit or pace has
+ * released, which is already part of a ramp; anything else waits behind the held work.
+ * @param credentials of this replica: refused credentials are not probed with
  */
 export function standsInTheWay(circuit: Circuit, id: string, work: Passenger, credentials: string): boolean {
   switch (circuit.state) {

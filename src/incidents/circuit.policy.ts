@@ -2,43 +2,46 @@ import { OPEN_CAUSES, type OpenCause } from '../policy/vocabulary.js';
 
 interface Opened {
   readonly cause: OpenCause;
-  /** For humans: what was answered, or what the operator said. */
+  /** For humans: the provider's answer, or the operator's words. */
   readonly reason: string;
-  /** When it left `closed`; a recovery that failed does not change it. */
+  /** When it left `closed`; a failed recovery does not change it. */
   readonly openedAt: Date;
-  /** Openings and failed probes in a row, without a recovery in between. */
+  /** Failed probes and failed recoveries in a row, without a complete recovery in between. */
   readonly backoff: number;
-  /** The wait for the next probe as it was chosen, in milliseconds; null where there is none, or it is not known any more. */
+  /** The wait chosen for the next probe, in milliseconds; null if there is none or it is no longer known. */
   readonly waitMs: number | null;
-  /** Fingerprint of the credentials that were refused, with cause `authentication`; null where they are not known. */
+  /** Fingerprint of the refused credentials, for cause `authentication`; null if unknown. */
   readonly credentials: string | null;
   readonly incidentId: string | null;
 }
 
 /**
  * Whether sends of a scope may go out; drawn in docs/operations/incidents.md. `changedAt` is when the state last
- * changed, in the database's time like every time here.
+ * changed. All times are the database's.
  *
- * `closed`     they may
- * `open`       they wait; at `nextProbeAt` one real send may try, where it is null only an operator closes it
- * `half_open`  a probe passed: what was held goes out in growing steps, and what is new waits behind it
+ * `closed`     sends go out
+ * `open`       sends wait; at `nextProbeAt` one real send may try; while it is null, only an operator closes the
+ * circuit
+ * `half_open`  a probe passed: held work goes out in growing steps, and new work waits behind it
  */
 export type Circuit =
   | {
       readonly state: 'closed';
       readonly changedAt: Date;
-      /** The incident that its own sends proved over. Null where it closed in another way, such as by an operator. */
+      /**
+       * The incident that this circuit's own sends proved over; null if it closed another way, such as by an operator.
+       */
       readonly recoveredFrom: string | null;
     }
   | ({ readonly state: 'open'; readonly changedAt: Date; readonly nextProbeAt: Date | null } & Opened)
   | ({ readonly state: 'half_open'; readonly changedAt: Date } & Opened);
 
-/** An answer of the provider that says: nothing of this scope will get through now. */
+/** An answer from the provider which means that no send of this scope will get through now. */
 export interface Refusal {
   readonly kind: 'refused';
   readonly cause: Exclude<OpenCause, 'operator'>;
   readonly reason: string;
-  /** When the attempt began that was refused; null when it is not about one attempt. */
+  /** When the refused attempt began; null if the refusal is not about a single attempt. */
   readonly at: Date | null;
   readonly probe: boolean;
   readonly retryAfterMs: number | null;
@@ -50,11 +53,11 @@ export type CircuitEvent =
   | Refusal
   /** The probe that began at `at` got through. */
   | { readonly kind: 'probe_passed'; readonly at: Date }
-  /** A replica sends with these, which may be others than those that were refused. */
+  /** The credentials that a replica sends with, which may differ from the refused ones. */
   | { readonly kind: 'credentials_changed'; readonly credentials: string }
   /** Half-open, and nothing is held any more. */
   | { readonly kind: 'drained' }
-  /** It holds nothing to probe with, and the other circuits of this incident have recovered. */
+  /** It holds nothing to probe with, and the incident's other circuits have recovered. */
   | { readonly kind: 'others_recovered'; readonly incidentId: string }
   /** It holds nothing to probe with, and its wait is over: the next send will tell. */
   | { readonly kind: 'waited_out' }
@@ -63,17 +66,20 @@ export type CircuitEvent =
 
 /** Waits in milliseconds. */
 export const CIRCUIT_LIMITS = {
-  /** This many rate limits of one sender in this time open its circuit. */
+  /** This many rate limits of one sender within the window open its circuit. */
   rateLimits: 5,
   rateLimitWindowMs: 10_000,
   /** Without a Retry-After: 1, 2, 4 … at most 60 s. */
   rateLimitFirstMs: 1000,
   rateLimitLastMs: 60_000,
-  /** Without a Retry-After, and where the code says no other time: Twilio counts its cap over 24 hours. */
+  /** Without a Retry-After or a reset time from the code: Twilio's cap covers 24 hours. */
   quotaMs: 24 * 3_600_000,
-  /** Of a Retry-After: some gateways write a moment where seconds are meant, and one send a day may ask. */
+  /**
+   * Upper limit for a Retry-After: some gateways send a timestamp instead of seconds, and one send a day may still
+   * probe.
+   */
   retryAfterMs: 24 * 3_600_000,
-  /** What is held goes out in steps of 1, 2, 4 … at most 500 rows. */
+  /** Held work goes out in steps of 1, 2, 4 … at most 500 rows. */
   stepMs: 250,
   largestStep: 500,
 } as const;
@@ -84,7 +90,7 @@ export interface ProbeTiming {
 }
 
 /**
- * What an event makes of a circuit; the same object when nothing changes. Pure: every replica comes to the same
+ * Applies an event to a circuit; returns the same object if nothing changes. Pure: every replica comes to the same
  * conclusion in memory, and the row in the database is changed by the same function under a lock.
  */
 export function nextCircuit(circuit: Circuit, event: CircuitEvent, now: Date, timing: ProbeTiming): Circuit {
@@ -112,7 +118,7 @@ function closed(now: Date, recoveredFrom: string | null = null): Circuit {
   return { state: 'closed', changedAt: now, recoveredFrom };
 }
 
-/** Whether it is open because of this incident, and no operator holds it. */
+/** Whether it is open because of this incident and not held by an operator. */
 function isProbedFor(circuit: Circuit, incidentId: string): boolean {
   return circuit.state === 'open' && circuit.cause === 'incident' && circuit.incidentId === incidentId;
 }
@@ -133,14 +139,14 @@ function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: Pro
         )
       : circuit;
   }
-  // It began before the circuit let sends out again: what it says is known already.
+  // The attempt began before the circuit let sends out again, so this is already known.
   if (refusal.at !== null && refusal.at < circuit.changedAt) return circuit;
   if (circuit.state === 'closed') return opened(refusal, 0, now, now, now, timing);
   const incidentId = refusal.incidentId ?? circuit.incidentId;
   return opened({ ...refusal, incidentId }, oneMore(circuit.backoff), circuit.openedAt, now, now, timing);
 }
 
-/** A higher count would not make a wait longer, and after weeks of outage its column could not hold it. */
+/** A higher count would not lengthen any wait, and after weeks of outage it would overflow its column. */
 const MOST_BACKOFF = 1000;
 
 function oneMore(backoff: number): number {
@@ -160,7 +166,7 @@ function opened(
   return { state: 'open', cause, reason, openedAt, changedAt, nextProbeAt, backoff, waitMs, credentials, incidentId };
 }
 
-/** How long until one send may try; null where only an operator (or other credentials) can help. */
+/** How long until one send may try; null if only an operator (or other credentials) can help. */
 function probeWaitMs(
   cause: OpenCause,
   backoff: number,
@@ -173,7 +179,7 @@ function probeWaitMs(
     case 'rate_limit':
       return retryAfterMs ?? rateLimitWaitMs(backoff);
     case 'quota':
-      // A gateway's Retry-After of a second is its word for any 429: a cap that is still reached is not asked for so often.
+      // A gateway may send a Retry-After of one second with any 429; an exhausted cap must not be probed that often.
       return Math.max(retryAfterMs ?? CIRCUIT_LIMITS.quotaMs, rateLimitWaitMs(backoff));
     case 'authentication':
     case 'sender_unavailable':
@@ -186,13 +192,13 @@ function rateLimitWaitMs(backoff: number): number {
   return Math.min(CIRCUIT_LIMITS.rateLimitFirstMs * 2 ** backoff, CIRCUIT_LIMITS.rateLimitLastMs);
 }
 
-/** Whether the time that the provider said to wait has passed, or other credentials may be tried by now. */
+/** Whether the wait that the provider asked for is over, or other credentials may be tried. */
 export function isWaitedOut(circuit: Circuit, now: Date): boolean {
   if (circuit.state !== 'open' || !ENDS_BY_WAITING.has(circuit.cause)) return false;
   return circuit.nextProbeAt !== null && circuit.nextProbeAt <= now;
 }
 
-/** Waiting will not help soon: another channel is better, where there is one. */
+/** Whether waiting will not help soon, so that another channel, if there is one, is better. */
 export function isLasting(circuit: Circuit): boolean {
   if (circuit.state === 'closed') return false;
   if (circuit.cause === 'rate_limit') {
@@ -208,7 +214,7 @@ function halfOpen(circuit: Circuit & { state: 'open' }, now: Date): Circuit {
   return { ...rest, state: 'half_open', changedAt: now };
 }
 
-/** New credentials are tried at once; if they fail too, no more often than an incident is probed. */
+/** New credentials are tried at once; after a failure, no more often than an incident is probed. */
 function afterNewCredentials(circuit: Circuit, credentials: string, now: Date, timing: ProbeTiming): Circuit {
   if (circuit.state !== 'open' || circuit.cause !== 'authentication') return circuit;
   if (circuit.credentials === credentials || circuit.nextProbeAt !== null) return circuit;
@@ -228,7 +234,7 @@ function openedByOperator(circuit: Circuit, reason: string, now: Date): Circuit 
     backoff: 0,
     waitMs: null,
     credentials: null,
-    // An incident is not over because somebody else watches over its circuit now: it lasts until that is closed.
+    // An operator who takes over a circuit does not end its incident, which lasts until the circuit is closed.
     incidentId: circuit.state === 'closed' ? null : circuit.incidentId,
   };
 }

@@ -18,7 +18,7 @@ import { StatusReport } from './status.report.js';
 
 type OpenCircuit = Circuit & { readonly state: 'open' };
 
-/** Lets one real send try whether an open circuit may close. */
+/** Lets one real send test whether an open circuit may close. */
 @Injectable()
 export class CircuitProbe {
   constructor(
@@ -33,13 +33,13 @@ export class CircuitProbe {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Sends the probe that is due, if no other replica does. @returns false when it was not this replica's to send. */
+  /** Releases the due probe unless another replica does. @returns false if another one did, or nothing was held */
   async send(id: string, scope: CircuitScope, circuit: OpenCircuit): Promise<boolean> {
     const everyMs = this.configuration.env.INCIDENT_PROBE_MS;
     const [taken] = await this.database.run<{ nextProbeAt: Date }>(TAKE_PROBE, [id, everyMs]);
     if (!taken) return false;
     this.board.learn(scope, { ...circuit, nextProbeAt: taken.nextProbeAt });
-    // Counted while the probe still waits with the others.
+    // Count while the probe is still held with the others.
     if (circuit.incidentId !== null) await this.waitingFor(circuit.incidentId);
     const probe = await this.outbox.releaseProbe(id);
     if (!probe) {
@@ -49,9 +49,12 @@ export class CircuitProbe {
     return true;
   }
 
-  /** A probe leaves: something may have held it on its way until now. Its request waits for nothing that is written here. */
+  /**
+   * Records that a probe leaves now; it may have been delayed since its release. Its request does not wait for these
+   * writes.
+   */
   left({ scope, circuit }: KnownCircuit, work: Work, isFirst: boolean): void {
-    // What is written takes a while, and what comes of the probe may be written first.
+    // The writes take a while, and the probe's result may be stored first.
     const at = this.clock.now();
     const note = async () => {
       if (work.stage === 'send') await this.pacer.owe(work);
@@ -64,7 +67,7 @@ export class CircuitProbe {
     });
   }
 
-  /** How much waits in the circuits of an incident; the timeline keeps the most. */
+  /** Counts the work held by an incident's circuits; the timeline keeps the maximum. */
   async waitingFor(incidentId: string): Promise<number> {
     const counts = await this.outbox.heldCounts();
     const waiting = this.board

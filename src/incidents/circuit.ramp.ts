@@ -6,7 +6,7 @@ import { CIRCUIT_LIMITS } from './circuit.policy.js';
 import { COUNT_RELEASED, TAKE_STEP } from './circuit.store.sql.js';
 import { CircuitWriter } from './circuit.writer.js';
 
-/** Lets out, in growing steps, what a circuit still holds that is not open any more. */
+/** Releases, in growing steps, the work still held by a circuit that is no longer open. */
 @Injectable()
 export class CircuitRamp {
   constructor(
@@ -16,8 +16,8 @@ export class CircuitRamp {
   ) {}
 
   /**
-   * Takes the next step, if it is due and no other replica takes it. What an earlier step let out and nobody has sent yet is
-   * part of it. The step that finds too little to let out is the last.
+   * Takes the next step if it is due and no other replica takes it. Work that an earlier step released and nobody has
+   * sent yet counts towards it. A step that finds too little to release is the last.
    */
   async step({ id, scope, circuit }: KnownCircuit): Promise<void> {
     const { stepMs, largestStep } = CIRCUIT_LIMITS;

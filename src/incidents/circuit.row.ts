@@ -2,7 +2,7 @@ import type { OpenCause } from '../policy/vocabulary.js';
 import type { Circuit } from './circuit.policy.js';
 import type { CircuitScope } from './circuit.scope.js';
 
-/** A row of the table; what belongs together is in {@link Circuit}. */
+/** A row of the circuits table; {@link Circuit} shows which columns belong together. */
 export type CircuitRow = {
   readonly id: string;
   readonly scope: CircuitScope;
@@ -22,13 +22,13 @@ export type CircuitRow = {
 
 export function circuitOfRow(row: CircuitRow): Circuit {
   const { state, changedAt, cause, openedAt, reason, backoff, waitMs, credentials, incidentId, recoveredFrom } = row;
-  // The table checks that a circuit that is not closed has both.
+  // A constraint of the table guarantees both for a circuit that is not closed.
   if (state === 'closed' || cause === null || openedAt === null) return { state: 'closed', changedAt, recoveredFrom };
   const why = { cause, reason: reason ?? cause, openedAt, backoff, waitMs, credentials, incidentId };
   return state === 'open' ? { state, changedAt, nextProbeAt: row.nextProbeAt, ...why } : { state, changedAt, ...why };
 }
 
-/** In the order of WRITE_CIRCUIT. */
+/** The parameters of WRITE_CIRCUIT, in order. */
 export function columnsOf(id: string, circuit: Circuit): unknown[] {
   if (circuit.state === 'closed') {
     const { state, changedAt, recoveredFrom } = circuit;

@@ -1,23 +1,23 @@
 import { v5 as uuidv5 } from 'uuid';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 
-/** Any namespace of our own. */
+/** An arbitrary namespace of our own. */
 const NAMESPACE = '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10';
-/** The first 48 bits of a UUIDv7 are a time; these ids have none of their own, so all have 2026-01-01T00:00:00Z. */
+/** The first 48 bits of a UUIDv7 are a timestamp. These ids have none, so all use 2026-01-01T00:00:00Z. */
 const TIME = '019b76da-a800';
 
-/** What a circuit switches: an account, one resource of the provider, or one sender. */
+/** What a circuit controls: an account, one of the provider's resources, or one sender. */
 export type CircuitScope = `account:${string}` | `resource:${Channel}` | `sender:${string}`;
 
-/** With the name of the resource it is the scope, in SQL too. */
+/** Followed by the resource's name, it forms the scope; also used in SQL. */
 export const RESOURCE_PREFIX = 'resource:';
 
 export const accountScope = (accountSid: string): CircuitScope => `account:${accountSid}`;
 export const resourceScope = (channel: Channel): CircuitScope => `${RESOURCE_PREFIX}${channel}`;
 
 /**
- * A number sends by SMS, by WhatsApp and by phone under different rules, and Twilio keeps a queue for each, so the
- * channel is part of the scope.
+ * The channel is part of the scope: a number sends by SMS, WhatsApp and phone under different rules, and Twilio keeps a
+ * queue for each.
  */
 export function senderScope(channel: Channel, sender: string): CircuitScope {
   return channel === 'sms' ? `sender:${sender}` : `sender:${channel}:${sender}`;
@@ -25,12 +25,15 @@ export function senderScope(channel: Channel, sender: string): CircuitScope {
 
 const WIDTH = { account: 2, resource: 1, sender: 0 } as const;
 
-/** Of two scopes of one send: its account is wider than its resource, and that is wider than its sender. */
+/** Compares two scopes of one send: the account is wider than the resource, which is wider than the sender. */
 export function isWider(scope: CircuitScope, than: CircuitScope): boolean {
   return WIDTH[kindOf(scope)] > WIDTH[kindOf(than)];
 }
 
-/** Whether what `scope` sends passes the circuit of `wider`, too. @param account that everything is sent with */
+/**
+ * Whether sends of `scope` also pass through the circuit of `wider`. @param account the account that everything is sent
+ * with
+ */
 export function liesWithin(scope: CircuitScope, wider: CircuitScope, account: CircuitScope): boolean {
   if (!isWider(wider, scope)) return false;
   return wider === account || wider === resourceScope(channelOf(scope));
@@ -45,7 +48,7 @@ export function nameIn(scope: CircuitScope): string {
   return scope.slice(kindOf(scope).length + 1);
 }
 
-/** Of a sender's scope. */
+/** The channel in a sender's scope. */
 function channelOf(scope: CircuitScope): Channel {
   return CHANNELS.find((channel) => scope.startsWith(`sender:${channel}:`)) ?? 'sms';
 }
@@ -55,12 +58,12 @@ export function circuitId(scope: CircuitScope): string {
   return derivedId(scope);
 }
 
-/** What rows point to that wait for the pace of a sender; `sender` as SENDER_RATES names it. */
+/** The hold id of rows that wait for a sender's pace; `sender` as named in SENDER_RATES. */
 export function paceId(sender: string): string {
   return derivedId(`pace:${sender}`);
 }
 
-/** A UUIDv7 whose random bits are a hash of the name (those of its UUIDv5): whoever knows the name knows the id. */
+/** A UUIDv7 whose random bits come from the name's UUIDv5, so that the id can be computed from the name. */
 function derivedId(name: string): string {
   const hashed = uuidv5(name, NAMESPACE);
   return `${TIME}-7${hashed.slice(15)}`;

@@ -6,7 +6,7 @@ const COLUMNS = `id, scope, state, cause, reason, opened_at AS "openedAt", next_
   wait_ms::float8 AS "waitMs", released, credentials, incident_id AS "incidentId",
   recovered_from AS "recoveredFrom", changed_at AS "changedAt"`;
 
-/** Circuits that are known from the start, as closed. */
+/** Inserts the circuits known from the start, as closed. */
 export const SEED_CIRCUITS: Statement = {
   name: 'circuits-seed',
   text: `
@@ -29,16 +29,13 @@ export const FIND_CIRCUIT: Statement = {
   text: `SELECT ${COLUMNS} FROM circuits WHERE id = $1`,
 };
 
-/**
- * Circuits and incidents change rarely and together, so one change waits for the other: no two can deadlock. The number
- * is any that nothing else locks.
- */
+/** Circuits and incidents change rarely and together, so changes are serialized: no two can deadlock. */
 export const ONE_CHANGE_AT_A_TIME: Statement = {
   name: 'circuits-one-change',
   text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCK.circuits})`,
 };
 
-/** Locks a circuit's row, making it where the scope is new. */
+/** Locks a circuit's row, inserting it if the scope is new. */
 export const LOCK_CIRCUIT: Statement = {
   name: 'circuits-lock',
   text: `
@@ -47,7 +44,7 @@ export const LOCK_CIRCUIT: Statement = {
     RETURNING ${COLUMNS}, ${THIS_MOMENT} AS now`,
 };
 
-/** A ramp begins anew only when the circuit opens: closing goes on with the step that was reached. */
+/** A ramp restarts only when the circuit opens; closing continues from the step reached. */
 export const WRITE_CIRCUIT: Statement = {
   name: 'circuits-write',
   text: `
@@ -64,7 +61,7 @@ export const ANNOUNCE_CIRCUITS: Statement = {
   text: `SELECT pg_notify('postrider_circuits', '')`,
 };
 
-/** Takes the right to probe, for one replica: the next probe is due $2 ms later. Answers nothing to the others. */
+/** Claims the due probe for one replica and makes the next one due $2 ms later. Returns no row to the others. */
 export const TAKE_PROBE: Statement = {
   name: 'circuits-take-probe',
   text: `
@@ -73,13 +70,16 @@ export const TAKE_PROBE: Statement = {
     RETURNING next_probe_at AS "nextProbeAt"`,
 };
 
-/** Gives the right to probe back: there was nothing to probe with. */
+/** Gives a claimed probe back: there was nothing to probe with. */
 export const GIVE_PROBE_BACK: Statement = {
   name: 'circuits-give-probe-back',
   text: `UPDATE circuits SET next_probe_at = service_now() WHERE id = $1 AND state = 'open' AND next_probe_at IS NOT NULL`,
 };
 
-/** Takes the next step of a ramp, for one replica: twice the rows of the step before, at most $3, the next $2 ms later. */
+/**
+ * Claims the next ramp step for one replica: twice the rows of the previous step, at most $3. The next is due $2 ms
+ * later.
+ */
 export const TAKE_STEP: Statement = {
   name: 'circuits-take-step',
   text: `

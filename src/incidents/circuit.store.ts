@@ -19,7 +19,7 @@ import {
 import { alertOf, endingOf, maskScope, tellChange, type CircuitChange } from './circuit.story.js';
 import { IncidentTimeline } from './incident.timeline.js';
 
-/** The circuits on disk, where all replicas meet: a change is decided on what the locked row says. */
+/** The circuits in the database, shared by all replicas: a change is decided on the locked row. */
 @Injectable()
 export class CircuitStore {
   private readonly timing: ProbeTiming;
@@ -37,7 +37,7 @@ export class CircuitStore {
     await this.database.run(SEED_CIRCUITS, [scopes.map(circuitId), scopes]);
   }
 
-  /** Every circuit, and the database's time; null when there is none. */
+  /** Every circuit, and the database's time; null if there are no circuits. */
   async load(): Promise<{ rows: readonly CircuitRow[]; now: Date | null }> {
     const rows = await this.database.run<CircuitRow & { now: Date }>(LOAD_CIRCUITS);
     return { rows, now: rows[0]?.now ?? null };
@@ -53,9 +53,9 @@ export class CircuitStore {
   }
 
   /**
-   * Lets an event happen to a circuit: the row, the incident's timeline and end, and the alert change together or not
-   * at all, and every replica is told.
-   * @param also what belongs into the same transaction, such as the audit log.
+   * Applies an event to a circuit. The row, the incident's timeline and end, and the alert change together or not at
+   * all, and every replica is notified.
+   * @param also runs in the same transaction, for example to write the audit log
    */
   change(
     scope: CircuitScope,
@@ -69,7 +69,7 @@ export class CircuitStore {
     });
   }
 
-  /** A transaction in which no other circuit or incident changes anywhere. */
+  /** Runs a transaction during which no other circuit or incident changes on any replica. */
   exclusively<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     return this.database.transaction(async (transaction) => {
       await transaction.run(ONE_CHANGE_AT_A_TIME);
@@ -77,7 +77,7 @@ export class CircuitStore {
     });
   }
 
-  /** {@link change} as a part of an exclusive transaction. */
+  /** {@link change} within an exclusive transaction. */
   async changeWithin(transaction: Transaction, scope: CircuitScope, event: CircuitEvent): Promise<CircuitChange> {
     const id = circuitId(scope);
     const [row] = await transaction.run<CircuitRow & { now: Date }>(LOCK_CIRCUIT, [id, scope]);

@@ -5,25 +5,25 @@ import { isLasting } from './circuit.policy.js';
 import { kindOf, nameIn, type CircuitScope } from './circuit.scope.js';
 import type { EventKind } from './event.kinds.js';
 
-/** What a circuit went through, by one event. */
+/** How one event changed a circuit. */
 export interface CircuitChange {
   readonly id: string;
   readonly scope: CircuitScope;
   readonly before: Circuit;
   readonly after: Circuit;
   readonly event: CircuitEvent;
-  /** Held rows that were let out since it opened. */
+  /** Held rows released since it opened. */
   readonly released: number;
   readonly at: Date;
 }
 
-/** The alert a circuit gives reason for. An incident alerts as a whole; what an operator opens alerts nobody. */
+/** The alert that a circuit calls for. An incident alerts as a whole; a circuit opened by an operator alerts nobody. */
 export function alertOf(circuit: Circuit): AlertCause | null {
   if (circuit.state === 'closed' || circuit.cause === 'operator' || circuit.cause === 'incident') return null;
   return circuit.cause === 'rate_limit' && !isLasting(circuit) ? null : circuit.cause;
 }
 
-/** Why the alert that a circuit gave reason for is over: that need not mean that it sends again. */
+/** Why a circuit's alert is resolved, which need not mean that it sends again. */
 export function endingOf({ scope, after, event }: CircuitChange): string {
   const name = maskScope(scope);
   if (after.state !== 'open') {
@@ -42,17 +42,17 @@ export function maskScope(scope: CircuitScope): string {
   return kindOf(scope) === 'sender' ? `sender:${maskSender(nameIn(scope))}` : scope;
 }
 
-/** Only a number is masked: it alone has a plus. Names, short codes and Messaging Services are mere configuration. */
+/** Masks numbers only, recognised by their plus. Names, short codes and Messaging Services are mere configuration. */
 export function maskSender(sender: string): string {
   return sender.includes('+') ? maskNumber(sender) : sender;
 }
 
-/** The same for sentences that clients read: they need not know the account. */
+/** {@link maskScope} for sentences that clients read: masks the account as well. */
 export function scopeForClients(scope: CircuitScope): string {
   return kindOf(scope) === 'account' ? `account:${maskNumber(nameIn(scope))}` : maskScope(scope);
 }
 
-/** What the timeline of its incident says of a change; null when nothing worth telling happened. */
+/** The timeline entry for a change; null if nothing worth reporting happened. */
 export function tellChange(change: CircuitChange): { kind: EventKind; sentence: string } | null {
   const { before, after, event, released } = change;
   const what = nameIn(change.scope);

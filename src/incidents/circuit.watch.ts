@@ -21,10 +21,10 @@ import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
 import { Rounds } from '../concurrency/rounds.js';
 
-/** Between two looks at the database, whatever was or was not announced. */
+/** Interval between two readings of the database, regardless of announcements. */
 const POLL_MS = 500;
 
-/** Keeps what this replica knows of the circuits up to date: at each announcement, and by polling. */
+/** Keeps this replica's view of the circuits up to date: on each announcement, and by polling. */
 @Injectable()
 export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
@@ -47,7 +47,7 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
     );
   }
 
-  /** Before anything is sent, this replica knows what the others know. */
+  /** Loads the circuits before anything is sent. */
   async onModuleInit(): Promise<void> {
     this.listener.on('postrider_circuits', () => this.rounds.nudge());
     await this.store.seed(this.knownScopes());
@@ -75,8 +75,8 @@ export class CircuitWatch implements OnModuleInit, OnApplicationBootstrap, Befor
   }
 
   /**
-   * Changes something only where other credentials than these were refused: also those of another account, whose sends
-   * go out with this one's. A replica that sends nothing could not try its own.
+   * Has an effect only where other credentials were refused, including those of another account whose held sends now go
+   * out with this one. A replica that sends nothing could not try its own.
    */
   private offerCredentials(): void {
     for (const { scope } of this.board.known()) {

@@ -15,10 +15,12 @@ import { maskScope } from './circuit.story.js';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2000;
-/** For what fails although the database is there: it would fail for ever, and nothing behind it would be saved. */
+/** Limit for failures while the database is up: they would repeat forever and keep later changes from being saved. */
 const TRIES = 10;
 
-/** Changes circuits here at once and on disk soon after, in order and however long that takes. Never throws. */
+/**
+ * Changes circuits in memory at once and in the database soon after, in order, however long that takes. Never throws.
+ */
 @Injectable()
 export class CircuitWriter {
   private saved: Promise<void> = Promise.resolve();
@@ -31,7 +33,7 @@ export class CircuitWriter {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Lets an event happen: when this returns, it is in force on this replica. */
+  /** Applies an event: when this returns, it is in force on this replica. */
   happen(scope: CircuitScope, event: CircuitEvent): void {
     const before = this.board.get(scope);
     const timing = { probeMs: this.configuration.env.INCIDENT_PROBE_MS };
@@ -56,7 +58,7 @@ export class CircuitWriter {
           'a circuit could not be saved',
         );
         if (hopeless) return this.board.saved(scope, this.board.get(scope));
-        // Nothing waits for it at the end of the process: whoever sends next finds out anew.
+        // Shutdown does not wait for this: the next sender notices the problem again.
         await delay(wait, undefined, { ref: false });
       }
     }

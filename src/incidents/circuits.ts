@@ -21,10 +21,13 @@ import { Probation } from './probation.js';
 import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
 
-/** What a refusal is made of. */
+/** The parts of a failure that a refusal is built from. */
 type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
 
-/** Whether sends of a scope may go out now. Answers from memory; what it learns, every replica knows within a second. */
+/**
+ * Decides whether sends of a scope may go out now. Answers from memory; what it learns reaches every replica within a
+ * second.
+ */
 @Injectable()
 export class Circuits {
   private readonly account: CircuitScope;
@@ -46,14 +49,14 @@ export class Circuits {
   }
 
   /**
-   * What stands in the way of this send (or, in stage `reconcile`, of asking for it); null when it may start. Asked
-   * right before every request: the account's circuit, the resource's, the sender's, and the sender's pace.
+   * What blocks this send (or, in stage `reconcile`, the look-up about it); null if it may start. Called right before
+   * every request: checks the account's circuit, the resource's, the sender's, and the sender's pace.
    */
   blocking(work: Departure): Blocking | null {
     const asksOnly = work.stage === 'reconcile';
     if (!this.board.allClosed) {
       const sender = senderScope(work.channel, work.sender);
-      // A sender's troubles do not keep anyone from asking what became of its messages.
+      // A sender's problems do not prevent look-ups of its messages.
       const scopes = [this.account, resourceScope(work.channel), ...(asksOnly ? [] : [sender])];
       for (const scope of scopes) {
         const found = this.obstacle(scope, work);
@@ -64,7 +67,7 @@ export class Circuits {
   }
 
   /**
-   * Takes note of a probe whose request leaves now. Nobody waits for what is written of it.
+   * Records a probe whose request leaves now, without waiting for the writes.
    * @param isFirst false for the attempt that follows a look-up
    */
   onDeparture(work: Work, isFirst = true): void {
@@ -72,7 +75,7 @@ export class Circuits {
     if (probed) this.probe.left(probed, work, isFirst);
   }
 
-  /** Takes note of an accepted attempt, or of one that was found accepted when the provider was asked. */
+  /** Records an accepted attempt, or one that a look-up found to have been accepted. */
   onAccepted(work: Work): void {
     if (work.stage === 'send') this.health.count(work.channel, null);
     if (!this.board.allClosed) this.passed(work);
@@ -80,9 +83,9 @@ export class Circuits {
   }
 
   /**
-   * Takes note of a failed request before anything is decided about it. When it returns, nothing more starts here that
-   * the failure forbids.
-   * @returns the circuit that must hold this work now; null when the policy decides alone.
+   * Records a failed request before anything is decided about it. Once this returns, this replica starts nothing more
+   * that the failure forbids.
+   * @returns the circuit that must hold this work now; null if the policy alone decides
    */
   onFailure(work: Work, failure: Failure): BlockingCircuit | null {
     const { classification } = failure;
@@ -91,12 +94,12 @@ export class Circuits {
     const evidence = evidenceOf(classification);
     if (evidence) this.take(evidence, work, failure);
     if (work.probe) this.probed(work, failure);
-    // In the other cases its retries or its fallback come first.
+    // In all other cases, retries or the fallback come first.
     const waits = evidence?.cause === 'incident' || sameChannelAgain(classification) === 'hold';
     return evidence && waits ? this.describe(this.scopeOf(evidence, work)) : null;
   }
 
-  /** Takes note of what a callback reports. Only what proves something at once counts: the attempt itself went well. */
+  /** Records what a callback reports. It never counts towards an incident: the request itself succeeded. */
   onReported(
     sent: Pick<Work, 'channel' | 'sender' | 'attemptStartedAt'>,
     classification: Pick<Classification, 'errorClass' | 'scope' | 'rule' | 'resetsAfterMs'>,
@@ -145,14 +148,14 @@ export class Circuits {
     this.writer.happen(scope, this.refusal(evidence, work, failure, false));
   }
 
-  /** Counts for the recovery of an incident. */
+  /** Counts a success towards the recovery from an incident. */
   private passed(work: Work): void {
     const scope = resourceScope(work.channel);
     const { state, changedAt } = this.board.get(scope);
     if (state === 'half_open' && this.beganAt(work) >= changedAt) this.probation.notePassed(scope, changedAt);
   }
 
-  /** What began before the circuit half-opened says nothing of the recovery. */
+  /** A send that began before the circuit half-opened says nothing about the recovery. */
   private relapses(
     scope: CircuitScope,
     { changedAt }: Circuit,
@@ -161,7 +164,7 @@ export class Circuits {
     return this.beganAt(work) >= changedAt && this.probation.noteFault(scope, changedAt);
   }
 
-  /** What the probe of a circuit says of that circuit. */
+  /** Applies the result of a probe to the circuit it probed. */
   private probed(work: Work, failure: Failure | null): void {
     const probed = work.releasedBy === null ? undefined : this.board.find(work.releasedBy);
     if (!probed || probed.circuit.state !== 'open') return;
@@ -190,12 +193,14 @@ export class Circuits {
     };
   }
 
-  /** Null on a replica that sends nothing: it hears of a refusal by callback, and signs in with other credentials. */
+  /**
+   * Null on a replica that sends nothing: it learned of the refusal by callback, and its own credentials may differ.
+   */
   private refusedCredentials(): string | null {
     return this.configuration.env.ROLE === 'api' ? null : this.credentials;
   }
 
-  /** A look-up has no time of its own, and it is short: it began about now. */
+  /** A look-up has no start time of its own; since it is short, it began about now. */
   private beganAt(work: Pick<Work, 'stage' | 'attemptStartedAt'>): Date {
     return work.stage === 'send' ? work.attemptStartedAt : this.clock.now();
   }
@@ -212,7 +217,7 @@ export class Circuits {
   }
 }
 
-/** What the provider asks for, else what the code's row says of a quota; null where nothing does. */
+/** The wait that the provider asked for, else the code's reset time if it is a quota; null if there is neither. */
 function waitOf(cause: OpenCause, { retryAfterMs, classification }: Refused): number | null {
   if (retryAfterMs !== null) return Math.min(retryAfterMs, CIRCUIT_LIMITS.retryAfterMs);
   return cause === 'quota' ? (classification.resetsAfterMs ?? null) : null;

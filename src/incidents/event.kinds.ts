@@ -1,4 +1,4 @@
-/** What happens in an incident, in the words of its timeline. */
+/** The kinds of events in an incident's timeline. */
 export const EVENT_KINDS = [
   'opened',
   'extended',

@@ -9,7 +9,7 @@ export interface HealthCount extends Readonly<Tally> {
   readonly resource: Channel;
 }
 
-/** What this replica has seen and not yet told the others, and how many faults it saw lately. Times in milliseconds. */
+/** Counts that this replica has not shared with the others yet, and its recent faults. Times in milliseconds. */
 export class HealthWindow {
   private untold = new Map<Channel, Tally>();
   private faultTimes: number[] = [];
@@ -19,7 +19,7 @@ export class HealthWindow {
     private readonly threshold: number,
   ) {}
 
-  /** @param now on any clock that only goes forward */
+  /** @param now on any monotonic clock */
   count(resource: Channel, fault: boolean, now: number): void {
     const tally = this.untold.get(resource) ?? { attempts: 0, faults: 0 };
     tally.attempts += 1;
@@ -27,11 +27,11 @@ export class HealthWindow {
     this.untold.set(resource, tally);
     if (!fault) return;
     this.faultTimes.push(now);
-    // More than the threshold tells nothing more.
+    // More than the threshold adds no information.
     if (this.faultTimes.length > this.threshold) this.faultTimes.shift();
   }
 
-  /** True when the faults seen here alone could make an incident. */
+  /** True if the faults seen by this replica alone could make an incident. */
   couldBeIncident(now: number): boolean {
     const [oldest] = this.faultTimes;
     return this.faultTimes.length >= this.threshold && oldest !== undefined && now - oldest <= this.windowMs;
@@ -41,7 +41,10 @@ export class HealthWindow {
     return this.untold.size > 0;
   }
 
-  /** Takes what is not told yet, in one order on all replicas. Give it back with {@link putBack} if telling fails. */
+  /**
+   * Takes the counts not shared yet, in the same order on all replicas. Return them with {@link putBack} if sharing
+   * fails.
+   */
   takeUntold(): HealthCount[] {
     const counts = [...this.untold].map(([resource, tally]) => ({ resource, ...tally }));
     this.untold = new Map();

@@ -19,7 +19,7 @@ export class Incident {
   @Column({ type: 'text' })
   cause: string;
 
-  /** The most that waited in its circuits at once. */
+  /** The most notifications held by its circuits at once. */
   @Column({ type: 'integer' })
   held: number;
 }

@@ -12,7 +12,7 @@ import { Rounds } from '../concurrency/rounds.js';
 
 const EVERY_MS = 60_000;
 
-/** Forgets counts that no window reaches back to, and ends incidents whose end nobody noticed. */
+/** Deletes counts older than any window, and ends incidents whose end was missed. */
 @Injectable()
 export class IncidentHousekeeping implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;

@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { THIS_MOMENT } from './incident.timeline.sql.js';
 
-/** At most one incident is open; whoever comes second inserts nothing. */
+/** At most one incident is open, so a second opener inserts nothing. */
 export const OPEN_INCIDENT: Statement = {
   name: 'incident-open',
   text: `

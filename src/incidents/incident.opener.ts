@@ -17,15 +17,15 @@ import { faultsOf, type ResourceHealth } from './incident.policy.js';
 import { IncidentTimeline } from './incident.timeline.js';
 import { StatusReport } from './status.report.js';
 
-/** What was seen that makes an incident. */
+/** The observations that make an incident. */
 export interface Outage {
-  /** Each of them has faults. */
+  /** Each has faults. */
   readonly affected: readonly ResourceHealth[];
   /** The rule of the last fault: "HTTP status 503". */
   readonly lastRule: string;
 }
 
-/** Opens incidents: one row, whoever recognises it first, and the circuits of what it affects. */
+/** Opens incidents: one row, written by the first replica to detect it, and the circuits of the affected resources. */
 @Injectable()
 export class IncidentOpener {
   constructor(
@@ -38,7 +38,7 @@ export class IncidentOpener {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Resources that stand still already are no news. */
+  /** Ignores resources whose circuits are not closed. */
   async open(outage: Outage): Promise<void> {
     const affected = outage.affected.filter(
       ({ resource }) => this.board.get(resourceScope(resource)).state === 'closed',
@@ -70,7 +70,7 @@ export class IncidentOpener {
     }
     await this.tell(transaction, incidentId, resources, sentence, inserted?.startedAt ?? null, changes);
     await this.timeline.countFailed(transaction, incidentId);
-    // An operator may hold every affected circuit open already: then there is nothing to wait for.
+    // An operator may already hold every affected circuit open; then there is nothing to wait for.
     await this.timeline.endIfOver(transaction, incidentId);
     return { incidentId, isNew: inserted !== undefined, changes };
   }

@@ -1,16 +1,16 @@
 import type { Channel } from '../policy/vocabulary.js';
 
-/** What the attempts on one resource said within the window, on all replicas together. */
+/** The attempts on one resource within the window, across all replicas. */
 export interface ResourceHealth {
   readonly resource: Channel;
   readonly attempts: number;
-  /** Of them, attempts that ended in a provider fault. */
+  /** Those of them that ended in a provider fault. */
   readonly faults: number;
 }
 
 /**
- * The resources on which an incident begins; empty when there is none. Contract section 6: `threshold` faults across two
- * or more resources, or `threshold` faults that are at least half of the attempts on one. Pure.
+ * The resources on which an incident begins; empty if none does. Contract section 6: `threshold` faults across two or
+ * more resources, or `threshold` faults on one that are at least half of its attempts. Pure.
  */
 export function newIncident(health: readonly ResourceHealth[], threshold: number): ResourceHealth[] {
   const faulty = health.filter(({ faults }) => faults > 0);
@@ -19,9 +19,9 @@ export function newIncident(health: readonly ResourceHealth[], threshold: number
 }
 
 /**
- * The resources to which a running incident spreads; empty when there are none. That something is wrong is known by
- * then, and what failed elsewhere says nothing of these: each needs faults of its own, `threshold` of them or half of
- * its attempts, and never just one. Pure.
+ * The resources to which a running incident spreads; empty if there are none. An incident is already known, and
+ * failures elsewhere say nothing about these resources: each needs faults of its own, at least two, and either
+ * `threshold` of them or half of its attempts. Pure.
  * @param health of the resources that still send
  */
 export function spreadOfIncident(health: readonly ResourceHealth[], threshold: number): ResourceHealth[] {

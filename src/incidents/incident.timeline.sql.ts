@@ -3,8 +3,8 @@ import { firstIdOf } from '../identifiers/first-id.sql.js';
 import type { EventKind } from './event.kinds.js';
 
 /**
- * The time of this very statement: changes wait for each other, so the time at which a transaction began would not put
- * their events in order.
+ * The time of this statement. Changes wait for each other, so the start times of their transactions would not put
+ * events in order.
  */
 export const THIS_MOMENT = '(clock_timestamp() + (service_now() - now()))';
 
@@ -13,7 +13,7 @@ export const ADD_EVENT: Statement = {
   text: `INSERT INTO incident_events (id, incident_id, at, kind, sentence) VALUES ($1, $2, ${THIS_MOMENT}, $3, $4)`,
 };
 
-/** What happened at $5, and is told of an incident only while it lasts. Whoever ends it right now is waited for. */
+/** Adds an event that happened at $5, only while the incident lasts. Waits for a concurrent end of the incident. */
 export const ADD_EVENT_WHILE_OPEN: Statement = {
   name: 'incident-add-event-while-open',
   text: `
@@ -21,7 +21,7 @@ export const ADD_EVENT_WHILE_OPEN: Statement = {
     SELECT $1, i.id, $5, $3, $4 FROM incidents i WHERE i.id = $2 AND i.ended_at IS NULL FOR SHARE`,
 };
 
-/** What the status page says is told when it says something new, and while the incident lasts: to read it takes seconds. */
+/** Adds what the status page says, if it is new and the incident still lasts: reading the page takes seconds. */
 export const ADD_STATUS: Statement = {
   name: 'incident-add-status',
   text: `
@@ -34,19 +34,19 @@ export const ADD_STATUS: Statement = {
     FOR SHARE OF i`,
 };
 
-/** The most that waited at once. */
+/** Keeps the maximum held at once. */
 export const NOTE_HELD: Statement = {
   name: 'incident-note-held',
   text: `UPDATE incidents SET held = greatest(held, $2) WHERE id = $1`,
 };
 
-/** What waited in its circuits and was too late. */
+/** Counts work that expired while the incident's circuits held it. */
 export const COUNT_EXPIRED: Statement = {
   name: 'incident-count-expired',
   text: `UPDATE incidents SET expired = expired + $2 WHERE id = $1`,
 };
 
-/** Ends an incident once none of its circuits stands in the way any more. Answers nothing before that. */
+/** Ends an incident once no circuit belongs to it any more. Returns no row before that. */
 export const END_INCIDENT: Statement = {
   name: 'incident-end',
   text: `
@@ -63,14 +63,14 @@ export const OVER_INCIDENTS: Statement = {
     WHERE i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)`,
 };
 
-/** Since when dead letters are an incident's: $2 ms before it was recognised. And until when. */
+/** Dead letters belong to an incident from $2 ms before it was detected until it ended. */
 const BEGINNING = `i.started_at - $2 * interval '1 millisecond'`;
 const END = 'coalesce(i.ended_at, service_now())';
 
 /**
- * Counts the dead letters of an incident, after it has adopted those that provider faults opened on its resources
- * while it lasted, or shortly before. They are looked for by id, of which a second more does no harm: to read all of
- * them, a year's ones, would keep the incident from opening while the provider is down.
+ * Counts the dead letters of an incident, after adopting those that provider faults opened on its resources during the
+ * incident or shortly before. They are found by id, with a harmless margin of a second: reading all dead letters, a
+ * year's worth, would keep the incident from opening while the provider is down.
  */
 export const COUNT_FAILED: Statement = {
   name: 'incident-count-failed',
@@ -91,11 +91,11 @@ export interface TimelineEvent {
   readonly at: Date;
   readonly kind: EventKind;
   readonly sentence: string;
-  /** Of all events of its incident. */
+  /** The number of all events of its incident. */
   readonly timelineLength: number;
 }
 
-/** Of each kind the newest $2 events of the incidents $1, oldest first: an outage of a day has ten thousand probes. */
+/** The newest $2 events of each kind of the incidents $1, oldest first: an outage of a day has ten thousand probes. */
 export const TIMELINES: Statement = {
   name: 'incident-timelines',
   text: `

@@ -17,7 +17,7 @@ import {
 
 type EndedIncident = { startedAt: Date; endedAt: Date; resources: string[]; held: number; expired: number };
 
-/** Writes the story of an incident, down to its end. */
+/** Writes an incident's timeline, including its end. */
 @Injectable()
 export class IncidentTimeline {
   constructor(
@@ -26,12 +26,13 @@ export class IncidentTimeline {
   ) {}
 
   async tell(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
-    // Ids of one process grow even within a millisecond, so that events of one transaction keep their order.
+    // Ids from one process increase even within a millisecond, so events of one transaction keep their order.
     await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
   }
 
   /**
-   * The same of what nobody waits for, such as a probe that leaves: its note may come late, and not after the end.
+   * {@link tell} for events that nobody waits for, such as an outgoing probe: the entry may be written late, but not
+   * after the incident's end.
    * @param at when it happened
    */
   async tellWhileOpen(
@@ -44,7 +45,7 @@ export class IncidentTimeline {
     await runner.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence, at]);
   }
 
-  /** Quotes the status page while the incident lasts, unless it says what it said last time. */
+  /** Quotes the status page while the incident lasts, unless it says the same as last time. */
   async quote(runner: StatementRunner, incidentId: string, sentence: string): Promise<void> {
     await runner.run(ADD_STATUS, [newId(), incidentId, sentence]);
   }
@@ -53,12 +54,12 @@ export class IncidentTimeline {
     await runner.run(NOTE_HELD, [incidentId, held]);
   }
 
-  /** Adds to what expired while it waited in the circuits of an incident. */
+  /** Adds to the count of work that expired while the incident's circuits held it. */
   async countExpired(runner: StatementRunner, incidentId: string, expired: number): Promise<void> {
     await runner.run(COUNT_EXPIRED, [incidentId, expired]);
   }
 
-  /** Makes dead letters that it caused its own. @returns how many it has. */
+  /** Adopts the dead letters that the incident caused. @returns how many it has now */
   async countFailed(runner: StatementRunner, incidentId: string): Promise<number> {
     const [row] = await runner.run<{ failed: number }>(COUNT_FAILED, [
       incidentId,
@@ -68,8 +69,8 @@ export class IncidentTimeline {
   }
 
   /**
-   * Ends the incident if none of its circuits stands in the way any more.
-   * @param byOperator true where an operator closed the last one: nobody knows then whether the provider is well.
+   * Ends the incident if no circuit belongs to it any more.
+   * @param byOperator true if an operator closed the last one: then it is not known whether the provider has recovered
    */
   async endIfOver(transaction: Transaction, incidentId: string, byOperator = false): Promise<void> {
     const [ended] = await transaction.run<EndedIncident>(END_INCIDENT, [incidentId]);
@@ -81,7 +82,7 @@ export class IncidentTimeline {
   }
 }
 
-/** What it held, what failed and what expired in it, in a sentence. */
+/** Summarises in a sentence what it held, what failed and what expired. */
 function summarise({ startedAt, endedAt, held, expired }: EndedIncident, failed: number, byOperator: boolean): string {
   const lasted = duration(endedAt.getTime() - startedAt.getTime());
   const waited = held === 0 ? 'held nothing' : `held ${count(held, 'notification')} at most at once`;

@@ -4,7 +4,7 @@ import type { ExpiredWork } from '../outbox/work.js';
 import { CircuitBoard } from './circuit.board.js';
 import { IncidentTimeline } from './incident.timeline.js';
 
-/** What incidents cost besides dead letters: what was too late when it could have gone out. */
+/** Counts what incidents cost besides dead letters: work that expired while it was held. */
 @Injectable()
 export class IncidentToll {
   constructor(

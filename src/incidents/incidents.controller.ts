@@ -21,7 +21,7 @@ import {
 
 const SHOWN_DEAD_LETTERS = 100;
 
-/** The newest events of each kind that are shown of one incident, and of each in a list. */
+/** How many of the newest events of each kind are shown, for a single incident and for each one in a list. */
 const SHOWN_EVENTS = { alone: 100, listed: 20 } as const;
 
 @ApiTags('incidents')
@@ -70,7 +70,7 @@ export class IncidentsController {
     return toIncidentDetailsDto(toIncidentDto(incident, timelines.get(id) ?? []), deadLetters, count);
   }
 
-  /** By incident, oldest first. */
+  /** By incident id; events oldest first. */
   private async timelinesOf(incidents: readonly Incident[], ofEachKind: number): Promise<Map<string, TimelineEvent[]>> {
     const events = await this.database.run<TimelineEvent>(TIMELINES, [incidents.map(({ id }) => id), ofEachKind]);
     return Map.groupBy(events, ({ incidentId }) => incidentId);

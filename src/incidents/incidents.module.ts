@@ -25,8 +25,8 @@ import { ProviderIndicator } from './provider.indicator.js';
 import { StatusReport } from './status.report.js';
 
 /**
- * Whether anything may be sent now: circuits, incidents and the pace of senders. What on-call may have to hear of goes
- * through a port (alert.port.ts), which alerts provide to every room.
+ * Decides whether anything may be sent now: circuits, incidents and the pace of senders. Causes for alerts go through a
+ * port (alert.port.ts), which the alerts module implements.
  */
 @Module({
   imports: [OutboxModule, TypeOrmModule.forFeature([Incident, DeadLetter])],

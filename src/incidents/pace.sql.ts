@@ -1,9 +1,9 @@
 import type { Statement } from '../database/database.js';
 
-/** What may be saved up: half a second's sends and at least one, so that what is let out stays even. */
+/** The most that may be saved up: half a second's sends and at least one, so that releases stay even. */
 const BURST = 'greatest(1, s.per_second / 2)';
 
-/** Makes the paces of SENDER_RATES known. What waits for one that is named no more is let out as a stray. */
+/** Stores the paces of SENDER_RATES. Work waiting for a pace that is no longer named is released as a stray. */
 export const SEED_PACES: Statement = {
   name: 'paces-seed',
   text: `
@@ -15,9 +15,9 @@ export const SEED_PACES: Statement = {
 };
 
 /**
- * Takes whole sends from the pace of a hold, at most $2, after adding what time has given since the last taking. What was
- * given its turn and has not begun is part of what may be saved up: while every slot is busy, turns do not pile up. While
- * another replica takes, there is nothing to take.
+ * Takes at most $2 whole sends from a hold's pace, after refilling it for the time since the last taking. Work that has
+ * its turn but has not begun counts against the burst, so turns do not pile up while every slot is busy. Returns no row
+ * while another replica is taking.
  */
 export const TAKE_SENDS: Statement = {
   name: 'paces-take',
@@ -46,7 +46,7 @@ export const GIVE_SENDS_BACK: Statement = {
   text: `UPDATE sender_paces s SET tokens = least(${BURST}, s.tokens + $2) WHERE s.hold_id = $1`,
 };
 
-/** A send that did not wait for its turn, a probe: the pace owes it. */
+/** Charges the pace for a send that did not wait for its turn: a probe. */
 export const OWE_SEND: Statement = {
   name: 'paces-owe',
   text: `UPDATE sender_paces SET tokens = tokens - 1 WHERE hold_id = $1`,

@@ -19,11 +19,13 @@ import { Rounds } from '../concurrency/rounds.js';
 
 const IDLE_MS = 500;
 const SHORTEST_MS = 20;
-/** Until what was stopped a moment ago is on disk as held. */
+/** Time for work that was just stopped to be stored as held. */
 const UNTIL_HELD_MS = 20;
 const LARGEST_RELEASE = 500;
 
-/** Gives what waits for a sender's pace its turn, in priority order, as fast as the pace allows over all replicas. */
+/**
+ * Gives work waiting for a sender's pace its turn, in priority order, as fast as the pace allows across all replicas.
+ */
 @Injectable()
 export class Pacer implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
@@ -63,7 +65,7 @@ export class Pacer implements OnModuleInit, OnApplicationBootstrap, BeforeApplic
     await this.rounds.stop();
   }
 
-  /** A probe does not wait for its turn; the next one in line does so for it. */
+  /** Charges a probe to the pace: it does not wait for its turn, so the next in line waits for it. */
   async owe({ channel, sender }: ReleasedWork): Promise<void> {
     const pace = this.paces.of(channel, sender);
     if (pace) await this.database.run(OWE_SEND, [pace.holdId]);

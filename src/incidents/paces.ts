@@ -10,17 +10,17 @@ import { paceId, type CircuitScope } from './circuit.scope.js';
 import { maskScope, maskSender } from './circuit.story.js';
 import { unknownSenders } from './rated-senders.js';
 
-/** What a sender may send in a second, over all replicas. */
+/** How many sends per second a sender may make, across all replicas. */
 export interface Pace {
-  /** `+1…`, `whatsapp:+1…` or `voice:+1…`, as SENDER_RATES names it. */
+  /** `+1…`, `whatsapp:+1…` or `voice:+1…`, as named in SENDER_RATES. */
   readonly sender: string;
   readonly scope: CircuitScope;
-  /** What held rows point to while they wait for their turn. */
+  /** The id that held rows point to while they wait for their turn. */
   readonly holdId: string;
   readonly perSecond: number;
 }
 
-/** Which senders have a pace. What they send waits for its turn, which the pacer gives. */
+/** The senders that have a pace. Their sends wait for a turn, which the pacer gives. */
 @Injectable()
 export class Paces implements OnModuleInit {
   readonly all: readonly Pace[];
@@ -49,7 +49,7 @@ export class Paces implements OnModuleInit {
     }
   }
 
-  /** Calls have the pace of their number, unless they are named apart: then they have that one alone. */
+  /** Calls share the pace of their number, unless SENDER_RATES names them separately; then only that pace applies. */
   of(channel: Channel, sender: string): Pace | undefined {
     if (channel === 'whatsapp') return this.bySender.get(addressOn(channel, sender));
     const ofCalls = channel === 'voice' ? this.bySender.get(`voice:${sender}`) : undefined;
@@ -60,7 +60,7 @@ export class Paces implements OnModuleInit {
     return this.all.find((pace) => pace.holdId === holdId);
   }
 
-  /** The pace that this send has to wait for; null when it has none, or when it is its turn. */
+  /** The pace that this send has to wait for; null if it has none, or if it is its turn. */
   blocking(work: Departure): BlockingPace | null {
     const pace = this.bySender.size === 0 ? undefined : this.of(work.channel, work.sender);
     if (!pace || work.probe || work.releasedBy === pace.holdId) return null;
@@ -75,7 +75,7 @@ export class Paces implements OnModuleInit {
     };
   }
 
-  /** Calls `handler` whenever something begins to wait for its turn here. */
+  /** Calls `handler` whenever work starts waiting for its turn on this replica. */
   onWaiting(handler: () => void): void {
     this.someoneWaits = handler;
   }

@@ -1,8 +1,8 @@
 import type { CircuitScope } from './circuit.scope.js';
 
 /**
- * A fault in so many sends ends a recovery: far more than single faults come to, far less than a provider that is down.
- * A judgement, not a measurement.
+ * More than one fault in this many sends ends a recovery: far above the rate of isolated faults, far below that of a
+ * provider that is down. A judgement, not a measurement.
  */
 const SENDS_PER_FAULT = 20;
 
@@ -14,8 +14,8 @@ interface Record {
 }
 
 /**
- * What became of the sends of a half-open circuit, on this replica. The first of them must get through; later a lone
- * fault among many is no reason to stop thousands that wait.
+ * Results of the sends of a half-open circuit on this replica. The first must get through; later, a lone fault among
+ * many is no reason to stop thousands of waiting sends.
  */
 export class Probation {
   private readonly records = new Map<CircuitScope, Record>();
@@ -24,7 +24,7 @@ export class Probation {
     this.of(scope, since).passed += 1;
   }
 
-  /** @returns true when there are too many for a recovery. */
+  /** @returns true if there are too many for a recovery */
   noteFault(scope: CircuitScope, since: Date): boolean {
     const record = this.of(scope, since);
     record.faults += 1;

@@ -1,10 +1,10 @@
 import type { Statement } from '../database/database.js';
 import { RESOURCE_PREFIX } from './circuit.scope.js';
 
-/** Seconds would be too coarse for a window of one second. */
+/** Whole seconds would be too coarse for a window of one second. */
 const BUCKET = `date_bin('250 milliseconds', service_now(), 'epoch')`;
 
-/** Adds what a replica has seen to its own row of this moment. */
+/** Adds a replica's counts to its own row for the current bucket. */
 export const ADD_HEALTH: Statement = {
   name: 'health-add',
   text: `
@@ -16,8 +16,9 @@ export const ADD_HEALTH: Statement = {
 };
 
 /**
- * What all replicas saw in the last $1 ms on the resources whose circuits are closed, since they closed: what was before
- * is over, and what stands still or recovers is no news. And whether an incident was open when this was read.
+ * The counts of all replicas over the last $1 ms for resources whose circuits are closed, from when they closed:
+ * earlier faults are over, and resources that are stopped or recovering are no news. Also tells whether an incident is
+ * open.
  */
 export const READ_HEALTH: Statement = {
   name: 'health-read',

@@ -11,11 +11,11 @@ import { IncidentOpener } from './incident.opener.js';
 import { newIncident, spreadOfIncident, type ResourceHealth } from './incident.policy.js';
 import { ADD_HEALTH, FORGET_HEALTH, READ_HEALTH } from './provider.health.sql.js';
 
-/** How long a count may stay untold, in milliseconds: faults are urgent, the rest only makes the ratio right. */
+/** How long counts may stay unshared, in milliseconds: faults are urgent, the rest is only needed for the ratio. */
 const TELL_FAULTS_MS = 250;
 const TELL_MS = 1000;
 
-/** Counts what attempts say of the provider, on all replicas together, and recognises an incident. */
+/** Counts the results of attempts across all replicas, and detects incidents. */
 @Injectable()
 export class ProviderHealth implements BeforeApplicationShutdown {
   private readonly window: HealthWindow;
@@ -36,7 +36,7 @@ export class ProviderHealth implements BeforeApplicationShutdown {
     this.window = new HealthWindow(INCIDENT_WINDOW_MS, INCIDENT_THRESHOLD);
   }
 
-  /** Counts an attempt. @param faultRule what decided that it was a provider fault; null when it was none. */
+  /** Counts an attempt. @param faultRule the rule that made it a provider fault; null if it was none */
   count(resource: Channel, faultRule: string | null): void {
     const now = performance.now();
     this.window.count(resource, faultRule !== null, now);
@@ -46,7 +46,7 @@ export class ProviderHealth implements BeforeApplicationShutdown {
     this.tellWithin(this.window.couldBeIncident(now) ? 0 : TELL_FAULTS_MS);
   }
 
-  /** Drops what no window reaches back to. */
+  /** Deletes counts older than any window. */
   async forget(): Promise<void> {
     await this.database.run(FORGET_HEALTH, [2 * this.configuration.env.INCIDENT_WINDOW_MS + 60_000]);
   }
@@ -68,7 +68,7 @@ export class ProviderHealth implements BeforeApplicationShutdown {
 
   private tellNow(): void {
     this.timer = null;
-    // One at a time: what is counted meanwhile goes with the next.
+    // One at a time: counts made meanwhile are shared next time.
     this.telling ??= this.tellAndGoOn();
   }
 
@@ -80,7 +80,7 @@ export class ProviderHealth implements BeforeApplicationShutdown {
     else if (this.window.hasUntold) this.tellWithin(TELL_MS);
   }
 
-  /** @returns false when the database did not take it; then it is still to be told. */
+  /** @returns false if the database failed; then there is still something to share */
   private async tell(): Promise<boolean> {
     try {
       await this.share(this.window.takeUntold());

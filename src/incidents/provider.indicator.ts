@@ -15,8 +15,8 @@ const RECENT_ATTEMPTS: Statement = {
 };
 
 /**
- * Whether the provider can be reached, by what recent attempts of all replicas said: no request is made to find out.
- * Down while every recent attempt was a provider fault, or a circuit keeps everything from leaving.
+ * Whether the provider can be reached, judged by recent attempts of all replicas; no request is made to find out. Down
+ * while every recent attempt was a provider fault, or a circuit of an account or resource is not closed.
  */
 @Injectable()
 export class ProviderIndicator implements HealthIndicator, OnModuleInit {

@@ -1,11 +1,13 @@
 import { CIRCUIT_LIMITS } from './circuit.policy.js';
 import type { CircuitScope } from './circuit.scope.js';
 
-/** Recent rate limits per sender on this replica: one says little, several in a row say that the sender is too fast. */
+/**
+ * Recent rate limits per sender on this replica: one says little, several in a row mean that the sender is too fast.
+ */
 export class RateLimitStreak {
   private readonly times = new Map<CircuitScope, number[]>();
 
-  /** @param now milliseconds on a clock that only goes forward. @returns true when it is one too many. */
+  /** @param now milliseconds on a monotonic clock. @returns true if this is one too many */
   note(scope: CircuitScope, now: number): boolean {
     const since = now - CIRCUIT_LIMITS.rateLimitWindowMs;
     const recent = [...(this.times.get(scope) ?? []).filter((time) => time > since), now];

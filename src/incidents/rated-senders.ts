@@ -2,16 +2,16 @@ import { addressOn, bareAddress } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import { closestName } from '../validation/closest-name.js';
 
-/** A name in SENDER_RATES that none of the configured senders has. */
+/** A name in SENDER_RATES that matches no configured sender. */
 export interface UnknownSender {
   readonly sender: string;
-  /** The configured one that was probably meant. */
+  /** The configured sender that was probably meant. */
   readonly meant: string | null;
 }
 
 /**
- * Which rates hold nothing back: a typing error, or a number without its channel, would otherwise be no limit and no
- * word about it. Not wrong in itself, since a human's correction may send from any sender. Pure.
+ * Finds rates that limit nothing: a typo, or a number without its channel, would otherwise silently mean no limit. Such
+ * a rate is not an error, since a human's correction may send from any sender. Pure.
  */
 export function unknownSenders(
   rated: Iterable<string>,
@@ -26,7 +26,7 @@ export function unknownSenders(
     }));
 }
 
-/** How SENDER_RATES may name the sender of a channel. */
+/** The names that SENDER_RATES may use for a channel's sender. */
 function namesOf(channel: Channel, sender: string | undefined): string[] {
   if (sender === undefined) return [];
   return channel === 'voice' ? [sender, `voice:${sender}`] : [addressOn(channel, sender)];

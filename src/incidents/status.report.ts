@@ -24,7 +24,7 @@ export class StatusReport {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Reads and quotes; never throws, and nobody needs to wait for it. */
+  /** Reads and quotes the page. Never throws; there is no need to wait for it. */
   async quote(incidentId: string): Promise<void> {
     if (this.configuration.twilio.statusUrl === '') return;
     try {
@@ -34,7 +34,7 @@ export class StatusReport {
     }
   }
 
-  /** Questions that come together share one answer. */
+  /** Concurrent readers share one request. */
   private read(): Promise<StatusPageReading> {
     this.reading ??= readStatusPage({
       url: this.configuration.twilio.statusUrl,
