@@ -4,7 +4,7 @@ import type { Channel, ErrorClass, ResponsibleParty } from '../policy/vocabulary
 import type { NetworkFailureKind } from './network.error.js';
 import { RESOURCE_OF, type TwilioResource } from './resource.js';
 
-/** What a code table has to know of a Twilio error code to classify it. */
+/** What a code table must know about a Twilio error code to classify it. */
 interface CodeRule extends Pick<
   Classification,
   'errorClass' | 'responsible' | 'scope' | 'sameChannelAgain' | 'otherChannelHelps' | 'notOnChannel' | 'resetsAfterMs'
@@ -14,11 +14,11 @@ interface CodeRule extends Pick<
 export type CodeTable = ReadonlyMap<number, CodeRule>;
 
 export interface FailedRequest {
-  /** Null when not even the status line came. */
+  /** Null if not even the status line arrived. */
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
   readonly networkFailure: NetworkFailureKind | null;
-  /** A look-up (GET), which sends nothing. Default: false. */
+  /** True for a look-up (GET), which sends nothing. Default: false. */
   readonly looksUp?: boolean;
 }
 
@@ -26,13 +26,14 @@ interface StatusRule {
   readonly errorClass: ErrorClass;
   readonly responsible: ResponsibleParty;
   readonly scope: FailureScope;
-  /** `no` for the classes whose fallback only a code can justify. */
+  /** `no` for classes whose fallback only a code can justify. */
   readonly otherChannelHelps: 'by_class' | 'no';
 }
 
 /**
- * What an HTTP status says where no code does. Source: contract section 5. The scope is the least that the status
- * proves: one 403 or 500 says nothing of the next message; whether many of them are an incident is counted elsewhere.
+ * The meaning of an HTTP status without a known code. Source: contract section 5. The scope is the least that the
+ * status proves: one 403 or 500 says nothing about the next message; whether many of them make an incident is counted
+ * elsewhere.
  */
 const BY_STATUS = {
   401: { errorClass: 'authentication', responsible: 'operator', scope: 'account', otherChannelHelps: 'by_class' },
@@ -43,11 +44,12 @@ const BY_STATUS = {
 
 /** Every other status, by its first digit. */
 const BY_HUNDRED = {
-  // A 2xx is a failure only when its body does not say what was accepted: reset, cut off, no sid.
+  // A 2xx is a failure only if its body does not say what was accepted: reset, cut off, no sid.
   2: { errorClass: 'provider_fault', responsible: 'provider', scope: 'message', otherChannelHelps: 'by_class' },
-  // Twilio's API does not redirect: the base URL points at something else, and so does every request.
+  // Twilio's API does not redirect, so the base URL must be wrong, which affects every request.
   3: { errorClass: 'invalid_request', responsible: 'operator', scope: 'account', otherChannelHelps: 'no' },
-  // 408, 409 and 425 too: Twilio documents none of them, and the contract names every other 4xx the caller's.
+  // This includes 408, 409 and 425: Twilio documents none of them, and the contract attributes every other 4xx to the
+  // caller.
   4: { errorClass: 'invalid_request', responsible: 'caller', scope: 'message', otherChannelHelps: 'no' },
   5: { errorClass: 'provider_fault', responsible: 'provider', scope: 'message', otherChannelHelps: 'by_class' },
 } as const satisfies Record<number, StatusRule>;
@@ -60,10 +62,10 @@ const NO_ANSWER = {
 } as const satisfies StatusRule;
 
 /**
- * Classifies a failed request: by code where the table knows it, else by HTTP status, else as no answer. Never throws.
+ * Classifies a failed request: by code if the table knows it, else by HTTP status, else as no answer. Never throws.
  *
- * A 403 to a look-up is about that look-up, whatever its code: a restricted key that may send and not read gets 20003 with
- * it, which elsewhere means that the credentials are no good. Source: facts, section 7.
+ * A 403 to a look-up concerns only that look-up, whatever its code: a restricted key that may send but not read gets
+ * 20003 with it, which otherwise means that the credentials are invalid. Source: facts, section 7.
  */
 export function classify(failed: FailedRequest, table: CodeTable): Classification {
   const byCode = byProviderCode(failed.providerCode, table);
@@ -104,9 +106,9 @@ function byProviderCode(providerCode: number | null, table: CodeTable): Classifi
   };
 }
 
-/** A status callback that reports the end of something Twilio had accepted. */
+/** A status callback that reports the failure of something Twilio had accepted. */
 export interface FailedCallback {
-  /** MessageStatus or CallStatus as Twilio names it. */
+  /** MessageStatus or CallStatus, in Twilio's words. */
   readonly status: string;
   readonly errorCode: number | null;
   readonly channel: Channel;
@@ -122,7 +124,7 @@ const NOT_REACHED = {
   otherChannelHelps: 'yes',
 } as const satisfies CallbackRule;
 
-/** Twilio gave up and does not say why: nothing is proven about the recipient, and on-call should hear of it. */
+/** Twilio gave up without saying why: nothing is proven about the recipient, and on-call should hear of it. */
 const GIVEN_UP = {
   errorClass: 'provider_fault',
   responsible: 'provider',
@@ -131,7 +133,7 @@ const GIVEN_UP = {
   otherChannelHelps: 'yes',
 } as const satisfies CallbackRule;
 
-/** Somebody with the account's credentials took it back: no automatic step may undo that. */
+/** Somebody with the account's credentials canceled it: no automatic step may undo that. */
 const TAKEN_BACK = {
   errorClass: 'invalid_request',
   responsible: 'operator',
@@ -141,22 +143,22 @@ const TAKEN_BACK = {
 } as const satisfies CallbackRule;
 
 /**
- * What a final status says where no code does. `undelivered` is the carrier's or the channel's receipt, so it is about
- * the recipient; `failed` is Twilio's own word for messages, while for calls it means that the number could not be
- * reached as dialled. Again at once on the same channel is never right here: the policy's waits are seconds, and a
- * phone that rang unanswered a second ago should not ring again.
+ * The meaning of a final status without a known code. `undelivered` is the carrier's or the channel's receipt, so it is
+ * about the recipient. `failed` is Twilio's own verdict on messages, while for calls it means that the number could not
+ * be reached as dialled. An immediate retry on the same channel is never right here: the policy waits only seconds, and
+ * a phone that rang unanswered a second ago should not ring again.
  */
 const BY_CALLBACK_STATUS: Readonly<Record<TwilioResource, Readonly<Record<string, CallbackRule>>>> = {
   message: { undelivered: NOT_REACHED, failed: GIVEN_UP, canceled: TAKEN_BACK },
   call: { busy: NOT_REACHED, 'no-answer': NOT_REACHED, failed: NOT_REACHED, canceled: TAKEN_BACK },
 };
 
-/** Whether the provider's word for a message or a call means that it never arrives. */
+/** Whether this status of a message or call means that it will never arrive. */
 export function isFailingStatus(what: TwilioResource, status: string): boolean {
   return Object.hasOwn(BY_CALLBACK_STATUS[what], status);
 }
 
-/** Classifies a failed callback: by code where the table knows it, else by status. Never throws, whatever the status. */
+/** Classifies a failed callback: by code if the table knows it, else by status. Never throws, whatever the status. */
 export function classifyCallback(failed: FailedCallback, table: CodeTable): Classification {
   const byCode = byProviderCode(failed.errorCode, table);
   if (byCode !== null) return byCode;

@@ -13,16 +13,16 @@ import { ProviderError } from './provider.error.js';
 
 export type ProviderResource = Readonly<Record<string, unknown>>;
 
-/** What leaves the interceptor as the `data` of a success. */
+/** The `data` of a successful response after the interceptor. */
 export interface ReadAnswer {
   readonly answer: Answer;
-  /** Its body, parsed once. */
+  /** The body, parsed once. */
   readonly resource: ProviderResource;
 }
 
 /**
- * Axios' response interceptor: a success leaves it with its body parsed, every failure as one ProviderError. No
- * AxiosError, which carries the request with the recipient's number and the text, gets past it.
+ * Axios' response interceptor: parses the body of a success, and turns every failure into a ProviderError. It lets no
+ * AxiosError through, as that carries the request with the recipient's number and the text.
  */
 @Injectable()
 export class ErrorClassifierInterceptor implements OnModuleInit {
@@ -41,7 +41,7 @@ export class ErrorClassifierInterceptor implements OnModuleInit {
   }
 }
 
-/** @throws {ProviderError} for any status but 2xx, for a body that is no JSON object, for a creation without a sid. */
+/** @throws {ProviderError} for any status but 2xx, a body that is not a JSON object, or a creation without a sid */
 function readSuccess(response: AxiosResponse<Answer>, codes: CodeTable): AxiosResponse<ReadAnswer> {
   const answer = response.data;
   const resource = answer.status < 300 ? parseObject(answer.text) : null;
@@ -63,8 +63,8 @@ function toProviderError(error: unknown, codes: CodeTable): ProviderError {
 
 function asNetworkError(error: unknown): NetworkError {
   if (error instanceof NetworkError) return error;
-  // The adapter takes the signal over, so axios' own cancellation can only have come before it: nothing was written.
+  // The adapter takes over the signal, so axios' own cancellation can only have come before it: nothing was written.
   if (isCancel(error)) return new NetworkError('aborted', false, 'ERR_CANCELED');
-  // Nothing known throws anything else; what is not known may have come after the write.
+  // No known code throws anything else; an unknown error may have come after the write.
   return new NetworkError('aborted', true, codeOf(error));
 }

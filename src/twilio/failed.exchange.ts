@@ -14,7 +14,7 @@ const NOTHING_READ: ProviderAnswer = {
   providerBody: null,
 };
 
-/** The error for an answer that was read to its end and is not a success. @param looksUp it answers a GET */
+/** The error for an answer that was read completely and is not a success. @param looksUp true if it answers a GET */
 export function errorFromAnswer(answer: Answer, table: CodeTable, looksUp: boolean): ProviderError {
   return new ProviderError(failureOf(answer, null, table, looksUp), null);
 }
@@ -36,8 +36,9 @@ function failureOf(answer: Answer | null, network: NetworkFailure | null, table:
 }
 
 /**
- * The status line decides where there is one, even when the body after it was cut off: 3xx and 4xx are a refusal, any
- * other may hide an accepted request. Without it, only what was surely not written was surely not accepted.
+ * The status line decides if there is one, even if the body was cut off: 3xx and 4xx are refusals, anything else may
+ * hide an accepted request. Without a status line, a request was certainly not accepted only if it was certainly not
+ * written.
  * Source: contract section 1.
  */
 function outcomeOf(httpStatus: number | null, network: NetworkFailure | null): Failure['outcome'] {

@@ -1,6 +1,6 @@
 /**
- * Why an HTTP exchange ended without a whole answer. The first five surely happened before a byte of the request
- * was written; the next four after it; `aborted` can be either, so `written` is kept beside the kind.
+ * Why an HTTP exchange ended without a complete answer. The first five certainly happened before a byte of the request
+ * was written, the next four after it; `aborted` can be either, so `written` is kept beside the kind.
  */
 export type NetworkFailureKind =
   | 'dns'
@@ -16,27 +16,29 @@ export type NetworkFailureKind =
 
 export interface NetworkFailure {
   readonly kind: NetworkFailureKind;
-  /** False only where it is certain that nothing was written; in doubt it is true. */
+  /** False only if it is certain that nothing was written; true in case of doubt. */
   readonly written: boolean;
 }
 
-/** An answer as it came off the wire; after a failure, as far as it was read. */
+/** An answer as received; after a failure, the part that was read. */
 export interface Answer {
   readonly status: number;
-  /** By their names in lower case; a list where a name came more than once. */
+  /** By lower-case name; a list if a name occurred more than once. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
 /**
- * An HTTP exchange that ended without a whole answer. The raw error of the HTTP library is not its cause: that one
- * holds bytes of the answer, which may carry phone numbers.
+ * An HTTP exchange that ended without a complete answer. The HTTP library's raw error is not kept as its cause, because
+ * it holds bytes of the answer, which may contain phone numbers.
  */
 export class NetworkError extends Error implements NetworkFailure {
   override readonly name = 'NetworkError';
   readonly #partial: Answer | null;
 
-  /** @param code what the system or the library calls it (`ECONNREFUSED`); null when the service ended it itself. */
+  /**
+   * @param code the system's or library's error code (`ECONNREFUSED`); null if the service itself ended the exchange
+   */
   constructor(
     readonly kind: NetworkFailureKind,
     readonly written: boolean,
@@ -47,7 +49,7 @@ export class NetworkError extends Error implements NetworkFailure {
     this.#partial = partial;
   }
 
-  /** What was read before it failed; null when not even the status line came. */
+  /** What was read before the failure; null if not even the status line arrived. */
   get partial(): Answer | null {
     return this.#partial;
   }
@@ -69,13 +71,13 @@ const BEFORE_WRITE: Readonly<Record<string, NetworkFailureKind>> = {
 
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-/** Names a failure that came before the request was written to a socket. */
+/** Classifies a failure that came before the request was written to a socket. */
 export function kindBeforeWrite(code: string | null): NetworkFailureKind {
   if (code === null) return 'unreachable';
   return BEFORE_WRITE[code] ?? (TLS_CODE.test(code) ? 'tls' : 'unreachable');
 }
 
-/** Names a failure that came once the request was, or may have been, written to a socket. */
+/** Classifies a failure that came after the request was, or may have been, written to a socket. */
 export function kindAfterWrite(code: string | null): NetworkFailureKind {
   return code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED' ? 'aborted' : 'reset_after_write';
 }

@@ -3,8 +3,8 @@ import type { ProviderAnswer } from '../policy/failure.js';
 import type { Answer } from './network.error.js';
 
 /**
- * Reads what Twilio says about a failure, in each of its forms: `{code, message, more_info, status}` (2010-04-01),
- * RFC 9457 `{type, title, status, code, detail}`, and `{errors: [{code, message}]}`; anything else (HTML of a proxy,
+ * Reads Twilio's account of a failure in each of its formats: `{code, message, more_info, status}` (2010-04-01), RFC
+ * 9457 `{type, title, status, code, detail}`, and `{errors: [{code, message}]}`. Anything else (a proxy's HTML,
  * nothing) leaves code and message null. Never throws.
  */
 export function readProviderAnswer(answer: Answer): ProviderAnswer {
@@ -20,7 +20,7 @@ export function readProviderAnswer(answer: Answer): ProviderAnswer {
   };
 }
 
-/** A body that is a JSON object; null for everything else. */
+/** The body, if it is a JSON object; else null. */
 export function parseObject(body: string): Readonly<Record<string, unknown>> | null {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -30,7 +30,10 @@ export function parseObject(body: string): Readonly<Record<string, unknown>> | n
   }
 }
 
-/** A Twilio error code, of nine digits at most, given as a number or as text; null for anything else, as Twilio sends null for "none". */
+/**
+ * A Twilio error code of at most nine digits, given as a number or as text; null for anything else, since Twilio sends
+ * null for "none".
+ */
 export function providerCode(value: unknown): number | null {
   if (typeof value === 'string') return /^[1-9]\d{0,8}$/.test(value) ? Number(value) : null;
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 1e9 ? value : null;
@@ -51,8 +54,8 @@ function text(value: unknown): string | null {
 }
 
 /**
- * What PostgreSQL's text cannot hold, shown as U+FFFD: NUL (a gateway's page that is still compressed is full of it)
- * and halves of surrogate pairs. A result that cannot be written would be written again until its lease is over.
+ * Replaces what PostgreSQL's text cannot hold with U+FFFD: NUL (a gateway's page that is still compressed is full of
+ * them) and unpaired surrogates. A result that cannot be written would be retried until its lease expires.
  */
 export function storable(value: string): string {
   return value.replaceAll('\0', '\uFFFD').toWellFormed();

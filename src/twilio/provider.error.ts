@@ -3,9 +3,9 @@ import type { ErrorClass } from '../policy/vocabulary.js';
 import type { NetworkFailureKind } from './network.error.js';
 
 /**
- * A request the provider did not accept, or may have accepted without saying so. The one error that leaves this
- * folder. Its message, its JSON and what a logger enumerates hold ids, status, code and class; the provider's words
- * and body, which may repeat a phone number, are reached through `failure` alone.
+ * A request that the provider did not accept, or may have accepted without saying so. The only error that leaves this
+ * folder. Its message, its JSON and what a logger enumerates hold ids, status, code and class; the provider's words and
+ * body, which may repeat a phone number, are available only through `failure`.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
@@ -16,7 +16,7 @@ export class ProviderError extends Error {
   readonly providerRequestId: string | null;
   readonly #failure: Failure;
 
-  /** @param networkFailure what broke off the exchange; null when the answer was read to its end. */
+  /** @param networkFailure why the exchange broke off; null if the answer was read completely */
   constructor(
     failure: Failure,
     readonly networkFailure: NetworkFailureKind | null,

@@ -1,6 +1,6 @@
 import type { Channel } from '../policy/vocabulary.js';
 
-/** What Twilio makes of an accepted request: each has its own creation, list, sid and callbacks. */
+/** What Twilio creates for an accepted request: each kind has its own endpoint, list, sid and callbacks. */
 export type TwilioResource = 'message' | 'call';
 
 export const RESOURCE_OF = {

@@ -7,9 +7,9 @@ import { exchange } from './undici.exchange.js';
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface StatusPageOptions {
-  /** Statuspage's summary.json; empty switches it off. */
+  /** Address of Statuspage's summary.json; empty switches this off. */
   readonly url: string;
-  /** Components to report, compared without case; the page's names change, so none is built in. */
+  /** Names of components to report, compared ignoring case. The page's names change, so none is built in. */
   readonly componentNames: readonly string[];
   readonly timeoutMs: number;
 }
@@ -17,7 +17,7 @@ export interface StatusPageOptions {
 interface StatusPageIncident {
   readonly name: string;
   readonly status: string;
-  /** ISO 8601 as the page gives it. */
+  /** ISO 8601, as given by the page. */
   readonly startedAt: string | null;
 }
 
@@ -25,7 +25,7 @@ export type StatusPageReading =
   | { readonly reachable: false }
   | {
       readonly reachable: true;
-      /** E.g. "All Systems Operational". To be quoted only: carriers far away make it noisy. */
+      /** For example "All Systems Operational". For quoting only: distant carriers make it noisy. */
       readonly description: string;
       readonly components: readonly { readonly name: string; readonly status: string }[];
       readonly incidents: readonly StatusPageIncident[];
@@ -33,7 +33,7 @@ export type StatusPageReading =
 
 const UNREACHABLE: StatusPageReading = { reachable: false };
 
-/** What is longer is no name and no headline. It is stored and told with each incident. */
+/** Anything longer is not a name or headline. Quotes are stored and shown with each incident. */
 const LONGEST_QUOTE = 200;
 
 const quote = z.string().transform((text) => storable(text.slice(0, LONGEST_QUOTE)));
@@ -51,7 +51,7 @@ const summary = z.object({
   ),
 });
 
-/** Asks what the provider says of itself. An unreachable or unreadable page is an answer, not an error: never throws. */
+/** Reads the provider's own status. An unreachable or unreadable page is a result, not an error: never throws. */
 export async function readStatusPage(options: StatusPageOptions): Promise<StatusPageReading> {
   if (!URL.canParse(options.url)) return UNREACHABLE;
   const { origin, pathname, search } = new URL(options.url);

@@ -14,8 +14,8 @@ import type { TwilioSettings } from './twilio.settings.js';
 import type { UndiciConfig } from './undici.adapter.js';
 
 /**
- * Records on a page. With bodies of 1600 characters, each of them escaped to six bytes, fifty stay under the response
- * cap of 1 MiB; a hundred would not.
+ * Records per page. With bodies of 1600 characters, each escaped to six bytes, fifty fit into the response cap of 1
+ * MiB; a hundred would not.
  */
 const PAGE_SIZE = 50;
 const MAX_PAGES = 10;
@@ -23,9 +23,9 @@ const MAX_PAGES = 10;
 type Resource = 'Messages' | 'Calls';
 
 export interface SendIds {
-  /** Goes out as X-Request-Id, so that the log of a proxy in between and ours meet. */
+  /** Sent as X-Request-Id, so that the logs of a proxy in between can be matched with ours. */
   readonly attemptId: string;
-  /** Goes out as Idempotency-Key, the same for every attempt of the delivery. */
+  /** Sent as Idempotency-Key, the same for every attempt of the delivery. */
   readonly deliveryId: string;
 }
 
@@ -38,20 +38,20 @@ export interface AcceptedRequest {
 export interface ListQuery {
   readonly to: string;
   readonly from?: string;
-  /** Compared at Twilio's resolution of whole seconds; allow for its clock yourself. */
+  /** Compared in whole seconds, Twilio's resolution; callers must allow for clock skew. */
   readonly createdSince: Date;
 }
 
 export interface RecordList {
   /** In Twilio's order, newest first. */
   readonly items: readonly TwilioRecord[];
-  /** False when there was more than the client reads: then a missing record proves nothing. */
+  /** False if there was more than the client reads; then a missing record proves nothing. */
   readonly complete: boolean;
 }
 
 /**
  * Twilio's messages and calls over HTTP. Every method takes a signal that ends the request on its socket.
- * @throws {ProviderError} and nothing else; of a look-up (list, fetch) its outcome says nothing about any send.
+ * @throws {ProviderError} and nothing else; for a look-up (list, fetch), its outcome says nothing about any send
  */
 @Injectable()
 export class TwilioClient {
@@ -64,7 +64,7 @@ export class TwilioClient {
     this.#account = `/2010-04-01/Accounts/${encodeURIComponent(settings.accountSid)}`;
   }
 
-  /** @param form a MessageRequest, encoded: what cannot be is no request, and has failed before this is called */
+  /** @param form a MessageRequest, encoded; encoding errors are thrown before this is called */
   createMessage(form: string, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
     return this.#create('Messages', form, ids, signal);
   }
@@ -120,8 +120,8 @@ export class TwilioClient {
       if (page === null) throw unreadable(data.answer);
       const recent = page.records.filter((record) => record.dateCreated.getTime() >= since);
       items.push(...recent);
-      // Twilio sorts by the time of sending, so a scheduled message stands above younger ones: only a page without any
-      // recent record is the end of them.
+      // Twilio sorts by sending time, so a scheduled message stands above newer ones: only a page without any recent
+      // record ends the list.
       path = recent.length === 0 ? null : page.nextPath;
     }
     return { items, complete: path === null };
@@ -135,7 +135,10 @@ export class TwilioClient {
     return record;
   }
 
-  /** HttpService's axios itself, interceptors and all: its Observable makes a send half as dear again, for one value. */
+  /**
+   * Uses HttpService's axios directly, interceptors included: its Observable would make a send half as expensive again,
+   * for a single value.
+   */
   #request(config: AxiosRequestConfig<string> & UndiciConfig): Promise<AxiosResponse<ReadAnswer>> {
     return this.http.axiosRef.request<ReadAnswer>(config);
   }
@@ -145,13 +148,13 @@ function listQuery({ to, from }: ListQuery): string {
   return encodeForm({ To: to, From: from, PageSize: PAGE_SIZE });
 }
 
-/** Axios pays for every key of a config, also where it says nothing. */
+/** Axios spends time on every key of a config, even an undefined one. */
 function heeding(signal: AbortSignal | undefined): Pick<AxiosRequestConfig, 'signal'> {
   return signal === undefined ? {} : { signal };
 }
 
-/** A page may hold other messages of the recipient, so its text is not kept. */
+/** The page may hold other messages of the recipient, so its text is not kept. */
 function unreadable(answer: Answer): Error {
-  // It came with a 2xx, so there is no code to look up.
+  // The status was 2xx, so there is no code to look up.
   return errorFromAnswer({ ...answer, text: '' }, new Map(), true);
 }

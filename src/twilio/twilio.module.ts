@@ -15,13 +15,13 @@ import type { TwilioSettings } from './twilio.settings.js';
 import { undiciAdapter } from './undici.adapter.js';
 import type { UndiciAdapter } from './undici.adapter.js';
 
-/** How the settings are made: a factory, what it needs, and the modules that have it. */
+/** How the settings are created: a factory, its dependencies, and the modules that export them. */
 export type TwilioSettingsProvider = Pick<FactoryProvider<TwilioSettings>, 'inject' | 'useFactory'> &
   Pick<ModuleMetadata, 'imports'>;
 
 const TWILIO_ADAPTER = Symbol('TWILIO_ADAPTER');
 
-/** Holds what both HttpModule and TwilioModule are made from, so that there is one of each. */
+/** Holds what both HttpModule and TwilioModule depend on, so that each exists only once. */
 @Module({})
 class TwilioConnectionModule implements OnApplicationShutdown {
   constructor(@Inject(TWILIO_ADAPTER) private readonly adapter: UndiciAdapter) {}
@@ -43,7 +43,7 @@ class TwilioConnectionModule implements OnApplicationShutdown {
   }
 }
 
-/** The Twilio client, ready to be injected: HttpService over undici, every failure classified. */
+/** The injectable Twilio client: HttpService over undici, with every failure classified. */
 @Module({})
 export class TwilioModule implements OnModuleInit {
   constructor(@Inject(HttpService) private readonly http: HttpService) {}
@@ -82,8 +82,8 @@ function adapterFor(settings: TwilioSettings): UndiciAdapter {
 }
 
 /**
- * Axios merges its defaults anew into every request: transforms, XSRF names, a bag of headers for each method. The
- * adapter heeds none of them, and they were a fifth of what a send cost.
+ * Axios merges its defaults into every request: transforms, XSRF names, a set of headers for each method. The adapter
+ * uses none of them, and they made up a fifth of the cost of a send.
  */
 const HEEDED_DEFAULTS: ReadonlySet<string> = new Set(['adapter', 'timeout']);
 

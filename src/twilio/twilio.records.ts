@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { providerCode, storable } from './provider.answer.js';
 
-/** A message or a call as Twilio keeps it; for a call `body` and `errorCode` are null. */
+/** A message or call as stored at Twilio; `body` and `errorCode` are null for a call. */
 export interface TwilioRecord {
   readonly sid: string;
   readonly to: string;
-  /** Null while a Messaging Service has not picked a sender. */
+  /** Null until a Messaging Service has picked a sender. */
   readonly from: string | null;
-  /** The account's default one where the request named none; null in older records, and for calls. */
+  /** The account's default one if the request named none; null in older records and for calls. */
   readonly messagingServiceSid: string | null;
-  /** Empty when the account redacts bodies. */
+  /** Empty if the account redacts bodies. */
   readonly body: string | null;
   readonly status: string;
-  /** `outbound-api` for what an API request created. */
+  /** `outbound-api` if an API request created it. */
   readonly direction: string;
-  /** In whole seconds: Twilio tells no finer time. */
+  /** In whole seconds, Twilio's resolution. */
   readonly dateCreated: Date;
   readonly errorCode: number | null;
   readonly errorMessage: string | null;
@@ -26,7 +26,7 @@ export interface RecordPage {
   readonly nextPath: string | null;
 }
 
-/** What of a record comes to be stored. */
+/** The parts of a record that are stored. */
 const kept = z.string().transform(storable);
 
 const record = z
@@ -59,16 +59,16 @@ const record = z
 const page = z.object({
   messages: z.array(record).optional(),
   calls: z.array(record).optional(),
-  // Only a path: an address elsewhere would be given the credentials.
+  // Only a path is accepted: an address elsewhere would receive the credentials.
   next_page_uri: z.string().startsWith('/').nullish(),
 });
 
-/** One message or call; null when the resource is not what Twilio documents. */
+/** Reads one message or call; null if the resource is not as Twilio documents it. */
 export function readRecord(resource: unknown): TwilioRecord | null {
   return record.safeParse(resource).data ?? null;
 }
 
-/** One page of a list; null when the resource is not what Twilio documents. */
+/** Reads one page of a list; null if the resource is not as Twilio documents it. */
 export function readPage(resource: unknown): RecordPage | null {
   const { data } = page.safeParse(resource);
   const records = data?.messages ?? data?.calls;

@@ -1,6 +1,6 @@
 import { stringify } from 'node:querystring';
 
-/** Twilio's form fields of POST Messages.json, by Twilio's names. Which of them a message needs is not decided here. */
+/** Twilio's form fields of POST Messages.json, by Twilio's names. What a message needs is not decided here. */
 export type MessageRequest = {
   /** E.164, or `whatsapp:` and E.164. */
   readonly To: string;
@@ -12,11 +12,11 @@ export type MessageRequest = {
   /** A JSON object in a string. */
   readonly ContentVariables?: string;
   readonly StatusCallback?: string;
-  /** Seconds that Twilio may hold the message, 1 to 36000. */
+  /** How long Twilio may hold the message, in seconds, 1 to 36000. */
   readonly ValidityPeriod?: number;
 };
 
-/** Twilio's form fields of POST Calls.json; `Twiml` or `Url` says what is said. */
+/** Twilio's form fields of POST Calls.json; `Twiml` or `Url` determines what the call says. */
 export type CallRequest = {
   readonly To: string;
   readonly From: string;
@@ -26,7 +26,7 @@ export type CallRequest = {
   readonly StatusCallback?: string;
   readonly StatusCallbackMethod?: 'GET' | 'POST';
   readonly StatusCallbackEvent?: readonly ('initiated' | 'ringing' | 'answered' | 'completed')[];
-  /** Seconds of ringing. */
+  /** How long to let it ring, in seconds. */
   readonly Timeout?: number;
 };
 
@@ -35,9 +35,10 @@ type FormValue = string | number | readonly string[];
 type FormFields = Readonly<Record<string, FormValue | undefined>>;
 
 /**
- * application/x-www-form-urlencoded: the fields in their order, a list as its name repeated, undefined left out. A space
- * is %20, as in Twilio's own library: querystring takes half the time of URLSearchParams, which would make it a plus.
- * @throws URIError for a text with half of a surrogate pair.
+ * Encodes as application/x-www-form-urlencoded: fields in the given order, a list as a repeated name, undefined left
+ * out. A space becomes %20, as in Twilio's own library; querystring takes half the time of URLSearchParams, which would
+ * write a plus.
+ * @throws URIError for a text with an unpaired surrogate
  */
 export function encodeForm(fields: FormFields): string {
   const given: Record<string, FormValue> = {};

@@ -1,24 +1,24 @@
-/** Where and as whom Twilio is called. Its values come from the environment; it reads none itself. */
+/** Where Twilio is called, and with which credentials. The values come from the environment, which is not read here. */
 export interface TwilioSettings {
-  /** AC…, part of every path, whoever signs in. */
+  /** AC…, part of every path, whichever credentials are used. */
   readonly accountSid: string;
-  /** Signs in when there is no API key; always what Twilio signs its callbacks with. */
+  /** The password if there is no API key; in any case the token with which Twilio signs its callbacks. */
   readonly authToken: string;
-  /** SK…; together with its secret it signs in instead of account sid and token. */
+  /** SK…; with its secret, used instead of account sid and token. */
   readonly apiKeySid?: string;
   readonly apiKeySecret?: string;
-  /** A server with Twilio's 2010-04-01 paths, with or without a path prefix. */
+  /** A server with Twilio's 2010-04-01 paths, optionally below a path prefix. */
   readonly baseUrl: string;
   /** Total deadline of one request in milliseconds: connection, headers and body. */
   readonly timeoutMs: number;
-  /** Connections that are open at most: as many as attempts in flight. */
+  /** Maximum number of open connections: as many as attempts in flight. */
   readonly connections: number;
 }
 
 /** Injection token of {@link TwilioSettings}. */
 export const TWILIO_SETTINGS = Symbol('TWILIO_SETTINGS');
 
-/** The Authorization header: the API key where there is one, else the account itself. */
+/** The Authorization header: the API key if there is one, else the account's own credentials. */
 export function basicAuthorization(settings: TwilioSettings): string {
   const { accountSid, authToken, apiKeySid, apiKeySecret } = settings;
   const pair = apiKeySid && apiKeySecret ? `${apiKeySid}:${apiKeySecret}` : `${accountSid}:${authToken}`;

@@ -4,45 +4,48 @@ import { Pool } from 'undici';
 import type { Answer } from './network.error.js';
 import { exchange } from './undici.exchange.js';
 
-/** Of a response's body. */
+/** Maximum size of a response body. */
 const MAX_BYTES = 1024 * 1024;
 
-/** An idle connection is kept for so long. Short, because a peer that closes it first makes a doubtful send. */
+/** How long an idle connection is kept. Short, because a peer that closes it first leaves a send in doubt. */
 const KEEP_ALIVE_MS = 4000;
 
 export interface UndiciAdapterOptions {
-  /** Where every request goes, with an optional path prefix. The url of a request is a path below it, never a host. */
+  /** Where every request goes, with an optional path prefix. A request's url is a path below it, never a host. */
   readonly baseUrl: string;
-  /** Connections that are open at most; further requests wait, and their deadline runs. */
+  /** Maximum number of open connections; further requests wait while their deadline runs. */
   readonly connections: number;
-  /** Sent with every request. Credentials belong here: kept out of axios' config, no log of one can carry them. */
+  /**
+   * Sent with every request. Credentials belong here: they stay out of axios' config, so no log of one can contain
+   * them.
+   */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds until a connection attempt is given up. Default: 10000. */
+  /** Milliseconds until a connection attempt is abandoned. Default: 10000. */
   readonly connectTimeoutMs?: number;
 }
 
-/** What the adapter heeds of a config besides axios' own options. */
+/** Options of the adapter besides axios' own. */
 export interface UndiciConfig {
   /**
    * Headers of this request, names and values in turn. Axios merges, copies and normalises its own `headers` several
-   * times on their way, a tenth of what a send costs; these it leaves alone.
+   * times along the way, a tenth of the cost of a send; it leaves these alone.
    */
   readonly wireHeaders?: readonly string[];
 }
 
 /** An axios adapter that owns its connections. */
 export interface UndiciAdapter extends AxiosAdapter {
-  /** Lets the requests in flight end, then closes the connections. */
+  /** Waits for the requests in flight, then closes the connections. */
   close(): Promise<void>;
 }
 
 /**
- * Carries axios' requests over an undici pool: keep-alive, one request at a time on a connection, no redirects, no
- * retries. Heeds `url` (with its query), `method`, `headers`, `wireHeaders`, `data` (a string), `timeout` (total, in
- * milliseconds) and `signal`. Every HTTP status resolves. The `data` of a response is the whole
- * Answer; its `headers` are empty, because axios normalises each of them, heeded or not.
+ * Runs axios' requests over an undici pool: keep-alive, one request at a time per connection, no redirects, no retries.
+ * Uses `url` (with its query), `method`, `headers`, `wireHeaders`, `data` (a string), `timeout` (total, in
+ * milliseconds) and `signal`. Every HTTP status resolves. The `data` of a response is the whole Answer; its `headers`
+ * are empty, because axios would normalise each of them, used or not.
  *
- * @throws {NetworkError} (as rejection) when there is no whole answer.
+ * @throws {NetworkError} (as rejection) if there is no complete answer
  */
 export function undiciAdapter(options: UndiciAdapterOptions): UndiciAdapter {
   const { origin, pathname } = new URL(options.baseUrl);
@@ -53,15 +56,15 @@ export function undiciAdapter(options: UndiciAdapterOptions): UndiciAdapter {
     pipelining: 1,
     connectTimeout: options.connectTimeoutMs ?? 10_000,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // What a server's Keep-Alive header allows may be shorter, not longer.
+    // A server's Keep-Alive header may shorten this, not extend it.
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
 
   async function send(
     config: InternalAxiosRequestConfig<string | undefined> & UndiciConfig,
   ): Promise<AxiosResponse<Answer>> {
-    // Axios would put its own CanceledError over a result that came before the abort, and with it lose a sid or the
-    // knowledge that nothing was written; from here on the exchange alone heeds the signal.
+    // Axios would replace a result that came before the abort with its own CanceledError, losing a sid or the knowledge
+    // that nothing was written. From here on, only the exchange observes the signal.
     const { signal } = config;
     delete config.signal;
     const answer = await exchange(pool, {
@@ -79,7 +82,7 @@ export function undiciAdapter(options: UndiciAdapterOptions): UndiciAdapter {
   return Object.assign(send, { close: () => pool.close() });
 }
 
-/** What `headers.toJSON(true)` gives, at a thirtieth of its price. */
+/** Same result as `headers.toJSON(true)`, at a thirtieth of the cost. */
 function headerPairs(headers: AxiosHeaders): string[] {
   const pairs: string[] = [];
   for (const name of Object.keys(headers)) {

@@ -5,21 +5,21 @@ import type { Answer, NetworkFailureKind } from './network.error.js';
 
 export interface ExchangeRequest {
   readonly method: string;
-  /** With its query. */
+  /** Including the query. */
   readonly path: string;
   /** Names and values in turn. */
   readonly headers: string[];
   readonly body: string | null;
-  /** Milliseconds for everything: waiting for a connection, connecting, headers and body. 0 means no deadline. */
+  /** Milliseconds in total: waiting for a connection, connecting, headers and body. 0 means no deadline. */
   readonly timeoutMs: number;
-  /** Bytes of body that are read at most. */
+  /** Maximum number of body bytes read. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Sends one request over one connection, exactly once, and reads the whole answer. A redirect is an answer.
- * @throws {NetworkError} for anything but a whole answer; it says whether the request was written.
+ * Sends one request over one connection, exactly once, and reads the complete answer. A redirect is an answer.
+ * @throws {NetworkError} if there is no complete answer; it says whether the request was written
  */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -34,7 +34,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
         headers: request.headers,
         body: request.body,
         idempotent: false,
-        // The deadline of the whole exchange stands for both.
+        // The deadline of the whole exchange covers both.
         headersTimeout: 0,
         bodyTimeout: 0,
       },
@@ -43,7 +43,7 @@ export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Prom
   });
 }
 
-/** Follows one request through undici; whatever comes first settles it, everything after that is ignored. */
+/** Follows one request through undici; the first event that ends it settles it, and everything later is ignored. */
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
@@ -66,12 +66,13 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     request.signal?.addEventListener('abort', this.#onAbort);
   }
 
-  /** The last moment before the bytes go to the socket: from here on the request counts as written. */
+  /** Called just before the bytes go to the socket: from here on, the request counts as written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Throwing here is undici's way to drop a request without a byte written and without losing the connection.
+    // Throwing here is undici's way to drop a request without writing a byte or losing the connection.
     if (this.#settled) throw new Error('the request ended while it waited for a connection');
     if (this.#controller !== null) throw new Error('a request is never written twice');
-    // A process that stood still while it connected must not write what somebody else may have begun again by now.
+    // A process that stalled while connecting must not write a request that another process may have started again
+    // meanwhile.
     if (performance.now() > this.#endsAt) {
       this.#stop('connect_timeout');
       throw new Error('the deadline passed before the request was written');
@@ -105,7 +106,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#fail(this.#controller === null ? kindBeforeWrite(code) : kindAfterWrite(code), code);
   }
 
-  /** A process that was too busy to read must not mistake itself for a silent provider: one more turn to read. */
+  /**
+   * Gives a process that was too busy to read one more turn, so that it does not mistake itself for a silent provider.
+   */
   #expire(): void {
     setImmediate(() => {
       if (this.#controller === null) this.#stop('connect_timeout');

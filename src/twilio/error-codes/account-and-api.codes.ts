@@ -1,4 +1,4 @@
-/** The account's standing and what Twilio's API gateway answers whatever the request was about. */
+/** The account's standing, and what Twilio's API gateway answers regardless of the request. */
 import { authentication, invalidRequest, notFound, permission, providerFault, rateLimited } from './rows-by-class.js';
 import {
   INBOUND_ONLY,
@@ -11,7 +11,7 @@ import {
 } from './shared-notes.js';
 
 export const ACCOUNT_AND_API_CODES = [
-  // Plain HTTP statuses that some parts of Twilio repeat as their code.
+  // Plain HTTP statuses that parts of Twilio also use as the code.
   invalidRequest(400, 'Bad request', {
     seenIn: 'api_response',
     otherChannelHelps: 'no',

@@ -2,11 +2,11 @@ import { CLASS_POLICY, type ClassPolicy } from '../../policy/class.policy.js';
 import type { FailureScope } from '../../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../../policy/vocabulary.js';
 
-/** What the policy leaves to each code of a class, and what a row gets when it says nothing else. */
+/** What the policy leaves to each code of a class, and the defaults of a row that does not say. */
 interface ClassDefaults {
   readonly responsible: ResponsibleParty;
   readonly scope: FailureScope;
-  /** True: every row of the class answers for itself. False: the policy does, and rows say `by_class`. */
+  /** True: every row of the class decides for itself. False: the policy decides, and rows say `by_class`. */
   readonly sameChannelByCode: boolean;
   readonly otherChannelByCode: boolean;
 }

@@ -1,8 +1,8 @@
-/** ContentSid and ContentVariables: templates of the Content API. Another channel says its own words, so it helps. */
+/** ContentSid and ContentVariables: templates of the Content API. Another channel has its own content, so it helps. */
 import { contentRejected, invalidRequest, permission } from './rows-by-class.js';
 import { SETUP_ONLY, TRIAL_ONLY } from './shared-notes.js';
 
-/** Answered with HTTP 422, which by itself would blame the caller. */
+/** Answered with HTTP 422, a status that alone would blame the caller. */
 const TRIAL = { seenIn: 'api_response', scope: 'recipient', otherChannelHelps: 'no', note: TRIAL_ONLY } as const;
 
 export const CONTENT_TEMPLATE_CODES = [

@@ -1,6 +1,6 @@
 /**
  * Access tokens (201xx) and Public Key Client Validation (2015x, 70052). The service signs in with an auth token or an
- * API key; these codes are met when a gateway in front of Twilio, or an account's setting, asks for more.
+ * API key; these codes appear if a gateway in front of Twilio, or an account's setting, requires more.
  */
 import { authentication, permission } from './rows-by-class.js';
 

@@ -1,4 +1,4 @@
-/** Registration, fraud protection, quiet hours and other rules of countries and carriers that stop an SMS (300xx to 306xx). */
+/** Registration, fraud protection, quiet hours and other country or carrier rules that stop an SMS (300xx to 306xx). */
 import { contentRejected, invalidRequest, optedOut, permission, quotaExhausted } from './rows-by-class.js';
 import { SETUP_ONLY, TRIAL_ONLY } from './shared-notes.js';
 

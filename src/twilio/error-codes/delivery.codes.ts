@@ -1,4 +1,4 @@
-/** What became of an SMS after Twilio accepted it (300xx): handsets, carriers, filters, queues. */
+/** Delivery results of an SMS after Twilio accepted it (300xx): handsets, carriers, filters, queues. */
 import {
   authentication,
   channelUnavailable,

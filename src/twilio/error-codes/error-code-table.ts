@@ -5,12 +5,12 @@ import { readOverridesFile } from './overrides.file.js';
 import { withOverrides } from './overrides.js';
 import { TWILIO_ERROR_CODES } from './table.js';
 
-/** Injection token of the table as it is in force: the reviewed rows with the operator's overrides merged in. */
+/** Injection token of the table in force: the reviewed rows with the operator's overrides merged in. */
 export const ERROR_CODE_TABLE = Symbol('ERROR_CODE_TABLE');
 
 /**
- * Provides {@link ERROR_CODE_TABLE}; the file is read once, at start.
- * @throws InvalidErrorCodeOverridesError when TWILIO_ERROR_CODES_FILE cannot be used.
+ * Provides {@link ERROR_CODE_TABLE}; the overrides are read once, at start.
+ * @throws InvalidErrorCodeOverridesError if TWILIO_ERROR_CODES_FILE cannot be used
  */
 export const ERROR_CODE_TABLE_PROVIDER = {
   provide: ERROR_CODE_TABLE,

@@ -152,7 +152,7 @@ export const MESSAGING_API_CODES = [
     note: OTHER_CHANNELS_CARRY_NO_MEDIA,
   }),
 
-  // Parameters that the service sets, or never uses.
+  // Parameters that the service sets itself or never uses.
   invalidRequest(21609, 'StatusCallback URL is invalid', {
     seenIn: 'api_response',
     scope: 'account',

@@ -1,6 +1,6 @@
 /**
- * Parameters of messages that callers never see: validity, retention, scheduling, link shortening, changes to sent
- * messages. The service sets or omits them itself, so most of these mean a mistake of ours.
+ * Message parameters that callers never see: validity, retention, scheduling, link shortening, changes to sent
+ * messages. The service sets or omits them itself, so most of these codes mean a mistake of ours.
  */
 import { channelUnavailable, invalidRequest, notFound, providerFault, rateLimited } from './rows-by-class.js';
 import { NEVER_SENT, SET_BY_SERVICE } from './shared-notes.js';

@@ -1,4 +1,4 @@
-/** From and the Messaging Service: the operator's senders. Another channel has a sender of its own, so it mostly helps. */
+/** From and the Messaging Service: the operator's senders. Another channel has its own sender, so it mostly helps. */
 import { channelUnavailable, invalidRequest, permission, rateLimited } from './rows-by-class.js';
 import { SENDER_IS_CONFIGURATION, SETUP_ONLY, SET_BY_SERVICE, TRIAL_ONLY } from './shared-notes.js';
 

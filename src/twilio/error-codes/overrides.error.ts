@@ -1,19 +1,19 @@
-/** One thing that is wrong with the overrides. */
+/** One error in the overrides. */
 export interface OverrideProblem {
-  /** The key as it was written, normally a Twilio code; null when the file as a whole is meant. */
+  /** The key as written, normally a Twilio code; null if the problem concerns the file as a whole. */
   readonly code: string | null;
-  /** The field of that code; null when the whole entry is meant. */
+  /** The field of that code; null if the problem concerns the whole entry. */
   readonly field: string | null;
-  /** What is wrong and what would be right, as half a sentence. */
+  /** What is wrong and what would be right, as a sentence fragment. */
   readonly problem: string;
   readonly didYouMean: string | null;
 }
 
-/** The overrides of the error-code table cannot be used. Names every wrong code and field at once; nothing was applied. */
+/** The overrides of the error-code table are invalid. Lists every wrong code and field at once; nothing was applied. */
 export class InvalidErrorCodeOverridesError extends Error {
   override readonly name = 'InvalidErrorCodeOverridesError';
 
-  /** @param origin where the overrides came from, such as the file's path. */
+  /** @param origin where the overrides came from, for example the file's path */
   constructor(
     readonly origin: string,
     readonly problems: readonly OverrideProblem[],

@@ -33,11 +33,11 @@ const FIELDS = Object.keys(OVERRIDE.shape);
 const CODE = /^[1-9]\d{2,5}$/;
 
 /**
- * Reads overrides of the error-code table from a JSON file: an object of Twilio codes, each with the fields to change,
- * such as `{ "30007": { "otherChannelHelps": "yes" } }`. A code that `table` does not know needs errorClass,
- * responsible, name and action.
- * @throws InvalidErrorCodeOverridesError with everything that is wrong: an unreadable file, broken JSON, unknown codes,
- * fields or words.
+ * Reads overrides of the error-code table from a JSON file: an object that maps Twilio codes to the fields to change,
+ * such as `{ "30007": { "otherChannelHelps": "yes" } }`. A code that is not in `table` needs errorClass, responsible,
+ * name and action.
+ * @throws InvalidErrorCodeOverridesError listing everything that is wrong: an unreadable file, broken JSON, unknown
+ * codes, fields or words
  */
 export async function readOverridesFile(path: string, table: TwilioErrorCodeTable): Promise<TwilioErrorCodeOverrides> {
   const entries = Object.entries(await readJsonObject(path));

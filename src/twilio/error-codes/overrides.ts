@@ -2,21 +2,21 @@ import { defaultsOf } from './class-defaults.js';
 import { officialPage, type TwilioErrorCode, type TwilioErrorCodeTable } from './error-code.js';
 import { InvalidErrorCodeOverridesError, type OverrideProblem } from './overrides.error.js';
 
-/** What an operator may say about a code; what is left out stays as it was. */
+/** The fields of a code that an operator may override; omitted ones keep their value. */
 export type TwilioErrorCodeOverride = Partial<Omit<TwilioErrorCode, 'code'>>;
 export type TwilioErrorCodeOverrides = ReadonlyMap<number, TwilioErrorCodeOverride>;
 
-/** What a code that the table does not know must at least say. */
+/** The fields required for a code that is not in the table. */
 const NEEDED_BY_A_NEW_CODE = ['errorClass', 'responsible', 'name', 'action'] as const;
 
 /**
- * The table with the overrides merged in, as a new table.
+ * Returns a new table with the overrides merged in.
  *
- * An override that changes the class starts from what that class means: responsible, scope, sameChannelAgain and
- * otherChannelHelps fall back to the class's own, and to the careful answers ("never", "no") where the class leaves
- * them to the code, unless the override says them too.
- * @throws InvalidErrorCodeOverridesError when a new code is incomplete, an answer is left open that only the code can
- * give, or one is given that the class decides.
+ * An override that changes the class starts from that class: responsible, scope, sameChannelAgain and otherChannelHelps
+ * take the class's values, or the cautious ones ("never", "no") where the class leaves them to the code, unless the
+ * override sets them as well.
+ * @throws InvalidErrorCodeOverridesError if a new code is incomplete, if an answer that only the code can give is
+ * missing, or if one is given that the class decides
  */
 export function withOverrides(table: TwilioErrorCodeTable, overrides: TwilioErrorCodeOverrides): TwilioErrorCodeTable {
   const problems = problemsInTable(table, overrides);
@@ -30,7 +30,7 @@ export function withOverrides(table: TwilioErrorCodeTable, overrides: TwilioErro
   return new Map([...merged].toSorted(([a], [b]) => a - b));
 }
 
-/** What can only be judged beside the table: unknown codes that say too little, answers that decide nothing. */
+/** Problems that show only against the table: incomplete new codes, and answers that decide nothing. */
 export function problemsInTable(table: TwilioErrorCodeTable, overrides: TwilioErrorCodeOverrides): OverrideProblem[] {
   return [...overrides].flatMap(([code, override]) => {
     const row = mergedRow(code, table.get(code), override);
@@ -66,7 +66,7 @@ function openAnswers(row: TwilioErrorCode): OverrideProblem[] {
   return problems;
 }
 
-/** Answers that nobody asks for: accepted, the catalogue would show a policy that is not the one in force. */
+/** Answers without effect: if they were accepted, the catalogue would show a policy that is not in force. */
 function idleAnswers({ code, errorClass }: TwilioErrorCode, override: TwilioErrorCodeOverride): OverrideProblem[] {
   const { sameChannelByCode, otherChannelByCode } = defaultsOf(errorClass);
   const idle = (field: string, problem: string) => ({ code: String(code), field, problem, didYouMean: null });
@@ -90,7 +90,7 @@ function isAnswer(answer: string | undefined): boolean {
   return answer !== undefined && answer !== 'by_class';
 }
 
-/** The row as it will be, or null when the code is new and says too little. */
+/** The resulting row; null if the code is new and incomplete. */
 function mergedRow(
   code: number,
   known: TwilioErrorCode | undefined,
@@ -132,7 +132,7 @@ function meaningOfClass(errorClass: TwilioErrorCode['errorClass']) {
   } as const;
 }
 
-/** So that the catalogue shows whose judgement a row is. */
+/** Shows in the catalogue whose judgement a row is. */
 function noteOfChange(known: TwilioErrorCode | undefined, override: TwilioErrorCodeOverride): string {
   if (known === undefined) return 'Added by the operator.';
   const changed = `Changed by the operator: ${Object.keys(override).join(', ')}.`;

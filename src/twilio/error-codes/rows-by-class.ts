@@ -1,6 +1,6 @@
 /**
- * One builder per error class. A builder asks only for what the contract leaves to the code, so a row that answers
- * what its class already decides, or forgets what it must decide, does not compile.
+ * One builder per error class. A builder asks only for what the contract leaves to the code, so a row that decides what
+ * its class already decides, or omits what it must decide, does not compile.
  */
 import type { FailureScope } from '../../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../../policy/vocabulary.js';
@@ -10,7 +10,7 @@ import { officialPage, type TwilioErrorCode } from './error-code.js';
 /** The day of the last full review of the table. */
 const REVIEWED_AT = '2026-11-22';
 
-/** Whoever departs from the contract's responsible party says why. */
+/** A row that departs from the contract's responsible party must say why. */
 type Responsibility =
   | { readonly responsible?: undefined; readonly note?: string }
   | { readonly responsible: ResponsibleParty; readonly note: string };

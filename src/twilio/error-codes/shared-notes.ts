@@ -1,6 +1,6 @@
-/** Reasons that several rows share, so that they are worded once. */
+/** Notes shared by several rows, so that they are worded once. */
 
-/** For codes that may answer a request as well as end what was accepted: a sentence about both. */
+/** For codes that may both answer a request and end something accepted: a sentence that fits both. */
 export const TRIED_AGAIN =
   'what Twilio refused is tried again; what it had accepted goes to the next channel, or waits in the review queue.';
 

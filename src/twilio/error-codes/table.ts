@@ -1,6 +1,6 @@
 /**
- * What every known Twilio code means here: the one place that says so. Read by the classification of failures and by
- * the error catalogue; what the classes themselves lead to is the policy's.
+ * The meaning of every known Twilio code, defined only here. Used by the classification of failures and by the error
+ * catalogue; what follows from a class is decided by the policy.
  */
 import { ACCOUNT_AND_API_CODES } from './account-and-api.codes.js';
 import { CONTENT_TEMPLATE_CODES } from './content-templates.codes.js';
@@ -39,7 +39,7 @@ export const TWILIO_ERROR_CODES: TwilioErrorCodeTable = tableOf([
   ...WHATSAPP_SETUP_CODES,
 ]);
 
-/** Two rows of one code would contradict each other in silence, so they end the start instead. */
+/** Two rows for one code would contradict each other silently, so they prevent the start instead. */
 export function tableOf(rows: readonly TwilioErrorCode[]): TwilioErrorCodeTable {
   const table = new Map<number, TwilioErrorCode>();
   for (const row of rows.toSorted((a, b) => a.code - b.code)) {

@@ -1,4 +1,4 @@
-/** How a call ended on the way: the callee, the carriers, SIP. Seen in call logs and insights rather than callbacks. */
+/** How a call ended on its way: the callee, the carriers, SIP. Seen in call logs and insights rather than callbacks. */
 import { invalidRequest, permission, providerFault, rateLimited, recipientUnreachable } from './rows-by-class.js';
 import { SENDER_IS_CONFIGURATION, SIP_ONLY, TRIAL_ONLY, TRIED_AGAIN } from './shared-notes.js';
 

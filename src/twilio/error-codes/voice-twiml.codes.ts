@@ -1,6 +1,6 @@
 /**
- * TwiML: what a call says and does. Found while the call runs, shown in Twilio's debugger. Where the recipient heard an
- * error message instead of the notification, another channel helps.
+ * TwiML: what a call says and does. These errors are found while the call runs, and shown in Twilio's debugger. Where
+ * the recipient heard an error message instead of the notification, another channel helps.
  */
 import { invalidRequest, permission, providerFault, rateLimited, recipientUnreachable } from './rows-by-class.js';
 import { SENDER_IS_CONFIGURATION, TRIAL_ONLY, TRIED_AGAIN } from './shared-notes.js';

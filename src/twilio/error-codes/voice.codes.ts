@@ -1,4 +1,4 @@
-/** Creating calls: what the Calls resource refuses, and how many calls an account may place. */
+/** Creating calls: what the Calls resource refuses, and how many calls an account may make. */
 import { invalidRequest, notFound, permission, rateLimited, recipientUnreachable } from './rows-by-class.js';
 import {
   NEVER_SENT,

@@ -1,6 +1,7 @@
 /**
- * Twilio could not call a URL: ours under PUBLIC_URL, or a caller's voice.url. Alerts in Twilio's debugger, not results of
- * a send, so no class of the closed set truly fits; the nearest is a request with a bad URL that the operator repairs.
+ * Twilio could not call a URL: ours under PUBLIC_URL, or a caller's voice.url. These are alerts in Twilio's debugger,
+ * not results of a send, so no error class truly fits; the nearest is a request with a bad URL that the operator must
+ * repair.
  */
 import { invalidRequest, providerFault } from './rows-by-class.js';
 import { DEBUGGER_ONLY } from './shared-notes.js';

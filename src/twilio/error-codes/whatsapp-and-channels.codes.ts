@@ -1,4 +1,4 @@
-/** What became of a message on WhatsApp (and RCS, Messenger): the 630xx codes, except templates' own life. */
+/** Delivery results on WhatsApp (and RCS, Messenger): the 630xx codes, except the life cycle of templates. */
 import {
   channelUnavailable,
   contentRejected,
@@ -14,10 +14,10 @@ import { SENDER_IS_CONFIGURATION, TRIED_AGAIN } from './shared-notes.js';
 
 const NOT_OUR_CHANNEL = 'RCS or Messenger only, which the service does not send on.';
 
-/** Seen in callbacks; another channel has its own content, so what this one refuses it may carry. */
+/** Seen in callbacks. Another channel has its own content, so it may carry what this one refuses. */
 const CONTENT_OF_THIS_CHANNEL = { seenIn: 'status_callback', otherChannelHelps: 'yes' } as const;
 
-/** Everything of this sender fails until the operator acts. */
+/** Every message of this sender fails until the operator acts. */
 const SENDER_OUT_OF_ORDER = { seenIn: 'status_callback', scope: 'sender', responsible: 'operator' } as const;
 
 export const WHATSAPP_AND_CHANNEL_CODES = [

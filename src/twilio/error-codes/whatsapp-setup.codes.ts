@@ -1,4 +1,4 @@
-/** The life of WhatsApp templates, and the senders of WhatsApp and RCS: set-up, approval, locks by Meta. */
+/** The life cycle of WhatsApp templates, and WhatsApp and RCS senders: set-up, approval, locks by Meta. */
 import { channelUnavailable, invalidRequest, permission } from './rows-by-class.js';
 import { SETUP_ONLY } from './shared-notes.js';
 
