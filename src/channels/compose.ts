@@ -7,24 +7,24 @@ import { textOn } from './content.js';
 import { contentOf, recipientOf, senderOf } from './corrected.js';
 import { twimlSaying } from './twiml.js';
 
-/** What to ask the provider for. */
+/** The request to the provider. */
 export type ProviderRequest =
   | { readonly resource: 'messages'; readonly fields: MessageRequest }
   | { readonly resource: 'calls'; readonly fields: CallRequest };
 
 export interface ComposeOptions {
-  /** Where Twilio reaches this service; no slash at the end. */
+  /** Where Twilio reaches this service, without a trailing slash. */
   readonly publicUrl: string;
-  /** Twilio's connection overrides for its callbacks, such as `rc=5&rp=all`; empty for none. */
+  /** Twilio's connection overrides for callbacks, such as `rc=5&rp=all`; empty for none. */
   readonly callbackOverrides: string;
   /** The database's time. */
   readonly now: Date;
 }
 
-/** Twilio holds a message this long at most, in seconds; facts: ValidityPeriod 1..36000. */
+/** The longest Twilio holds a message, in seconds; facts: ValidityPeriod 1..36000. */
 const LONGEST_VALIDITY_S = 36_000;
 
-/** The request of a delivery's attempt, in Twilio's own fields. */
+/** Composes the request for a delivery's attempt, in Twilio's own fields. */
 export function compose(work: Work, options: ComposeOptions): ProviderRequest {
   return COMPOSERS[work.channel](work, options);
 }
@@ -97,12 +97,12 @@ function common(work: Work, options: ComposeOptions): Pick<MessageRequest, 'Stat
   const secondsLeft = work.expiresAt ? Math.ceil((work.expiresAt.getTime() - options.now.getTime()) / 1000) : Infinity;
   return {
     StatusCallback: callbackUrl('message', work.attemptId, options),
-    // A code that arrives after it expired confuses more than it helps: Twilio stops trying then.
+    // A code that arrives after its expiry confuses more than it helps, so Twilio is told to stop trying then.
     ...(secondsLeft <= LONGEST_VALIDITY_S ? { ValidityPeriod: Math.max(1, secondsLeft) } : {}),
   };
 }
 
-/** Carries the attempt's id: a callback tells which attempt was accepted even when its answer never came. */
+/** Contains the attempt's id, so that a callback shows which attempt was accepted even if its answer never came. */
 function callbackUrl(kind: TwilioResource, attemptId: string, options: ComposeOptions): string {
   const overrides = options.callbackOverrides ? `#${options.callbackOverrides}` : '';
   return `${options.publicUrl}/callbacks/twilio/${kind}/${attemptId}${overrides}`;

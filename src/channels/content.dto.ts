@@ -3,13 +3,13 @@ import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, Matches, MaxLength } fro
 import { IsContentVariables, IsText, IsWebAddress, LONGEST_ADDRESS, VARIABLES } from '../validation/field.rules.js';
 import { LONGEST_TWIML } from './twiml.js';
 
-/** Characters of a message body at most; Twilio refuses more with 21617. */
+/** Maximum characters of a message body; Twilio refuses more with 21617. */
 export const LONGEST_BODY = 1600;
 const MOST_MEDIA = 10;
 
 const MEDIA_ITEM = { type: 'string', format: 'uri', maxLength: LONGEST_ADDRESS } as const;
 
-/** What each channel says of its own, as a request gives it; see content.ts for what is kept of it. */
+/** Channel-specific content as given in a request; content.ts describes the stored form. */
 export class WhatsappContentDto {
   @ApiPropertyOptional({
     type: String,

@@ -1,8 +1,8 @@
 import type { Channel } from '../policy/vocabulary.js';
 
 /**
- * What a notification says, per channel; as the caller sent it, checked at acceptance. JSON's null says as much as
- * nothing, and is kept.
+ * A notification's content per channel, as the caller sent it and as checked at acceptance. A JSON null means the same
+ * as an absent field, and is kept.
  */
 export interface NotificationContent {
   readonly body?: string | null;
@@ -21,8 +21,8 @@ export interface NotificationContent {
 }
 
 /**
- * The text that a channel says: its own, else the body all channels share. Undefined where it has none, or where a
- * template says something else instead; TwiML and a call's url speak before it does.
+ * The text for a channel: its own, else the body shared by all. Undefined if there is none, or if a template takes its
+ * place. A call's TwiML or url takes precedence over this text.
  */
 export function textOn(channel: Channel, { body, sms, whatsapp, voice }: NotificationContent): string | undefined {
   switch (channel) {

@@ -2,8 +2,8 @@ import type { FieldError } from '../problems/problem.js';
 import type { NotificationContent } from './content.js';
 
 /**
- * What somebody says on WhatsApp and nobody would get. A template takes neither a body nor media with it (Twilio 63030),
- * and nothing but a template takes variables: who gives them without one has forgotten it.
+ * Finds WhatsApp content that nobody would receive. A template takes neither a body nor media with it (Twilio 63030),
+ * and only a template takes variables: if they are given without one, it was forgotten.
  */
 export function droppedContent({ whatsapp }: Pick<NotificationContent, 'whatsapp'>): FieldError[] {
   if (!whatsapp) return [];

@@ -8,16 +8,16 @@ import type { Channel } from '../policy/vocabulary.js';
 import { channelsLeft } from './channels-left.js';
 
 /**
- * Which channel comes next, and who sends on it. Whether a fallback is due is the policy's decision
- * (policy/next-step.ts); this service knows the notification's order and the senders.
+ * Determines the next channel and its sender. Whether a fallback is due is the policy's decision (policy/next-step.ts);
+ * this service knows the notification's order and the senders.
  */
 @Injectable()
 export class FallbackService {
   constructor(private readonly senders: Senders) {}
 
   /**
-   * The channels that may still follow, in the caller's order. A channel is never tried twice by itself, nor one that has
-   * nothing to say: retention may have deleted what a human's correction did not replace.
+   * The channels that may still follow, in the caller's order. Omits channels that were tried, that have no sender, or
+   * that have nothing to say: retention may have deleted what a human's correction did not replace.
    */
   remaining(work: Pick<Work, 'channels' | 'channel' | 'tried' | 'content' | 'changes'>): Channel[] {
     return channelsLeft(work).filter(
@@ -25,12 +25,12 @@ export class FallbackService {
     );
   }
 
-  /** The result with the next delivery, where a fallback follows from it. */
+  /** Adds the next delivery to a result that leads to a fallback. */
   prepared(result: UnsuccessfulWork): UnsuccessfulWork {
     return result.step.kind === 'fallback' ? { ...result, fallback: this.prepare(result.step.channel) } : result;
   }
 
-  /** The next delivery: its id is new, and with it the Idempotency-Key of its attempts. */
+  /** The next delivery: its id is new, and so is the Idempotency-Key of its attempts. */
   prepare(channel: Channel): { deliveryId: string; sender: string } {
     return { deliveryId: newId(), sender: this.senders.require(channel) };
   }

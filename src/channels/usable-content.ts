@@ -30,30 +30,33 @@ const CHECKS = {
   },
 } as const satisfies Record<Channel, (content: NotificationContent) => FieldError | null>;
 
-/** They say nothing: providers refuse them, or send an empty bubble. */
+/** Blank text says nothing: providers refuse it, or send an empty bubble. */
 const BLANKS = /^\s*$/;
 
 function says(text: string | null | undefined): boolean {
   return text != null && !BLANKS.test(text);
 }
 
-/** Every channel must have something to say before the notification is accepted: a fallback may need it any time. */
+/**
+ * Finds channels with nothing to say. Acceptance requires content for every channel, since a fallback may need it any
+ * time.
+ */
 export function missingContent(channels: readonly Channel[], content: NotificationContent): FieldError[] {
   return channels.map((channel) => CHECKS[channel](content)).filter((missing) => missing !== null);
 }
 
-/** The same, and what a channel cannot say for its length: whoever gives it can shorten it. */
+/** {@link missingContent}, and content that is too long for a channel: whoever supplies it can shorten it. */
 export function unusableContent(channels: readonly Channel[], content: NotificationContent): FieldError[] {
   return [...missingContent(channels, content), ...overlongSpeech(channels, content)];
 }
 
-/** What a call on one of these channels could not say: Twilio does not take its TwiML. */
+/** Finds speech that is too long for a call: Twilio would refuse its TwiML. */
 export function overlongSpeech(channels: readonly Channel[], content: NotificationContent): FieldError[] {
   const problem = channels.includes('voice') ? tooMuchToSay(content) : null;
   return problem ? [problem] : [];
 }
 
-/** A character becomes at most so many in XML. */
+/** The most characters that one character can become in XML. */
 const LONGEST_ESCAPE = 6;
 const ROOM_FOR_TAGS = 100;
 
