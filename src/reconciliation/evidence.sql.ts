@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
 
-/** What is on disk about an attempt in doubt: a sid or a refusal that came late, a callback, and how it failed. */
+/** What the database knows about a doubtful attempt: a late sid or refusal, a callback, and how it failed. */
 export const EVIDENCE: Statement = {
   name: 'reconciliation-evidence',
   text: `
@@ -24,14 +24,14 @@ export const EVIDENCE: Statement = {
 };
 
 /**
- * A number that got at least so many notifications, as that of a heartbeat does, is not asked for all of them: each costs
- * two look-ups. Then what is looked for is found by its time.
+ * For a number with at least this many notifications, such as a heartbeat's, not all of them are searched, since each
+ * costs two look-ups; the search goes by time instead.
  */
 const MANY = 1000;
 
 /**
- * Deliveries to number `to`, by a human's correction as by the notification: the number that was really sent to. Of a
- * number that got many, those of the notifications in `lately`, which holds all that are looked for.
+ * Deliveries actually sent to number `to`, whether by the notification or by a human's correction. For a number with
+ * MANY notifications, only those of the notifications in `lately`, which must cover everything searched for.
  */
 const deliveriesTo = (to: string, lately: string) => `
       WITH first AS MATERIALIZED (
@@ -50,18 +50,18 @@ const deliveriesTo = (to: string, lately: string) => `
       UNION ALL
       SELECT id, notification_id, channel, changes FROM deliveries WHERE changes ->> 'to' = ${to}`;
 
-/** Notifications to number `to` with an attempt that ended unknown after `moment`, whatever it turned out to be. */
+/** Notifications to number `to` with an attempt that ended unknown after `moment`, whatever was found out later. */
 const inDoubtSince = (to: string, moment: string) => `
           SELECT notification_id FROM failures
           WHERE recipient = ${to} AND outcome = 'unknown' AND id >= ${firstIdOf(moment)}`;
 
 /**
- * Which of these sids of messages to $3 belong to attempts of other deliveries, or have failed since. Looked for among
- * what went to that number: an index of all sids, which come in no order, would cost every send a page of WAL. Row by
- * row, as everything that is asked while tables grow (docs/decisions/0008-growth.md).
+ * Those of the sids $1 of messages to $3 that belong to attempts of other deliveries, or have failed since. Searches
+ * only what was sent to that number: an index of all sids, which are in no order, would cost every send a page of WAL.
+ * Reads row by row, like every query on tables that grow (docs/decisions/0008-growth.md).
  *
- * The attempts that made these messages began from $4 to $5, however old their notifications are; one that adopted a
- * message may have begun later, but had been in doubt.
+ * The attempts that created these messages began between $4 and $5, however old their notifications are. An attempt
+ * that adopted a message may have begun later, but has been in doubt.
  */
 export const OWNED_SIDS: Statement = {
   name: 'reconciliation-owned-sids',
@@ -86,11 +86,11 @@ export const OWNED_SIDS: Statement = {
 };
 
 /**
- * Other notifications to the same number ($1) on the same channel with an attempt in flight, or one since $4 whose outcome
- * was never found out (given up and sent again alike): a message in the provider's list may be theirs. Each question is
- * a scalar one: as EXISTS, a plan may read the whole outbox to answer it for a single row.
+ * Other notifications to the same number ($1) on the same channel with an attempt in flight, or one since $4 whose
+ * outcome was never found out (whether given up or sent again): a message in the provider's list may be theirs. Each
+ * condition is a scalar subquery: with EXISTS, a plan may read the whole outbox to answer for a single row.
  *
- * What is in flight is leased, and few things are at a time; an attempt in doubt is in the failure history.
+ * Work in flight is leased, and there is little of it at a time; attempts in doubt are in the failure history.
  */
 export const RIVALS: Statement = {
   name: 'reconciliation-rivals',

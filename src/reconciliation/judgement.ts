@@ -1,17 +1,20 @@
-/** What was found out about an attempt whose outcome was unknown. */
+/** The finding about an attempt whose outcome was unknown. */
 export type Judgement =
   | {
       readonly kind: 'accepted';
       readonly sid: string;
-      /** Where it shows: in what had reached us already, or in the provider's list, which then answers again. */
+      /**
+       * Where the proof was found: in what had reached us already, or in the provider's list, which proves that it
+       * answers again.
+       */
       readonly source: 'answer' | 'callback' | 'list';
       readonly because: string;
       readonly duplicates: number;
     }
   | { readonly kind: 'absent'; readonly because: string }
-  /** Its answer has come meanwhile: there is nothing to find out. */
+  /** Its answer arrived in the meantime: there is nothing left to find out. */
   | { readonly kind: 'rejected'; readonly because: string }
-  /** A message is there, but it may be another notification's, or another application's: never adopted by guess. */
+  /** A message exists, but may belong to another notification or another application: never adopted on a guess. */
   | { readonly kind: 'ambiguous'; readonly because: string }
   /** The provider could not be asked. */
   | { readonly kind: 'unanswered'; readonly because: string };
@@ -19,9 +22,9 @@ export type Judgement =
 export interface ListFindings {
   /** Sids of messages or calls that fit and belong to no other attempt, oldest first. */
   readonly unowned: readonly string[];
-  /** How many more belong to no attempt, and nothing tells whether to this one or to another application. */
+  /** How many more belong to no known attempt, and may be either this one's or another application's. */
   readonly strangers: number;
-  /** False when the list was longer than what is read: then absence proves nothing. */
+  /** False if the list was longer than what is read; then absence proves nothing. */
   readonly complete: boolean;
   /** Other notifications, in flight or unknown, that a found message may belong to. */
   readonly rivals: number;

@@ -14,18 +14,18 @@ import type { Judgement } from './judgement.js';
 import { judge } from './judgement.js';
 import { comparableText, resemblanceOf } from './resemblance.js';
 
-/** How far the provider's clock may be behind the database's, in milliseconds; Twilio tells whole seconds. */
+/** How far the provider's clock may lag behind the database's, in milliseconds; Twilio's times are whole seconds. */
 const CLOCK_SKEW_MS = 5000;
 
-/** How long before a message appears its attempt may have begun: before this question's, or before the message was made. */
+/** How long a rival attempt may have begun before the attempt in doubt, or before its message was created. */
 const RIVAL_MARGIN_MS = 600_000;
 
-/** How far the clock of a process, which its attempts' ids tell, may be ahead of the provider's. */
+/** How far a process's clock, which its attempts' ids carry, may be ahead of the provider's. */
 const ID_SKEW_MS = 60_000;
 
-/** How the attempt in doubt failed, as the history has it. */
+/** How the attempt in doubt failed, according to the failure history. */
 export interface OriginalFailure {
-  /** By an answer that came when its lease was over: it was surely not accepted. */
+  /** True if an answer arrived after the lease had expired: it was certainly not accepted. */
   readonly refused: boolean;
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
@@ -37,16 +37,16 @@ export interface OriginalFailure {
 export interface Finding {
   readonly judgement: Judgement;
   readonly original: OriginalFailure | null;
-  /** Set where the provider could not be asked: why. */
+  /** Why the provider could not be asked; null if it could. */
   readonly lookupFailure: Failure | null;
 }
 
 type EvidenceRow = { sid: string | null; source: 'answer' | 'callback' | null; since: Date | null } & OriginalFailure;
 
 /**
- * Finds out whether an attempt with an unknown outcome was accepted, before anything is sent again: first by what has
- * reached us (a late answer, a callback that carries the attempt's id), then by the provider's own list. What reached us
- * while that was read counts more than what it does not show.
+ * Finds out whether an attempt with an unknown outcome was accepted, before anything is sent again: first from what has
+ * reached us (a late answer, a callback that carries the attempt's id), then from the provider's own list. Anything
+ * that reaches us while the list is read overrides a message's absence from it.
  * Source: facts, section 1 (no idempotency on creates; the list filters by To and From only).
  */
 @Injectable()
@@ -56,18 +56,18 @@ export class Reconciler {
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
   ) {}
 
-  /** What has reached us by now; null where that does not answer the question. */
+  /** What has reached us so far; null if that does not answer the question. */
   async known(work: Work): Promise<Finding | null> {
     return told(await this.evidence(work));
   }
 
-  /** @param signal ends the look-up: what is not found by then counts as not answered */
+  /** @param signal ends the look-up: what is not found by then counts as unanswered */
   async find(work: Work, signal: AbortSignal): Promise<Finding> {
     const before = await this.evidence(work);
     const known = told(before);
     if (known) return known;
     const asked = await this.ask(work, before?.since ?? work.attemptStartedAt, signal);
-    // Where the list could not be read, it is asked for again, and that begins here.
+    // If the list could not be read, the next look-up reads the evidence again first.
     if (asked.judgement.kind === 'accepted' || asked.lookupFailure) return { ...asked, original: originalOf(before) };
     const after = await this.evidence(work);
     return told(after) ?? { ...asked, original: originalOf(after) };
@@ -101,7 +101,8 @@ export class Reconciler {
         resemblance: resemblanceOf(record, work),
       }))
       .filter(({ resemblance }) => resemblance !== 'another');
-    // In this order: whoever has its acceptance written down meanwhile is no rival any more, but an owner by then.
+    // In this order: an attempt whose acceptance is recorded in between counts as an owner as well. In the other order,
+    // it could be missed both as an owner and as a rival.
     const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
     const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work);
     const unowned = fitting.filter(({ sid }) => !owned.has(sid)).toReversed();
@@ -154,7 +155,7 @@ function originalOf(row: EvidenceRow | undefined): OriginalFailure | null {
   return row?.errorClass ? row : null;
 }
 
-/** What has reached us, where it answers the question. */
+/** What has reached us, if it answers the question. */
 function told(row: EvidenceRow | undefined): Finding | null {
   const judgement = row && judgementOf(row);
   return judgement ? { judgement, original: originalOf(row), lookupFailure: null } : null;
@@ -173,12 +174,12 @@ const NOT_IN_TIME = {
   because: "the provider's list could not be read to its end in time",
 } as const satisfies Judgement;
 
-/** A key that may not read lists, or an address that has none: later it is the same. */
+/** A key that may not read lists, or an address without any: asking again later would not help. */
 const STAYS_REFUSED: ReadonlySet<ErrorClass> = new Set(['permission', 'not_found']);
 
 function unanswered(failure: Failure): Judgement {
   const { errorClass, rule } = failure.classification;
-  // Any other refusal says nothing of the attempt.
+  // Any other refusal says nothing about the attempt.
   return STAYS_REFUSED.has(errorClass)
     ? { kind: 'absent', because: `the provider does not let its list be read (${rule})` }
     : { kind: 'unanswered', because: `the provider's list could not be read (${rule})` };
