@@ -11,30 +11,30 @@ import { HELD, ReceiptQuestion, type MissingReceipt, type ReceiptAnswer } from '
 import { ATTEMPTS_TO_LOOK_AT, LEAVE_LOOK, TAKE_LOOK } from './receipt.sql.js';
 
 const ROUND_MS = 60_000;
-/** Attempts that are looked at in one go, of which mostly few miss their receipt. */
+/** Attempts checked at a time, most of which usually have their receipt. */
 const CHUNK = 200;
-/** Questions at once, by one replica of all: few, since sends need the provider and its connections more. */
+/** Concurrent questions, from one replica only: few, since sends need the provider and its connections more. */
 const AT_ONCE = 4;
 
-/** How many questions of a round got which answer. */
+/** How many questions of a round got each answer. */
 export type ReceiptRound = Readonly<Record<ReceiptAnswer, number>>;
 
-/** Asking for it, or recording what the provider said, failed here. */
+/** Asking for the receipt or recording the answer failed in this service. */
 const FAULT = 'fault';
 
-/** `late`: it came of age long ago. */
+/** `late`: the look was due more than an hour ago. */
 type Candidate = MissingReceipt & { readonly missing: boolean; readonly late: boolean };
 
 /**
- * Callbacks get lost: this service was down, or could not be reached. So the provider is asked about what it accepted and
- * nothing was heard of (receipt.looks.ts), or it would stay `sent` for ever, and a failure would reach nobody. Runs where
- * work is done; of several replicas one at a time asks in each look.
+ * Callbacks get lost if this service is down or cannot be reached. So the provider is asked about accepted attempts
+ * whose end was never reported (receipt.looks.ts); otherwise they would stay `sent` for ever, and nobody would learn of
+ * a failure. Runs where work is done; one replica at a time works on each look.
  */
 @Injectable()
 export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stop = new AbortController();
   private readonly rounds: Rounds;
-  /** Attempts at which each look stopped last for a fault of this service's own, which may have been a passing one. */
+  /** The attempts at which each look last stopped because of a fault in this service, which may have been temporary. */
   private readonly faults = new Map<ReceiptLook['number'], ReadonlySet<string>>();
 
   constructor(
@@ -62,7 +62,10 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     await this.rounds.stop();
   }
 
-  /** Looks at everything that has come of age; ends early where the provider cannot be asked, or this one stops. */
+  /**
+   * Runs every look over the attempts that are old enough; ends early if the provider cannot be asked or this process
+   * stops.
+   */
   async round(): Promise<ReceiptRound> {
     const answers = { delivered: 0, failed: 0, under_way: 0, gone: 0, unanswered: 0 };
     for (const look of RECEIPT_LOOKS) {
@@ -72,7 +75,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     return answers;
   }
 
-  /** A chunk of a look. @returns whether there may be more, and it makes sense to go on now */
+  /** Processes one chunk of a look. @returns whether there may be more and it makes sense to continue now */
   private async goOn(look: ReceiptLook, answers: Record<ReceiptAnswer, number>): Promise<boolean> {
     const minutes = this.configuration.env.RECEIPT_CHECK_MINUTES * look.times;
     const [taken] = await this.database.run<{ lookedTo: string }>(TAKE_LOOK, [look.number, this.leaseSeconds()]);
@@ -86,8 +89,9 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
         const toAsk = few.filter(({ missing }) => missing);
         const heard = await Promise.all(toAsk.map((each) => this.ask(each, ageInWords(minutes))));
         for (const answer of heard) if (answer !== HELD && answer !== FAULT) answers[answer] += 1;
-        // The next round begins with these, and asks twice rather than never. What stays unanswered is passed over in the
-        // end, and what fails twice at once: it must not keep the others from being asked about. The next look asks again.
+        // If any of these must be asked about again, the next round starts with all of them: better twice than never.
+        // But an attempt that is still unanswered when it is late, or that fails twice in a row, is skipped so that it
+        // does not block the others; the next look asks about it again.
         const passing = this.passingFaults(
           look,
           toAsk.filter((_, index) => heard[index] === FAULT),
@@ -95,7 +99,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
         const askAgain = heard.some(
           (answer, index) => answer === HELD || (answer === 'unanswered' && !toAsk[index]?.late),
         );
-        // A question that this process broke off to stop says nothing, however late it is.
+        // A question aborted by shutdown says nothing, however late the attempt is.
         if (askAgain || passing || this.stop.signal.aborted) return false;
         lookedTo = few.at(-1)?.attemptId ?? lookedTo;
       }
@@ -123,7 +127,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     return failed.some(({ attemptId }) => !before?.has(attemptId));
   }
 
-  /** Longer than a chunk takes whose every question runs into its deadline. */
+  /** Longer than a chunk takes if every question runs into its deadline. */
   private leaseSeconds(): number {
     return 60 + ((CHUNK / AT_ONCE) * this.configuration.twilio.timeoutMs) / 1000;
   }

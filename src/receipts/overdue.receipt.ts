@@ -11,8 +11,8 @@ const ASK_WITHIN_MS = 3000;
 type SilentAttempt = MissingReceipt & { readonly seconds: number };
 
 /**
- * Where callbacks do not arrive, everything looks undelivered, and fallbackAfterSeconds would send it all a second time.
- * So a channel of which nothing was heard is asked for before the next one takes over.
+ * If callbacks do not arrive, everything looks undelivered, and fallbackAfterSeconds would send it all a second time.
+ * So the provider is asked about a channel that stayed silent before the next one takes over.
  */
 @Injectable()
 export class OverdueReceipt {
@@ -22,7 +22,7 @@ export class OverdueReceipt {
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  /** What the provider answers has happened when this resolves; whatever else follows, follows as without an answer. */
+  /** The provider's answer has been applied when this resolves; without an answer, everything proceeds as usual. */
   async ask(notificationId: string): Promise<void> {
     if (this.configuration.env.RECEIPT_CHECK_MINUTES === 0) return;
     const silent = await this.database.run<SilentAttempt>(SILENT_ATTEMPTS, [notificationId]);

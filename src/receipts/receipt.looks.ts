@@ -1,9 +1,9 @@
 /**
- * When the provider is asked about what it accepted and no callback told the end of. Each look comes once for each
- * attempt; its age is RECEIPT_CHECK_MINUTES times `times`: 15 minutes, 4 hours and a day unless set otherwise.
+ * When the provider is asked about accepted attempts whose end no callback reported. Each look happens once per
+ * attempt, at an age of RECEIPT_CHECK_MINUTES times `times`: 15 minutes, 4 hours and a day by default.
  *
- * `silent`: only where no callback came at all. Where the first ones came, the last one mostly follows; and many carriers
- * send no receipt, so that asking early would ask about everything they carry.
+ * `silent`: only if no callback came at all. If the first ones came, the last usually follows; and many carriers send
+ * no receipt, so asking early would mean asking about everything they carry.
  */
 export const RECEIPT_LOOKS = [
   { number: 1, times: 1, at: 'silent' },
@@ -12,14 +12,14 @@ export const RECEIPT_LOOKS = [
 ] as const satisfies readonly ReceiptLook[];
 
 /**
- * How long after its age a look still asks: a weekend without a worker, or with a circuit open, loses nothing. What is older
- * (nobody asked for a month, then RECEIPT_CHECK_MINUTES was set) is left alone: a failure that nobody heard of in time is
- * no reason to send it on another channel weeks later.
+ * How long after that age a look still asks, so that a weekend without a worker, or with an open circuit, loses
+ * nothing. Older attempts (nobody asked for a month, then RECEIPT_CHECK_MINUTES was set) are left alone: a failure that
+ * was not reported in time is no reason to send on another channel weeks later.
  */
 export const CATCHES_UP_MINUTES = 3 * 24 * 60;
 
 export interface ReceiptLook {
-  /** As the table receipt_looks has it. */
+  /** The look's number in the table receipt_looks. */
   readonly number: number;
   readonly times: number;
   readonly at: 'silent' | 'all';

@@ -11,7 +11,7 @@ import { TwilioClient } from '../twilio/twilio.client.js';
 import type { TwilioRecord } from '../twilio/twilio.records.js';
 import { RESOURCE_OF } from '../twilio/resource.js';
 
-/** An accepted attempt of which no callback has told the end. */
+/** An accepted attempt whose end no callback has reported. */
 export interface MissingReceipt {
   readonly attemptId: string;
   readonly notificationId: string;
@@ -22,19 +22,21 @@ export interface MissingReceipt {
 }
 
 /**
- * What asking came to. `under_way`: the provider knows no end either. `gone`: it does not have the message, or not any
- * more. `unanswered`: it did not say.
+ * The result of asking. `under_way`: the provider does not know an end either. `gone`: it does not have the message, or
+ * no longer. `unanswered`: it did not say.
  */
 export const RECEIPT_ANSWERS = ['delivered', 'failed', 'under_way', 'gone', 'unanswered'] as const;
 export type ReceiptAnswer = (typeof RECEIPT_ANSWERS)[number];
 
-/** It was asked nothing: a circuit is open. */
+/** The provider was not asked, because a circuit blocks it. */
 export const HELD = 'held';
 
-/** However often it is asked, it will not know. */
+/** Errors that asking again would not change. */
 const NOT_THERE: ReadonlySet<ErrorClass> = new Set(['not_found', 'invalid_request']);
 
-/** Asks the provider what became of one message or call, and lets that happen as its callback would have. */
+/**
+ * Asks the provider what became of a message or call, and applies the answer as its callback would have been applied.
+ */
 @Injectable()
 export class ReceiptQuestion {
   private readonly listeners = new Set<(answer: ReceiptAnswer) => void>();
@@ -46,12 +48,12 @@ export class ReceiptQuestion {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** @param listener hears of every answer; must not throw */
+  /** @param listener receives every answer; must not throw */
   subscribe(listener: (answer: ReceiptAnswer) => void): void {
     this.listeners.add(listener);
   }
 
-  /** @param waited in words, since it was accepted; @param signal breaks the request off */
+  /** @param waited the time since acceptance, in words; @param signal aborts the request */
   async ask(missing: MissingReceipt, waited: string, signal: AbortSignal): Promise<ReceiptAnswer | typeof HELD> {
     if (this.circuits.blocking({ ...missing, probe: false, stage: 'reconcile', releasedBy: null })) return HELD;
     const answer = await this.settle(missing, waited, signal);
@@ -88,7 +90,7 @@ export class ReceiptQuestion {
   }
 }
 
-/** What the callback that did not come would have said, in its words. */
+/** The report that the missing callback would have brought, with its field names. */
 function reportOf({ attemptId, channel }: MissingReceipt, record: TwilioRecord): ProviderReport {
   const { sid: providerSid, status, errorCode, errorMessage } = record;
   const failure = {

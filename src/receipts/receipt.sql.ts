@@ -4,10 +4,10 @@ import { awaitsDelivery } from '../outbox/row-state.sql.js';
 import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
 import { CATCHES_UP_MINUTES } from './receipt.looks.js';
 
-/** Whatever its channels have come to since, a receipt would change it. */
+/** Statuses of a notification that a receipt would still change. */
 const MAY_STILL_BE_DELIVERED = ['queued', 'sending', 'sent', 'failed'] as const;
 
-/** Begins or goes on with look $1, for $2 seconds; answers nothing while another replica is at it. */
+/** Starts or continues look $1, leased for $2 seconds; returns no row while another replica is at it. */
 export const TAKE_LOOK: Statement = {
   name: 'receipts-take-look',
   text: `
@@ -16,7 +16,7 @@ export const TAKE_LOOK: Statement = {
     RETURNING looked_to AS "lookedTo"`,
 };
 
-/** Look $1 has come to attempt $2, and whoever is next may have it. */
+/** Records that look $1 has reached attempt $2, and releases it to the next replica. */
 export const LEAVE_LOOK: Statement = {
   name: 'receipts-leave-look',
   text: `UPDATE receipt_looks SET looked_to = $2, leased_until = to_timestamp(0) WHERE number = $1`,
@@ -24,11 +24,11 @@ export const LEAVE_LOOK: Statement = {
 
 /**
  * The $3 attempts after $1 that began at least $2 minutes ago, but not too long before that (CATCHES_UP_MINUTES), and
- * whether they miss their receipt: accepted, neither the notification nor the delivery at its end, and, where $4, no
- * callback of it at all. `late`: more than an hour after that.
+ * whether they lack a receipt: accepted, neither the notification nor the delivery ended, and, if $4, without any
+ * callback. `late`: more than an hour past that age.
  *
- * Answers all of them, also those whose notification retention has deleted: the look has to get past them. Found by their
- * ids, which are in order of time: an index on what is `sent` would cost every send.
+ * Returns all of them, including those whose notification retention has deleted, so that the look can move past them.
+ * They are found by their ids, which are in order of time: an index on `sent` rows would cost every send.
  */
 export const ATTEMPTS_TO_LOOK_AT: Statement = {
   name: 'receipts-attempts-to-look-at',
@@ -52,7 +52,7 @@ export const ATTEMPTS_TO_LOOK_AT: Statement = {
     ORDER BY a.id`,
 };
 
-/** The accepted attempts of the delivery that notification $1 waits for, of which no callback came at all. */
+/** The accepted attempts without any callback, of the delivery that notification $1 waits for. */
 export const SILENT_ATTEMPTS: Statement = {
   name: 'receipts-silent-attempts',
   text: `

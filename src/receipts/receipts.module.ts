@@ -6,7 +6,7 @@ import { MissingReceipts } from './missing-receipts.service.js';
 import { OverdueReceipt } from './overdue.receipt.js';
 import { ReceiptQuestion } from './receipt.question.js';
 
-/** Asks for what callbacks should have told. */
+/** Asks the provider for what callbacks should have reported. */
 @Module({
   imports: [CallbacksModule, ExplainModule, IncidentsModule],
   providers: [MissingReceipts, OverdueReceipt, ReceiptQuestion],

@@ -2,7 +2,7 @@ import { ADVISORY_LOCKS } from '../database/advisory-locks.js';
 import type { Statement } from '../database/database.js';
 
 /**
- * A refusal and an opt-in of one recipient at the same moment do not see each other: whoever comes second waits here, as a
+ * A refusal and an opt-in of one recipient at the same moment would not see each other: the second waits here, in a
  * statement of its own, and then sees the first.
  */
 export const LOCK_PAIR: Statement = {
@@ -10,7 +10,10 @@ export const LOCK_PAIR: Statement = {
   text: `SELECT pg_advisory_xact_lock(${ADVISORY_LOCKS.suppression}, hashtext($1 || ' ' || $2))`,
 };
 
-/** Not where they asked to be written to since $4, when what was refused began; null: what they say now. */
+/**
+ * Suppresses unless the recipient opted in after $4, when the refused attempt began; $4 is null for an opt-out made
+ * now.
+ */
 export const SUPPRESS: Statement = {
   name: 'memory-suppress',
   text: `
@@ -23,8 +26,8 @@ export const SUPPRESS: Statement = {
 const NEVER_SUPPRESSED = 'nothing: they asked to be written to';
 
 /**
- * Lifts the suppression. Where there is none, the wish is kept in one that is lifted already: a refusal of something
- * older may be on its way.
+ * Lifts the suppression. If there is none, stores the opt-in as a suppression already lifted: a refusal of something
+ * older may still arrive.
  */
 export const OPT_IN: Statement = {
   name: 'memory-opt-in',

@@ -10,7 +10,7 @@ import type { Channel } from '../policy/vocabulary.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { LOCK_PAIR, OPT_IN, REMEMBER_NOT_ON_CHANNEL, SUPPRESS } from './recipient-memory.sql.js';
 
-/** What failed, as far as it says something of the recipient. */
+/** The parts of a failure that may say something about the recipient. */
 export interface RecipientFailure {
   /** A number or a Messaging Service sid. */
   readonly sender: string;
@@ -30,8 +30,8 @@ interface SenderAndRecipient {
 }
 
 /**
- * Remembers of recipients what spares them and us a useless send: who opted out of which sender, and who is not on which
- * channel. Every method takes the transaction in which the reason for it is written, or begins one.
+ * Remembers what spares recipients and us useless sends: who opted out of which sender, and who is not on which
+ * channel. Every method runs in the transaction that records the reason, or begins its own.
  */
 @Injectable()
 export class RecipientMemory {
@@ -41,7 +41,7 @@ export class RecipientMemory {
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
-  /** Draws the lesson of a failure, if it holds one. */
+  /** Remembers what a failure says about the recipient, if anything. */
   async learn(transaction: Transaction, failure: RecipientFailure): Promise<void> {
     const { sender, recipient, channel, attemptStartedAt: since, classification } = failure;
     if (classification.errorClass !== 'opted_out') return this.learnOfChannel(transaction, failure);
@@ -49,8 +49,8 @@ export class RecipientMemory {
   }
 
   /**
-   * {@link learn}, for whoever writes the failure down afterwards: who has seen it fail sends nothing more in vain. Never
-   * rejects: what could not be remembered, the next failure teaches again.
+   * {@link learn}, to be called before the failure is recorded: whoever sees the failure then sends nothing more in
+   * vain. Never rejects: the next failure teaches whatever could not be stored.
    */
   async learnFirst(failure: RecipientFailure): Promise<void> {
     try {
@@ -69,8 +69,8 @@ export class RecipientMemory {
   }
 
   /**
-   * Nothing is sent from this sender to this recipient any more, until they opt in or an operator lifts it.
-   * @param since when what was refused began: who opted in after that has opted out no more. Null: they say so now.
+   * Stops all sends from this sender to this recipient until they opt in or an operator lifts it.
+   * @param since when the refused attempt began: an opt-in after that prevails. Null for an opt-out made now.
    */
   async optedOut(
     transaction: Transaction,
@@ -98,7 +98,7 @@ export class RecipientMemory {
     await runner.run(REMEMBER_NOT_ON_CHANNEL, [recipientName(known.recipient), known.channel, known.errorCode, hours]);
   }
 
-  /** @returns what the pair is called in the table */
+  /** @returns the names of the pair in the table */
   private async lock(transaction: Transaction, pair: SenderAndRecipient): Promise<readonly [string, string]> {
     const names = [senderName(pair), recipientName(pair.recipient)] as const;
     await transaction.run(LOCK_PAIR, names);
@@ -106,7 +106,7 @@ export class RecipientMemory {
   }
 }
 
-/** As SENDER_RATES names it: on WhatsApp a number is another sender, which people block without meaning its SMS. */
+/** Named as in SENDER_RATES: on WhatsApp, a number is a separate sender, which people block without meaning its SMS. */
 function senderName({ channel, sender }: Pick<SenderAndRecipient, 'channel' | 'sender'>): string {
   return addressOn(channel, bareAddress(sender));
 }

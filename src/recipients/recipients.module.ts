@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { RecipientMemory } from './recipient-memory.js';
 import { SuppressionsController } from './suppressions.controller.js';
 
-/** What is remembered of recipients: who opted out of which sender, and who is not on which channel. */
+/** Remembers recipients' opt-outs from senders, and which channels they are not on. */
 @Module({
   controllers: [SuppressionsController],
   providers: [RecipientMemory],

@@ -1,13 +1,13 @@
 import { OLD_MEXICAN } from '../policy/address.js';
 
 /**
- * What is remembered of a recipient, as two columns for a SELECT: `suppressed` (opted out of the sender,
- * which on WhatsApp is another one than the same number's for SMS and calls) and
- * `unavailableCode` (known not to be on the channel). Read row by row, by index: an EXISTS could be planned as one
- * reading of the whole table, which is right until the table has grown.
+ * What is remembered about a recipient, as two columns for a SELECT: `suppressed` (opted out of the sender; a number's
+ * WhatsApp sender is separate from its sender for SMS and calls) and `unavailableCode` (known not to be on the
+ * channel). Read row by row, by index: an EXISTS could be planned as one scan of the whole table, which is right only
+ * until the table has grown.
  */
 export function recipientMemory(recipient: string, sender: string, channel: string): string {
-  // As canonicalNumber() makes it.
+  // Mirrors canonicalNumber().
   const number = `regexp_replace(${recipient}, '${OLD_MEXICAN.source}', '+52\\1')`;
   return `
     (SELECT true FROM suppressions s
