@@ -1,7 +1,7 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A decision that is no attempt's next step, as it was made. */
+/** A recorded decision that is not an attempt's next step. */
 @Entity({ name: 'decisions' })
 export class DecisionRecord {
   @PrimaryColumn({ type: 'uuid' })

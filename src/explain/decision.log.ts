@@ -3,13 +3,13 @@ import { Injectable } from '@nestjs/common';
 import type { StatementRunner } from '../database/database.js';
 import { newId } from '../identifiers/new-id.js';
 
-/** A decision that is no attempt's next step, for the explanation of a notification. */
+/** A decision that is not an attempt's next step, to be recorded for the notification's explanation. */
 export interface RecordedDecision {
   readonly notificationId: string;
   readonly deliveryId?: string;
   readonly attemptId?: string;
   readonly rule: DecisionRule;
-  /** What was decided and why, as a whole sentence; no number, no body. */
+  /** What was decided and why, as a full sentence without phone numbers or bodies. */
   readonly sentence: string;
 }
 
@@ -21,12 +21,13 @@ const RECORD_DECISION = {
            AS r (id, notification_id, delivery_id, attempt_id, rule, sentence)`,
 };
 
-/** Writes decisions down, in the transaction that carries them out where there is one. */
+/** Records decisions, in the transaction that carries them out if there is one. */
 @Injectable()
 export class DecisionLog {
   async record(runner: StatementRunner, ...decisions: readonly RecordedDecision[]): Promise<void> {
     await runner.run(RECORD_DECISION, [
-      // Made here: those of one transaction have one time, and are told in the order in which they were decided.
+      // Ids are made here: the decisions of one transaction share a time, and their ids keep them in the order they
+      // were made.
       decisions.map(() => newId()),
       decisions.map(({ notificationId }) => notificationId),
       decisions.map(({ deliveryId }) => deliveryId ?? null),

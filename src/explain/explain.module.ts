@@ -8,7 +8,7 @@ import { DecisionLog } from './decision.log.js';
 import { ExplainController } from './explain.controller.js';
 import { ExplainService } from './explain.service.js';
 
-/** Writes decisions down, and tells them again as an explanation. */
+/** Records decisions, and presents them as an explanation. */
 @Module({
   imports: [ChannelsModule, ErrorCodesModule, NotificationsModule, TypeOrmModule.forFeature([DecisionRecord])],
   controllers: [ExplainController],

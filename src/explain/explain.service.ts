@@ -31,7 +31,7 @@ export class ExplainService {
     @Inject(ERROR_CODE_TABLE) private readonly codes: TwilioErrorCodeTable,
   ) {}
 
-  /** @throws Problem `not-found` where there is none, or it is another client's. */
+  /** @throws Problem `not-found` if it does not exist or belongs to another client */
   async explain(id: string, visibility: Visibility): Promise<ExplanationDto> {
     const { history, decisions, work } = await this.snapshots.read(async (snapshot) => ({
       history: await this.notifications.findIn(snapshot, id, visibility),

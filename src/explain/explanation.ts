@@ -10,7 +10,7 @@ import { failureSentence } from './failure.sentence.js';
 import { clockTime } from './moment.js';
 import { reportSentence } from './report.sentence.js';
 
-/** One thing that was decided or found out, and by which rule. */
+/** One decision or finding, and its rule. */
 export interface ExplainedDecision {
   readonly at: Date;
   readonly rule: string;
@@ -19,14 +19,16 @@ export interface ExplainedDecision {
   readonly attemptId?: string;
 }
 
-/** What happened to a notification and why, in order of time, in whole sentences without numbers or bodies. Pure. */
+/**
+ * What happened to a notification and why, in order of time, in full sentences without phone numbers or bodies. Pure.
+ */
 export function explainedDecisions(
   history: NotificationHistory,
   decisions: readonly DecisionRecord[],
   codes: TwilioErrorCodeTable,
 ): ExplainedDecision[] {
   const consequences = new Set(decisions.filter((decision) => followsCallback(decision, history)));
-  // In this order where the time is the same: what one transaction writes has one time, and causes come first.
+  // This order decides between equal times: the rows of one transaction share a time, and causes come first.
   return [
     acceptance(history),
     ...failures(history, codes, (failure) => failure.callbackId === null),
@@ -47,7 +49,7 @@ function acceptance({ notification }: NotificationHistory): ExplainedDecision {
   return { at, rule: 'acceptance', sentence: `It was accepted for ${channels.join(', then ')}${when}${limit}.` };
 }
 
-/** Those whose acceptance was learned otherwise than from the answer have a decision that says how. */
+/** Leaves out attempts whose acceptance was not learned from the answer: a decision says how it was learned. */
 function acceptedAttempts(history: NotificationHistory, decisions: readonly DecisionRecord[]): ExplainedDecision[] {
   const { attempts, failures, deliveries } = history;
   const unclear = new Set(
@@ -69,7 +71,10 @@ function acceptedAttempts(history: NotificationHistory, decisions: readonly Deci
     });
 }
 
-/** An attempt's times are its process's, which may be a moment behind the database's: what led to it still comes first. */
+/**
+ * An attempt's times come from its process's clock, which may lag behind the database's; it still follows what led to
+ * it.
+ */
 function acceptedAt(attempt: Attempt, failures: readonly FailureRecord[], decisions: readonly DecisionRecord[]): Date {
   const before = [
     ...failures.filter((failure) => failure.deliveryId === attempt.deliveryId && failure.callbackId === null),
@@ -79,9 +84,9 @@ function acceptedAt(attempt: Attempt, failures: readonly FailureRecord[], decisi
   return new Date(Math.max(answeredAt, ...before.map(({ at }) => at.getTime())));
 }
 
-/** Decided in the transaction that recorded a callback of its attempt. */
+/** Whether it was decided in the transaction that recorded a callback of its attempt. */
 function followsCallback({ at, rule, attemptId }: DecisionRecord, { callbacks }: NotificationHistory): boolean {
-  // What was asked comes before what was answered.
+  // A question comes before its answer.
   if (rule === 'missing receipt') return false;
   return callbacks.some((each) => each.attemptId === attemptId && each.receivedAt.getTime() === at.getTime());
 }
@@ -107,7 +112,7 @@ function failures(
   }));
 }
 
-/** Those that mean something; a failed one is told with its failure. */
+/** The callbacks with an effect; a failed one is told with its failure. */
 function callbacks({ callbacks, failures, deliveries }: NotificationHistory): ExplainedDecision[] {
   const told = new Set(failures.map((failure) => failure.callbackId));
   const channels = new Map(deliveries.map((delivery) => [delivery.id, delivery.channel]));
@@ -130,7 +135,7 @@ function recorded({ at, rule, sentence, deliveryId, attemptId }: DecisionRecord)
   return { at, rule, sentence, ...(deliveryId && { deliveryId }), ...(attemptId && { attemptId }) };
 }
 
-/** A sender's number or the account's sid may be part of a circuit's name. */
+/** Masks the sender's number or account sid that the name of a circuit may contain. */
 export function withoutIdentifiers(sentence: string): string {
   return sentence.replaceAll(/\+\d{7,15}|\bAC[0-9a-fA-F]{32}\b/g, (found) => maskNumber(found));
 }

@@ -15,7 +15,7 @@ const WHOSE = {
   recipient: 'that lies with the recipient',
 } as const satisfies Record<ResponsibleParty, string>;
 
-/** As a callback reports it, the attempt had been accepted: that is said before. */
+/** Whether the attempt was accepted. A callback's attempt was; an earlier sentence says so already. */
 const ACCEPTED_OR_NOT = {
   accepted: () => '',
   rejected: (what: string) => `, and the ${what} was not accepted`,
@@ -36,8 +36,8 @@ export function failureSentence(
 }
 
 /**
- * What an unknown attempt led to was decided after the question what became of it, and is told with its answer; the
- * failure's step shows it by then.
+ * Whether the stored step was decided only after asking what became of an unknown attempt. The sentence about the
+ * answer tells that step.
  */
 function asksFirst({ outcome, nextStep }: FailureRecord): boolean {
   return outcome === 'unknown' && (nextStep.kind === 'fallback' || nextStep.kind === 'dead_letter');

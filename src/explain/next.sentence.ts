@@ -9,15 +9,18 @@ export interface WaitingWork {
   readonly stage: 'send' | 'reconcile' | 'await_delivery';
   readonly channel: Channel;
   readonly dueAt: Date;
-  /** A dispatcher works on it right now. */
+  /** A dispatcher is working on it right now. */
   readonly leased: boolean;
-  /** Attempts of this delivery so far, the one in flight included. */
+  /** Attempts of this delivery so far, including the one in flight. */
   readonly attempts: number;
   /** It waits for a circuit or for its sender's turn. */
   readonly held: boolean;
-  /** The circuit that holds it; null where it is its sender's pace, or nothing. */
+  /** The circuit that holds it; null if its sender's pace does, or nothing. */
   readonly circuit: HoldingCircuit | null;
-  /** When one of those that wait in it tries again; null where only an operator lets them out, or where they go out already. */
+  /**
+   * When one of the sends waiting there tries again; null if only an operator releases them, or if they are going out
+   * already.
+   */
   readonly nextProbeAt: Date | null;
   /** The database's time. */
   readonly now: Date;
@@ -27,21 +30,21 @@ interface HoldingCircuit {
   readonly scope: string;
   readonly reason: string | null;
   readonly state: CircuitState;
-  /** Null where it is closed. */
+  /** Null if it is closed. */
   readonly cause: OpenCause | null;
 }
 
 export interface ExplainedNext {
   readonly sentence: string;
-  /** Null where nobody can say. */
+  /** Null if it cannot be known. */
   readonly at: Date | null;
 }
 
 const RECEIPT_MISSING = { sentence: 'Twilio accepted it: only its delivery receipt is missing.', at: null };
 
 /**
- * What comes next; null when nothing does. Pure.
- * @param following the channel that takes over where no receipt comes; null where none is left
+ * What comes next; null if nothing does. Pure.
+ * @param following the channel that takes over if no receipt comes; null if none is left
  */
 export function explainedNext(
   history: NotificationHistory,

@@ -1,7 +1,7 @@
 import type { Channel } from '../policy/vocabulary.js';
 import { clockTime } from './moment.js';
 
-/** What a call's statuses mean; a message's are words that say it. */
+/** The meaning of a call's statuses; a message's statuses speak for themselves. */
 const CALL_ENDINGS: Readonly<Record<string, string>> = {
   completed: 'the call was taken, by a person or a machine, and is over',
   busy: 'the line was busy',
