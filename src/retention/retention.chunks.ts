@@ -16,23 +16,23 @@ import {
   WAIT_FOR_NOBODY,
 } from './retention.sql.js';
 
-/** Notifications in one transaction: short enough that nobody notices, long enough to get through. */
+/** Notifications per transaction: few enough not to disturb anyone, many enough to make progress. */
 const CHUNK = 500;
 const HOURS_A_DAY = 24;
-/** Where the next chunk begins that needs no place: what the one before found is gone. */
+/** The start of a next chunk that needs no position, because the previous chunk deleted what it found. */
 const FROM_THE_START = '';
 
-/** What a chunk came to. */
+/** The result of a chunk. */
 export interface ChunkResult {
-  /** Notifications of which something was deleted. */
+  /** Number of notifications, or rows, that were changed or deleted. */
   readonly touched: number;
-  /** Where the next chunk begins; null when there is none. */
+  /** Where the next chunk begins; null if there is none. */
   readonly next: string | null;
 }
 
 type IdRow = { id: string };
 
-/** The steps of retention, each a small transaction of its own. Null: another replica is at it. */
+/** The steps of retention, each a small transaction of its own. They return null if another replica is at it. */
 @Injectable()
 export class RetentionChunks {
   private readonly bodyHours: number;
@@ -43,11 +43,11 @@ export class RetentionChunks {
     @Inject(CONFIGURATION) { env }: Configuration,
   ) {
     this.bodyHours = env.BODY_RETENTION_HOURS;
-    // An Idempotency-Key lives in its notification, so the notification stays as long as the key is promised to hold.
+    // An Idempotency-Key is stored with its notification, so the notification is kept as long as the key must hold.
     this.historyHours = Math.max(env.HISTORY_RETENTION_DAYS * HOURS_A_DAY, env.IDEMPOTENCY_TTL_HOURS);
   }
 
-  /** Bodies of notifications that have become old enough to be looked at. Remembers by itself where it was. */
+  /** Deletes the bodies of notifications that have become old enough. Stores its own position. */
   bodies(): Promise<ChunkResult | null> {
     return this.alone(async (transaction) => {
       const ids = idsOf(await transaction.run<IdRow>(NEXT_FOR_BODIES, [this.bodyHours, CHUNK]));
@@ -59,7 +59,7 @@ export class RetentionChunks {
     });
   }
 
-  /** Bodies of notifications that had not ended when they were looked at first. */
+  /** Deletes the bodies of notifications that had not ended when they were first looked at. */
   laterBodies(after: string | null): Promise<ChunkResult | null> {
     return this.alone(async (transaction) => {
       const ids = idsOf(await transaction.run<IdRow>(LATER_FOR_BODIES, [after, CHUNK]));
@@ -70,7 +70,7 @@ export class RetentionChunks {
     });
   }
 
-  /** Whole notifications with their history. */
+  /** Deletes whole notifications with their history. */
   history(after: string | null): Promise<ChunkResult | null> {
     return this.alone(async (transaction) => {
       const ids = idsOf(await transaction.run<IdRow>(NEXT_FOR_HISTORY, [after, this.historyHours, CHUNK]));
@@ -80,7 +80,7 @@ export class RetentionChunks {
     });
   }
 
-  /** Replays that ended long ago. */
+  /** Deletes replays that ended long ago. */
   replays(): Promise<ChunkResult | null> {
     return this.alone(async (transaction) => {
       await transaction.run(DELETE_REPLAYS, [this.historyHours]);
@@ -88,7 +88,7 @@ export class RetentionChunks {
     });
   }
 
-  /** What was remembered of recipients, and is true no longer. */
+  /** Deletes expired knowledge about recipients' channels. */
   unavailableChannels(): Promise<ChunkResult | null> {
     return this.alone(async (transaction) => {
       const { length } = await transaction.run(FORGET_UNAVAILABLE, [CHUNK]);

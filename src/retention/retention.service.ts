@@ -12,18 +12,18 @@ import { RetentionChunks, type ChunkResult } from './retention.chunks.js';
 const FIRST_ROUND_MS = 60_000;
 const ROUND_MS = 300_000;
 
-/** Lets vacuum and everybody else have the disk between chunks. */
+/** Leaves the disk to vacuum and everything else between chunks. */
 const PAUSE_MS = 50;
 
-/** How many notifications lost their bodies, and how many went altogether. */
+/** How many notifications lost their bodies, and how many were deleted altogether. */
 export interface RetentionRound {
   readonly bodies: number;
   readonly notifications: number;
 }
 
 /**
- * Deletes what is kept no longer: what notifications said after BODY_RETENTION_HOURS, whole notifications after
- * HISTORY_RETENTION_DAYS. Runs where work is done; of several replicas one at a time.
+ * Deletes data whose retention period is over: the content of notifications after BODY_RETENTION_HOURS, whole
+ * notifications after HISTORY_RETENTION_DAYS. Runs where work is done, on one replica at a time.
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -52,7 +52,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.rounds.stop();
   }
 
-  /** Deletes everything that is due, a chunk at a time; ends early when another replica is at it or this one stops. */
+  /** Deletes everything that is due, chunk by chunk; ends early if another replica is at it or this one stops. */
   async round(): Promise<RetentionRound> {
     const later = await this.through((after) => this.chunks.laterBodies(after));
     const bodies = await this.through(() => this.chunks.bodies());
@@ -75,7 +75,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     return touched;
   }
 
-  /** Null where a chunk met a row that somebody holds: what it would have done waits for the next round, the rest does not. */
+  /** Null if a chunk met a locked row: its work waits for the next round, while the other steps continue. */
   private async unlessHeld(chunk: Promise<ChunkResult | null>): Promise<ChunkResult | null> {
     try {
       return await chunk;

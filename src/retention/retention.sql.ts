@@ -3,8 +3,8 @@ import type { Statement } from '../database/database.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
 
 /**
- * A chunk waits for nobody: a notification that somebody holds is passed over, and looked at again in the next round.
- * This is for its other rows, which are locked after it.
+ * A chunk does not wait for locks: a locked notification is skipped, and looked at again in the next round. The timeout
+ * is for its other rows, which are locked after it.
  */
 export const WAIT_FOR_NOBODY: Statement = {
   name: 'retention-wait-for-nobody',
@@ -12,15 +12,15 @@ export const WAIT_FOR_NOBODY: Statement = {
   text: `SET LOCAL lock_timeout = '200ms'`,
 };
 
-/** One replica at a time; the lock goes with the chunk's transaction. */
+/** One replica at a time; the lock is released with the chunk's transaction. */
 export const TRY_LOCK: Statement = {
   name: 'retention-try-lock',
   text: `SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK.retention}) AS locked`,
 };
 
 /**
- * Nothing more happens to these by itself: they have no work in the outbox. A `sent` one may still get a receipt, but
- * need not wait for it: most channels never send one.
+ * Nothing more happens to these notifications automatically: they have no work in the outbox. A `sent` one may still
+ * get a receipt, but need not wait for it: most channels never send one.
  */
 const ENDED = `
   n.status IN ('sent', 'delivered', 'failed', 'canceled', 'expired')
@@ -28,7 +28,7 @@ const ENDED = `
 
 const IN_REVIEW = `EXISTS (SELECT 1 FROM dead_letters l WHERE l.notification_id = n.id AND l.state = 'open')`;
 
-/** Most notifications end within this time after they were accepted; the others are remembered and looked at again. */
+/** Most notifications end within this time after acceptance; the others are remembered and looked at again. */
 const USUAL_LIFE = `interval '15 minutes'`;
 
 /** The next notifications that are old enough to be looked at. $1: hours, $2: how many. */
@@ -42,7 +42,7 @@ export const NEXT_FOR_BODIES: Statement = {
     ORDER BY n.id LIMIT $2`,
 };
 
-/** Those that were looked at too early. $1: the one before, $2: how many. */
+/** The notifications that were looked at too early. $1: the last id seen, $2: how many. */
 export const LATER_FOR_BODIES: Statement = {
   name: 'retention-later-for-bodies',
   plan: 'each_time',
@@ -53,10 +53,10 @@ export const LATER_FOR_BODIES: Statement = {
 };
 
 /**
- * Deletes what was said in those of the notifications $1 that ended $2 hours ago: by the client, by a human's
- * correction, by the provider. They are judged and held as they are now, also where somebody changed one since the
- * statement began. Answers those with which it is done, in review or not: whoever gives one new words has it looked at
- * again (look-again.sql.ts). One that somebody holds was left alone.
+ * Deletes the content of those of the notifications $1 that ended $2 hours ago: what the client, a human's correction
+ * or the provider said. They are judged and locked in their current state, even if it changed after the statement
+ * began. Returns those that are done, in review or not: new content for one of them has it looked at again
+ * (look-again.sql.ts). Locked notifications are left alone.
  */
 export const DELETE_BODIES: Statement = {
   name: 'retention-delete-bodies',
@@ -83,7 +83,7 @@ export const DELETE_BODIES: Statement = {
     SELECT id FROM ended`,
 };
 
-/** Remembers what must be looked at again, $1, and how far the first look has come, $2. */
+/** Stores the notifications to look at again, $1, and how far the first look has come, $2. */
 export const REMEMBER: Statement = {
   name: 'retention-remember',
   plan: 'each_time',
@@ -94,7 +94,7 @@ export const REMEMBER: Statement = {
     UPDATE body_retention SET looked_to = $2`,
 };
 
-/** Of $1 those with which it is done, $2, and those that are gone altogether. */
+/** Forgets those of $1 that are done, $2, or no longer exist. */
 export const FORGET: Statement = {
   name: 'retention-forget',
   plan: 'each_time',
@@ -105,7 +105,7 @@ export const FORGET: Statement = {
         OR NOT EXISTS (SELECT 1 FROM notifications n WHERE n.id = b.notification_id))`,
 };
 
-/** The next notifications that may be old enough to go. $1: the one before, $2: hours, $3: how many. */
+/** The next notifications that may be old enough to delete. $1: the last id seen, $2: hours, $3: how many. */
 export const NEXT_FOR_HISTORY: Statement = {
   name: 'retention-next-for-history',
   plan: 'each_time',
@@ -116,10 +116,13 @@ export const NEXT_FOR_HISTORY: Statement = {
     ORDER BY n.id LIMIT $3`,
 };
 
-/** Every table with rows that belong to one notification; the outbox has none of an ended one. */
+/** Every table with rows that belong to one notification; an ended one has no row in the outbox. */
 const HISTORY_TABLES = ['deliveries', 'attempts', 'failures', 'callbacks', 'decisions', 'dead_letters'];
 
-/** Deletes those of the notifications $1 that ended $2 hours ago and nobody holds, with everything that belongs to them. */
+/**
+ * Deletes those of the notifications $1 that ended $2 hours ago and are neither in review nor locked, with all their
+ * rows.
+ */
 export const DELETE_HISTORY: Statement = {
   name: 'retention-delete-history',
   plan: 'each_time',
@@ -139,7 +142,7 @@ export const DELETE_HISTORY: Statement = {
     SELECT id FROM gone`,
 };
 
-/** Replays that ended $1 hours ago. */
+/** Deletes replays that ended $1 hours ago. */
 export const DELETE_REPLAYS: Statement = {
   name: 'retention-delete-replays',
   plan: 'each_time',
@@ -147,8 +150,8 @@ export const DELETE_REPLAYS: Statement = {
 };
 
 /**
- * Forgets on which channels recipients were not, once that may have changed; at most $1. Without an index: what is
- * remembered is of the last UNAVAILABLE_CHANNEL_HOURS, so a look at all of it costs little.
+ * Forgets which channels recipients were not on, once that may have changed; at most $1 rows. Needs no index: the table
+ * only covers the last UNAVAILABLE_CHANNEL_HOURS, so scanning it is cheap.
  */
 export const FORGET_UNAVAILABLE: Statement = {
   name: 'retention-forget-unavailable',
