@@ -3,38 +3,40 @@ import type { DestinationStream } from 'pino';
 
 const STDOUT = 1;
 
-/** More than this is written at once, less within a quarter of a second. */
+/** A batch of this size is written at once, a smaller one within a quarter of a second. */
 const BATCH_CHARACTERS = 32 * 1024;
 const BATCH_MS = 250;
 
-/** What waits for a standard output that nobody reads; some seconds of a busy log. What comes beyond it is lost. */
+/**
+ * Limit for output that waits for a reader of standard output; some seconds of a busy log. Anything beyond it is lost.
+ */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024;
 
-/** How soon a reader that is behind is tried again, and how long one that stands still is waited for at the end. */
+/** How soon a slow reader is tried again, and how long a stalled one is waited for at exit. */
 const TRY_AGAIN_MS = 20;
 const LAST_WORDS_MS = 1000;
-/** How long the one write that is on its way is given to be over before others follow it at the end. */
+/** How long a write in progress is given to finish at exit before others follow it. */
 const LET_GO_MS = 100;
 
 const LINE_FEED = 10;
 
 /**
- * Standard output, by the batch and in the background. Pino's own destination does not fit: it never returns from its
- * `flushSync` where a disk is full, a pipe is broken or a reader stands still, and an end of the process calls that. Here
- * what cannot be written is lost and counted, and the service goes on, or ends.
+ * Standard output, written in batches in the background. Pino's own destination does not fit: its `flushSync`, which
+ * runs at exit, never returns if a disk is full, a pipe is broken or a reader stalls. Here, output that cannot be
+ * written is dropped and counted, and the service continues, or exits.
  */
 export class BackgroundOutput implements DestinationStream {
   private held = '';
-  /** The first one may be on its way. */
+  /** The first batch may be in the middle of being written. */
   private readonly waiting: Buffer[] = [];
   private waitingBytes = 0;
   private onItsWay = false;
   private resting = false;
 
-  /** @param onLost hears how many lines nobody will read */
+  /** @param onLost receives the number of lines that were dropped */
   constructor(private readonly onLost: (lines: number) => void) {
     setInterval(() => this.flush(), BATCH_MS).unref();
-    // Whatever ends the process, what led there is in the log.
+    // However the process ends, the log shows what led there.
     process.once('exit', () => this.flushSync());
   }
 
@@ -43,16 +45,16 @@ export class BackgroundOutput implements DestinationStream {
     if (this.held.length >= BATCH_CHARACTERS) this.flush();
   }
 
-  /** Sends off what is held. */
+  /** Starts writing the lines held so far. */
   flush(): void {
     this.endBatch();
     this.go();
   }
 
-  /** Everything is written, on its way, or lost, when it returns. */
+  /** When this returns, everything has been written, is being written, or was dropped. */
   flushSync(): void {
     this.endBatch();
-    // Nothing is heard any more of the one on its way: it gets a moment to come first.
+    // The result of the write in progress can no longer be received, so give it a moment to finish first.
     if (this.onItsWay && this.waiting.length > 1) pause(LET_GO_MS);
     const giveUpAt = performance.now() + LAST_WORDS_MS;
     for (const batch of this.waiting.splice(this.onItsWay ? 1 : 0)) {
@@ -84,7 +86,7 @@ export class BackgroundOutput implements DestinationStream {
     });
   }
 
-  /** @param count of its bytes; null where it cannot be written */
+  /** @param count the bytes written; null if it cannot be written */
   private written(batch: Buffer, count: number | null): void {
     if (count === null) this.lose(batch);
     this.waiting.shift();
@@ -120,12 +122,12 @@ export class BackgroundOutput implements DestinationStream {
   }
 }
 
-/** Its reader is behind: a pipe that is full says so where it may not block. */
+/** The reader is behind: a full pipe reports this if the write may not block. */
 function isBusy(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
 }
 
-/** Stands still: there is no event loop left to wait in. */
+/** Blocks the thread: there is no event loop left to wait in. */
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -7,17 +7,17 @@ import { BackgroundOutput } from './background.output.js';
 export const LOGGER = Symbol('LOGGER');
 
 /**
- * Structured logs, a JSON line each: ids, class, code and next step; never a body, a whole number or a credential.
- * Written in the background so that a slow terminal never slows a send; flushed when the process ends; see {@link BackgroundOutput}.
+ * Structured logs, one JSON line each: ids, class, code and next step; never a body, a full number or a credential.
+ * Written in the background so that a slow terminal never slows a send; flushed at exit; see {@link BackgroundOutput}.
  */
 export function createLogger(level: string, role: string): Logger {
   return pino(
     {
       level,
       base: { service: 'postrider', role, pid: process.pid },
-      // Nothing logs these; whole paths only, since a wildcard costs every line a third of its price.
+      // A safeguard: nothing logs these. Full paths only, since a wildcard costs every line a third of its price.
       redact: ['req.headers.authorization', 'headers.authorization', 'secret', 'authToken'],
-      // Whoever logs an error as it is logs no data that it may quote.
+      // An error logged directly is stripped of any data that it may quote.
       serializers: { err: (error: unknown) => (error instanceof Error ? loggableError(error) : error) },
       timestamp: isoTimeByTheMillisecond(),
     },
@@ -25,7 +25,7 @@ export function createLogger(level: string, role: string): Logger {
   );
 }
 
-/** What pino.stdTimeFunctions.isoTime gives; a busy service writes a dozen lines in a millisecond, so it is kept for one. */
+/** Same as pino.stdTimeFunctions.isoTime, but kept for a millisecond, in which a busy service writes a dozen lines. */
 function isoTimeByTheMillisecond(): () => string {
   let at = Number.NaN;
   let field = '';
@@ -41,7 +41,7 @@ function isoTimeByTheMillisecond(): () => string {
 
 let dropped = 0;
 
-/** Lines that this process could not write since its start: a log that nobody takes must not fill its memory. */
+/** Lines that this process has dropped since its start: a log without a reader must not fill its memory. */
 export function droppedLogLines(): number {
   return dropped;
 }

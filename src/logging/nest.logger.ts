@@ -1,12 +1,12 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** Lets Nest write its own lines through pino. */
+/** Routes Nest's own log lines through pino. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, context?: string): void {
-    // Nest reports every route and module at this level: of interest when debugging only.
+    // Nest reports every route and module at this level, which is of interest only for debugging.
     this.logger.debug({ context }, String(message));
   }
 
