@@ -4,8 +4,7 @@ import type { SimulatorOptions } from './simulator.options.js';
 import { TwilioError } from './twilio-error.js';
 
 /**
- * Makes the check that every API request must pass: the account's own credentials or its API key, and its own sid in
- * the path.
+ * Creates the check for every API request: the account's credentials or its API key, and its sid in the path.
  * @returns a function that throws TwilioError 20003 (401) or 20404 (404)
  */
 export function accountCheck(options: SimulatorOptions): (request: FastifyRequest) => void {

@@ -9,7 +9,7 @@ import type { SimulatorState } from './simulator.state.js';
 import { sendAnswer } from './twilio-answer.js';
 import { codeOfStatus, errorBody, messageOfCode, TwilioError } from './twilio-error.js';
 
-/** Everything under an account of the 2010 API: what all its requests have in common. */
+/** All routes below an account of the 2010 API, and what their requests have in common. */
 export function apiRoute(state: SimulatorState): (app: FastifyInstance) => Promise<void> {
   const checkAccount = accountCheck(state.options);
   return async (app) => {
@@ -46,7 +46,7 @@ function note(state: SimulatorState, request: FastifyRequest): void {
   state.journal.add({ at: Date.now(), method, path, form: formOf(request), headers });
 }
 
-/** What the URL and the method say of the request before it is read. */
+/** What the request asks for, judged by its URL and method before it is read. */
 function resourceOf(request: FastifyRequest): Resource {
   const lists = /\/(Messages|Calls)\.json(\?|$)/.exec(request.url);
   if (lists === null) return 'fetch';

@@ -3,7 +3,7 @@ import type { Fault } from './faults.js';
 import type { MessageStatus } from './message.record.js';
 import { rfc2822 } from './rfc2822.date.js';
 
-/** One event in a call's life. `initiated` is an event that the resource's own status does not know. */
+/** One event in a call's life. `initiated` has no counterpart among the resource's statuses. */
 export interface CallStep {
   readonly event: CallEvent;
   readonly status: CallStatus | 'initiated';
@@ -15,7 +15,7 @@ const ANSWERED: CallStep = { event: 'answered', status: 'in-progress' };
 const COMPLETED: CallStep = { event: 'completed', status: 'completed' };
 const ORDINARY: readonly CallStep[] = [INITIATED, RINGING, ANSWERED, COMPLETED];
 
-/** How a call comes to where a fault lets it end. What only a message can come to leaves a call as it is. */
+/** The steps to each status in which a fault may leave a call. Statuses that only a message can have change nothing. */
 const PATH_TO: Readonly<Record<CallStatus | MessageStatus, readonly CallStep[]>> = {
   queued: [],
   ringing: [INITIATED, RINGING],
@@ -34,7 +34,7 @@ const PATH_TO: Readonly<Record<CallStatus | MessageStatus, readonly CallStep[]>>
   undelivered: ORDINARY,
 };
 
-/** What follows `queued`. Endings without an answer come under the event `completed`. */
+/** The steps after `queued`. Endings without an answer are reported with the event `completed`. */
 export function callSteps(fault: Fault | null): readonly CallStep[] {
   return fault?.kind === 'callback' ? PATH_TO[fault.status] : ORDINARY;
 }
@@ -50,7 +50,7 @@ export function takeCallStep(call: CallRecord, step: CallStep, now: number): voi
   if (step.event === 'completed') call.endedAt = now;
 }
 
-/** What a status callback of a call says, and counts it. Source: Call resource, StatusCallback parameters. */
+/** The parameters of a call's status callback; also counts it. Source: Call resource, StatusCallback parameters. */
 export function callCallback(call: CallRecord, step: CallStep, accountSid: string): Record<string, string> {
   const parameters: Record<string, string> = {
     CallSid: call.sid,

@@ -10,11 +10,11 @@ export const CALL_STATUSES = [
 ] as const;
 export type CallStatus = (typeof CALL_STATUSES)[number];
 
-/** What StatusCallbackEvent can ask for. */
+/** The values of StatusCallbackEvent. */
 export const CALL_EVENTS = ['initiated', 'ringing', 'answered', 'completed'] as const;
 export type CallEvent = (typeof CALL_EVENTS)[number];
 
-/** A call that was accepted. Times are milliseconds since the epoch. */
+/** An accepted call. Times are milliseconds since the epoch. */
 export interface CallRecord {
   readonly sid: string;
   readonly to: string;
@@ -26,12 +26,12 @@ export interface CallRecord {
   startedAt: number | null;
   answeredAt: number | null;
   endedAt: number | null;
-  /** As it was given, with its `#` fragment. */
+  /** As given, with its `#` fragment. */
   readonly statusCallback: string | null;
   readonly events: ReadonlySet<CallEvent>;
-  /** How many callbacks were made: the next one's SequenceNumber. */
+  /** Number of callbacks made so far, which is the next one's SequenceNumber. */
   callbacksMade: number;
-  /** What is said: the TwiML, or where it is fetched. */
+  /** What the call says: the TwiML, or where to fetch it. */
   readonly twiml: string | null;
   readonly url: string | null;
   readonly idempotencyKey: string | null;

@@ -4,7 +4,7 @@ import { CALL_FROM, CALL_TO, TEST_SENDER } from './magic-numbers.js';
 import { isCallbackUrl, isE164 } from './phone.address.js';
 import { TwilioError } from './twilio-error.js';
 
-/** What POST Calls.json asked for, found acceptable. */
+/** A valid request to POST Calls.json. */
 export interface CallOrder {
   readonly to: string;
   readonly from: string;
@@ -14,7 +14,7 @@ export interface CallOrder {
   readonly events: ReadonlySet<CallEvent>;
 }
 
-/** Reads a call's parameters the way Twilio judges them. @throws TwilioError with the code that Twilio gives */
+/** Reads and validates a call's parameters as Twilio does. @throws TwilioError with Twilio's code */
 export function readCallOrder(parameters: FormParameters, strictSenders: boolean): CallOrder {
   const to = parameter(parameters, 'To');
   const from = parameter(parameters, 'From');
@@ -35,7 +35,7 @@ export function readCallOrder(parameters: FormParameters, strictSenders: boolean
   return { to, from, url, twiml, statusCallback, events };
 }
 
-/** The parameter is repeated, or its values stand in one, parted by spaces. */
+/** The parameter may be repeated, or hold several values separated by spaces. */
 function readEvents(parameters: FormParameters): ReadonlySet<CallEvent> {
   const named = repeatedParameter(parameters, 'StatusCallbackEvent').flatMap((value) => value.split(/\s+/));
   const events = named.map((name) => {

@@ -7,11 +7,11 @@ import { DelayLine } from './delay.line.js';
 import { Fifo } from './fifo.js';
 
 const MAX_IN_FLIGHT = 64;
-/** Beyond this many waiting callbacks the newest are dropped: Twilio does not promise them either. */
+/** If this many callbacks are pending, new ones are dropped: Twilio does not guarantee them either. */
 const MAX_WAITING = 200_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** A webhook to be sent. The URL is the one that was given, fragment included. */
+/** A webhook to send. The URL is as given, including its fragment. */
 export interface Callback {
   readonly url: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -21,15 +21,15 @@ interface Job {
   readonly url: string;
   readonly policy: CallbackPolicy;
   readonly parameters: Readonly<Record<string, string>>;
-  /** The same for every try, as in Twilio's I-Twilio-Idempotency-Token. */
+  /** The same for every try, like Twilio's I-Twilio-Idempotency-Token. */
   readonly token: string;
-  /** On `performance.now()`'s clock, from the first try on. */
+  /** In `performance.now()` time; set at the first try. */
   deadline: number | null;
   triesLeft: number;
   readonly settled: (status: number | null) => void;
 }
 
-/** Sends signed webhooks: at most 64 at a time, over connections that are kept. Never throws for a bad receiver. */
+/** Sends signed webhooks, at most 64 at a time, over kept-alive connections. Never throws because of a bad receiver. */
 export class CallbackSender {
   readonly counts = { delivered: 0, failed: 0, retried: 0, dropped: 0 };
   readonly #waiting = new Fifo<Job>();
@@ -60,7 +60,7 @@ export class CallbackSender {
     return await new Promise((settled) => this.#enqueue(callback, settled));
   }
 
-  /** Gives up everything that has not gone out yet. */
+  /** Drops everything that has not gone out yet. */
   clear(): void {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) job.settled(null);
     this.#retries.clear();

@@ -1,4 +1,4 @@
-/** What went wrong with a callback: the answer's class, no connection, or no answer in time. */
+/** Why a callback failed: the class of the answer's status, no connection (`ct`), or no answer in time (`rt`). */
 export type CallbackFailure = '4xx' | '5xx' | 'ct' | 'rt';
 
 /** How often and when a callback is tried again, and how long it may take. */
@@ -14,7 +14,7 @@ export interface CallbackPolicy {
 
 const EVERY_FAILURE: readonly CallbackFailure[] = ['4xx', '5xx', 'ct', 'rt'];
 
-/** Without overrides, only a connection that could not be made is tried again, once. */
+/** Without overrides, a callback is retried once, and only if no connection could be made. */
 const DEFAULT_CALLBACK_POLICY: CallbackPolicy = {
   retries: 1,
   retryOn: new Set<CallbackFailure>(['ct']),
@@ -23,8 +23,8 @@ const DEFAULT_CALLBACK_POLICY: CallbackPolicy = {
 };
 
 /**
- * Splits a callback URL into what is requested and signed, and the policy that its fragment asks for:
- * `#rc=5&rp=all&rt=3000&tt=15000`. Values out of Twilio's bounds are ignored, as are `ct` and `e`.
+ * Splits a callback URL into the part that is requested and signed, and the policy in its fragment:
+ * `#rc=5&rp=all&rt=3000&tt=15000`. Values outside Twilio's bounds are ignored, as are `ct` and `e`.
  */
 export function splitCallbackUrl(given: string): { readonly url: string; readonly policy: CallbackPolicy } {
   const hash = given.indexOf('#');

@@ -21,7 +21,7 @@ interface ByTarget {
   Params: { target: string };
 }
 
-/** What tests and demos steer the simulator with; no credentials, because it listens to its own machine only. */
+/** Lets tests and demos control the simulator; needs no credentials, because it listens on its own machine only. */
 export function controlRoute(state: SimulatorState): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     app.setErrorHandler((error, _request, reply) => {

@@ -1,18 +1,18 @@
 import { Fifo } from './fifo.js';
 
-/** Timers fire up to a millisecond early; such a task is due, not worth another timer. */
+/** Timers may fire up to a millisecond early; a task that is this close to due runs without another timer. */
 const EARLY_MS = 1;
 
 interface Task {
-  /** On `performance.now()`'s clock. */
+  /** In `performance.now()` time. */
   readonly dueAt: number;
   readonly run: () => void;
   readonly forgotten: (() => void) | undefined;
 }
 
 /**
- * Runs each task a fixed time after it was handed in. However many tasks wait, there is one timer, because equal
- * delays end in the order in which they began.
+ * Runs each task a fixed time after it was added. One timer is enough for any number of tasks, because equal delays end
+ * in the order in which they began.
  */
 export class DelayLine {
   readonly #tasks = new Fifo<Task>();
@@ -25,13 +25,13 @@ export class DelayLine {
     return this.#tasks.size;
   }
 
-  /** @param forgotten called instead of `run` when the line is cleared first */
+  /** @param forgotten called instead of `run` if the line is cleared first */
   later(run: () => void, forgotten?: () => void): void {
     this.#tasks.push({ dueAt: performance.now() + this.delayMs, run, forgotten });
     this.#arm();
   }
 
-  /** Forgets every task that has not run. */
+  /** Drops every task that has not run. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

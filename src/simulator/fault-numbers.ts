@@ -1,19 +1,19 @@
 import type { Fault, FaultRule } from './faults.js';
 
-/** What happens to whoever sends to a number. */
+/** What happens to sends to a number. */
 export interface NumberFault extends FaultRule {
   readonly does: string;
 }
 
 /**
- * Recipients that make something go wrong, beside Twilio's own test numbers.
- *   +1500555 1xxx: the answer is at fault; the last digits are the HTTP status where there is one
+ * Recipients that cause a fault, in addition to Twilio's own test numbers.
+ *   +1500555 1xxx: the answer is faulty; the last digits are the HTTP status if there is one
  *   +1500555 2xxx: refused with a provider code
  *   +1500555 3xxx: accepted, and fails afterwards
- *   +1500555 4xxx: what becomes of a call, by SIP status
- *   +1500555 5xxx: what becomes of the callbacks
- * `times` is counted for each Idempotency-Key, so that every delivery meets the whole sequence; requests without the
- * header are counted by recipient.
+ *   +1500555 4xxx: the result of a call, by SIP status
+ *   +1500555 5xxx: what happens to the callbacks
+ * `times` is counted per Idempotency-Key, so that every delivery goes through the whole sequence; requests without the
+ * header are counted per recipient.
  */
 export const FAULT_NUMBERS: ReadonlyMap<string, NumberFault> = new Map(
   Object.entries<NumberFault>({

@@ -4,11 +4,11 @@ import type { Fault } from './faults.js';
 import { sendAnswer, type Answer, type HeldRequests } from './twilio-answer.js';
 import { codeOfStatus, errorBody, messageOfCode } from './twilio-error.js';
 
-/** A gateway's own page, as a proxy before the API answers. */
+/** A gateway's error page, as sent by a proxy in front of the API. */
 const GATEWAY_PAGE = '<html><body><h1>The gateway could not reach the service</h1></body></html>';
 const TRUNCATED_JSON = '{"sid": "SM';
 
-/** Answers requests, each with the fault it meets. */
+/** Answers requests, applying the fault that each one meets. */
 export class FaultyResponder {
   readonly #stopped = new AbortController();
 
@@ -20,8 +20,8 @@ export class FaultyResponder {
   }
 
   /**
-   * @param handle does what was asked; it may throw a TwilioError
-   * @returns the reply, sent; or, of a connection that is left without an answer, only the reply
+   * @param handle carries out the request; it may throw a TwilioError
+   * @returns the reply: sent, or left without an answer
    */
   respond(
     request: FastifyRequest,
@@ -80,7 +80,7 @@ export class FaultyResponder {
   }
 }
 
-/** Resets the connection of a request that is not read any further. */
+/** Resets the connection without reading the rest of the request. */
 export function resetUnread(request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack();
   request.raw.socket.resetAndDestroy();

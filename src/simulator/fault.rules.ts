@@ -5,13 +5,13 @@ import { bareNumber, isWhatsApp, type Channel } from './phone.address.js';
 /** Applies to every recipient. */
 const EVERYONE = '*';
 
-/** Numbers are counted for each Idempotency-Key; beyond this many counters, all start again. */
+/** Fault numbers are counted per Idempotency-Key; at this many counters, all are reset. */
 const MAX_COUNTERS = 50_000;
 
-/** What a rule is matched against. */
+/** What rules are matched against. */
 export interface FaultedRequest {
   readonly resource: Resource;
-  /** Null where the request does not say, as in a list of everyone. */
+  /** Null if the request does not say, such as a list without a recipient. */
   readonly channel: Channel | null;
   readonly to: string | null;
   readonly from: string | null;
@@ -23,14 +23,14 @@ interface StandingRule extends FaultRule {
 }
 
 /**
- * Which fault a request meets: first the rules set for its recipient, then those for everyone, each list in its
- * order, then the fault numbers.
+ * Determines the fault that a request meets: first the rules for its recipient, then those for everyone, each list in
+ * its order, then the fault numbers.
  */
 export class FaultRules {
   readonly #rules = new Map<string, StandingRule[]>();
   readonly #numberCounts = new Map<string, number>();
 
-  /** Replaces the rules of a recipient. `whatsapp:` before the number limits them to that channel. */
+  /** Replaces the rules for a recipient. A `whatsapp:` prefix limits them to that channel. */
   put(target: string, rules: readonly FaultRule[]): void {
     const channel = isWhatsApp(target) ? ({ channel: 'whatsapp' } as const) : {};
     const standing = rules.map((rule) => ({
@@ -55,7 +55,7 @@ export class FaultRules {
     return Object.fromEntries([...this.#rules].map(([target, rules]) => [target, rules.map(shown)]));
   }
 
-  /** @returns the fault this request meets, which is thereby used up once; null when all is well */
+  /** @returns the fault that this request meets, counted as used once; null if there is none */
   take(request: FaultedRequest): Fault | null {
     const number = request.to === null ? null : bareNumber(request.to);
     if (this.#rules.size > 0) {
@@ -67,7 +67,9 @@ export class FaultRules {
     return number === null ? null : this.#takeNumber(number, request);
   }
 
-  /** A reset before the request is read: only rules that need not know what is in it. */
+  /**
+   * Whether to reset the connection before reading the request. Only rules that need not know its content can apply.
+   */
   takesUnread(resource: Resource): boolean {
     const unread = (rule: FaultRule): boolean =>
       rule.fault.kind === 'reset' &&

@@ -1,4 +1,4 @@
-/** First in, first out, in constant time; an array's own `shift` is not. */
+/** A queue whose operations take constant time, unlike an array's own `shift`. */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;

@@ -1,6 +1,6 @@
 import { parse, type ParsedUrlQuery } from 'node:querystring';
 
-/** A form-urlencoded body or a query string: a parameter that came more than once is an array. */
+/** A form-urlencoded body or a query string; a repeated parameter is an array. */
 export type FormParameters = ParsedUrlQuery;
 
 export const NO_PARAMETERS: FormParameters = Object.freeze({});
@@ -9,7 +9,7 @@ export function parseForm(body: string): FormParameters {
   return parse(body);
 }
 
-/** One value; of a repeated parameter the last. Empty counts as missing, as it does for Twilio. */
+/** A single value; the last one if it is repeated. Empty counts as missing, as it does for Twilio. */
 export function parameter(parameters: FormParameters, name: string): string | null {
   const value = parameters[name];
   const last = Array.isArray(value) ? value.at(-1) : value;

@@ -5,7 +5,7 @@ import { newSid } from './sid.js';
 import { segments } from './message.resource.js';
 import type { SimulatorState } from './simulator.state.js';
 
-/** A message that somebody sends to one of the account's senders, and the webhook that hears of it. */
+/** A message sent to one of the account's senders, and the webhook to notify. */
 export const inboundSchema = z.strictObject({
   from: z.string().min(1),
   to: z.string().min(1),
@@ -20,10 +20,10 @@ export class InboundError extends Error {
 }
 
 /**
- * Tells the webhook of an inbound message. STOP and START, from then on, also decide whether that recipient hears from
- * that sender.
- * @returns the message's sid and the HTTP status that the webhook answered with
- * @throws InboundError when it did not answer
+ * Notifies the webhook of an inbound message. From then on, STOP and START also decide whether that recipient gets
+ * messages from that sender.
+ * @returns the message's sid and the HTTP status of the webhook's answer
+ * @throws InboundError if it did not answer
  */
 export async function receiveInbound(
   state: SimulatorState,

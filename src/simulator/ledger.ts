@@ -1,4 +1,4 @@
-/** What a ledger needs to know of an accepted message or call. */
+/** What a ledger needs to know about an accepted message or call. */
 export interface LedgerRecord {
   readonly sid: string;
   readonly to: string;
@@ -13,8 +13,8 @@ interface Entry<R> {
 }
 
 /**
- * What was accepted, newest first, at most `limit` of it. Looking up by recipient walks only that recipient's own
- * chain, so a list filtered by To stays cheap beside hundreds of thousands of other messages.
+ * Accepted messages or calls, newest first, at most `limit` of them. A look-up by recipient walks only that recipient's
+ * chain, so a list filtered by To stays cheap among hundreds of thousands of other messages.
  */
 export class Ledger<R extends LedgerRecord> {
   readonly #bySid = new Map<string, Entry<R>>();
@@ -25,7 +25,7 @@ export class Ledger<R extends LedgerRecord> {
 
   constructor(private readonly limit: number) {}
 
-  /** Everything accepted since the start or the last clear, including what was forgotten since. */
+  /** Number accepted since the start or the last clear, including those dropped since. */
   get accepted(): number {
     return this.#accepted;
   }
@@ -58,9 +58,9 @@ export class Ledger<R extends LedgerRecord> {
   }
 
   /**
-   * Walks back from the newest.
-   * @param to only this recipient, or everyone
-   * @param afterSid continues behind this record; nothing when it is no longer kept
+   * Walks from the newest to the oldest.
+   * @param to only this recipient; null for everyone
+   * @param afterSid continues after this record; yields nothing if it is no longer kept
    */
   *newestFirst(to: string | null = null, afterSid: string | null = null): Generator<R> {
     const older = (entry: Entry<R>): Entry<R> | null => (to === null ? entry.older : entry.olderToSame);
@@ -80,7 +80,7 @@ export class Ledger<R extends LedgerRecord> {
     this.#accepted = 0;
   }
 
-  /** The oldest of all is also the oldest of its recipient: both chains lose their last link. */
+  /** The oldest record of all is also the oldest of its recipient, so both chains lose their last link. */
   #forgetOldest(): void {
     const oldest = this.#oldest;
     if (oldest === null) return;

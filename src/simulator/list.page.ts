@@ -6,15 +6,15 @@ const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 const DAY_MS = 86_400_000;
 
-/** One page of a list, as the 2010 API names its parts; `items` stands under the resource's own name. */
+/** One page of a list, with the 2010 API's names for its parts; `items` goes under the resource's own name. */
 export interface ListPage<R> {
   readonly items: readonly R[];
   readonly frame: Readonly<Record<string, string | number | null>>;
 }
 
 /**
- * Cuts the page that the query asks for out of what the filter lets through, newest first. A page token is the sid of
- * the last record shown, so records that arrive meanwhile shift nothing.
+ * Returns the page that the query asks for from the matching records, newest first. A page token is the sid of the last
+ * record shown, so records that arrive in between shift nothing.
  * @param path the list's own path, for the page URIs
  */
 export function listPage<R extends LedgerRecord>(
@@ -79,7 +79,7 @@ function wholeNumber(query: FormParameters, name: string): number | null {
 
 /**
  * Reads a date filter: `Name` is that day in GMT, `Name<` that day and before, `Name>` that day and after. A full
- * timestamp, which Twilio takes too though it does not document it, is compared as it stands.
+ * timestamp, which Twilio accepts although that is not documented, is compared as it is.
  */
 export function dateFilter(query: FormParameters, name: string): (epochMs: number | null) => boolean {
   const on = dateRange(parameter(query, name));

@@ -1,6 +1,6 @@
 import type { TwilioErrorCode } from './twilio-error.js';
 
-/** The sender that Twilio's test numbers always let through. */
+/** The test number that Twilio always accepts as a sender. */
 export const TEST_SENDER = '+15005550006';
 /** The sender of Twilio's WhatsApp sandbox. */
 export const WHATSAPP_SANDBOX_SENDER = '+14155238886';
@@ -9,7 +9,7 @@ export const WHATSAPP_SANDBOX_SENDER = '+14155238886';
 type Refusals = ReadonlyMap<string, TwilioErrorCode>;
 
 /**
- * Twilio's own test numbers and what they are refused with.
+ * Twilio's own test numbers and the codes they are refused with.
  * Source: https://www.twilio.com/docs/iam/test-credentials
  */
 export const SMS_FROM: Refusals = new Map<string, TwilioErrorCode>([

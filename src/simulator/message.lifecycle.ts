@@ -4,7 +4,7 @@ import type { MessageRecord, MessageStatus } from './message.record.js';
 import { bareNumber, isWhatsApp } from './phone.address.js';
 import { messageOfCode } from './twilio-error.js';
 
-/** One status that a message comes to. */
+/** One status in a message's life. */
 export interface MessageStep {
   readonly status: MessageStatus;
   readonly errorCode: number | null;
@@ -13,7 +13,7 @@ export interface MessageStep {
 const UNKNOWN_ERROR = 30008;
 const ORDINARY: readonly MessageStatus[] = ['sending', 'sent', 'delivered'];
 
-/** How a message comes to where a fault lets it end. What only a call can come to leaves a message as it is. */
+/** The steps to each status in which a fault may leave a message. Statuses that only a call can have change nothing. */
 const PATH_TO: Readonly<Record<MessageStatus | CallStatus, readonly MessageStatus[]>> = {
   accepted: [],
   scheduled: [],
@@ -33,7 +33,7 @@ const PATH_TO: Readonly<Record<MessageStatus | CallStatus, readonly MessageStatu
 };
 
 /**
- * The statuses that follow the first, which is `queued`, or with a Messaging Service `accepted`.
+ * The statuses after the first, which is `queued`, or `accepted` with a Messaging Service.
  * Source: https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
  */
 export function messageSteps(
@@ -51,12 +51,12 @@ export function messageSteps(
   });
 }
 
-/** Ends a message: nothing comes after it but perhaps `read`. */
+/** Whether this status ends a message: nothing follows it except perhaps `read`. */
 export function endsMessage(status: MessageStatus): boolean {
   return ['delivered', 'read', 'failed', 'undelivered', 'canceled'].includes(status);
 }
 
-/** Brings the message to a step. @param poolSender who sends when only a Messaging Service was named */
+/** Applies a step to the message. @param poolSender the sender if only a Messaging Service was named */
 export function takeMessageStep(message: MessageRecord, step: MessageStep, poolSender: string, now: number): void {
   message.status = step.status;
   message.errorCode = step.errorCode;
@@ -65,7 +65,9 @@ export function takeMessageStep(message: MessageRecord, step: MessageStep, poolS
   if (step.status === 'sent') message.sentAt = now;
 }
 
-/** What a status callback of a message says. Source: Twilio's request to the StatusCallback URL, Message resource. */
+/**
+ * The parameters of a message's status callback. Source: Twilio's request to the StatusCallback URL, Message resource.
+ */
 export function messageCallback(message: MessageRecord, accountSid: string): Record<string, string> {
   const parameters: Record<string, string> = {
     MessageSid: message.sid,

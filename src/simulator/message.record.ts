@@ -1,4 +1,4 @@
-/** The statuses of a message that the simulator can bring it to. */
+/** The message statuses that the simulator can produce. */
 export const MESSAGE_STATUSES = [
   'accepted',
   'scheduled',
@@ -13,14 +13,14 @@ export const MESSAGE_STATUSES = [
 ] as const;
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
-/** A message that was accepted. Times are milliseconds since the epoch. */
+/** An accepted message. Times are milliseconds since the epoch. */
 export interface MessageRecord {
   readonly sid: string;
   readonly to: string;
   /** Null until a Messaging Service has picked a sender. */
   from: string | null;
   readonly messagingServiceSid: string | null;
-  /** Whole, as it was given; empty once it was redacted. */
+  /** Complete, as given; empty once redacted. */
   body: string;
   readonly numMedia: number;
   status: MessageStatus;
@@ -28,7 +28,7 @@ export interface MessageRecord {
   readonly createdAt: number;
   updatedAt: number;
   sentAt: number | null;
-  /** As it was given, with its `#` fragment. */
+  /** As given, with its `#` fragment. */
   readonly statusCallback: string | null;
   readonly idempotencyKey: string | null;
 }

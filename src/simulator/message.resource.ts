@@ -29,7 +29,7 @@ export function messageResource(message: MessageRecord, accountSid: string): Rec
   };
 }
 
-/** The GSM 03.38 alphabet; the second group costs an escape character. */
+/** The GSM 03.38 alphabet; characters of the second group need an escape character. */
 const GSM_BASIC = /^[\n\r !-?A-Za-z@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà\f^{}\\[~\]|€]*$/;
 const GSM_EXTENDED = /[\f^{}\\[~\]|€]/g;
 

@@ -10,7 +10,7 @@ const MAX_MEDIA = 10;
 /** How far ahead a message may be scheduled. */
 const SCHEDULE_WINDOW_MS = { from: 300_000, to: 35 * 24 * 3_600_000 } as const;
 
-/** What POST Messages.json asked for, found acceptable. */
+/** A valid request to POST Messages.json. */
 export interface MessageOrder {
   readonly to: string;
   readonly from: string | null;
@@ -22,9 +22,9 @@ export interface MessageOrder {
 }
 
 /**
- * Reads a message's parameters the way Twilio judges them.
+ * Reads and validates a message's parameters as Twilio does.
  * @param now milliseconds since the epoch
- * @throws TwilioError with the code that Twilio gives
+ * @throws TwilioError with Twilio's code
  */
 export function readMessageOrder(parameters: FormParameters, strictSenders: boolean, now: number): MessageOrder {
   const to = parameter(parameters, 'To');
@@ -64,7 +64,7 @@ function readBody(parameters: FormParameters, mediaUrls: readonly string[]): str
   return body ?? '';
 }
 
-/** The template's text is not known here: its sid and its values, in order, stand for it. */
+/** The template's text is not known here, so its sid and its values, in order, stand in for it. */
 function renderContent(contentSid: string, contentVariables: string | null): string {
   if (!isSid('HX', contentSid)) throw new TwilioError(21655);
   if (contentVariables === null) return `Content ${contentSid}`;

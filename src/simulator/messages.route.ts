@@ -109,7 +109,7 @@ function accept(
   return message;
 }
 
-/** Sends the message on its way through its statuses. */
+/** Moves the message through its statuses. */
 function follow(state: SimulatorState, message: MessageRecord, fault: Fault | null, poolSender: string): void {
   const { accountSid, callbacks, readReceipts } = state.options;
   state.statuses.start({
@@ -124,7 +124,7 @@ function follow(state: SimulatorState, message: MessageRecord, fault: Fault | nu
   });
 }
 
-/** Cancels what is scheduled, or empties the body. Nothing else of a message can change. */
+/** Cancels a scheduled message, or empties the body. Nothing else about a message can change. */
 function update(message: MessageRecord, parameters: FormParameters): void {
   if (parameter(parameters, 'Status') === 'canceled') {
     if (message.status !== 'scheduled') throw new TwilioError(30409);

@@ -14,7 +14,7 @@ export function optOutType(body: string): OptOutType | null {
   return HELP.has(word) ? 'HELP' : null;
 }
 
-/** Who does not want to hear from which sender. WhatsApp has no keywords: there, people block a sender. */
+/** Which recipients opted out of which sender. WhatsApp has no keywords: there, people block a sender. */
 export class OptOuts {
   readonly #pairs = new Set<string>();
 

@@ -1,4 +1,4 @@
-/** What a message or call travels on. */
+/** The channel of a message or call. */
 export const CHANNELS = ['whatsapp', 'sms', 'voice'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
@@ -22,7 +22,7 @@ export function isSmsSender(sender: string): boolean {
   return isE164(sender) || /^\d{3,8}$/.test(sender) || /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/.test(sender);
 }
 
-/** Twilio wants http or https and a host name without underscores. */
+/** Twilio requires http or https and a host name without underscores. */
 export function isCallbackUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && !url.hostname.includes('_');

@@ -2,14 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { parameter, parseForm, type FormParameters } from './form.parameters.js';
 import { bareNumber } from './phone.address.js';
 
-/** A request as it came in, before anything was decided about it. */
+/** A request as received, before anything was decided about it. */
 export interface ReceivedRequest {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly method: string;
-  /** With its query string. */
+  /** Including the query string. */
   readonly path: string;
-  /** Form-urlencoded: kept as it was written, read only when somebody asks. */
+  /** Form-urlencoded; kept as received, and parsed only on demand. */
   readonly form: string;
   readonly headers: IncomingHttpHeaders;
 }
@@ -23,14 +23,14 @@ export interface ShownRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** The newest requests, in the order in which they came. */
+/** The newest requests, in order of arrival. */
 export class RequestJournal {
   #requests: ReceivedRequest[] = [];
   #received = 0;
 
   constructor(private readonly limit: number) {}
 
-  /** Every request since the start or the last clear, including those forgotten since. */
+  /** Number of requests since the start or the last clear, including those dropped since; 0 if the limit is 0. */
   get received(): number {
     return this.#received;
   }

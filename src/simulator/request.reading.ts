@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { parseForm, type FormParameters } from './form.parameters.js';
 
-/** What a request says, as it was written: the form in its body, or, of a GET, its query. Empty when it was not read. */
+/**
+ * A request's parameters as received: the form in its body or, for a GET, its query. Empty if the body was not read.
+ */
 export function formOf(request: FastifyRequest): string {
   const query = request.url.indexOf('?');
   if (request.method === 'GET') return query === -1 ? '' : request.url.slice(query + 1);
@@ -12,7 +14,7 @@ export function parametersOf(request: FastifyRequest): FormParameters {
   return parseForm(formOf(request));
 }
 
-/** Only remembered and counted: Twilio does not document honouring it when something is created. */
+/** Only recorded and used for counting: Twilio does not document that it honours this header on creation. */
 export function idempotencyKeyOf(request: FastifyRequest): string | null {
   const key = request.headers['idempotency-key'];
   return typeof key === 'string' ? key : null;

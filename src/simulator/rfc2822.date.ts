@@ -1,7 +1,10 @@
 let lastSecond = Number.NaN;
 let lastText = '';
 
-/** A time as the 2010 API writes it: `Sun, 22 Nov 2026 09:41:00 +0000`. The last second is kept, because busy seconds ask thousands of times. */
+/**
+ * A time as the 2010 API writes it: `Sun, 22 Nov 2026 09:41:00 +0000`. The last result is kept, because a busy second
+ * asks for it thousands of times.
+ */
 export function rfc2822(epochMs: number): string {
   const second = Math.floor(epochMs / 1000);
   if (second !== lastSecond) {

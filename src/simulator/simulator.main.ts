@@ -1,7 +1,9 @@
 import { InvalidSimulatorOptionError, readOptions } from './simulator.options.js';
 import { startSimulator } from './simulator.server.js';
 
-/** Runs the simulator as a program: one line of JSON when it is ready, and an end with its parent or by a signal. */
+/**
+ * Runs the simulator as a program: prints one line of JSON when it is ready, and ends with its parent or on a signal.
+ */
 async function main(): Promise<void> {
   const simulator = await startSimulator(readOptions(process.argv.slice(2), process.env));
 

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 
-/** Which status changes are called back: every one, only those that end a message or a call, or none. */
+/** Which status changes trigger a callback: all, only those that end a message or a call, or none. */
 const CALLBACK_CHOICES = ['all', 'final', 'none'] as const;
 type CallbackChoice = (typeof CALLBACK_CHOICES)[number];
 
 /** How the simulator behaves. Every option has a default; the credentials are fixed test values, not secrets. */
 export interface SimulatorOptions {
   readonly host: string;
-  /** 0 takes a free port. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly accountSid: string;
   /** Authenticates requests and signs callbacks. */
@@ -45,7 +45,7 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   keepRequests: 20_000,
 };
 
-/** An option the simulator cannot start with. Names it and what it expects, never its value. */
+/** An invalid option. Names the option and what it expects, never the given value. */
 export class InvalidSimulatorOptionError extends Error {
   override readonly name = 'InvalidSimulatorOptionError';
   constructor(option: string, expected: string) {

@@ -5,13 +5,13 @@ import { DEFAULT_OPTIONS, type SimulatorOptions } from './simulator.options.js';
 import { SimulatorState } from './simulator.state.js';
 
 export interface RunningSimulator {
-  /** Where it listens, without a slash at the end. */
+  /** Where it listens, without a trailing slash. */
   readonly url: string;
   /** Ends every connection, timer and callback. */
   close(): Promise<void>;
 }
 
-/** Starts Twilio's double: its 2010-04-01 messages and calls, and what steers it under `/__simulator`. */
+/** Starts a stand-in for Twilio: its 2010-04-01 messages and calls, and the control routes under `/__simulator`. */
 export async function startSimulator(options: Partial<SimulatorOptions> = {}): Promise<RunningSimulator> {
   const settled = { ...DEFAULT_OPTIONS, ...options };
   const state = new SimulatorState(settled);

@@ -11,7 +11,7 @@ import { StatusPage } from './status-page.js';
 import { StatusRunner } from './status.runner.js';
 import { HeldRequests } from './twilio-answer.js';
 
-/** All that a running simulator remembers and does; the routes work on it. */
+/** The state and services of a running simulator, shared by its routes. */
 export class SimulatorState {
   readonly messages: Ledger<MessageRecord>;
   readonly calls: Ledger<CallRecord>;
@@ -32,7 +32,7 @@ export class SimulatorState {
     this.statuses = new StatusRunner(this.callbacks, options.stepMs);
   }
 
-  /** Back to the moment of the start. */
+  /** Restores the state at the start. */
   reset(): void {
     this.statuses.clear();
     this.callbacks.clear();

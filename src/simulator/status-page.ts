@@ -8,7 +8,7 @@ const COMPONENT_STATUSES = [
   'under_maintenance',
 ] as const;
 
-/** What the page shows from now on; what is left out is well. */
+/** What the page shows from now on; components left out are operational. */
 export const statusPageSchema = z.strictObject({
   indicator: z.enum(['none', 'minor', 'major', 'critical']).default('none'),
   description: z.string().optional(),
@@ -26,7 +26,7 @@ export const statusPageSchema = z.strictObject({
 });
 export type StatusPageContent = z.output<typeof statusPageSchema>;
 
-/** Shown while operational unless the page is told otherwise. Only the first name is known of the real page. */
+/** Shown as operational unless set otherwise. Only the first name is known from the real page. */
 const COMPONENT_NAMES = ['TWILIO PLATFORM (Billing)', 'Programmable Messaging', 'WhatsApp', 'Programmable Voice'];
 
 const DESCRIPTIONS = {
@@ -38,7 +38,7 @@ const DESCRIPTIONS = {
 
 const ALL_WELL: StatusPageContent = { indicator: 'none', components: [], incidents: [] };
 
-/** A status page of Statuspage's shape. Source: https://status.twilio.com/api */
+/** A status page in Statuspage's format. Source: https://status.twilio.com/api */
 export class StatusPage {
   #content = ALL_WELL;
   #updatedAt = new Date();

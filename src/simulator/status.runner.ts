@@ -2,15 +2,15 @@ import type { Callback, CallbackSender } from './callback.sender.js';
 import { DelayLine } from './delay.line.js';
 import type { CallbackFault } from './faults.js';
 
-/** What becomes of something that was accepted: its steps, one every `stepMs`. */
+/** The course of an accepted message or call: its steps, one every `stepMs`. */
 export interface StatusJourney<Step> {
   readonly steps: readonly Step[];
-  /** Takes the step. @returns the callback it is told with; null when nobody asked for one. */
+  /** Applies the step. @returns the callback that reports it; null if none was requested */
   readonly take: (step: Step) => Callback | null;
   readonly callbacks: CallbackFault;
 }
 
-/** Moves messages and calls from status to status and has their callbacks sent. */
+/** Moves messages and calls from status to status, and has their callbacks sent. */
 export class StatusRunner {
   readonly #line: DelayLine;
 
@@ -21,7 +21,7 @@ export class StatusRunner {
     this.#line = new DelayLine(stepMs);
   }
 
-  /** How many messages and calls have a step before them. */
+  /** Number of messages and calls with a step ahead. */
   get pending(): number {
     return this.#line.waiting;
   }
@@ -63,7 +63,7 @@ export class StatusRunner {
     }
   }
 
-  /** A step apart, so that they also arrive in the wrong order. */
+  /** Sends them one step apart, so that they also arrive in the wrong order. */
   #sendLatestFirst(heldBack: Callback[]): void {
     const latest = heldBack.pop();
     if (latest === undefined) return;

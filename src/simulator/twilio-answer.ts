@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { newSid } from './sid.js';
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -9,12 +9,14 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** How many requests wait for their answer. Those answered at once never overlap, so only faults are counted. */
+/**
+ * Counts requests that wait for their answer. Immediate answers never overlap, so only those delayed by faults count.
+ */
 export class HeldRequests {
   count = 0;
 }
 
-/** Sends an answer with the headers that Twilio's 2010 API was recorded with. */
+/** Sends an answer with the headers recorded from Twilio's 2010 API. */
 export function sendAnswer(reply: FastifyReply, answer: Answer, held: HeldRequests): FastifyReply {
   reply
     .code(answer.status)

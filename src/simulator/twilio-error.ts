@@ -1,4 +1,4 @@
-/** What Twilio refuses, by code: the HTTP status and the sentence of its error body. `{x}` is filled in. */
+/** Twilio's refusals by code: the HTTP status and the message of the error body. `{x}` is filled in. */
 const TWILIO_ERRORS = {
   20001: { status: 400, message: 'Invalid parameter' },
   20003: { status: 401, message: 'Authenticate' },
@@ -71,7 +71,7 @@ const TWILIO_ERRORS = {
 
 export type TwilioErrorCode = keyof typeof TWILIO_ERRORS;
 
-/** The code that Twilio gives when all that is known is an HTTP status. */
+/** The code that Twilio gives if only the HTTP status is known. */
 const CODE_BY_STATUS: Readonly<Record<number, TwilioErrorCode>> = {
   400: 20001,
   401: 20003,
@@ -82,7 +82,7 @@ const CODE_BY_STATUS: Readonly<Record<number, TwilioErrorCode>> = {
   503: 20503,
 };
 
-/** A request that the simulated Twilio refuses: becomes the answer `{ code, message, more_info, status }`. */
+/** A refusal by the simulated Twilio, answered with `{ code, message, more_info, status }`. */
 export class TwilioError extends Error {
   override readonly name = 'TwilioError';
   readonly status: number;
@@ -97,7 +97,7 @@ export class TwilioError extends Error {
   }
 }
 
-/** The error body of the 2010 API. A null code stands for an answer that carries none. */
+/** The error body of the 2010 API. A null code is left out. */
 export function errorBody(status: number, code: number | null, message: string): string {
   if (code === null) return JSON.stringify({ message, status });
   return JSON.stringify({ code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status });
