@@ -25,7 +25,7 @@ const ID_SKEW_MS = 60_000;
 
 /** How the attempt in doubt failed, according to the failure history. */
 export interface OriginalFailure {
-  /** True if an answer arrived after the lease had expired: it was certainly not accepted. */
+  /** True if a refusal arrived after the lease had expired: the attempt was certainly not accepted. */
   readonly refused: boolean;
   readonly httpStatus: number | null;
   readonly providerCode: number | null;
