@@ -2,11 +2,11 @@ import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
 import { sameRecipient, sameWords } from './same-message.sql.js';
 
 /**
- * The channel of the notification's latest delivery that was accepted and has not ended without success: it may still be
- * delivered, or was. Null where there is none. Row by row, by index.
+ * The channel of the notification's latest delivery that was accepted and has not ended without success: it was
+ * delivered or still may be. Null if there is none. Deliveries are looked up one by one, by index.
  * @param notificationId an SQL expression
- * @param insteadOf a later delivery, as an SQL expression, that those are looked for which make it needless: they say the
- *   same to the same recipient; all are where it is left out
+ * @param insteadOf a later delivery, as an SQL expression: only deliveries count that make it needless, since they say
+ *   the same to the same recipient. Without it, all count
  */
 export function acceptedChannel(notificationId: string, insteadOf?: string): string {
   return `(

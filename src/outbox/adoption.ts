@@ -6,9 +6,9 @@ import { settleAccepted, type SettleOutcome } from './settlement.js';
 import type { AcceptedAttempt, Decision } from './work.js';
 
 /**
- * Records that an attempt in doubt was accepted, as was found out; in the caller's transaction. What was found may be told of
- * another attempt since, by a callback that names it: as failed, or this question would be over. Then it answers nothing
- * here (`stale`), and the question is asked anew.
+ * Records, in the caller's transaction, that an attempt in doubt turned out to be accepted. Since the look-up, a
+ * callback may have assigned the message found to another attempt (as failed, or this question would be over). Then it
+ * answers nothing here (`stale`), and the question is asked anew.
  */
 export async function adopt(transaction: StatementRunner, attempt: AcceptedAttempt): Promise<SettleOutcome> {
   const { notificationId, leaseToken, attemptId } = attempt.work;
@@ -23,7 +23,7 @@ export async function adopt(transaction: StatementRunner, attempt: AcceptedAttem
   return outcome;
 }
 
-/** Whether this adoption is on disk already, by a write whose answer was lost. */
+/** Whether a write whose reply was lost has put this adoption on disk already. */
 export async function isAdopted(
   runner: StatementRunner,
   { work, providerSid }: AcceptedAttempt,

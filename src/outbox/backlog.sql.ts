@@ -1,9 +1,9 @@
 import type { Statement } from '../database/database.js';
 
 /**
- * How much is due and how long the oldest has waited, per priority; for metrics, health and the backlog alert. What a
- * circuit or a pace held has waited since it was let out: the wait before has its own alert, or was asked for. What a
- * process had when it died is due again when its lease is over, also where no worker is left to take it back.
+ * How much is due and how long the oldest has waited, per priority; for metrics, health and the backlog alert. Work
+ * that a circuit or a pace held counts from its release: waiting in a circuit has its own alert, and waiting for a pace
+ * is intended. Work of a process that died is due again when its lease ends, even if no worker is left to rescue it.
  */
 export const BACKLOG: Statement = {
   name: 'outbox-backlog',

@@ -3,8 +3,9 @@ import type { Statement } from '../database/database.js';
 import { leasedWith, NEXT_ATTEMPT } from './row-state.sql.js';
 
 /**
- * Turns leased `reconcile` work into the next attempt: the provider was asked, the earlier attempt is not there (or
- * cannot be told), and the caller allows another, which may be a duplicate. The new attempt's id is on disk before its request leaves.
+ * Turns leased `reconcile` work into the next attempt: the provider's list does not show the earlier attempt (or may
+ * not be read), and the client allows another one, which may be a duplicate. The new attempt's id is on disk before its
+ * request leaves.
  */
 export const BEGIN_RESEND: Statement = {
   name: 'outbox-begin-resend',

@@ -5,8 +5,9 @@ import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
 
 /**
- * Takes a notification back before anything was sent: no attempt may be in flight, unknown or accepted. One that was
- * accepted and failed later (its fallback waits) is no obstacle. Answers nothing where that is not so.
+ * Cancels a notification of which nothing was sent: no attempt may be in flight, unknown or accepted. An attempt that
+ * was accepted and failed later (its fallback waits) is no obstacle. Returns no row if the notification cannot be
+ * canceled.
  */
 export const CANCEL: Statement = {
   name: 'outbox-cancel',

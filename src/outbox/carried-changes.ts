@@ -1,6 +1,6 @@
 import type { DeliveryChanges } from './work.js';
 
-/** What stays of earlier corrections on another channel: all but the sender, which was the other channel's. Pure. */
+/** The corrections that carry over to another channel: all but the sender, which belonged to the former. Pure. */
 export function carriedTo(changes: DeliveryChanges | null): DeliveryChanges | undefined {
   const { to, content } = changes ?? {};
   return to || content ? { ...(to && { to }), ...(content && { content }) } : undefined;

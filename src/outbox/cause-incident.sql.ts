@@ -1,8 +1,9 @@
 /**
- * The incident to which a dead letter belongs; null where it has none. One that is over has counted its dead letters already, so
- * what its faults left open and was asked about only after its end finds it here, by when the attempt began.
+ * The incident to which a dead letter belongs; null if none. An incident that has ended has counted its dead letters
+ * already. Work that its faults left open and that is answered only after its end is assigned to it here, by the start
+ * of the attempt.
  * @param row an alias of rows with `incident_id`, `error_class`, `channel` and `attempt_started_at`
- * @param windowMs a parameter: how long before its recognition an attempt belongs to it, in milliseconds
+ * @param windowMs a parameter: how long before its recognition an attempt belongs to an incident, in milliseconds
  */
 export function causeIncident(row: string, windowMs: string): string {
   return `coalesce(${row}.incident_id, CASE WHEN ${row}.error_class = 'provider_fault' THEN (

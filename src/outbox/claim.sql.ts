@@ -6,23 +6,23 @@ import { STILL_WANTED } from './still-wanted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 import { STANDS_BACK_SECONDS } from './work.js';
 
-/** For a row with its priority: what its category stands back, as an interval. */
+/** For a row with a priority: how far its category stands back, as an interval. */
 const STANDS_BACK = `(ARRAY[${Object.values(STANDS_BACK_SECONDS).join(', ')}])[priority + 1] * interval '1 second'`;
 
-/** What a dispatcher may take, now or at its time, in the words of the index that it is read from. */
+/** What a dispatcher may claim, now or when it is due, in the words of the index from which it is read. */
 const CLAIMABLE = `lease_token IS NULL AND held_by IS NULL AND stage <> 'await_delivery' AND ${STILL_WANTED}`;
 
-/** A time in microseconds since 1970. By way of a double, which is exact to the microsecond until the year 2106. */
+/** A time in microseconds since 1970, computed as a double, which is exact to the microsecond until the year 2106. */
 const micros = (time: string) => `(date_part('epoch', ${time}) * 1000000)::bigint`;
 
 /**
- * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age. Writes nothing
- * but the lease: `sending` is what a leased row means (docs/decisions/0010-sending-is-a-lease.md).
+ * Claims due work, at most $1 rows: the oldest of each priority in index order, then by category and age. Writes only
+ * the lease: a leased row is what `sending` means (docs/decisions/0010-sending-is-a-lease.md).
  *
  * The ids are collected by a materialised query and an array, not a join: a plan made before the table was ever
- * analysed cannot over-claim or turn slow. For the same reason everything else is looked up by id, row by row
+ * analysed can neither over-claim nor turn slow. For the same reason everything else is looked up by id, row by row
  * (docs/decisions/0008-growth.md). The attempts' ids ($5) come from the caller: making one here costs as much as
- * leasing the row. The array is in order, so that width_bucket finds the place of a row in it by halves.
+ * leasing the row. The array is sorted, so width_bucket finds a row's place in it by binary search.
  */
 export const CLAIM: Statement = {
   name: 'outbox-claim',
@@ -74,7 +74,7 @@ export const CLAIM: Statement = {
     ) AS d ON true`,
 };
 
-/** When the next work falls due, in milliseconds from now; null when nothing waits for a time. */
+/** When the next work falls due, in milliseconds from now; null if no work waits for a time. */
 export const NEXT_DUE: Statement = {
   name: 'outbox-next-due',
   text: `

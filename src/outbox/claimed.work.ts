@@ -1,7 +1,7 @@
 import type { Channel } from '../policy/vocabulary.js';
 import type { Work } from './work.js';
 
-/** Fields that most work has in common: a first attempt of a first delivery that nothing held up. */
+/** The fields that are alike for most work: a first attempt of a first delivery that nothing held. */
 type Course = Pick<
   Work,
   | 'stage'
@@ -35,19 +35,19 @@ export const FIRST_ATTEMPT = {
 
 type Time = 'createdAt' | 'attemptStartedAt' | 'expiresAt';
 
-/** A row of the claim's answer: what is as usual is not said, since reading it was a third of what a claim costs Node. */
+/** A row of the claim's answer. Usual values are left out: reading them was a third of what a claim costs Node. */
 export type ClaimedRow = Omit<Work, keyof Course | Time | 'channels' | 'leaseToken'> & {
   /** Separated by commas. */
   readonly channels: string;
-  /** Null where it is {@link FIRST_ATTEMPT}. */
+  /** Null for a {@link FIRST_ATTEMPT}. */
   readonly course: Course | null;
-  /** Microseconds since 1970, in digits: read in half the time of a date. */
+  /** Microseconds since 1970, in digits: parsed in half the time of a date. */
   readonly createdAt: string;
   readonly attemptStartedAt: string;
   readonly expiresAt: string | null;
 };
 
-/** Field by field: spread, a row would be copied as often as it has parts. */
+/** Field by field: with spreads, a row would be copied once for each of its parts. */
 export function claimedWork(row: ClaimedRow, leaseToken: string): Work {
   const course = row.course ?? FIRST_ATTEMPT;
   return {

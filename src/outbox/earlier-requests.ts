@@ -6,7 +6,7 @@ import type { AcceptedNotification, KeyedRequest, RepeatedResult } from './work.
 
 type KeyRow = AcceptedNotification & { clientId: string; requestHash: Buffer };
 
-/** What the keys of requests were used for before. Asked for together, as a batch of a thousand would otherwise ask. */
+/** What the keys of requests were used for before. Looked up in groups, since a batch may ask for a thousand. */
 @Injectable()
 export class EarlierRequests {
   private readonly questions: GroupedWrites<KeyedRequest, RepeatedResult | null>;
@@ -20,16 +20,16 @@ export class EarlierRequests {
   }
 
   /**
-   * For a request that was not stored: its key is taken, or something refuses it as things are now.
-   * @returns null where its key is new.
-   * @throws OverloadedError when more is asked than the database takes.
+   * For a request that was not stored, because its key is taken or something refuses it as things are now.
+   * @returns null if its key is new.
+   * @throws OverloadedError when more is asked than the database can take.
    */
   find(request: KeyedRequest): Promise<RepeatedResult | null> {
     return this.questions.add(request);
   }
 }
 
-/** In the order of the requests. */
+/** Answers in the order of the requests. */
 async function findByKey(
   database: Database,
   requests: readonly KeyedRequest[],

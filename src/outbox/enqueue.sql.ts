@@ -1,22 +1,22 @@
 import type { Statement } from '../database/database.js';
 import { recipientMemory } from '../recipients/remembered.sql.js';
 
-/** The statement's answer, one row: only what is out of the ordinary is named. */
+/** The statement's answer, one row, which names only what is out of the ordinary. */
 export interface EnqueueAnswer {
   readonly createdAt: Date;
-  /** Notifications that were not stored: their key was there already. */
+  /** Notifications that were not stored, because their key exists already. */
   readonly repeated: readonly string[];
-  /** What is remembered of the recipients of leased notifications; null when nothing is. */
+  /** What is remembered of the recipients of leased notifications; null if nothing is. */
   readonly remembered:
     readonly { readonly id: string; readonly suppressed: boolean; readonly unavailableCode: number | null }[] | null;
 }
 
 /**
  * Accepts notifications: idempotency key, notification, first delivery and outbox row in one statement, for as many
- * requests as arrived together. Keys are inserted in order, so that groups of several processes cannot deadlock.
- * A row whose `attempt_id` is given is born leased to the process that accepted it, as safe as a claim: the lease
- * expires like any other. A key that exists already inserts nothing. A sendAt in the past counts as now: a claim goes by
- * due_at, so it would overtake everything that waits (GREATEST ignores NULL).
+ * requests as arrived together. Keys are inserted in order, so groups of several processes cannot deadlock. A row with
+ * an `attempt_id` is born leased to the process that accepted it, which is as safe as a claim: the lease expires like
+ * any other. A key that exists already inserts nothing. A sendAt in the past counts as now: claims go by due_at, so it
+ * would overtake everything that waits (GREATEST ignores NULL).
  */
 export const ENQUEUE: Statement = {
   name: 'outbox-enqueue',
@@ -65,8 +65,8 @@ export const ENQUEUE: Statement = {
 };
 
 /**
- * Finds what earlier requests with the same keys were answered. Key by key, whatever the planner believes: beginning
- * with every first delivery, as it would on tables that were never analysed, reads all of them.
+ * Finds how earlier requests with the same keys were answered. Looks up key by key, whatever the planner believes: on
+ * tables that were never analysed it would start from every first delivery, and read them all.
  */
 export const FIND_BY_KEY: Statement = {
   name: 'outbox-find-by-key',

@@ -5,9 +5,9 @@ import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
 
 /**
- * Work whose expiresAt has passed before it was accepted, at most $1 rows and none of $2: due, waiting or held alike, but not while an
- * attempt is in flight or its outcome is unknown (it may have been accepted). Locked before anything else of it is read: a
- * callback that was applied a moment ago decides what it ends as.
+ * Locks work whose expiresAt passed before it was accepted, at most $1 rows and none of $2: due, waiting or held, but
+ * not while an attempt is in flight or its outcome is unknown (it may have been accepted). The rows are locked before
+ * anything else is read about them: a callback applied a moment ago decides how they end.
  */
 export const LOCK_EXPIRED: Statement = {
   name: 'outbox-lock-expired',
@@ -19,8 +19,8 @@ export const LOCK_EXPIRED: Statement = {
 };
 
 /**
- * Ends the work of $1, which the caller's transaction has locked. Where a channel before had it accepted, only the
- * fallback ends, and the notification is `sent` on that channel again. Answers what became of each.
+ * Ends the work of $1, which the caller's transaction has locked. If an earlier channel had accepted it, only the
+ * fallback ends, and the notification is `sent` on that channel again. Returns what became of each.
  */
 export const END_EXPIRED: Statement = {
   name: 'outbox-end-expired',

@@ -3,7 +3,7 @@ import type { StatementRunner } from '../database/database.js';
 import { END_EXPIRED, LOCK_EXPIRED } from './expire.sql.js';
 import type { ExpiredWork } from './work.js';
 
-/** The work of these notifications expired and could not be ended; none of it has changed. */
+/** The expired work of these notifications could not be ended; none of it has changed. */
 export class ExpiryError extends Error {
   override readonly name = 'ExpiryError';
 
@@ -16,9 +16,9 @@ export class ExpiryError extends Error {
 }
 
 /**
- * Ends work whose expiresAt passed, at most `page` rows, in the caller's transaction.
- * @param except notifications that are left alone
- * @throws ExpiryError where one of them fails: they are ended together or not at all.
+ * Ends work whose expiresAt has passed, at most `page` rows, in the caller's transaction.
+ * @param except notifications to leave alone
+ * @throws ExpiryError if one of them fails: they are ended together or not at all.
  */
 export async function endExpired(
   transaction: StatementRunner,

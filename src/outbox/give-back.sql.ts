@@ -2,8 +2,8 @@ import type { Statement } from '../database/database.js';
 import { leasedWith, NO_LEASE } from './row-state.sql.js';
 
 /**
- * Gives leased work back that was not begun: no request left, so nothing is unknown, and the attempt does not count. What
- * let it out of a circuit still does.
+ * Gives back leased work that was not begun: no request left, so nothing is unknown and the attempt does not count. A
+ * release from a circuit or pace stays valid.
  */
 export const GIVE_BACK: Statement = {
   name: 'outbox-give-back',

@@ -3,7 +3,7 @@ import { STILL_WANTED } from './still-wanted.sql.js';
 
 const RELEASED = 'notification_id AS "notificationId", channel, sender';
 
-/** Lets out the first rows that $1 holds, in priority order. */
+/** Releases the first rows that $1 holds, in priority order. */
 const releaseFirst = (limit: string) => `
     UPDATE outbox SET held_by = NULL, released_by = $1, released_at = service_now(), due_at = least(due_at, service_now())
     WHERE notification_id = ANY (ARRAY(
@@ -11,14 +11,14 @@ const releaseFirst = (limit: string) => `
       ORDER BY priority, due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
     RETURNING ${RELEASED}`;
 
-/** Lets held work of a pace out again: the first rows in priority order, at most $2. */
+/** Releases work that a pace holds: the first rows in priority order, at most $2. */
 export const RELEASE_HELD: Statement = { name: 'outbox-release-held', plan: 'each_time', text: releaseFirst('$2') };
 
 /**
- * Lets as much out of a circuit as is missing, with what it let out before and nobody has begun, to $2 rows. A claim goes
- * by age: what is let out and waits, an hour old after an outage of an hour, is sent before a one-time password of now.
- * What is still held is not: there priority counts. What lets a row out is used up with the attempt, or where another
- * circuit or a pace holds it: none counts for longer than it waits.
+ * Releases work from a circuit until $2 rows that it released wait unsent, counting those of earlier releases that
+ * nobody has begun. The limit is there because claims go by age: released work that is an hour old after an outage of
+ * an hour is sent before a new one-time password. Work that is still held is released by priority. A release is used up
+ * by the attempt, or when another circuit or pace holds the row, so no row counts for longer than it waits.
  */
 export const TOP_UP_RELEASED: Statement = {
   name: 'outbox-top-up-released',
@@ -35,8 +35,8 @@ export const TOP_UP_RELEASED: Statement = {
 };
 
 /**
- * Lets one held row past its open circuit, to try whether the circuit may close: the first in priority order that has
- * something to send, or with $2 any, so also one whose last attempt must be looked up first.
+ * Releases one held row past its open circuit, to test whether the circuit may close: the first in priority order that
+ * has something to send, or with $2 any row, even one whose last attempt must be looked up first.
  */
 export const RELEASE_PROBE: Statement = {
   name: 'outbox-release-probe',
@@ -57,7 +57,7 @@ export const COUNT_HELD: Statement = {
   text: `SELECT held_by AS "heldBy", count(*)::int AS count FROM outbox WHERE held_by IS NOT NULL GROUP BY held_by`,
 };
 
-/** Which circuits and paces hold anything: hops from one to the next in the index, however much each of them holds. */
+/** Which circuits and paces hold anything. Hops from one to the next in the index, however much each of them holds. */
 export const HOLDERS: Statement = {
   name: 'outbox-holders',
   plan: 'each_time',

@@ -1,7 +1,7 @@
 /**
- * For a WHERE on failures `f`: the last failed or unknown attempt of each of these deliveries. Asked for by their
+ * For a WHERE on failures `f`: the last failed or unknown attempt of each of these deliveries. Restricted to their
  * notifications as well: while the table is small, a plan may look for ids in any index of it.
- * @param ended a query's name and conditions, whose rows have `notification_id` and `delivery_id`
+ * @param ended a query's name and conditions; its rows have `notification_id` and `delivery_id`
  * @param row an alias of its rows
  */
 export function lastFailuresOf(ended: string, row: string): string {
@@ -9,7 +9,7 @@ export function lastFailuresOf(ended: string, row: string): string {
         AND f.id = ANY (ARRAY(SELECT ${lastFailureOf(row)} FROM ${ended}))`;
 }
 
-/** Null where it has none. Sorted after it was found: in its order, the whole index on time might be read for it. */
+/** Null if there is none. Sorted after the look-up: to get its order, the whole index on time might be read. */
 function lastFailureOf(row: string): string {
   return `(SELECT l.id FROM (
             SELECT id, at FROM failures WHERE notification_id = ${row}.notification_id
@@ -18,7 +18,7 @@ function lastFailureOf(row: string): string {
 }
 
 /**
- * Where deliveries are called off, their last failure shows what came of it, no longer what was to come.
+ * When deliveries are called off, makes their last failure show what came of it instead of what was planned.
  * @param ended the name of a query with `notification_id` and `delivery_id`
  * @param reason why nothing follows any more
  */

@@ -1,12 +1,13 @@
 import type { Statement } from '../database/database.js';
 
 /**
- * What is kept of failed attempts whose lease had moved on: who took the work over wrote them down as unknown, and now
- * their answer says more. So the provider's status, code and words take the place of that, in the attempt and in its
- * failure; what was decided then stays. Takes the rows of settle-unsuccessful.sql.ts.
+ * Keeps the answers of failed attempts whose lease had moved on. Whoever took the work over recorded them as unknown;
+ * the answer says more, so the provider's status, code and words replace that in the attempt and its failure. The
+ * decision made then stays. Takes the rows of settle-unsuccessful.sql.ts.
  *
- * Answers what is on disk already: a result that was `settled` or `overtaken` before (with the step $2 and the sentence $3), by
- * a write whose answer was lost. Its own step shows it; where there was no attempt, the sentence with which the delivery ended.
+ * Returns the results for which something else is on disk. `written` marks those that were `settled` or `overtaken`
+ * (with the step $2 and the sentence $3) by a write whose reply was lost: recognised by their own step or, without an
+ * attempt, by the sentence with which the delivery ended.
  */
 export const RECORD_LATE_FAILURE: Statement = {
   name: 'outbox-record-late-failure',

@@ -1,6 +1,7 @@
 /**
- * Lets retention look again at notifications whose words it has deleted already: new ones have come, with a correction, an
- * answer or a callback. In order, so that two who tell of the same ones wait for each other instead of both failing.
+ * Makes retention look again at notifications whose words it has deleted: a correction, an answer or a callback has
+ * brought new ones. Sorted, so that two writers about the same notifications wait for each other instead of
+ * deadlocking.
  * @param ids a query for the ids of notifications, as `notification_id`
  */
 export function lookAgainAt(ids: string): string {

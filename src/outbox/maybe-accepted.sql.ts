@@ -2,13 +2,13 @@ import { isOneOf, UNSUCCESSFUL_ENDS } from '../policy/transitions.js';
 import { sameRecipient } from './same-message.sql.js';
 
 /**
- * Whether the recipient may have got a notification already, by any delivery: an attempt's outcome is unknown, or it was
- * accepted and its delivery has not failed since, or failed with a code that leaves it open. What is sent then is a possible
- * duplicate. Looked up by id, and the codes of failures among those of the notification: an index on codes leads to all
- * that ever failed so.
+ * Whether the recipient may have got a notification already, by any delivery: an attempt is unknown, or was accepted
+ * and its delivery has not failed since, or failed with a code that leaves it open. What is sent then is a possible
+ * duplicate. Looked up by id, including the failures' codes: an index on codes would lead to everything that ever
+ * failed with them.
  * @param n the notification's row
  * @param changes the corrections of the delivery whose recipient is meant, as an SQL expression
- * @param codes those that leave it open (`mayHaveArrived` in the table), as an SQL expression of type int[]
+ * @param codes the codes that leave it open (`mayHaveArrived` in the table), as an SQL expression of type int[]
  */
 export function maybeAccepted(n: string, changes: string, codes: string): string {
   return `((

@@ -11,12 +11,12 @@ import { WakeUp } from './wake-up.js';
 import type { AcceptedResult, EnqueueResult, NewNotification, Work } from './work.js';
 import type { Worker } from './worker.js';
 
-/** Hears of each notification that was stored, and is no repetition. Must not throw and must not wait. */
+/** Hears of each notification that was stored and is not a repetition. Must neither throw nor wait. */
 export type IntakeListener = (notification: NewNotification) => void;
 
 /**
- * The way into the outbox. Grouped: what arrives during one commit goes out with the next. What fits into free slots of
- * this process is born leased to it and starts without a claim.
+ * The way into the outbox. Grouped: what arrives during one commit goes out with the next. Notifications for which this
+ * process has free slots are born leased to it and start without a claim.
  */
 @Injectable()
 export class NotificationIntake {
@@ -47,14 +47,14 @@ export class NotificationIntake {
 
   /**
    * Stores a notification, or finds what its key was used for before; resolves after the commit.
-   * @throws OverloadedError when more arrives than the database takes.
+   * @throws OverloadedError when more arrives than the database can take.
    */
   async enqueue(notification: NewNotification): Promise<EnqueueResult> {
     const stored = await this.writes.add(notification);
     if (stored) return stored;
-    // Not in the group's own write: what was stored beside it must not fail with this question.
+    // Not part of the group's write: if this look-up fails, the notifications stored with it must not.
     const earlier = await this.earlierRequests.find(notification);
-    // Retention has deleted the one with its key since: the key is free.
+    // Retention has since deleted the notification with this key: the key is free.
     return earlier ?? (await this.enqueue(notification));
   }
 
@@ -77,12 +77,12 @@ export class NotificationIntake {
       return stored.results;
     } finally {
       worker?.take(leased, slots, leasedAt);
-      // What starts here is on its way to the provider before its callers are answered: an answer costs as much as a send.
+      // Work that starts here is sent before its callers are answered: answering costs as much as sending.
       if (leased.length > 0) await setImmediate();
     }
   }
 
-  /** What has a time of its own waits like everything else. */
+  /** A notification with a sendAt waits like everything else, even if it is due. */
   private selfLease(worker: Worker, slots: number): SelfLease {
     let free = slots;
     return {

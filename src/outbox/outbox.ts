@@ -34,21 +34,22 @@ import { PRIORITY } from './work.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
 import { WakeUp } from './wake-up.js';
 
-/** Hears how many leases had expired. Must not throw and must not wait. */
+/** Hears how many leases had expired. Must neither throw nor wait. */
 export type RescueListener = (count: number) => void;
 
 /**
- * Nobody waits for the settlement of what was accepted: its slot is free already, and the lease holds until it is on disk.
- * After a crash, what was accepted in this time is looked up like everything else that was leased.
+ * Nobody waits for an accepted attempt to be settled: its slot is free already, and its lease covers it until then.
+ * After a crash, attempts accepted within this time are looked up like all other leased work.
  */
 const SETTLEMENT_SPACING_MS = 20;
 
-/** Some times as long as the provider may be asked about an overdue delivery. */
+/** Several times as long as the provider may be asked about an overdue delivery. */
 const TAKEN_FOR_MS = 15_000;
 
 /**
- * The due work, in PostgreSQL. Nobody else touches the outbox table. Settlements are grouped: what arrives during one
- * commit goes out with the next. Its way in is the {@link NotificationIntake}.
+ * The outbox table: all work that is left, in PostgreSQL. Callbacks change it with statements of their own
+ * (callbacks/*.sql.ts); other modules only read it. Settlements are grouped: what arrives during one commit goes out
+ * with the next. Work comes in through the {@link NotificationIntake}.
  */
 @Injectable()
 export class Outbox {
@@ -103,7 +104,7 @@ export class Outbox {
     this.wakeUp.announceDueWork();
   }
 
-  /** Milliseconds until the next work falls due (negative: it is due already); null when none waits for a time. */
+  /** Milliseconds until the next work falls due (negative if it is due already); null if none waits for a time. */
   async nextDueInMs(): Promise<number | null> {
     const [row] = await this.database.run<{ inMs: string | null }>(NEXT_DUE);
     return row?.inMs == null ? null : Number(row.inMs);
@@ -114,15 +115,15 @@ export class Outbox {
     return this.accepted.add(attempt);
   }
 
-  /** Records work that did not get through, with what follows. */
+  /** Records work that was not accepted, with the next step. */
   settleUnsuccessful(result: UnsuccessfulWork): Promise<SettleOutcome> {
     return this.unsuccessful.add(result);
   }
 
   /**
-   * Makes reconciled work the next attempt, a possible duplicate: the earlier one may have been accepted all the same.
+   * Makes reconciled work the next attempt, a possible duplicate: the earlier one may have been accepted after all.
    * @param reason a sentence for the history: what was asked and what was found
-   * @returns the new attempt; null when the lease has moved on.
+   * @returns the new attempt; null if the lease has moved on.
    */
   async beginResend(work: Work, reason: string): Promise<Work | null> {
     const [attempt] = await this.database.run<Pick<Work, 'attemptId' | 'attemptStartedAt' | 'attemptNumber'>>(
@@ -132,7 +133,7 @@ export class Outbox {
     return attempt ? { ...work, ...attempt, stage: 'send', possibleDuplicate: true, lookups: 0 } : null;
   }
 
-  /** Takes back work whose lease expired, a page at a time. @returns how many rows. */
+  /** Takes back work whose lease has expired, one page at a time. @returns how many rows. */
   async rescue(page = 100): Promise<number> {
     const rows = await this.database.run<{ notificationId: string; orphaned: boolean }>(RESCUE, [
       page,
@@ -146,19 +147,19 @@ export class Outbox {
     return rescued;
   }
 
-  /** Ends work whose expiresAt passed, a page at a time; see {@link endExpired}. */
+  /** Ends work whose expiresAt has passed, one page at a time; see {@link endExpired}. */
   expire(page: number, except: readonly string[] = []): Promise<ExpiredWork[]> {
     return this.database.transaction((transaction) => endExpired(transaction, page, except));
   }
 
-  /** @returns false when something was sent already, or may have been. */
+  /** @returns false if something was sent already, or may have been. */
   async cancel(notificationId: string): Promise<boolean> {
     return (await this.database.run(CANCEL, [notificationId])).length > 0;
   }
 
   /**
-   * Lets work out that a circuit held, in priority order, until `most` rows that it let out wait to be sent.
-   * @returns how many were missing, and how many of those it still held
+   * Releases work that a circuit held, in priority order, until `most` rows that it released wait to be sent.
+   * @returns how many rows were missing, and how many of those the circuit could release
    */
   async topUpReleased(heldBy: string, most: number): Promise<{ missing: number; released: number }> {
     const [row] = await this.database.run<{ missing: number; released: number }>(TOP_UP_RELEASED, [heldBy, most]);
@@ -167,14 +168,14 @@ export class Outbox {
     return row;
   }
 
-  /** Lets work out that a pace held, at most `limit` rows in priority order. */
+  /** Releases work that a pace held, at most `limit` rows in priority order. */
   async release(heldBy: string, limit: number): Promise<readonly ReleasedWork[]> {
     const rows = await this.database.run<ReleasedWork>(RELEASE_HELD, [heldBy, limit]);
     if (rows.length > 0) this.wakeUp.announceDueWork();
     return rows;
   }
 
-  /** Lets one held row pass its open circuit, if possible one that needs no look-up; null when it holds nothing. */
+  /** Lets one held row pass its open circuit, if possible one that needs no look-up; null if none is held. */
   async releaseProbe(heldBy: string): Promise<ReleasedWork | null> {
     for (const alsoUnknown of [false, true]) {
       const [probe] = await this.database.run<ReleasedWork>(RELEASE_PROBE, [heldBy, alsoUnknown]);
@@ -196,7 +197,7 @@ export class Outbox {
     return new Map(rows.map((row) => [row.heldBy, row.count]));
   }
 
-  /** Starts another delivery in the caller's transaction. @returns false when the notification may not be queued. */
+  /** Starts another delivery in the caller's transaction. @returns false if the notification may not be queued. */
   async startDelivery(
     transaction: Transaction,
     delivery: {
@@ -220,12 +221,12 @@ export class Outbox {
     return started.length > 0;
   }
 
-  /** Takes deliveries that were accepted but not delivered in time, `limit` at most, from all other workers for a while. */
+  /** Takes deliveries that were not delivered in time, at most `limit`, away from all other workers for a while. */
   takeOverdue(limit: number): Promise<TakenDelivery[]> {
     return this.database.run<TakenDelivery & object>(TAKE_OVERDUE, [limit, TAKEN_FOR_MS]);
   }
 
-  /** Locks an overdue delivery in the caller's transaction; null when it is not watched any more, or not by this worker. */
+  /** Locks an overdue delivery in the caller's transaction; null if this worker does not watch it any more. */
   async lockOverdue(transaction: Transaction, taken: TakenDelivery): Promise<OverdueDelivery | null> {
     const values = [taken.notificationId, taken.takenUntil];
     const [overdue] = await transaction.run<OverdueDelivery>(LOCK_OVERDUE_DELIVERY, values);
@@ -248,7 +249,7 @@ export class Outbox {
 
   private async storeUnsuccessful(group: readonly UnsuccessfulWork[]): Promise<readonly SettleOutcome[]> {
     const outcomes = await settleUnsuccessful(this.database, group, this.configuration.env.INCIDENT_WINDOW_MS);
-    // What waits or falls back is due again, now or at a time the dispatcher should know.
+    // Work that waits or falls back is due again, now or at a time that the dispatcher should know.
     this.wakeUp.wakeHere();
     return outcomes;
   }

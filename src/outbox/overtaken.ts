@@ -2,13 +2,13 @@ import type { UnsuccessfulWork } from './work.js';
 
 const REASON = 'the notification was accepted, delivered or ended otherwise meanwhile';
 
-/** What follows for work whose notification is over: nothing, whatever came of it. */
+/** The next step of work whose notification is over: none, whatever became of it. */
 export const OVERTAKEN = {
   step: { kind: 'none', reason: REASON },
   decision: { rule: 'overtaken', sentence: `Nothing more is sent by this delivery: ${REASON}.` },
 } as const satisfies Pick<UnsuccessfulWork, 'step' | 'decision'>;
 
-/** The result with what really followed from it. Pure. */
+/** The result with the step that really followed. Pure. */
 export function asOvertaken({ work, attempt, failure }: UnsuccessfulWork): UnsuccessfulWork {
   return { work, attempt, failure, ...OVERTAKEN };
 }

@@ -4,12 +4,12 @@ import { LOST_RULE } from '../policy/rule.words.js';
 import { NO_LEASE_NOR_PASS, ONE_MORE_RETRY } from './row-state.sql.js';
 
 /**
- * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the
- * provider is unknown, so the attempt is recorded as unknown and must be reconciled; it is never simply queued again.
- * Either way it spends a retry: work whose every lease runs out comes to an end.
- * A page at a time, skipping rows that somebody settles right now, so that one bad batch cannot starve the rest.
+ * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the provider
+ * is unknown, so the attempt is recorded as unknown and must be reconciled; it is never simply queued again. A retry is
+ * spent either way, so that work whose every lease runs out comes to an end. Goes a page at a time and skips rows that
+ * are just being settled, so that one bad batch cannot starve the rest.
  *
- * No claim hands out a row whose notification was deleted by hand, so its leases run out for ever: it is removed.
+ * A row whose notification was deleted by hand is removed: no claim hands it out, so its leases would run out for ever.
  */
 export const RESCUE: Statement = {
   name: 'outbox-rescue',

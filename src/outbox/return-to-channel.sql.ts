@@ -2,9 +2,9 @@ import type { Statement } from '../database/database.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 
 /**
- * Notification $1, of which a fallback came to nothing, is on the channel that has it. A statement of its own: the one that
- * found its work overtaken may have waited for what overtook it, and does not see its attempt. A delivered one is on the channel
- * that delivered it already.
+ * Puts notification $1, whose fallback came to nothing, back on the channel that accepted it. A separate statement: the
+ * one that found the work overtaken may have waited for whatever overtook it, and does not see its attempt. A delivered
+ * notification is already on the channel that delivered it.
  */
 export const RETURN_TO_CHANNEL: Statement = {
   name: 'outbox-return-to-channel',

@@ -1,9 +1,9 @@
 import { readableJson } from './readable-json.sql.js';
 
 /**
- * Whether two deliveries of a notification go to the same recipient: a human may have corrected either.
- * @param a the `changes` of one, as an SQL expression
- * @param b those of the other
+ * Whether two deliveries of a notification go to the same recipient, as a human may have corrected either.
+ * @param a the `changes` of one delivery, as an SQL expression
+ * @param b the `changes` of the other
  * @param n the notification's row
  */
 export function sameRecipient(a: string, b: string, n: string): string {

@@ -5,17 +5,18 @@ import { leasedWith, NO_LEASE_NOR_PASS } from './row-state.sql.js';
 const SENT = legalPath('status', [...WORKED_ON, 'sent']);
 
 /**
- * Which result is about an outbox row `o`: the ids in $1 are in order, so that width_bucket finds one by halves, where
- * array_position would compare every id before it.
+ * The place of row `o` in the arrays of results: the ids in $1 are sorted, so width_bucket finds it by binary search,
+ * where array_position would compare every id before it.
  */
 const RESULT = 'width_bucket(o.notification_id, $1::uuid[])';
-/** An attempt's lease and its wait for a receipt. */
+/** The row's lease and its wait for a receipt, from the result about it. */
 const LEASE_TOKEN = `($3::uuid[])[${RESULT}]`;
 const AWAIT_MS = `($12::int[])[${RESULT}]`;
 
 /**
- * Of an input row: where the attempt is on disk as accepted, and this result says nothing else, what it is. `settled`: this
- * very answer is there, by a write whose own answer was lost; a callback knows neither its status nor how long it took.
+ * For an input row whose attempt is on disk as accepted, without contradicting this result: `settled` if this very
+ * answer is there, from a write whose reply was lost (a callback knows neither its status nor its duration); otherwise
+ * `stale`.
  */
 const KNOWN = `(
         SELECT CASE WHEN a.http_status = input.http_status AND a.duration_ms = input.duration_ms
@@ -25,14 +26,13 @@ const KNOWN = `(
           AND (a.provider_sid = input.provider_sid OR input.http_status IS NULL) LIMIT 1)`;
 
 /**
- * Records accepted attempts: the attempt with its sid, the notification's move to `sent`; the outbox row goes,
- * or stays to watch for the delivery where the caller set fallbackAfterSeconds. Answers the notifications whose lease had
- * moved on: of them nothing moves, and as what it is `known` that the attempt was accepted. Where a callback told it first,
- * what only an answer knows is added.
+ * Records accepted attempts: the attempt with its sid, and the notification's move to `sent`. The outbox row goes, or
+ * stays to watch for the delivery if the client set fallbackAfterSeconds. Returns the notifications whose lease had
+ * moved on, with how the acceptance is `known`: these do not move. If a callback recorded it first, what only an answer
+ * knows is added.
  *
  * Rows are found by an array of their ids, and nothing is joined: the outbox is empty one minute and holds a million
- * rows the next, and a plan that believes in the empty one joins every row with every result
- * (docs/decisions/0008-growth.md).
+ * rows the next, and a plan made for the empty one joins every row with every result (docs/decisions/0008-growth.md).
  */
 export const SETTLE_ACCEPTED: Statement = {
   name: 'outbox-settle-accepted',

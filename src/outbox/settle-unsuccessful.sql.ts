@@ -9,7 +9,7 @@ function withEffect(effect: 'wait' | 'fallback' | 'end'): string {
   return `ARRAY(SELECT notification_id FROM live WHERE effect = '${effect}')`;
 }
 
-/** Wherever it goes from here (queued again or failed), it was being sent until now. */
+/** Whether it is queued again or fails, it was being sent until now. */
 const STILL_WORKED_ON = stillWorkedOn(['queued', 'failed']);
 
 function stillWorkedOn(next: readonly NotificationStatus[]): string {
@@ -19,14 +19,14 @@ function stillWorkedOn(next: readonly NotificationStatus[]): string {
 }
 
 /**
- * Records work that did not get through, whatever follows: wait (retry, reconcile, hold), fall back, or end. One
- * statement, so that the decision and its effect are on disk together or not at all. Takes a JSON array of rows; the
- * field names are the columns of \`input\`. Where the lease has moved on nothing is written: late-failure.sql.ts.
+ * Records work that was not accepted, whatever follows: wait (retry, reconcile, hold), fall back, or end. One
+ * statement, so that the decision and its effect are on disk together or not at all. Takes a JSON array of rows whose
+ * fields are the columns of `input`. Nothing is written if the lease has moved on: late-failure.sql.ts.
  *
- * Where the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever
- * was decided: its failure is kept with the step $2, what else was decided becomes the rule $3 and the sentence $4, and the
- * notification stays as it is; return-to-channel.sql.ts follows. The answer tells which were so. $5 is the window of an
- * incident, in milliseconds.
+ * If the notification is over meanwhile (another delivery of it was accepted or delivered), the work ends whatever was
+ * decided: its failure is kept with the step $2, any decision becomes the rule $3 and the sentence $4, and the
+ * notification stays as it is; return-to-channel.sql.ts follows. The answer says which notifications were `overtaken`.
+ * $5 is the window of an incident, in milliseconds.
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',

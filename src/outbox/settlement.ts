@@ -12,14 +12,14 @@ import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import { deadLetterClass, type AcceptedAttempt, type UnsuccessfulWork, type Work } from './work.js';
 
 /**
- * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended there and nothing
- * else followed ({@link OVERTAKEN}). `late`: accepted, but the lease had moved on, so whoever has the work does not know
- * it yet. `stale`: the lease had moved on, and nothing follows from the result any more; what it tells of its attempt is
- * kept.
+ * `settled`: on disk. `overtaken`: on disk, but the notification was over already, so the work ended and nothing else
+ * followed ({@link OVERTAKEN}). `late`: accepted, but the lease had moved on, and whoever has the work does not know of
+ * the acceptance yet. `stale`: the lease had moved on, and nothing follows from the result any more; what it says about
+ * its attempt is kept.
  */
 export type SettleOutcome = 'settled' | 'overtaken' | 'late' | 'stale';
 
-/** Groups of results: a statement finds a result's lease by its notification, so an older one of the same goes before. */
+/** For groups of results. A statement finds leases by notification, so a group holds one of each, the older first. */
 export const ONE_OF_EACH = {
   maxGroup: 200,
   maxWaiting: Number.POSITIVE_INFINITY,
@@ -40,7 +40,7 @@ export async function settleAccepted(
     plainArray(sorted.map((r) => r.work.leaseToken)),
     plainArray(sorted.map((r) => r.work.attemptId)),
     plainArray(sorted.map((r) => r.work.attemptNumber)),
-    // In milliseconds: a time written as text takes both sides longer than the rest of the row.
+    // In milliseconds: for both sides, a time as text takes longer than the rest of the row.
     plainArray(sorted.map((r) => r.startedAt.getTime())),
     plainArray(sorted.map((r) => r.durationMs)),
     plainArray(sorted.map((r) => r.httpStatus)),
@@ -53,7 +53,7 @@ export async function settleAccepted(
   return group.map(({ work }) => outcomes.get(work.notificationId) ?? 'settled');
 }
 
-/** A timer only makes sense while another channel is left. */
+/** Watching for a receipt makes sense only while another channel is left. */
 function awaitMs({ work }: AcceptedAttempt): number | null {
   if (work.fallbackAfterSeconds === null || channelsLeft(work).length === 0) return null;
   return work.fallbackAfterSeconds * 1000;
@@ -61,7 +61,7 @@ function awaitMs({ work }: AcceptedAttempt): number | null {
 
 /**
  * Writes a group of unsuccessful work in one statement.
- * @param incidentWindowMs how long before an incident was recognised its faults began
+ * @param incidentWindowMs how long before an incident was recognised its faults began, in milliseconds
  */
 export async function settleUnsuccessful(
   database: Database,
@@ -89,7 +89,7 @@ export async function settleUnsuccessful(
     ]);
     for (const { notificationId, written } of found) outcomes.set(notificationId, written ?? 'stale');
   }
-  // One by one: no statement holds one notification and waits for another here.
+  // One by one, so that no statement here holds one notification while it waits for another.
   for (const [notificationId, outcome] of outcomes) {
     if (outcome === 'overtaken') await database.run(RETURN_TO_CHANNEL, [notificationId]);
   }
@@ -129,7 +129,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
   };
 }
 
-/** What the step does to the outbox: the row waits, starts another delivery, or goes. */
+/** The step's effect on the outbox row: it waits, starts another delivery, or goes. */
 function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: UnsuccessfulWork) {
   const wait = {
     action: 'wait',
@@ -152,7 +152,7 @@ function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: Uns
       };
     case 'hold': {
       const unknown = attempt ? failure?.outcome === 'unknown' : work.stage === 'reconcile';
-      // It keeps its place; but a probe that failed goes to the back, so that another one is tried next.
+      // It keeps its place, except for a probe that failed: it goes to the back, so that another one is tried next.
       const failedProbe = work.probe && heldBy === work.releasedBy;
       const wait_ms = failedProbe ? 0 : null;
       return { ...wait, wait_ms, stage: unknown ? 'reconcile' : 'send', held_by: heldBy ?? null };

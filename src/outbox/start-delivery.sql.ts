@@ -6,14 +6,14 @@ import { awaitsDelivery, NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sq
 import { maybeAccepted } from './maybe-accepted.sql.js';
 import { countsAsTried } from './tried.sql.js';
 
-/** A correction keeps what it does not correct, as it was stored. */
+/** A correction carries over, as it was stored, what it does not correct; that may be unreadable. */
 const CHANGES = `${readableJson('$5')}::json`;
 
 /**
- * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is made anew or
- * takes the place of one that only watched for a delivery receipt. Runs inside the caller's transaction, which holds
- * the notification's row. Where the recipient may have got it already, the new attempts are possible duplicates.
- * Answers nothing when the notification may not be queued again.
+ * Starts a delivery on a channel: a fallback after acceptance, or a human's resolution. The outbox row is new, or
+ * replaces one that only watched for a delivery receipt. Runs in the caller's transaction, which holds the
+ * notification's row. If the recipient may have got the notification already, the new attempts are possible duplicates.
+ * Returns no row if the notification may not be queued again.
  */
 export const START_DELIVERY: Statement = {
   name: 'outbox-start-delivery',
@@ -43,9 +43,10 @@ export const START_DELIVERY: Statement = {
 };
 
 /**
- * Takes $1 of the deliveries that were accepted but not delivered in fallbackAfterSeconds, for $2 milliseconds: they are
- * due again then. So no two workers look after the same one, it is not lost with a worker that dies, and one that
- * cannot be looked after lets those behind it pass. Whole milliseconds, as the caller's clock has them.
+ * Takes $1 of the deliveries that were accepted but not delivered within fallbackAfterSeconds, for $2 milliseconds,
+ * after which they are due again. Thus no two workers look after the same delivery, none is lost with a worker that
+ * dies, and one that cannot be looked after does not block those behind it. Whole milliseconds, like the caller's
+ * clock.
  */
 export const TAKE_OVERDUE: Statement = {
   name: 'outbox-take-overdue',
@@ -62,8 +63,8 @@ export const TAKE_OVERDUE: Statement = {
 };
 
 /**
- * One that was taken until $2, locked with its outbox row and as it stands; nothing when its outbox row is gone, has moved
- * on, or was taken again since.
+ * Locks a delivery that was taken until $2, with its outbox row, and reads its present state. Returns no row if the
+ * outbox row is gone, has moved on, or was taken again since.
  */
 export const LOCK_OVERDUE_DELIVERY: Statement = {
   name: 'outbox-lock-overdue-delivery',
@@ -78,7 +79,7 @@ export const LOCK_OVERDUE_DELIVERY: Statement = {
     FOR UPDATE OF o, n`,
 };
 
-/** Ends the watch for a delivery receipt: no other channel takes over. */
+/** Ends the watch for a delivery receipt, so no other channel takes over. */
 export const STOP_WATCHING: Statement = {
   name: 'outbox-stop-watching',
   text: `DELETE FROM outbox WHERE notification_id = $1 AND ${awaitsDelivery()}`,

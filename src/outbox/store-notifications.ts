@@ -6,7 +6,7 @@ import { ENQUEUE, type EnqueueAnswer } from './enqueue.sql.js';
 import type { AcceptedResult, NewNotification, Work } from './work.js';
 import { PRIORITY, STANDS_BACK_SECONDS } from './work.js';
 
-/** What lets a process lease what it accepts to itself, saving the claim. */
+/** With this, a process leases to itself what it accepts, which saves the claim. */
 export interface SelfLease {
   readonly leaseToken: string;
   readonly owner: string;
@@ -16,10 +16,10 @@ export interface SelfLease {
 }
 
 export interface IntakeResult {
-  /** In the group's order; null where the key was there already, and nothing was stored. */
+  /** In the group's order; null if the key existed already and nothing was stored. */
   readonly results: readonly (AcceptedResult | null)[];
   readonly leased: readonly Work[];
-  /** True when rows were stored that no process leases yet. */
+  /** True if rows were stored that no process has leased. */
   readonly due: boolean;
 }
 
@@ -61,7 +61,7 @@ function columns(group: readonly NewNotification[], attemptIds: readonly (string
     plainArray(group.map((n) => n.clientId)),
     plainArray(group.map((n) => n.recipient)),
     group.map((n) => n.channels.join(',')),
-    // May be a name, also one that means something in an array without quotes: NULL.
+    // A sender may be a name, and a plain array would read the name NULL as null.
     group.map((n) => n.sender),
     plainArray(group.map((n) => n.category)),
     plainArray(group.map((n) => PRIORITY[n.category])),

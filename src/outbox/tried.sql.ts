@@ -1,6 +1,6 @@
 /**
- * Whether a channel counts as tried by delivery `d`: the rule of channels-left.ts, for a query. Looked up by id, as a scalar,
- * only where it was called off.
+ * Whether a channel counts as tried by delivery `d`: the rule of channels-left.ts, for a query. Attempts are looked up
+ * as a scalar, and only for a delivery that was called off.
  */
 export function countsAsTried(d: string): string {
   return `(${d}.status <> 'canceled' OR (

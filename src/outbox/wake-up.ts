@@ -4,7 +4,7 @@ import { Database } from '../database/database.js';
 import { Listener } from '../database/listener.js';
 import { LOGGER } from '../logging/logger.js';
 
-/** NOTIFY makes commits wait for each other, so a process says it at most this often. */
+/** NOTIFY makes commits wait for each other, so a process sends it at most this often. */
 const ANNOUNCE_EVERY_MS = 25;
 
 const ANNOUNCE = { name: 'outbox-announce', text: `SELECT pg_notify('postrider_due', '')` };
@@ -13,7 +13,7 @@ const ANNOUNCE = { name: 'outbox-announce', text: `SELECT pg_notify('postrider_d
 @Injectable()
 export class WakeUp {
   private readonly handlers = new Set<() => void>();
-  /** On the process's monotonic clock: one that is set back must not keep anybody waiting. */
+  /** On the monotonic clock: a wall clock that is set back would delay the announcements. */
   private lastAnnounced = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
 
@@ -39,7 +39,7 @@ export class WakeUp {
     this.timer.unref();
   }
 
-  /** Lets this process look at once for what is due, and when the next is. */
+  /** Makes this process look at once for due work and for the next due time. */
   wakeHere(): void {
     for (const handler of this.handlers) handler();
   }

@@ -5,33 +5,33 @@ import type { NextStep } from '../policy/next-step.js';
 import type { NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, ErrorClass, OnUnknown } from '../policy/vocabulary.js';
 
-/** Order in which categories are served, and the `priority` column: 0 is served first. */
+/** The order in which categories are served, and the `priority` column: 0 comes first. */
 export const PRIORITY = { otp: 0, alert: 1, transactional: 2, marketing: 3 } as const satisfies Record<
   Category,
   number
 >;
 
 /**
- * How long a category stands back behind the ones before it, in seconds: waiting work of a lower category overtakes once
- * it is this much older. So otp goes first, and nobody starves.
+ * How far a category stands back behind those before it, in seconds: waiting work of a lower category overtakes once it
+ * is this much older. So otp goes first, and nothing starves.
  */
 export const STANDS_BACK_SECONDS = { otp: 0, alert: 15, transactional: 60, marketing: 600 } as const satisfies Record<
   Category,
   number
 >;
 
-/** What a human corrected when retrying; absent fields are as the notification says. */
+/** A human's corrections for a retry; fields that are absent are as in the notification. */
 export interface DeliveryChanges {
   readonly to?: string;
   readonly from?: string;
   readonly content?: NotificationContent;
-  /** A human began this delivery, on the channel of their choice. Belongs to this delivery alone. */
+  /** A human began this delivery, on a channel of their choice. Applies to this delivery alone. */
   readonly begunBy?: 'human';
 }
 
 /**
- * A leased outbox row with all that an attempt needs. `send`: the attempt `attemptId` may start. `reconcile`: the
- * outcome of the attempt `attemptId` is unknown and must be found out first.
+ * A leased outbox row with all that an attempt needs. `send`: attempt `attemptId` may start. `reconcile`: the outcome
+ * of attempt `attemptId` is unknown and must be looked up first.
  */
 export interface Work {
   readonly notificationId: string;
@@ -39,14 +39,14 @@ export interface Work {
   readonly clientId: string;
   readonly channel: Channel;
   readonly channels: readonly Channel[];
-  /** Channels that earlier deliveries used; null for the first delivery. */
+  /** Channels that count as tried by earlier deliveries; null for the first delivery. */
   readonly tried: readonly Channel[] | null;
-  /** E.164, as the caller gave it; a delivery's changes may replace it. */
+  /** E.164, as the client gave it; a delivery's changes may replace it. */
   readonly recipient: string;
   /** Number or Messaging Service sid, without `whatsapp:`. */
   readonly sender: string;
   readonly category: Category;
-  /** What comes first of leased work: seconds since 1970 when it was due, and what its category stands back. */
+  /** The order of leased work: when it was due, in seconds since 1970, plus how far its category stands back. */
   readonly turn: number;
   readonly content: NotificationContent | null;
   readonly changes: DeliveryChanges | null;
@@ -61,19 +61,19 @@ export interface Work {
   readonly attemptNumber: number;
   readonly retries: number;
   readonly waitedMs: number;
-  /** Looks that found a message which may be another notification's. */
+  /** How many look-ups found a message that may belong to another notification. */
   readonly lookups: number;
   readonly exhausted: boolean;
   readonly possibleDuplicate: boolean;
-  /** True for the one real send that tries whether an open circuit may close. */
+  /** True for the one real send that tests whether an open circuit may close. */
   readonly probe: boolean;
-  /** The circuit or pace that held it and let it out again, for this attempt; null for work that was never held. */
+  /** The circuit or pace that released it for this attempt; null if none did. */
   readonly releasedBy: string | null;
-  /** Its notification was accepted, delivered or ended otherwise already: there is nothing left to send or to ask. */
+  /** Its notification was already accepted or delivered, or has ended: there is nothing left to send or to look up. */
   readonly over: boolean;
   /** The recipient opted out of this sender: a send would fail, so none is made. */
   readonly suppressed: boolean;
-  /** Provider code that said, not long ago, that the recipient is not on this channel; null when nothing is known. */
+  /** The provider code that recently said that the recipient is not on this channel; null if nothing is known. */
   readonly unavailableCode: number | null;
   readonly leaseToken: string;
 }
@@ -92,47 +92,47 @@ export interface AcceptedAttempt extends AttemptRecord {
   readonly providerRequestId: string | null;
 }
 
-/** A decision that is no attempt's next step: which rule, and what it means in a sentence. */
+/** A decision that is not an attempt's next step: its rule, and its meaning in a sentence. */
 export interface Decision {
   readonly rule: DecisionRule;
   readonly sentence: string;
 }
 
-/** Work that did not get through: a failed attempt, or one that was never made (suppressed, expired…). */
+/** Work that was not accepted: a failed attempt, or one that was never made (suppressed, expired…). */
 export interface UnsuccessfulWork {
   readonly work: Work;
-  /** Null when no request was made. */
+  /** Null if no request was made. */
   readonly attempt: AttemptRecord | null;
-  /** Null when nothing failed at the provider. */
+  /** Null if nothing failed at the provider. */
   readonly failure: Failure | null;
-  /** Of its dead letter or fallback, where nothing failed at the provider this time. */
+  /** The class of its dead letter or fallback, if nothing failed at the provider this time. */
   readonly errorClass?: ErrorClass;
   readonly step: NextStep;
-  /** The circuit that holds the work; with step `hold`. */
+  /** The circuit or pace that holds the work; with step `hold`. */
   readonly heldBy?: string;
   /** Where the next delivery starts; with step `fallback`. */
   readonly fallback?: { readonly deliveryId: string; readonly sender: string };
   readonly decision?: Decision;
   readonly incidentId?: string | null;
-  /** {@link Work.lookups} with the one that is told of here. */
+  /** {@link Work.lookups} including the look-up reported here. */
   readonly lookups?: number;
 }
 
-/** The class of a dead letter or a fallback, where one follows. */
+/** The class of the dead letter or fallback, if one follows. */
 export function deadLetterClass({ failure, errorClass }: Pick<UnsuccessfulWork, 'failure' | 'errorClass'>): ErrorClass {
   return failure?.classification.errorClass ?? errorClass ?? 'provider_fault';
 }
 
-/** Held work that was let out again. */
+/** Held work that was released. */
 export type ReleasedWork = Pick<Work, 'notificationId' | 'channel' | 'sender'>;
 
-/** An overdue delivery that this worker looks after; another one does from `takenUntil` on. */
+/** An overdue delivery that this worker looks after; from `takenUntil` on, another one may. */
 export interface TakenDelivery {
   readonly notificationId: string;
   readonly takenUntil: Date;
 }
 
-/** A delivery that was accepted, but not delivered in the time its caller set. */
+/** A delivery that was accepted, but not delivered within the time its client set. */
 export interface OverdueDelivery {
   readonly notificationId: string;
   readonly deliveryId: string;
@@ -141,21 +141,21 @@ export interface OverdueDelivery {
   readonly channel: Channel;
   readonly tried: readonly Channel[];
   readonly fallbackAfterSeconds: number;
-  /** Of the notification; null once retention has deleted it. */
+  /** The notification's content; null once retention has deleted it. */
   readonly content: NotificationContent | null;
   readonly status: NotificationStatus;
   /** Its expiresAt has passed. */
   readonly expired: boolean;
-  /** How a human had corrected this delivery. */
+  /** A human's corrections of this delivery. */
   readonly changes: DeliveryChanges | null;
 }
 
 /** Work that ended because its notification's expiresAt had passed. */
 export interface ExpiredWork {
   readonly notificationId: string;
-  /** `sent`: a channel before had it accepted, so only the fallback ended. Null where it was over already. */
+  /** `sent`: an earlier channel had accepted it, so only the fallback ended. Null if it was over already. */
   readonly movedTo: 'expired' | 'sent' | null;
-  /** The circuit or pace in which it waited; null for work that nothing held. */
+  /** The circuit or pace in which it waited; null if nothing held it. */
   readonly heldBy: string | null;
 }
 
@@ -178,7 +178,7 @@ export interface NewNotification {
   readonly fallbackAfterSeconds: number | null;
 }
 
-/** What a notification looked like when it was accepted; enough to give the original answer again. */
+/** A notification as it was accepted; enough to repeat the original answer. */
 export interface AcceptedNotification {
   readonly id: string;
   readonly deliveryId: string;
@@ -193,7 +193,7 @@ export interface AcceptedNotification {
   readonly createdAt: Date;
 }
 
-/** What tells whether a request was made before. */
+/** The fields that tell whether a request was made before. */
 export type KeyedRequest = Pick<NewNotification, 'clientId' | 'idempotencyKey' | 'requestHash'>;
 
 export type EnqueueResult = AcceptedResult | RepeatedResult;
