@@ -5,16 +5,16 @@ import { decideRetry, seconds, type RetryPolicy } from '../policy/retry.policy.j
 import type { Channel } from '../policy/vocabulary.js';
 import type { Finding } from '../reconciliation/reconciler.js';
 
-/** When an ambiguous finding is looked at again: by then a callback may have told whose message it is. */
+/** When to look again after an ambiguous finding: by then a callback may have shown whose message it is. */
 const AMBIGUITY_WAITS_MS = [5000, 30_000];
 
 export type AfterAbsence =
   | { readonly kind: 'resend'; readonly sentence: string }
-  /** Of this attempt's question: what comes instead of another attempt now. */
+  /** Ends this attempt's question: `step` comes instead of another attempt now. */
   | { readonly kind: 'end'; readonly step: NextStep };
 
 /**
- * Decides after the provider did not show the attempt: only now the caller's `onUnknown` counts. Pure.
+ * Decides after the provider did not show the attempt: only now does the client's `onUnknown` count. Pure.
  * @param because what was found, as a clause
  * @param now the database's time
  */
@@ -26,11 +26,11 @@ export function afterAbsence(
   now: Date,
 ): AfterAbsence {
   if (work.expiresAt !== null && work.expiresAt <= now) {
-    // Back among what waits to be sent, where whatever has expired is ended in one way (expire.sql.ts).
+    // Back to the work that waits to be sent, since expired work ends in only one way (expire.sql.ts).
     const reason = 'its expiresAt has passed, so it is not sent again';
     return { kind: 'end', step: { kind: 'retry', at: now, waitMs: 0, reason } };
   }
-  // Another channel is another send: whoever wants a human to decide wants it whether retries are left or not.
+  // Another channel is another send: a client that wants a human to decide wants that whether retries are left or not.
   if (work.onUnknown === 'review') {
     return { kind: 'end', step: work.exhausted ? usedUp(review(because)) : review(because) };
   }
@@ -43,7 +43,7 @@ export function afterAbsence(
   };
 }
 
-/** Decides after a refusal that came late, as if it had come in time: the retry that follows is the one its lease has cost. Pure. */
+/** Decides after a late refusal as if it had come in time: a retry is the one that the lost lease spent. Pure. */
 export function afterRefusal(
   work: Work,
   failure: Failure,
@@ -54,19 +54,19 @@ export function afterRefusal(
   const history = { retries: Math.max(0, work.retries - 1), waitedMs: work.waitedMs, fallbacks, standstill: null };
   const step = nextStep(failure, history, policy, clock);
   if (step.kind !== 'hold') return step;
-  // Where its circuit is still open, the next attempt is held there.
+  // If its circuit is still open, the next attempt is held there.
   const reason = `${failure.classification.rule}: it is sent again as soon as the account may send`;
   return { kind: 'retry', at: clock.now, waitMs: 0, reason };
 }
 
-/** Decides when a found message may be another's. Pure. */
+/** Decides when the message found may not be this notification's. Pure. */
 export function afterAmbiguity(work: Work, because: string, clock: DecisionClock): NextStep {
   const waitMs = AMBIGUITY_WAITS_MS[work.lookups];
   if (waitMs === undefined) return { kind: 'dead_letter', reason: `${because}; a human has to tell them apart` };
   return askAgain(work, waitMs, false, because, clock);
 }
 
-/** Decides when the provider could not be asked: nothing is sent before it could, within the limits of the retries. Pure. */
+/** Decides when the provider could not be asked: nothing is sent until it can be, as long as retries last. Pure. */
 export function afterNoAnswer(
   work: Work,
   failure: Failure,

@@ -22,16 +22,15 @@ import type { QueuedWork } from './local.queue.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';
 
-/** As it goes over the wire. */
+/** A request as it goes over the wire. */
 interface WrittenRequest {
   readonly resource: ProviderRequest['resource'];
   readonly form: string;
 }
 
 /**
- * One piece of leased work from start to end: find out what is unknown, see whether anything stands in the way, send,
- * and record what came of it with the decision that follows. No connection or transaction is held while the provider
- * is asked.
+ * Takes one piece of leased work from start to end: looks up what is unknown, checks for obstacles, sends, and records
+ * the result with the decision that follows. Holds no connection or transaction while it asks the provider.
  */
 @Injectable()
 export class AttemptRunner {
@@ -52,9 +51,9 @@ export class AttemptRunner {
   }
 
   /**
-   * Resolves when the provider has answered; what came of it is then on its way to disk.
+   * Resolves when the provider has answered; the result is then on its way to disk.
    * @param stopping ends look-ups: from then on nothing new is sent
-   * @returns work that could not begin any more and goes back to the outbox; null for all other.
+   * @returns work that can no longer begin and goes back to the outbox; otherwise null.
    */
   async run({ work, leasedAt }: QueuedWork, stopping: AbortSignal): Promise<Work | null> {
     if (work.over) this.recorder.unsuccessful(alreadyOver(work));
@@ -74,7 +73,7 @@ export class AttemptRunner {
     const obstacle = findObstacle(work, this.circuits.blocking(work), this.fallback.remaining(work));
     if (obstacle) return this.recorder.unsuccessful(this.fallback.prepared(obstacle));
 
-    // The clock here may be a moment behind the database's, but no attempt starts before its lease.
+    // This clock may be a moment behind the database's, but no attempt starts before its lease.
     const startedAt = new Date(Math.max(this.clock.now().getTime(), work.attemptStartedAt.getTime()));
     const start = performance.now();
     const record = () => ({ startedAt, durationMs: Math.round(performance.now() - start) });
@@ -100,7 +99,7 @@ export class AttemptRunner {
     } satisfies AcceptedAttempt);
   }
 
-  /** Null where that is not possible: the same fault would come back as often as it is tried. */
+  /** Null if the request cannot be written: every further try would meet the same fault. */
   private write(work: Work, now: Date): WrittenRequest | null {
     const { publicUrl, env } = this.configuration;
     try {
@@ -118,7 +117,7 @@ export class AttemptRunner {
     return resource === 'messages' ? this.twilio.createMessage(form, ids) : this.twilio.createCall(form, ids);
   }
 
-  /** Classify was the client's part; here the policy decides what follows. */
+  /** The Twilio client has classified the failure; here the policy decides what follows. */
   private decide(
     work: Work,
     attempt: AttemptRecord,

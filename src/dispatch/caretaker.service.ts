@@ -13,11 +13,11 @@ import { SetAside } from './set-aside.js';
 
 const EVERY_MS = 500;
 const EXPIRED_AT_ONCE = 500;
-/** In a round, where some of those fail: what else is looked after must not wait long. */
+/** Per round, once a page has failed: the caretaker's other work must not wait long. */
 const EXPIRED_ONE_BY_ONE = 50;
 const SET_ASIDE_FOR_MS = 60_000;
 
-/** What must be looked after at times and is nobody's attempt: expired leases, expired notifications. */
+/** Looks after what no attempt takes care of: expired leases and expired notifications. */
 @Injectable()
 export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
@@ -48,10 +48,10 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.rounds.stop();
   }
 
-  /** Looks after all of it once. @returns milliseconds until it is due again. */
+  /** Looks after everything once. @returns milliseconds until the next round. */
   async round(): Promise<number> {
     await this.clock.refresh();
-    // Neither must wait for ever because the other fails.
+    // A failure of one must not keep the other waiting for ever.
     await this.inTurn('expired leases could not be taken back', () => this.rescue());
     await this.inTurn('expired notifications could not be ended', () => this.expire());
     return EVERY_MS;
@@ -70,7 +70,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     if (rescued > 0) this.log.warn({ rescued }, 'leases had expired; their attempts will be reconciled');
   }
 
-  /** All of it at once: what has expired lies in the way of whoever looks for what is due. */
+  /** All of it in one round: claims must step over expired rows. */
   private async expire(): Promise<void> {
     let ended = EXPIRED_AT_ONCE;
     while (ended === EXPIRED_AT_ONCE && !this.stopped) {
@@ -94,7 +94,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
     return work.length;
   }
 
-  /** Finds those that fail the others. */
+  /** Finds the rows that make the others fail. */
   private async expireOneByOne(count: number): Promise<void> {
     for (let done = 0; done < count && !this.stopped; done += 1) {
       try {

@@ -25,35 +25,35 @@ import { LocalQueue, type QueuedWork } from './local.queue.js';
 import { Recorder } from './recorder.js';
 import { WorkPace } from './work.pace.js';
 
-/** Looks for due work at least this often, whatever was or was not announced. */
+/** Looks for due work at least this often, announced or not. */
 const POLL_MS = 1000;
 const DATABASE_AWAY_MS = 500;
-/** Results in memory for each place at most: beyond it the database is too slow to claim more. */
+/** Unrecorded results in memory per place, at most: with more, the database is too slow for further claims. */
 const UNSETTLED_PER_PLACE = 4;
 const UNSETTLED_POLL_MS = 20;
-/** How soon after a claim another one looks for the due work that it left behind: somebody holds those rows. */
+/** How soon to claim again when a claim has left due work behind: somebody else holds those rows. */
 const LEFT_BEHIND_MS = 30;
-/** What the results of the last requests may take to get to disk when the process stops. */
+/** How long the results of the last requests may take to reach the disk when the process stops. */
 const RECORD_MS = 2000;
 
 /**
  * The loop: wake, claim, run, settle; drain at the end. Claims are made in batches and a little ahead, so that no slot
- * waits for the next one; what is claimed is limited by slots and by pace, so the work in memory is bounded.
+ * waits for the next one. Slots and pace limit what is claimed, so the work in memory is bounded.
  */
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly running = new InFlight();
-  /** Leased, and waiting for a slot. */
+  /** Leased work that waits for a slot. */
   private readonly waiting = new LocalQueue();
   /** Places promised to a claim or to the intake while their statement is on its way. */
   private reserved = 0;
   private readonly slots: number;
   private readonly pace: WorkPace;
   private readonly lease: LeaseTime;
-  /** True while nothing due is known to wait, as the last claim found out: what is accepted now overtakes nobody. */
+  /** True if the last claim left nothing due behind: what is accepted now overtakes nothing. */
   private caughtUp = false;
   private readonly stop = new AbortController();
-  /** When the process has to be done with its work, on its monotonic clock. */
+  /** When the process must be done with its work, on its monotonic clock. */
   private stopBy = Number.POSITIVE_INFINITY;
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
@@ -85,14 +85,14 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     this.loop = this.dispatch();
   }
 
-  /** The first hook of a shutdown: nothing is claimed, sent or asked any more, whatever others still wait for. */
+  /** The first hook of a shutdown: from now on nothing is claimed, sent or asked, whatever others still wait for. */
   onModuleDestroy(): void {
     this.stopBy = performance.now() + this.configuration.env.TWILIO_TIMEOUT_MS + RECORD_MS;
     this.stop.abort();
     this.wakeNow();
   }
 
-  /** Waits for what is in flight and its results, but no longer than requests take: the leases of the rest run out. */
+  /** Waits for requests in flight and their results, but no longer than a request takes: the other leases run out. */
   async beforeApplicationShutdown(): Promise<void> {
     const leftMs = this.stopBy - performance.now();
     if (await inTime(this.drain(), leftMs)) return;
@@ -121,12 +121,12 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     return this.running.count;
   }
 
-  /** Work that may be in this process: in a slot, or waiting for one. */
+  /** How much work may be in this process, in a slot or waiting for one. */
   private places(): number {
     return this.slots + (this.lease.mayWait ? this.pace.ahead(performance.now()) : 0);
   }
 
-  /** Places for more work: what is here and what is not recorded yet are both bounded. */
+  /** Places for more work. Both the work in this process and its unrecorded results are bounded. */
   private room(places = this.places()): number {
     const unsettled = UNSETTLED_PER_PLACE * places - this.recorder.pending;
     const taken = this.running.count + this.waiting.size + this.reserved;
@@ -161,7 +161,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
       this.woken = false;
       try {
         const free = this.room();
-        // Without room nobody can look for what is due by now, and it must not be overtaken.
+        // Without room nobody looks for what has fallen due, and accepted work must not overtake it.
         if (free === 0) this.caughtUp = false;
         const claimed = free > 0 ? await this.claim(free) : 0;
         if (claimed < free) await this.sleep(await this.untilNextDue());
@@ -205,20 +205,20 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     if (!this.caughtUp && this.hasRoomForBatch()) this.wakeNow();
   }
 
-  /** Gives the free slot to whoever waits for it. */
+  /** Gives a free slot to the next work that waits. */
   private startNext(): void {
     if (this.stopping) return;
     const back: Work[] = [];
     let next = this.waiting.shift();
-    // What expired while it waited here is not sent any more: it goes back, and the caretaker ends it.
+    // Work that expired while it waited here is not sent: it goes back, and the caretaker ends it.
     for (; next && this.hasExpired(next.work); next = this.waiting.shift()) back.push(next.work);
     if (next && performance.now() - next.leasedAt <= this.lease.beginWithinMs) void this.start(next);
-    // The provider keeps every slot busy: the rest has waited as long, and another process may have a slot.
+    // Its lease is too old, as every slot was busy. The rest has waited as long; another process may have a slot.
     else if (next) back.push(next.work, ...this.waiting.takeAll());
     if (back.length > 0) void this.giveBack(back);
   }
 
-  /** An open question is answered all the same. */
+  /** Questions do not expire: they are answered in any case. */
   private hasExpired({ stage, expiresAt }: Work): boolean {
     return stage === 'send' && expiresAt !== null && expiresAt <= this.clock.now();
   }
@@ -255,7 +255,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     }
   }
 
-  /** Waits, unless somebody woke the loop meanwhile. */
+  /** Waits until the time is over or something wakes the loop. */
   private async sleep(ms: number): Promise<void> {
     if (this.woken || this.stopping || ms === 0) return;
     await new Promise<void>((resolve) => {

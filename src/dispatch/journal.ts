@@ -5,18 +5,18 @@ import type { AcceptedAttempt, OverdueDelivery, UnsuccessfulWork, Work } from '.
 import type { Channel } from '../policy/vocabulary.js';
 import type { Judgement } from '../reconciliation/judgement.js';
 
-/** Hears of everything that dispatch does; metrics and alerts are made of it. Must not throw and must not wait. */
+/** Hears of everything that dispatch does, for metrics and alerts. Must neither throw nor wait. */
 export interface DispatchListener {
   onAccepted?(attempt: AcceptedAttempt): void;
   onUnsuccessful?(result: UnsuccessfulWork): void;
   onReconciled?(work: Work, result: Judgement['kind'], duplicates: number): void;
-  /** Another channel takes over from what was accepted, but not delivered in time. */
+  /** Another channel takes over from a delivery that was accepted, but not delivered in time. */
   onOverdue?(delivery: OverdueDelivery, next: Channel): void;
-  /** Its lease had moved on, so nothing follows from it; but the request was made. */
+  /** The lease had moved on, so nothing follows from the result; but a request may have been made. */
   onStale?(result: AcceptedAttempt | UnsuccessfulWork): void;
 }
 
-/** One log line per attempt and per decision, with ids, class, code and next step; and the same to whoever listens. */
+/** Logs one line per attempt and per decision, with ids, class, code and next step, and tells its listeners. */
 @Injectable()
 export class Journal {
   private readonly listeners = new Set<DispatchListener>();
@@ -38,7 +38,7 @@ export class Journal {
 
   unsuccessful(result: UnsuccessfulWork): void {
     const { work, attempt, failure, step, decision } = result;
-    // Waiting in a circuit is nothing to warn of: thousands may wait there, and the circuit's own line has warned already.
+    // Waiting in a circuit needs no warning: thousands may wait there, and the circuit's own line has warned already.
     const level = step.kind === 'hold' && !attempt ? 'info' : 'warn';
     this.log[level](
       {

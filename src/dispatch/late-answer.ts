@@ -2,10 +2,10 @@ import type { ProviderReport } from '../callbacks/provider-report.js';
 import type { AcceptedAttempt } from '../outbox/work.js';
 import { RESOURCE_OF } from '../twilio/resource.js';
 
-/** An acceptance whose lease was over when it was known, as a callback would have told it. Pure. */
+/** An acceptance that became known after its lease had ended, in the form of a callback's report. Pure. */
 export function lateAnswer({ work, httpStatus, providerSid }: AcceptedAttempt): ProviderReport {
   return {
-    // Without a status it is what the provider's list shows, not what it answered to the request.
+    // Without a status it comes from the provider's list, not from an answer to the request.
     evidence: httpStatus === null ? 'list' : 'answer',
     attemptId: work.attemptId,
     resource: RESOURCE_OF[work.channel],

@@ -1,17 +1,17 @@
-/** What a request may take beyond its deadline: composing it, and a busy event loop. */
+/** What a request may take beyond its timeout, because it must be composed and the event loop may be busy. */
 const MARGIN_MS = 1000;
-/** What a claim takes when the database is busy: with less, work would be given back as often as it is claimed. */
+/** What a claim takes on a busy database: with less to spare, work would be given back as often as it is claimed. */
 const CLAIM_MS = 1000;
 
-/** What a lease leaves time for. Milliseconds throughout. */
+/** What a lease leaves time for, in milliseconds. */
 export interface LeaseTime {
-  /** How old a lease may be when its request begins; where it is too short to outlive one, as long as it lasts. */
+  /** The greatest age of a lease at which its request may begin; its whole length if it is below `shortestMs`. */
   readonly beginWithinMs: number;
-  /** How old a lease may be when a look-up under it ends: a request long at least, with time to record what it found. */
+  /** The age of a lease at which its look-up must end: early enough to record the finding, but not before one timeout. */
   readonly lookUpWithinMs: number;
-  /** Work may wait here for a slot: its lease is long enough for the request before it and for its own. */
+  /** Whether work may wait here for a slot: its lease is long enough for the request before it and for its own. */
   readonly mayWait: boolean;
-  /** The shortest lease that surely outlives its request and leaves time to begin it. */
+  /** The shortest lease that outlives its request for certain and leaves time to begin it. */
   readonly shortestMs: number;
 }
 

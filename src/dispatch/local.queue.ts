@@ -3,11 +3,11 @@ import type { Work } from '../outbox/work.js';
 /** Leased work that waits for a slot of this process. */
 export interface QueuedWork {
   readonly work: Work;
-  /** When its lease began at the earliest, on this process's monotonic clock, in milliseconds. */
+  /** The earliest time its lease may have begun, on this process's monotonic clock, in milliseconds. */
   readonly leasedAt: number;
 }
 
-/** In the order of {@link Work.turn}, whenever it came. Its owner bounds it. */
+/** Sorted by {@link Work.turn}, whatever the order of arrival. Its owner bounds it. */
 export class LocalQueue {
   private readonly queued: QueuedWork[] = [];
 
@@ -16,7 +16,7 @@ export class LocalQueue {
   }
 
   push(entry: QueuedWork): void {
-    // What comes later is mostly due later: looked for from the end, its place is near.
+    // Later arrivals are mostly due later, so a search from the end is short.
     const before = this.queued.findLastIndex(({ work }) => work.turn <= entry.work.turn);
     this.queued.splice(before + 1, 0, entry);
   }

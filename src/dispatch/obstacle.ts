@@ -9,8 +9,8 @@ import type { Channel } from '../policy/vocabulary.js';
 import type { FieldError } from '../problems/problem.js';
 
 /**
- * What stands in the way of a send that has not left yet, as work that ends or waits without a request; null when
- * nothing does. Pure: circuits and paces were looked up in memory right before.
+ * What stands in the way of a send that has not left yet, as work that ends or waits without a request; null if nothing
+ * does. Pure: the caller has just looked up circuits and paces in memory.
  */
 export function findObstacle(
   work: Work,
@@ -20,16 +20,16 @@ export function findObstacle(
   const [missing] = missingContent([work.channel], contentOf(work));
   if (missing) return nothingToSay(work, missing);
   if (work.suppressed) return suppressed(work);
-  // Where a human chose the channel, no other takes its place before it was tried.
+  // If a human chose the channel, no other one replaces it before it was tried.
   const next = work.changes?.begunBy === 'human' ? undefined : fallbacks[0];
   if (work.unavailableCode !== null && next) return notOnChannel(work, work.unavailableCode, next);
   if (!blocking) return null;
-  // What will not come back soon, such as a sender that is locked out: another channel is better than waiting.
+  // If it lasts, such as a sender that is locked out, another channel is better than waiting.
   if (blocking.lasting && next) return aroundSender(work, blocking, next);
   return held(work, blocking);
 }
 
-/** Work of a notification that is over: it ends without a request, also without the question what became of the last one. */
+/** Ends the work of a notification that is over, without a request and without asking what became of the last one. */
 export function alreadyOver(work: Work): UnsuccessfulWork {
   return { work, attempt: null, failure: null, ...OVERTAKEN };
 }
@@ -65,7 +65,7 @@ function aroundSender(work: Work, { scope, reason: why, cause }: Blocking, next:
   return { ...around, errorClass: cause === 'rate_limit' ? 'rate_limited' : 'channel_unavailable' };
 }
 
-/** All that was accepted had something to say. What has nothing any more lost it to retention. */
+/** Everything had content when it was accepted. If none is left, retention has deleted it. */
 function nothingToSay(work: Work, { detail }: FieldError): UnsuccessfulWork {
   const reason = `its content was deleted by retention before it could be sent: ${detail}`;
   const ended = obstacle(work, { kind: 'dead_letter', reason }, 'retention', `It was not sent: ${reason}.`);

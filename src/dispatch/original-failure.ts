@@ -3,7 +3,7 @@ import { UNWRITABLE, UNWRITABLE_RULE } from '../policy/unwritable.js';
 import type { OriginalFailure } from '../reconciliation/reconciler.js';
 import { classify, type CodeTable } from '../twilio/classification.js';
 
-/** The failure of an attempt in doubt as a decision needs it, rebuilt from the history. */
+/** The failure of an attempt in doubt, rebuilt from the history as far as a decision needs it. */
 export function originalFailure(original: OriginalFailure | null, codes: CodeTable): Failure {
   return {
     provider: 'twilio',
@@ -18,7 +18,7 @@ export function originalFailure(original: OriginalFailure | null, codes: CodeTab
   };
 }
 
-/** Who was found responsible stays so; what helps, the history does not say. */
+/** Class, rule and responsible party stay as recorded; what helps is not in the history and is classified anew. */
 function classificationOf(original: OriginalFailure | null, codes: CodeTable): Classification {
   if (original?.rule === UNWRITABLE_RULE) return UNWRITABLE.classification;
   const { httpStatus = null, providerCode = null } = original ?? {};

@@ -20,8 +20,8 @@ const EVERY_MS = 500;
 const AT_ONCE = 8;
 
 /**
- * Gives the next channel its turn when a delivery was accepted but not delivered in fallbackAfterSeconds. In rounds of its
- * own: what it asks the provider must not keep expired leases waiting.
+ * Gives the next channel its turn when a delivery was accepted but not delivered within fallbackAfterSeconds. Runs in
+ * rounds of its own, since its questions to the provider must not keep expired leases waiting.
  */
 @Injectable()
 export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -64,7 +64,7 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
     return EVERY_MS;
   }
 
-  /** One that cannot be looked after must not hold up the others: it is due again when it is not taken any more. */
+  /** A delivery that cannot be looked after must not hold up the others: it is due again at `takenUntil`. */
   private async lookAfter(taken: TakenDelivery): Promise<void> {
     try {
       await this.fallBack(taken);
@@ -83,7 +83,7 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
     await this.database.transaction(async (transaction) => {
       const overdue = await this.outbox.lockOverdue(transaction, taken);
       if (!overdue) return;
-      // A receipt may have come first, or a result that was late.
+      // A receipt or a late result may have come first.
       const [next] = overdue.status === 'sent' ? this.fallback.remaining(overdue) : [];
       if (next && !overdue.expired) {
         await this.tell(transaction, overdue, `${next} takes over`);

@@ -21,14 +21,14 @@ import { originalFailure } from './original-failure.js';
 import { Recorder } from './recorder.js';
 
 /**
- * What a question leads to: `send` the next attempt now, `give_back` what cannot begin here any more, or `nothing` more
- * to do, since what follows is on its way to disk.
+ * What a question leads to: `send` the next attempt now, `give_back` work that can no longer begin here, or `nothing`
+ * more to do here, since any next step is on its way to disk.
  */
 export type Reconciled = { readonly next: 'send' | 'give_back'; readonly work: Work } | { readonly next: 'nothing' };
 
 const NOTHING = { next: 'nothing' } as const satisfies Reconciled;
 
-/** Work whose last attempt has an unknown outcome: asks, decides, and says whether another attempt may start now. */
+/** For work whose last attempt is unknown: asks, decides, and says whether another attempt may start now. */
 @Injectable()
 export class ReconcileRunner {
   private readonly lease: LeaseTime;
@@ -66,7 +66,7 @@ export class ReconcileRunner {
     }
     const finding = known ?? (await this.ask(work, leasedAt, stopping));
     const { judgement } = finding;
-    // Broken off, it was not answered by the provider: another process asks anew, and it costs no retry.
+    // Broken off by the shutdown, not by the provider: another process asks again, which costs no retry.
     if (stopping.aborted && judgement.kind === 'unanswered') return { next: 'give_back', work };
     const duplicates = judgement.kind === 'accepted' ? judgement.duplicates : 0;
     this.journal.reconciled(work, judgement.kind, judgement.because, duplicates);
@@ -121,17 +121,17 @@ export class ReconcileRunner {
     return NOTHING;
   }
 
-  /** What was not there yet may be there when a circuit lets it out: then it is asked again instead of sent. */
+  /** While a circuit holds it, the message may still appear: so it is asked again after its release, not sent. */
   private waitsUnsent(work: Work, because: string): boolean {
     const standing = this.circuits.blocking({ ...work, stage: 'send' });
-    // Its sender's turn comes in a moment.
+    // The turn of its sender comes in a moment.
     if (!standing || standing.cause === 'pace') return false;
     const waits = `${inTheWay(standing)}: it waits there, and is asked again before it is sent.`;
     this.hold(work, standing, `Asked whether it was accepted: ${because}. ${waits}`);
     return true;
   }
 
-  /** The statement leases it anew from when it began: where it had to wait, the lease may be over when it answers. */
+  /** The statement renews the lease as of its own start: if it had to wait, the lease may be over when it answers. */
   private async resend(work: Work, sentence: string, stopping: AbortSignal): Promise<Reconciled> {
     if (stopping.aborted) return { next: 'give_back', work };
     const leasedAt = performance.now();
@@ -195,12 +195,12 @@ function questionWaits(blocking: Blocking): string {
   return `${inTheWay(blocking)}: the question waits there.`;
 }
 
-/** Most decisions give what was found as a part of their reason. */
+/** Most decisions include what was found in their reason. */
 function withReason(because: string, reason: string): string {
   return reason.startsWith(because) ? reason : `${because}; ${reason}`;
 }
 
-/** Look-ups beyond the last retry: their leases ran out each time, as where asking ends the process. */
+/** Look-ups allowed beyond the last retry, all of whose leases ran out: asking may kill the process, say. */
 const LOST_LOOKUPS = 3;
 
 const NEVER_ENDED: Finding = {
@@ -209,7 +209,7 @@ const NEVER_ENDED: Finding = {
   lookupFailure: null,
 };
 
-/** Only leases that ran out take it so far (the rescue counts them): each other end of a look-up says what follows. */
+/** Only leases that ran out bring it this far (RESCUE counts them): any other end of a look-up decides what follows. */
 function endless({ exhausted, retries }: Work, { max }: RetryPolicy): boolean {
   return exhausted && retries > max + LOST_LOOKUPS;
 }

@@ -22,9 +22,9 @@ const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 
 /**
- * Puts results on disk. A database that is away for a moment costs nothing: the result is written again until the
- * lease is over. After that another process has rescued the work and will find out by reconciliation; what this one
- * still gets on disk answers its question (late-answer.ts, outbox/late-failure.sql.ts).
+ * Puts results on disk. A short outage of the database costs nothing: a failed write is repeated until LEASE_MS after
+ * the result came. If the lease ends before, another process rescues the work and asks the provider; what this one
+ * still writes answers its question (late-answer.ts, outbox/late-failure.sql.ts).
  */
 @Injectable()
 export class Recorder {
@@ -55,7 +55,7 @@ export class Recorder {
     );
   }
 
-  /** What was in doubt was accepted, as was found out: `decision` tells how, where it answers the question. */
+  /** A look-up found that an attempt in doubt was accepted; `decision` says how, if this answers the question. */
   adopted(attempt: AcceptedAttempt, decision: Decision): void {
     void this.keep(
       attempt,
@@ -77,12 +77,12 @@ export class Recorder {
     return this.writing.none();
   }
 
-  /** Writes nothing again from now on: the process ends. */
+  /** Repeats no write from now on: the process ends. */
   giveUp(): void {
     this.givenUp = true;
   }
 
-  /** What comes late goes the way of a late callback; written again, it adds what only an answer knows. */
+  /** A late answer is applied like a late callback; writing it again then adds what only an answer knows. */
   private async settleAccepted(attempt: AcceptedAttempt): Promise<SettleOutcome> {
     const outcome = await this.outbox.settleAccepted(attempt);
     if (outcome !== 'late') return outcome;

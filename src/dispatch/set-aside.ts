@@ -1,6 +1,6 @@
 /**
- * Rows that failed and are passed over for a while, so that they hold up no others. In this process's memory: another one
- * fails on them once itself. Beyond `most`, the oldest are looked at again early.
+ * Rows that failed and are skipped for a while, so that they hold up no others. Kept in this process's memory: every
+ * other process fails on them once, too. Beyond `most`, the oldest are tried again early.
  */
 export class SetAside {
   private readonly until = new Map<string, number>();
@@ -16,7 +16,7 @@ export class SetAside {
     this.until.set(id, now.getTime() + this.forMs);
   }
 
-  /** Those that are still passed over. */
+  /** The rows that are still skipped. */
   ids(now: Date): string[] {
     for (const [id, until] of this.until) if (until <= now.getTime()) this.until.delete(id);
     return [...this.until.keys()];

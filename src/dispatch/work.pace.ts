@@ -1,17 +1,17 @@
-/** A claim takes some milliseconds: what is sent in this time should be here already when a slot asks for it. */
+/** A claim takes some milliseconds: what is sent in that time should be here already when a slot asks for it. */
 const AHEAD_MS = 50;
 /**
- * However fast it is: after a crash, what was claimed is looked up before it is sent again. Claims of a hundred rows and
- * more are as cheap as they get, so there is nothing to gain beyond it.
+ * The limit at any pace: after a crash, what was claimed is looked up before it is sent again. Claims of a hundred rows
+ * or more are as cheap per row as they get, so a higher limit would gain nothing.
  */
 const MOST_AHEAD = 500;
 /** How long a pace is remembered. */
 const MEMORY_MS = 30;
 
 /**
- * How fast this process gets its work done, and how much it should therefore claim ahead of its free slots. A provider
- * that answers at once needs a long queue, or claims are small and slots idle; one that takes a second needs none, and
- * what waits here would rather be another process's work. Times are this process's monotonic milliseconds.
+ * How fast this process gets its work done, and so how much it should claim ahead of its free slots. With a provider
+ * that answers at once, a short queue would mean small claims and idle slots. With one that takes a second no queue is
+ * needed, and what waits here is better left to other processes. Times are this process's monotonic milliseconds.
  */
 export class WorkPace {
   private perMs = 0;
