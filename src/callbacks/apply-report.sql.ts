@@ -5,7 +5,7 @@ import { awaitsDelivery, NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
 import { NO_ANSWER_YET_RULE } from '../policy/rule.words.js';
 import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
 
-/** Keeps a callback once; answers nothing when this (sid, status) was there already. */
+/** Keeps a callback once; returns no row if this (sid, status) exists already. */
 export const KEEP_CALLBACK: Statement = {
   name: 'callbacks-keep',
   text: `
@@ -22,8 +22,9 @@ export const KEEP_CALLBACK: Statement = {
 };
 
 /**
- * The attempt was accepted as $4, whatever was known of it before. Where it is still in flight, the outbox row tells the
- * rest of it. Another attempt that was taken for accepted since the provider's list showed $4 is unknown again.
+ * Records attempt $1 as accepted with sid $4, whatever was known of it before. If it is still in flight, the outbox row
+ * supplies the rest. Another attempt that was taken for accepted because the provider's list showed $4 becomes unknown
+ * again.
  */
 export const RECORD_ACCEPTANCE: Statement = {
   name: 'callbacks-record-acceptance',
@@ -43,8 +44,8 @@ export const RECORD_ACCEPTANCE: Statement = {
 const NEEDLESS = 'an attempt before it turned out to be accepted, so nothing is sent again';
 
 /**
- * Writes down attempt $2 in flight as unknown, since its outbox row goes: what it is known by, whether its answer comes or
- * not, and what makes the next delivery a possible duplicate.
+ * Records attempt $2, which is in flight, as unknown, since its outbox row goes. This keeps the attempt known whether
+ * its answer comes or not, and makes the next delivery a possible duplicate.
  */
 export const RECORD_IN_FLIGHT: Statement = {
   name: 'callbacks-record-in-flight',
@@ -69,8 +70,7 @@ export const RECORD_IN_FLIGHT: Statement = {
 };
 
 /**
- * Another attempt of delivery $2 waited to be repeated or found out; its outbox row goes, and nothing of that follows any
- * more.
+ * For another attempt of delivery $2 that waited to be repeated or looked up: its outbox row goes, and nothing follows.
  */
 export const CONCLUDE_WAITING: Statement = {
   name: 'callbacks-conclude-waiting',
@@ -81,7 +81,7 @@ export const CONCLUDE_WAITING: Statement = {
     ${concludeLastFailure('waiting', NEEDLESS)}`,
 };
 
-/** What a sid proves wrong: it was sent, whether it was being worked on or given up. */
+/** The statuses that a sid proves wrong: the message was sent, whether it was still worked on or had been given up. */
 const PROVABLY_SENT = [...WORKED_ON, 'failed'] as const;
 
 function deliverySent(id: string, sid: string): string {
@@ -94,7 +94,7 @@ function deliveryDelivered(id: string): string {
       WHERE d.id = ${id} AND (${legalPath('d.status', [...WORKED_ON, 'sent', 'delivered'])} OR d.status = 'failed')`;
 }
 
-/** A delivery that a human has corrected since: only itself moves. */
+/** For a delivery that a human has corrected since: it moves, its notification does not. */
 export const DELIVERY_SENT: Statement = { name: 'callbacks-delivery-sent', text: deliverySent('$1', '$2') };
 export const DELIVERY_DELIVERED: Statement = {
   name: 'callbacks-delivery-delivered',
@@ -102,8 +102,8 @@ export const DELIVERY_DELIVERED: Statement = {
 };
 
 /**
- * The delivery and its notification count as sent; the outbox row goes, or watches for the receipt, $4 seconds long. Where
- * there is none any more, a watch begins; another delivery's row is left alone. A notification that was given up is on
+ * The delivery and its notification count as sent. The outbox row goes, or watches for the receipt for $4 seconds; if
+ * there is none any more, a watch begins. Another delivery's row is left alone. A notification that was given up is on
  * this channel again.
  */
 export const BIND_DELIVERY: Statement = {
@@ -129,7 +129,7 @@ export const BIND_DELIVERY: Statement = {
     WHERE n.id = $1 AND ${isOneOf('n.status', PROVABLY_SENT)}`,
 };
 
-/** The notification is on the channel that delivered it first, whichever was tried after that. */
+/** The notification is on the channel that delivered it first, whatever was tried later. */
 export const DELIVERED: Statement = {
   name: 'callbacks-delivered',
   text: `
@@ -146,8 +146,8 @@ export const DELIVERED: Statement = {
 };
 
 /**
- * Drops a fallback of which nothing is on its way, since the earlier delivery $2 needs none: its own delivery ends as $3,
- * and the notification is on the earlier channel again.
+ * Drops a fallback that has nothing on its way, since the earlier delivery $2 makes it needless: the fallback's
+ * delivery ends as $3, and the notification is on the earlier channel again.
  */
 export const DROP_FALLBACK: Statement = {
   name: 'callbacks-drop-fallback',

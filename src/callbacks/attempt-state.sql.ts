@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { sameRecipient, sameWords } from '../outbox/same-message.sql.js';
 
-/** The attempt is looked for among those that are over and those in the outbox. */
+/** Looks for the attempt among the recorded ones and in the outbox. */
 export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
   name: 'callbacks-find-notification',
   plan: 'each_time',
@@ -12,9 +12,9 @@ export const FIND_NOTIFICATION_OF_ATTEMPT: Statement = {
 };
 
 /**
- * The first of two locks, the outbox row and then the notification: the order in which everything locks. Each is a
- * statement of its own, and so is what is read under them: a statement that had to wait for a lock sees everything else
- * as it was before the wait.
+ * The first of two locks: the outbox row, then the notification, in the order in which everything locks. Each lock is a
+ * statement of its own, and so is the read under them: a statement that had to wait for a lock sees everything else as
+ * it was before the wait.
  */
 export const LOCK_OUTBOX_ROW: Statement = {
   name: 'callbacks-lock-outbox',
@@ -28,7 +28,7 @@ export const LOCK_NOTIFICATION: Statement = {
   text: `SELECT id FROM notifications WHERE id = $1 FOR UPDATE`,
 };
 
-/** Scalar questions, each about the rows of one notification: as EXISTS, a kept plan may read the whole table for them. */
+/** Scalar subqueries about the rows of one notification: for an EXISTS, a kept plan may read the whole table. */
 const hasAttempt = (conditions: string) =>
   `((SELECT b.id FROM attempts b WHERE b.notification_id = n.id AND ${conditions} LIMIT 1) IS NOT NULL)`;
 
@@ -37,8 +37,8 @@ const isReportedFailed = (sid: string) =>
           (SELECT c.provider_sid FROM callbacks c WHERE c.id = f.callback_id) = ${sid} LIMIT 1) IS NOT NULL)`;
 
 /**
- * Where notification $1, delivery $2 and attempt $3 stand, of which sid $4 is reported: an attempt of another delivery that has it
- * was taken for it by mistake. To be read under both locks.
+ * The state of notification $1, delivery $2 and attempt $3 when sid $4 is reported. An attempt of another delivery that
+ * has this sid was credited with it by mistake. Must be read under both locks.
  */
 export const READ_STATE: Statement = {
   name: 'callbacks-read-state',

@@ -1,9 +1,9 @@
 import { Problem } from '../problems/problem.js';
 
-/** The form of a webhook of Twilio's: a list where a name came more than once. */
+/** The form of one of Twilio's webhooks; a list for a name that came more than once. */
 export type CallbackForm = Readonly<Record<string, string | string[]>>;
 
-/** The first value of the first of these names that has one; null where none has. An empty one says nothing. */
+/** The first value of the first of these names that has one; null if none has. An empty value does not count. */
 export function valueOf(form: CallbackForm, ...names: readonly string[]): string | null {
   for (const name of names) {
     const value = form[name];
@@ -13,7 +13,7 @@ export function valueOf(form: CallbackForm, ...names: readonly string[]): string
   return null;
 }
 
-/** The problem of a form that lacks some of these; each with its older names, if it has any. */
+/** The problem of a form that lacks some of these parameters; each is given with its older names, if it has any. */
 export function lacking(form: CallbackForm, ...needed: readonly (readonly [string, ...string[]])[]): Problem {
   return new Problem('validation-failed', {
     detail: `${needed.map(([name]) => name).join(' and ')} are needed.`,

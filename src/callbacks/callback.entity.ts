@@ -25,7 +25,7 @@ export class Callback {
   @Column({ type: 'integer', name: 'error_code', nullable: true })
   errorCode: number | null;
 
-  /** Every parameter, numbers included: shown to nobody but the database. */
+  /** Every parameter, phone numbers included: kept in the database and not shown to anybody. */
   @Column({ type: 'json', select: false })
   params: Record<string, string | string[]>;
 

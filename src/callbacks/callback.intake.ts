@@ -15,10 +15,10 @@ type Progress = Done & { [Key in keyof FirstDelivery]: FirstDelivery[Key] | null
 
 const NAME = 'The callback intake';
 const MAX_WAITING = 20_000;
-/** Each takes a connection for about ten statements, and everything else of the process needs some too. */
+/** Each holds a connection for about ten statements, and the rest of the process needs some, too. */
 const CLOSER_LOOKS_AT_ONCE = 4;
 
-/** Takes callbacks in: the ordinary ones together in one statement, the others one by one, a few at once. */
+/** Takes callbacks in: ordinary ones together in one statement, the others one by one, a few at a time. */
 @Injectable()
 export class CallbackIntake {
   private readonly progress = new GroupedWrites<ProviderReport, boolean>((group) => this.recordProgress(group), {
@@ -34,7 +34,7 @@ export class CallbackIntake {
     private readonly journal: CallbackJournal,
     @Inject(CONFIGURATION) { env }: Configuration,
   ) {
-    // A group of one is a whole one, so that as many as may be are under way.
+    // A group of one is a whole group, so as many as allowed run at the same time.
     this.closerLooks = new GroupedWrites((group) => this.lookCloser(group), {
       name: NAME,
       maxGroup: 1,
@@ -43,7 +43,7 @@ export class CallbackIntake {
     });
   }
 
-  /** Resolves after the commit. @throws OverloadedError when more arrives than the database takes. */
+  /** Resolves after the commit. @throws OverloadedError when more arrives than the database can take. */
   async take(report: ProviderReport): Promise<Applied> {
     if (effectOf(report) !== 'failed' && (await this.progress.add(report))) return 'applied';
     return this.closerLooks.add(report);

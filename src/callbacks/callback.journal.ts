@@ -8,7 +8,7 @@ import type { ProviderReport } from './provider-report.js';
 import type { FallbackState } from './report.decision.js';
 import type { ReportedState } from './report.state.js';
 
-/** What a delivered message means where a fallback had been decided. */
+/** What it means that a message was delivered, given what has become of its fallback. */
 export type Delivered =
   /** The ordinary case. */
   | 'delivered'
@@ -16,12 +16,12 @@ export type Delivered =
   | 'drop_fallback'
   /** The same, but its last attempt may have been accepted. */
   | 'drop_doubtful'
-  /** The fallback is out: the recipient gets it on two channels. */
+  /** The fallback has left: the recipient gets the notification on two channels. */
   | 'delivered_twice'
-  /** A human has corrected it since: the notification still waits for the corrected one. */
+  /** A human has corrected it since: the notification still waits for the corrected delivery. */
   | 'superseded';
 
-/** For whoever listens: it had been given up; or the same recipient gets two. */
+/** How listeners hear of an acceptance after a correction: as given up before, or as a duplicate for one recipient. */
 export const HEARD_AS = {
   bound: 'bound',
   duplicate: 'duplicate',
@@ -44,7 +44,7 @@ export interface FirstDelivery {
   readonly seconds: number;
 }
 
-/** Hears of what callbacks changed, once that is on disk; metrics and alerts are made of it. Must not throw and must not wait. */
+/** Hears of what callbacks changed, once it is on disk; for metrics and alerts. Must neither throw nor wait. */
 export interface CallbackListener {
   /** `count` callbacks were recorded in the ordinary way, and moved these notifications to delivered. */
   onProgress?(count: number, delivered: readonly FirstDelivery[]): void;
@@ -54,7 +54,7 @@ export interface CallbackListener {
   onRefused?(): void;
 }
 
-/** One log line per state change that a callback made, with ids and codes; and the same to whoever listens. */
+/** Logs one line per state change that a callback made, with ids and codes, and tells the listeners the same. */
 @Injectable()
 export class CallbackJournal {
   private readonly listeners = new Set<CallbackListener>();

@@ -16,13 +16,13 @@ import {
 export interface FailureDecision {
   readonly endsDelivery: boolean;
   readonly step: NextStep;
-  /** The step is carried out; otherwise something else of the notification is alive, and nothing follows. */
+  /** True if the step is carried out; false if nothing follows from this failure, and the step only says why. */
   readonly carriedOut: boolean;
 }
 
 /**
- * Decides what follows a failed callback; null where it tells nothing new: delivered is final, and what ended already
- * ended. Pure.
+ * Decides what follows a failed callback; null if it says nothing new: delivered is final, and a delivery that has
+ * ended stays ended. Pure.
  * @param fallbacks the channels that may still follow
  */
 export function failureOf(
@@ -44,7 +44,7 @@ export function failureOf(
   return { endsDelivery: true, step: { ...step, reason: step.reason + hopeElsewhere(standing) }, carriedOut: true };
 }
 
-/** Of a delivery: one that failed may only be saved by proof that it was sent. */
+/** For a delivery: only proof that it was sent can revive one that failed. */
 function isOver(status: NotificationStatus): boolean {
   return status === 'delivered' || UNSUCCESSFUL_ENDS.some((end) => end === status);
 }
@@ -53,7 +53,7 @@ function nothingFollows(reason: string, endsDelivery: boolean): FailureDecision 
   return { endsDelivery, step: { kind: 'none', reason }, carriedOut: false };
 }
 
-/** The delivery goes on with another attempt. */
+/** Why the delivery goes on with another attempt; null if it does not. */
 function anotherAttemptOf(standing: Standing): string | null {
   if (acceptedAsAnother(standing)) return 'another attempt of this delivery was accepted and may still arrive';
   const own = ownWork(standing);
@@ -62,7 +62,7 @@ function anotherAttemptOf(standing: Standing): string | null {
   return another ? 'another attempt of this delivery is under way' : null;
 }
 
-/** The notification needs nothing from this delivery any more. */
+/** Why the notification needs nothing more from this delivery; null if it does. */
 function aliveElsewhere({ state, outbox }: Standing): string | null {
   if (isFinal(state.status)) return `the notification is ${state.status} already`;
   const replaced = outbox !== null && outbox.deliveryId !== state.deliveryId;
@@ -71,8 +71,8 @@ function aliveElsewhere({ state, outbox }: Standing): string | null {
 }
 
 /**
- * An earlier channel that was not in time may still deliver it. No automatic step helps it to, so that does not keep it
- * from a human; a receipt takes it out of the review queue again.
+ * An earlier channel that was too slow may still deliver it. No automatic step can bring that about, so a human looks
+ * at it anyway; a receipt takes it out of the review queue again.
  */
 function hopeElsewhere({ state }: Standing): string {
   const other = state.deliveries.find(
@@ -82,7 +82,7 @@ function hopeElsewhere({ state }: Standing): string {
   return other ? `; ${other.channel} accepted it as well and may still deliver it` : '';
 }
 
-/** What would come after expiresAt is not sent: no other channel takes over then. */
+/** Nothing is sent after expiresAt, so no other channel takes over then. */
 function stepAfter(classification: Classification, fallbacks: readonly Channel[], expired: boolean): NextStep {
   const because = `${classification.rule}, reported after the provider had accepted it`;
   const tooLate = expired && fallbacks.length > 0 && anotherChannelHelps(classification);

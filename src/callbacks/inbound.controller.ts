@@ -29,7 +29,7 @@ export class InboundController {
     if (from === null || to === null) throw lacking(form, ['From'], ['To']);
     const wish = wishOf({ from, body: valueOf(form, 'Body') ?? '', optOutType: valueOf(form, 'OptOutType') });
     if (wish === null) return;
-    // Sent through a Messaging Service, the sender of a delivery is the service.
+    // If it was sent through a Messaging Service, the sender of a delivery is the service.
     const service = valueOf(form, 'MessagingServiceSid');
     const channel = isWhatsappAddress(from) ? 'whatsapp' : 'sms';
     await this.database.transaction(async (transaction) => {

@@ -3,13 +3,13 @@ import type { TwilioResource } from '../twilio/resource.js';
 import { valueOf, type CallbackForm } from './callback-form.js';
 
 /**
- * How the provider told it: by a `callback`; asked for the `receipt` of a sid, in the words of a callback; by an `answer`
- * that came when its lease was over; or by its `list`, read as late. The last one does not name the attempt, and a receipt
- * names the one that the sid belonged to when it was asked for.
+ * How the provider told it: by a `callback`; by the `receipt` of a sid, asked for and put in the words of a callback;
+ * by an `answer` that came after its lease had ended; or by its `list`, read equally late. A list does not name the
+ * attempt, and a receipt names the one to which the sid belonged when it was asked for.
  */
 export type Evidence = 'callback' | 'receipt' | 'answer' | 'list';
 
-/** What the provider says of an attempt, before anything is made of it. */
+/** What the provider says about an attempt, before it is interpreted. */
 export interface ProviderReport {
   readonly evidence: Evidence;
   readonly attemptId: string;
@@ -18,17 +18,17 @@ export interface ProviderReport {
   /** MessageStatus or CallStatus, in the provider's words. */
   readonly status: string;
   readonly errorCode: number | null;
-  /** Every parameter as it came. */
+  /** Every parameter as it came, except for characters that cannot be stored. */
   readonly params: CallbackForm;
 }
 
-/** What Twilio calls them; messages have an older name, too. */
+/** Twilio's names for the parameters; those of messages have older names, too. */
 export const NAMES = {
   message: { sid: ['MessageSid', 'SmsSid'], status: ['MessageStatus', 'SmsStatus'] },
   call: { sid: ['CallSid'], status: ['CallStatus'] },
 } as const satisfies Record<TwilioResource, object>;
 
-/** Reads the form of a callback; null where it lacks the sid or the status. */
+/** Reads the form of a callback; null if it lacks the sid or the status. */
 export function readReport(attemptId: string, resource: TwilioResource, form: CallbackForm): ProviderReport | null {
   const params = storableForm(form);
   const names = NAMES[resource];
@@ -39,7 +39,7 @@ export function readReport(attemptId: string, resource: TwilioResource, form: Ca
   return { evidence: 'callback', attemptId, resource, providerSid, status, errorCode, params };
 }
 
-/** What cannot be stored would be refused again at each of the provider's repetitions, and lost after the last. */
+/** A form that cannot be stored would be refused each time the provider repeats it, and lost after the last time. */
 function storableForm(form: CallbackForm): CallbackForm {
   const values = (value: string | string[]) => (Array.isArray(value) ? value.map(storable) : storable(value));
   return Object.fromEntries(Object.entries(form).map(([name, value]) => [storable(name), values(value)]));

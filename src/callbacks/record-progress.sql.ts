@@ -6,15 +6,15 @@ import { isOneOf, legalPath, UNSUCCESSFUL_ENDS, WORKED_ON } from '../policy/tran
 const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
 
 /**
- * The ordinary callback, for as many as arrived together: an accepted attempt of the notification's only or latest
- * delivery moves on, to delivered or read. Keeps each (sid, status) once and moves statuses only forward. Answers, by
- * attempt, whether the callback is done with; the others need a closer look. Where it was the one that delivered, it
- * says in one more row how long that took since the notification was accepted.
+ * Records ordinary callbacks, as many as arrived together: an accepted attempt of the notification's only or latest
+ * delivery moves on, to delivered or read. Keeps each (sid, status) once and moves statuses only forward. Returns the
+ * callbacks that are done with, by attempt; the others need a closer look. For each notification delivered for the
+ * first time, one more row says how long that took since it was accepted.
  *
- * What is read without a lock may have changed when the locks are there: a receipt is done with only where it did move its
+ * What is read without a lock may have changed once the locks are held: a receipt is done with only if it did move its
  * notification, or found it delivered. The outbox row is locked first, as everywhere.
  *
- * Everything is looked up by id, row by row: as a join, a plan made for a new database read every attempt with every
+ * Everything is looked up by id, row by row: with joins, a plan made for a new database read every attempt with every
  * notification once both had grown (docs/decisions/0008-growth.md).
  */
 export const RECORD_PROGRESS: Statement = {

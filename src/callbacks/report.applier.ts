@@ -65,12 +65,13 @@ interface Reported extends Standing {
 
 type Found = { readonly notificationId: string; readonly deliveryId: string };
 
-/** `repeated`: this sid and status were there already, or it is about another attempt. */
+/** `repeated`: this sid and status were recorded already, or the report is about another attempt. */
 export type Applied = 'applied' | 'repeated' | 'unknown_attempt';
 
 /**
- * Applies one callback, or what was known as late as that, with care: everything of its notification is locked, so that it
- * meets a settled state however late, repeated or reordered. The ordinary ones do not come here (record-progress.sql.ts).
+ * Applies one callback, or an answer that is known as late as one, with care: its whole notification is locked, so that
+ * it meets a settled state however late, repeated or reordered it is. Ordinary callbacks do not come here
+ * (record-progress.sql.ts).
  */
 @Injectable()
 export class ReportApplier {
@@ -86,7 +87,7 @@ export class ReportApplier {
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
   ) {}
 
-  /** @param because what led to it, for the explanation, where it is applied */
+  /** @param because what led to the report, recorded for the explanation if the report is applied */
   async apply(report: ProviderReport, because: Decision | null = null): Promise<Applied> {
     const [found] = await this.database.run<Found>(FIND_NOTIFICATION_OF_ATTEMPT, [report.attemptId]);
     if (!found) return 'unknown_attempt';
@@ -98,7 +99,7 @@ export class ReportApplier {
     }
   }
 
-  /** `again`: work came in between the two locks; it has to be locked first. */
+  /** `again`: work appeared between the two locks, and must be locked first. */
   private async applyIn(
     transaction: Transaction,
     report: ProviderReport,
@@ -134,7 +135,7 @@ export class ReportApplier {
     }
     const effect = effectOf(report);
     if (effect === 'failed') return this.fail(transaction, reported);
-    // That it was on its way before it failed answers no question of another attempt.
+    // That a failed message was on its way before answers no question about another attempt.
     if (effect === 'noted' && state.reportedFailed) return;
     const delivered = effect !== 'noted';
     if (correctionSince(state)) return this.note(transaction, reported, delivered);
@@ -142,7 +143,7 @@ export class ReportApplier {
     if (delivered) await this.deliver(transaction, reported, effect === 'read');
   }
 
-  /** A human has corrected it since: what it came to is kept, and whatever became of the corrected one stays. */
+  /** For a delivery that a human has corrected since: records its outcome and leaves the corrected one as it is. */
   private async note(transaction: Transaction, reported: Reported, delivered: boolean): Promise<void> {
     const { report, state, acceptance, providerSid } = reported;
     await this.tellAcceptance(transaction, reported);
@@ -232,7 +233,7 @@ export class ReportApplier {
     await this.recordFailure(transaction, reported, recipient, classification, decision.step);
     if (decision.endsDelivery) await transaction.run(END_DELIVERY, [state.deliveryId]);
     await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
-    // At once: it proves the same whether or not this gets to disk, and Twilio need not repeat it.
+    // At once: it proves the same whether or not this reaches the disk, without waiting for Twilio to repeat it.
     this.circuits.onReported(state, classification);
     if (decision.carriedOut) await this.follow(transaction, reported, classification, decision);
     transaction.afterCommit(() => this.journal.failed(state, report, classification, decision.step));

@@ -13,7 +13,7 @@ import {
   type Standing,
 } from './report.state.js';
 
-/** What a callback tells about the attempt it names, before its own status is looked at. */
+/** What a report proves about its attempt's acceptance, before its own status is looked at. */
 export type AcceptanceKind =
   /** Known already. */
   | 'known'
@@ -21,9 +21,9 @@ export type AcceptanceKind =
   | 'ahead_of_answer'
   /** The question was open and is answered: nothing is sent again. */
   | 'bound'
-  /** It had been sent again meanwhile: the recipient gets it twice. */
+  /** It was sent again meanwhile: the recipient gets or may get it twice. */
   | 'duplicate'
-  /** It had been given up: a human need not look any more. */
+  /** It had been given up: no human needs to look at it any more. */
   | 'after_all'
   /** A human has corrected the recipient since: it reached the former one. */
   | 'misdirected'
@@ -32,18 +32,18 @@ export type AcceptanceKind =
 
 export interface Acceptance {
   readonly kind: AcceptanceKind;
-  /** The delivery counts as accepted from now on, and its work is done; otherwise that is so already. */
+  /** Whether this report makes its delivery accepted and ends its work. */
   readonly binds: boolean;
 }
 
-/** A callback proves that its attempt was accepted. What does that change? Pure. */
+/** Decides what changes when a report proves its attempt accepted. Pure. */
 export function acceptanceOf(standing: Standing): Acceptance {
   const { state, attemptId, providerSid } = standing;
   const own = ownWork(standing);
   const sameMessage = state.othersAccepted.some((other) => other.providerSid === providerSid);
-  // What failed may have been another message that was taken for this one: then it had been given up too early.
+  // Another message, taken for this one, may have made the notification fail: then it was given up too early.
   const told = state.outcome === 'accepted' && (state.knownSid === providerSid || state.status !== 'failed');
-  // An answer that came too late is on disk, but its delivery may still be worked on: then the question is open.
+  // A late answer may be on disk while its delivery is still worked on: then the question is open.
   if (!own && (told || sameMessage)) return { kind: 'known', binds: false };
   if (acceptedAsAnother(standing)) return { kind: 'duplicate', binds: own !== null };
   const correction = correctionSince(state);
@@ -53,13 +53,13 @@ export function acceptanceOf(standing: Standing): Acceptance {
   return { kind: own?.attemptId === attemptId ? 'ahead_of_answer' : 'duplicate', binds: true };
 }
 
-/** Its sid is another attempt's, as a callback or an answer, which name their attempt, have told meanwhile. Pure. */
+/** Whether the sid is another attempt's, which a callback or an answer, naming that attempt, has shown since. Pure. */
 export function isAboutAnother({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
   if (evidence === 'receipt') return state.knownSid !== providerSid;
   return evidence === 'list' && state.isAnothersSid;
 }
 
-/** It says more of its attempt than is known; what the list shows proves less than the rest. Pure. */
+/** Whether the report says more about its attempt than is known; a list proves less than other evidence. Pure. */
 export function provesAcceptance({ evidence, providerSid }: ProviderReport, state: ReportedState): boolean {
   return state.outcome !== 'accepted' || (evidence !== 'list' && state.knownSid !== providerSid);
 }
@@ -68,7 +68,7 @@ export function provesAcceptance({ evidence, providerSid }: ProviderReport, stat
 export type FallbackState =
   /** None was decided, or it came to nothing. */
   | 'none'
-  /** It waits, for its first attempt or for another one: none is on its way. */
+  /** It waits for its first attempt or for another one: nothing is on its way. */
   | 'unsent'
   /** Nobody knows yet whether its last attempt was accepted. */
   | 'in_doubt'
@@ -85,7 +85,7 @@ export function fallbackOf({ state, outbox }: Standing): FallbackState {
   return later.some(mayStillArrive) ? 'left' : 'none';
 }
 
-/** The channels that count as tried; with `dropped`, once the fallback is called off that is no longer needed. Pure. */
+/** The channels that count as tried; with `dropped`, the needless fallback counts as called off. Pure. */
 export function triedOnceDropped({ state, outbox }: Standing, dropped: boolean): Channel[] {
   return triedChannels(
     state.deliveries.map(({ id, channel, status, attempted }) => ({

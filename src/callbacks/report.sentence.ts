@@ -3,7 +3,7 @@ import type { AcceptanceKind, FallbackState } from './report.decision.js';
 import type { Evidence } from './provider-report.js';
 import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.state.js';
 
-/** How it is known, as the beginning of a sentence. */
+/** What shows it, as the beginning of a sentence. */
 const SHOWN_BY = {
   callback: 'A late callback shows that the attempt was accepted',
   receipt: 'What Twilio says of the message shows that the attempt was accepted',
@@ -11,7 +11,7 @@ const SHOWN_BY = {
   list: "The provider's list showed the attempt when its lease was over: it was accepted",
 } as const satisfies Record<Evidence, string>;
 
-/** The rule that the explanation names with it. */
+/** The rule that the explanation names for the evidence. */
 export const ACCEPTANCE_RULE = {
   callback: 'callback',
   receipt: 'missing receipt',
@@ -19,7 +19,7 @@ export const ACCEPTANCE_RULE = {
   list: 'reconciliation',
 } as const satisfies Record<Evidence, DecisionRule>;
 
-/** What the explanation says of an acceptance that was proved late. Pure. */
+/** What the explanation says about an acceptance that was proved late. Pure. */
 export function acceptanceSentence(
   standing: Standing,
   evidence: Evidence,
@@ -63,12 +63,12 @@ function successorOf({ state }: Standing): Successor {
   return laterDeliveries(state).at(-1)?.byHuman ? RETRY_BY_HUMAN : FALLBACK;
 }
 
-/** Which rule the explanation names where an earlier delivery's callback found another one decided. Pure. */
+/** The rule in the explanation when an earlier delivery is reported after another one was decided. Pure. */
 export function afterFallbackRule(standing: Standing, delivered: boolean): DecisionRule {
   return `${delivered ? 'delivered' : 'accepted'} after ${successorOf(standing).decided}`;
 }
 
-/** What the explanation says of a fallback, or a human's retry, that an earlier delivery's callback found decided. Pure. */
+/** What the explanation says when an earlier delivery is reported after a fallback, or a human's retry. Pure. */
 export function fallbackSentence(
   standing: Standing,
   delivered: boolean,

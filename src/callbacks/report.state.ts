@@ -3,7 +3,7 @@ import { UNSUCCESSFUL_ENDS, type NotificationStatus } from '../policy/transition
 import type { Category, Channel, Outcome } from '../policy/vocabulary.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 
-/** The outbox row of the notification, where there is one. */
+/** The outbox row of the notification, if there is one. */
 export interface OutboxState {
   readonly deliveryId: string;
   readonly stage: 'send' | 'reconcile' | 'await_delivery';
@@ -15,15 +15,15 @@ export interface OutboxState {
 export interface DeliveryState {
   readonly id: string;
   readonly channel: Channel;
-  /** As stored: what it was when it started, until it ends. */
+  /** As stored: the status it started with, until it ends or a late report shows it sent. */
   readonly status: NotificationStatus;
   /** It has an attempt that is over. */
   readonly attempted: boolean;
-  /** By a message that is not the reported one. */
+  /** A message of it other than the reported one was accepted. */
   readonly accepted: boolean;
-  /** It goes to another recipient than the reported one. */
+  /** It goes to another recipient than the reported delivery. */
   readonly elsewhere: boolean;
-  /** It says something else than the reported one. */
+  /** It says something else than the reported delivery. */
   readonly reworded: boolean;
   /** A human began it. */
   readonly byHuman: boolean;
@@ -32,7 +32,7 @@ export interface DeliveryState {
 /** Another attempt of the reported delivery that the provider accepted. */
 export interface AcceptedAttemptState {
   readonly providerSid: string;
-  /** A callback reported it failed since. */
+  /** A callback has reported it failed since. */
   readonly failed: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface ReportedState {
   readonly clientId: string;
   readonly recipient: string;
   readonly status: NotificationStatus;
-  /** Since it was accepted. */
+  /** Since the notification was accepted. */
   readonly ageSeconds: number;
   /** Its expiresAt has passed, by the database's clock. */
   readonly expired: boolean;
@@ -53,22 +53,22 @@ export interface ReportedState {
   readonly fallbackAfterSeconds: number | null;
   /** A dead letter is open. */
   readonly awaitsReview: boolean;
-  /** The outbox holds a row of it: the one that was locked, or one that came in between. */
+  /** The outbox has a row for it: the locked one, or one that appeared since. */
   readonly hasWork: boolean;
-  /** All of them, the first one first. */
+  /** All deliveries, in their order. */
   readonly deliveries: readonly DeliveryState[];
   /** Of the reported delivery. */
   readonly deliveryId: string;
   readonly channel: Channel;
-  /** As stored: what it was when it started, until it was accepted or ends. */
+  /** As stored: the status it started with, until it ends or a late report shows it sent. */
   readonly deliveryStatus: NotificationStatus;
   readonly sender: string;
   readonly changes: DeliveryChanges | null;
   /** Of the reported attempt; null while it is in flight. */
   readonly outcome: Outcome | null;
-  /** The one that the reported attempt has on disk; the provider's list may have shown it in the place of the right one. */
+  /** The sid that the reported attempt has on disk; if the provider's list showed it, it may be the wrong one. */
   readonly knownSid: string | null;
-  /** A callback reported the reported sid failed before. */
+  /** An earlier callback reported this sid failed. */
   readonly reportedFailed: boolean;
   readonly attemptStartedAt: Date;
   readonly othersAccepted: readonly AcceptedAttemptState[];
@@ -76,7 +76,7 @@ export interface ReportedState {
   readonly isAnothersSid: boolean;
 }
 
-/** What a decision about a callback looks at. */
+/** What a decision about a report is based on. */
 export interface Standing {
   readonly attemptId: string;
   readonly providerSid: string;
@@ -84,7 +84,7 @@ export interface Standing {
   readonly outbox: OutboxState | null;
 }
 
-/** The outbox row, where it is the reported delivery's and more than a watch for its receipt. Pure. */
+/** The outbox row, if it is the reported delivery's and more than a watch for its receipt. Pure. */
 export function ownWork({ state, outbox }: Standing): OutboxState | null {
   return outbox?.deliveryId === state.deliveryId && outbox.stage !== 'await_delivery' ? outbox : null;
 }
@@ -105,8 +105,9 @@ export function mayStillArrive({ accepted, status }: DeliveryState): boolean {
 }
 
 /**
- * What a human corrected after the reported delivery. It does not stand for the notification any more then: what it
- * comes to satisfies nobody who waits for the corrected one. Null where the latest delivery says the same to the same. Pure.
+ * What a human corrected after the reported delivery. That delivery then no longer stands for the notification: its
+ * outcome satisfies nobody who waits for the corrected one. Null if the latest delivery says the same to the same
+ * recipient. Pure.
  */
 export function correctionSince(state: ReportedState): 'recipient' | 'words' | null {
   const latest = laterDeliveries(state).at(-1);
@@ -114,7 +115,7 @@ export function correctionSince(state: ReportedState): 'recipient' | 'words' | n
   return latest?.reworded ? 'words' : null;
 }
 
-/** Those that came after the reported one took its place. Pure. */
+/** The deliveries that came after the reported one and took its place. Pure. */
 export function laterDeliveries(state: ReportedState): readonly DeliveryState[] {
   return state.deliveries.slice(state.deliveries.findIndex(({ id }) => id === state.deliveryId) + 1);
 }

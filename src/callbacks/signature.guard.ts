@@ -8,8 +8,8 @@ import type { CallbackForm } from './callback-form.js';
 import { CallbackJournal } from './callback.journal.js';
 
 /**
- * Lets through only what Twilio signed for PUBLIC_URL: the address Twilio was given, not the one this process sees
- * behind a proxy. Nothing is read or written before.
+ * Lets through only requests that Twilio signed for PUBLIC_URL: the address Twilio was given, not the one this process
+ * sees behind a proxy. Nothing is read or written before this check.
  */
 @Injectable()
 export class SignatureGuard implements CanActivate {

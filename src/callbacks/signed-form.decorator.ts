@@ -4,7 +4,7 @@ import { ExpectsBody } from '../http/body.decorator.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { TWILIO_SIGNATURE } from '../openapi/security.js';
 
-/** A route that takes a form from Twilio and answers 204. @param needed without these parameters it is a 400 */
+/** A route that takes a form from Twilio and answers 204. @param needed parameters without which the answer is a 400 */
 export function SignedForm(...needed: readonly string[]): MethodDecorator {
   const text = { type: 'string' } as const;
   return applyDecorators(
