@@ -1,4 +1,4 @@
-/** How many of something are under way, and a word to whoever waits for the last of them. */
+/** Counts what is under way, and lets callers wait until nothing is. */
 export class InFlight {
   private under = 0;
   private waiting: (() => void)[] = [];

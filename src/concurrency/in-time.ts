@@ -1,4 +1,4 @@
-/** There was no answer in the time that it was given. */
+/** There was no answer in the time allowed. */
 export class LateError extends Error {
   override readonly name = 'LateError';
 
@@ -7,7 +7,7 @@ export class LateError extends Error {
   }
 }
 
-/** @throws LateError where there is no answer within `ms`; what it rejects with before is thrown here. */
+/** @throws LateError if there is no answer within `ms`; if `answer` rejects before that, its error is thrown. */
 export async function answerInTime<Answer>(answer: Promise<Answer>, ms: number): Promise<Answer> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new LateError(ms)), Math.max(0, ms));
@@ -18,7 +18,7 @@ export async function answerInTime<Answer>(answer: Promise<Answer>, ms: number):
   }
 }
 
-/** @returns whether it ended within `ms`; what it throws before is thrown here. */
+/** @returns whether it ended within `ms`; if it rejects before that, its error is thrown. */
 export async function inTime(ended: Promise<unknown>, ms: number): Promise<boolean> {
   try {
     await answerInTime(ended, ms);

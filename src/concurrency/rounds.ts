@@ -1,4 +1,4 @@
-/** Work that is done again and again, never twice at a time. An error is for `onError`; the next round follows. */
+/** Work that is repeated in rounds, never two at a time. An error goes to `onError`, and the next round follows. */
 export class Rounds {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
@@ -12,20 +12,20 @@ export class Rounds {
     private readonly afterErrorMs = 500,
   ) {}
 
-  /** @param firstAfterMs until the first round */
+  /** @param firstAfterMs milliseconds until the first round */
   start(firstAfterMs = 0): void {
     this.started = true;
     if (firstAfterMs === 0) this.go();
     else this.timer = setTimeout(() => this.go(), firstAfterMs);
   }
 
-  /** Begins the next round now, or right after the one that is running. */
+  /** Begins the next round now, or right after the one under way. */
   nudge(): void {
     if (this.running) this.nudged = true;
     else this.go();
   }
 
-  /** Resolves when the round that is running is over; none follows. */
+  /** Resolves when the round under way is over; none follows. */
   async stop(): Promise<void> {
     this.started = false;
     if (this.timer) clearTimeout(this.timer);

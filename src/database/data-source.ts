@@ -5,23 +5,23 @@ import { MIGRATIONS } from '../../migrations/migrations.js';
 export const CONNECT_MS = 5000;
 
 /**
- * Lets the server look, while a statement runs, whether its client is still there. Without this it goes on for minutes with
- * what was given up after DATABASE_TIMEOUT_MS, while the pool opens another connection: a caller who asks again and again
- * would pile them up. A limit of time would also cut what takes long and is waited for.
+ * Makes the server check, while a statement runs, whether its client is still there. Without this it goes on for
+ * minutes with what was given up after DATABASE_TIMEOUT_MS, while the pool opens another connection: a caller who keeps
+ * asking would pile them up. A time limit would also cut off long statements for which somebody waits.
  */
 export const GIVEN_UP_ENDS = '-c client_connection_check_interval=1s';
 
 /**
- * Keeps plans from reading a table from end to end: while a table is small that is the cheapest, and a connection that keeps
- * such a plan reads all of it for every row once the table has grown. Where there is no index, it is read all the same, and
- * before PostgreSQL 18 such a plan then seems so expensive that the server compiles it at each execution (jit): the look at
- * three circuits, twice a second, took 30 ms instead of less than 0.01.
+ * Keeps plans from reading a table from end to end. While a table is small that is cheapest, but a connection that
+ * keeps such a plan reads the whole table for every row once it has grown. A table without an index is still read that
+ * way, and before PostgreSQL 18 the plan then looks so expensive that the server compiles it at each execution (jit):
+ * looking at three circuits, twice a second, took 30 ms instead of less than 0.01.
  */
 export const NEVER_END_TO_END = '-c enable_seqscan=off -c jit=off';
 
 /**
  * Takes the `options` out of a database's address and puts them before `settings`, which win. Left in the address they
- * would replace `settings`: in pg, what an address says counts more than what is said beside it.
+ * would replace `settings`: pg prefers the address to what is given beside it.
  */
 export function settingsOf(address: string, settings?: string): { address: string; options: string | undefined } {
   const start = address.indexOf('?');
@@ -34,9 +34,9 @@ export function settingsOf(address: string, settings?: string): { address: strin
 }
 
 export interface ConnectionLimits {
-  /** Connections of the pool; LISTEN holds one more of its own. */
+  /** Connections of this pool. A process holds up to 7 more: 6 for statements planned once, and 1 for LISTEN. */
   readonly poolMax: number;
-  /** Settings that each connection opens with. Default: none, as PgBouncer wants it; a migration goes on to its end. */
+  /** Settings with which connections open. Default: none, for PgBouncer and for migrations, which run to their end. */
   readonly settings?: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import { Database } from './database.js';
 const READ_CLOCK = { name: 'clock', text: 'SELECT service_now() AS now' };
 
 /**
- * The database's time without asking for each use: the last reading plus what has passed since. Due times, leases and
+ * The database's time without a query for each use: the last reading plus the time passed since. Due times, leases and
  * expiry are compared in SQL; this is for decisions and records.
  */
 @Injectable()
@@ -18,7 +18,7 @@ export class DatabaseClock {
     return new Date(this.reading + performance.now() - this.readAt);
   }
 
-  /** Takes note of a time that a statement brought along. */
+  /** Sets the clock to a time that a statement returned. */
   set(now: Date): void {
     this.reading = now.getTime();
     this.readAt = performance.now();

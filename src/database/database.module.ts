@@ -8,7 +8,7 @@ import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
 import { Snapshots } from './snapshots.js';
 
-/** One pool for everything; a second connection only listens. */
+/** TypeORM's pool, one for statements planned once (see {@link Database}), and a connection that only listens. */
 @Global()
 @Module({
   imports: [

@@ -7,16 +7,16 @@ import { CONNECT_MS, GIVEN_UP_ENDS, NEVER_END_TO_END, settingsOf } from './data-
 import { isReadOnlyDatabase } from './read-only.js';
 import { watchPool } from './watched-pool.js';
 
-/** A statement with a name of its own: PostgreSQL keeps it prepared per connection. */
+/** A statement with a unique name, under which PostgreSQL keeps it prepared on each connection. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
   /**
    * How it is planned. Default: PostgreSQL's own choice for a prepared statement.
-   * `each_time`: not prepared, for what is rare and whose best plan depends on its parameters.
-   * `once`: prepared with a plan that never changes and never scans a table, on connections of its own. For the
-   * statements of dispatch: planning a claim costs eight times running it, and a plan chosen for tables that were
-   * never analysed is bimodal (1,500 or 5,600 rows/s). Measured: docs/performance.md.
+   * `each_time`: not prepared, for what is rare or whose best plan depends on its parameters.
+   * `once`: prepared with a generic plan that never changes and never scans a table; on connections of its own, except
+   * inside a transaction. For the statements of dispatch: planning a claim costs eight times running it, and a plan
+   * chosen for tables that were never analysed is bimodal (1,500 or 5,600 rows/s). Measured: docs/performance.md.
    */
   readonly plan?: 'each_time' | 'once';
 }
@@ -27,18 +27,18 @@ export interface StatementRunner {
 }
 
 export interface Transaction extends StatementRunner {
-  /** `effect` follows the commit, and nothing follows a rollback: nobody hears of what they cannot see. Must not throw. */
+  /** Runs `effect` after the commit, never after a rollback: nobody hears of what they cannot see. Must not throw. */
   afterCommit(effect: () => void): void;
 }
 
 /**
- * The hot path's way to PostgreSQL: named statements on TypeORM's own pool, without its query builder between.
- * Reads, admin queries and migrations go through TypeORM itself.
+ * The hot path's way to PostgreSQL: named statements without TypeORM's query builder, on TypeORM's pool or, if planned
+ * once, on a pool of their own. Other reads, admin queries and migrations go through TypeORM itself.
  */
 @Injectable()
 export class Database implements StatementRunner, OnApplicationShutdown {
   private readonly pool: Pool;
-  /** For statements with `plan: 'once'`; null where nothing may be kept on a connection (PgBouncer). */
+  /** For statements with `plan: 'once'`; null if connections may keep nothing (PgBouncer). */
   private readonly plannedOnce: Pool | null;
   private readonly pools: readonly Pool[];
   private readonly keepPrepared: boolean;
@@ -77,7 +77,7 @@ export class Database implements StatementRunner, OnApplicationShutdown {
       return result;
     } catch (error) {
       broken = await rollBack(client);
-      // A statement outside a transaction that fails takes its connection along by itself.
+      // Outside a transaction, a statement that fails removes its connection from the pool by itself.
       if (isReadOnlyDatabase(error)) broken ??= error;
       throw error;
     } finally {
@@ -102,8 +102,8 @@ export class Database implements StatementRunner, OnApplicationShutdown {
 }
 
 /**
- * Two of the intake, a claim, two settlements and the progress of callbacks at once: grouped writes need no more. What
- * else is planned once is rare, and waits for one of them.
+ * Two writes of the intake, a claim, two settlements and the progress of callbacks at once: grouped writes need no
+ * more. Other statements planned once are rare, and wait for one of these connections.
  */
 const PLAN_ONCE_CONNECTIONS = 6;
 
@@ -120,7 +120,7 @@ function planOncePool(url: string): Pool {
     application_name: 'postrider-dispatch',
     options,
   });
-  // An idle connection that breaks is replaced; whoever uses one hears of it from the query.
+  // A broken idle connection is replaced; whoever uses a connection learns of its end from the query.
   pool.on('error', () => {});
   return pool;
 }

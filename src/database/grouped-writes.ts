@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { InFlight } from '../concurrency/in-flight.js';
 
-/** More work arrived than the database takes; the caller should answer 503 and name a time to come back. */
+/** More work arrived than the database can take; the caller should answer 503 and say when to try again. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
 
@@ -17,17 +17,17 @@ export interface GroupedWritesOptions<Item = unknown> {
   readonly name: string;
   /** Items in one statement at most. */
   readonly maxGroup: number;
-  /** Items waiting at most; beyond it {@link OverloadedError}. */
+  /** Items waiting at most; any more get an {@link OverloadedError}. */
   readonly maxWaiting: number;
-  /** Writes in flight at most, where a whole group waits for each of them. Default: 1. */
+  /** Writers at most; any after the first begins only when a whole group waits. Default: 1. */
   readonly wholeGroupsAtOnce?: number;
-  /** What an item is about, where a statement takes one item about the same at most: the next waits for its next. */
+  /** An item's subject, for statements that take only one item per subject: any other waits for a later statement. */
   readonly subjectOf?: (item: Item) => string;
-  /** Only where nobody waits for the answer: fewer and larger writes. Without it a write follows the one before at once. */
+  /** Makes writes fewer and larger, where nobody waits for the answers. By default they follow each other at once. */
   readonly spacing?: {
-    /** From the start of one write to the start of the next, in milliseconds at most. */
+    /** From the start of one write to the start of the next, at most, in milliseconds. */
     readonly ms: number;
-    /** So many items are worth a write of their own, whenever the last one was. */
+    /** This many items are worth a write at once, however recent the last one. */
     readonly enough: number;
   };
 }
@@ -39,22 +39,22 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * Group commit: what arrives while one write is on its way to disk goes out together with the next one. One write is in
- * flight, and a lone item waits for nobody. Where somebody waits for the answer there is no timer: on the machine of
- * docs/performance.md this beat every timer and every number of parallel flushes that was tried. Only a whole group gains
- * nothing by waiting for company, and may go beside the one in flight. The next group leaves before the last one is
- * answered, so that the database never waits for the answers. Where nobody waits, writes may keep a distance: a statement
- * costs as much as ten of its rows, so fewer of them leave more for the rest.
+ * Group commit: what arrives while one write is on its way to disk goes out together with the next. One write is in
+ * flight, and a lone item waits for nobody. If somebody waits for the answers there is no timer: on the machine of
+ * docs/performance.md this beat every timer and every number of parallel flushes that was tried. Only a whole group
+ * gains nothing by waiting for company, and may go beside the write in flight. The next group leaves before the last
+ * one is answered, so the database never waits for the answers. If nobody waits, writes may keep a distance: a
+ * statement costs as much as ten of its rows, so fewer statements leave more for the rest.
  *
- * One bad item never fails its group: a group refused for its data is written again one item at a time. A group
- * that failed for another reason (no connection, say) fails as a whole: asking again item by item would only wait longer.
+ * One bad item never fails its group: a group refused for its data is written again one item at a time. A group that
+ * failed for another reason (no connection, say) fails as a whole: item by item would only take longer.
  */
 export class GroupedWrites<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
   private readonly writers = new InFlight();
   private lastWriteAt = Number.NEGATIVE_INFINITY;
   private endDistance = () => {};
-  /** Who waits for everything to be written. */
+  /** How many callers wait for everything to be written. */
   private awaited = 0;
 
   /** @param write stores a group and answers in the group's order; all or nothing. */
@@ -95,19 +95,20 @@ export class GroupedWrites<Item, Result> {
   private async drain(): Promise<void> {
     this.writers.begin();
     let answer = nobodyWaits;
-    // What has arrived already joins the first: a turn of the event loop takes no time where nothing has. The next ones had
-    // a whole write's time to gather, and the database waits for them.
+    // What has arrived already joins the first group: a turn of the event loop costs nothing if nothing has. Later
+    // groups had a whole write's time to gather, and the database waits for them.
     await setImmediate();
     do {
       await this.keepDistance();
       if (!this.mayTake()) break;
       const group = this.takeGroup();
       const written = this.writeGroup(group);
-      // The pool takes a tick to hand the statement to its connection. After it, so that the database works meanwhile.
+      // The pool takes a tick to hand the statement to its connection. Answers are given after it, while the database
+      // works.
       process.nextTick(answer);
       answer = await written;
       if (this.options.spacing) {
-        // Its successor may wait for its distance.
+        // The next write may keep a distance, for which these answers must not wait.
         answer();
         answer = nobodyWaits;
       }
@@ -116,7 +117,7 @@ export class GroupedWrites<Item, Result> {
     this.writers.end();
   }
 
-  /** A part of a group is left to the other writer: it goes out, with what joins it, when that one is back. */
+  /** With two writers, less than a whole group is left to the one that comes back last, and grows until then. */
   private mayTake(): boolean {
     const { length } = this.waiting;
     return length >= this.options.maxGroup || (length > 0 && this.writers.count === 1);
@@ -158,7 +159,7 @@ export class GroupedWrites<Item, Result> {
     return this.awaited > 0 || this.waiting.length >= Math.min(maxGroup, spacing?.enough ?? maxGroup);
   }
 
-  /** @returns what answers those who wait for the group */
+  /** @returns a function that answers those who wait for the group */
   private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await this.write(group.map((entry) => entry.item));

@@ -11,16 +11,16 @@ export const WAKE_CHANNELS = ['postrider_due', 'postrider_circuits', 'postrider_
 export type WakeChannel = (typeof WAKE_CHANNELS)[number];
 
 const HEARTBEAT_MS = 10_000;
-/** Its statements touch no table: what takes longer has lost its connection. */
+/** Its statements touch no table: if one takes longer, the connection is lost. */
 const ANSWER_MS = 5000;
-/** For the server to close the connection, when the process stops. */
+/** How long the server may take to close the connection when the process stops. */
 const GOODBYE_MS = 1000;
 const RECONNECT_FIRST_MS = 200;
 const RECONNECT_LAST_MS = 5000;
 
 /**
  * Hears NOTIFY on a connection of its own (LISTEN does not survive a transaction pooler, so DATABASE_LISTEN_URL may
- * name a direct one). A dead LISTEN is silent: a heartbeat finds it, and reconnecting backs off.
+ * name a direct one). A dead LISTEN is silent: a heartbeat detects it, and reconnecting backs off.
  */
 @Injectable()
 export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -66,7 +66,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
       await client.connect();
       await client.query(WAKE_CHANNELS.map((channel) => `LISTEN ${channel}`).join('; '));
       this.failures = 0;
-      // Whatever was said while nobody listened.
+      // Makes up for what was announced while nobody listened.
       for (const channel of WAKE_CHANNELS) this.heard(channel);
       this.timer = setTimeout(() => void this.beat(client), HEARTBEAT_MS);
     } catch (error) {
@@ -103,7 +103,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
     const client = this.client;
     this.client = null;
     if (!client) return;
-    // One that is silently gone answers no goodbye.
+    // A connection that is silently gone does not answer.
     const patience = setTimeout(() => client.connection.stream.destroy(), GOODBYE_MS);
     await client.end();
     clearTimeout(patience);

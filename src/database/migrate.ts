@@ -8,8 +8,8 @@ interface MigrationOptions {
   /** Hears, in a sentence, why a migration waits. */
   readonly say: (sentence: string) => void;
   /**
-   * How long a migration in a transaction waits for a table that another session holds, such as a backup: whoever else
-   * wants the table waits behind it. Then it is taken back, and repeated.
+   * How long a migration in a transaction waits for a table that another session holds, such as a backup: everybody
+   * else who wants the table waits behind it. Then it is rolled back and repeated.
    */
   readonly lockMs: number;
   readonly againAfterMs: number;
@@ -52,8 +52,8 @@ export async function migrate(
 const ASK_AGAIN_MS = 100;
 
 /**
- * Asks for the lock again and again instead of waiting in the database: a session that waits there holds a snapshot, and
- * an index that is built CONCURRENTLY waits for every snapshot to end.
+ * Polls for the lock instead of waiting in the database: a session that waits there holds a snapshot, and an index
+ * built CONCURRENTLY waits for every snapshot to end.
  */
 async function untilLocked(session: QueryRunner): Promise<void> {
   for (;;) {
@@ -66,8 +66,8 @@ async function untilLocked(session: QueryRunner): Promise<void> {
 }
 
 /**
- * In transactions only. What runs without one builds its indexes CONCURRENTLY: it waits long by design, nobody waits behind
- * it, and given up it would leave an invalid index.
+ * In transactions only. A migration without one builds its indexes CONCURRENTLY: it waits long by design, nobody waits
+ * behind it, and giving up would leave an invalid index.
  */
 function limitWaits(source: DataSource, lockMs: number): void {
   source.subscribers.push({

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-/** Reads through TypeORM what several tables tell together, as it stood at one moment. */
+/** Reads several tables through TypeORM as they stood at one moment. */
 @Injectable()
 export class Snapshots {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** All that `work` reads by this manager is of one moment: that of its first statement. It writes nothing. */
+  /** All that `work` reads through this manager is as of its first statement. It must not write. */
   read<T>(work: (snapshot: EntityManager) => Promise<T>): Promise<T> {
     return this.dataSource.transaction('REPEATABLE READ', work);
   }

@@ -2,13 +2,14 @@ import { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 
 /**
- * Keeps a pool's connections from harming the process while somebody uses them; idle ones the pool looks after itself.
+ * Keeps a pool's connections from harming the process while somebody uses them; the pool looks after idle ones itself.
  *
- * - A server that stops, or an administrator, ends a connection with an error that belongs to no statement. node-postgres
- *   emits it, and an `error` that nobody listens to ends the process. Whoever uses the connection hears of it from the next
- *   statement.
- * - A connection whose other end is silently gone (a failover without a reset) would keep its statement waiting until the
- *   kernel gives up, a quarter of an hour. After `answerMs` without a byte it is closed, and its statement fails.
+ * - A server that stops, or an administrator, ends a connection with an error that belongs to no statement.
+ *   node-postgres emits it, and an `error` without a listener ends the process. Whoever uses the connection learns of
+ *   it from the next statement.
+ * - A connection whose other end is silently gone (a failover without a reset) would keep its statement waiting until
+ *   the kernel gives up, after a quarter of an hour. After `answerMs` without a byte it is closed, and its statement
+ *   fails.
  */
 export function watchPool(pool: Pool, answerMs: number): void {
   const known = new WeakSet<PoolClient>();
@@ -17,7 +18,7 @@ export function watchPool(pool: Pool, answerMs: number): void {
     if (!known.has(client)) {
       known.add(client);
       client.on('error', () => {});
-      // Known by these words to database-failure.ts.
+      // database-failure.ts recognises these words.
       socket?.on('timeout', () => socket.destroy(new Error(`Query read timeout: nothing within ${answerMs} ms`)));
     }
     socket?.setTimeout(answerMs);
@@ -25,7 +26,7 @@ export function watchPool(pool: Pool, answerMs: number): void {
   pool.on('release', (_, client) => socketOf(client)?.setTimeout(0));
 }
 
-/** The one that is encrypted, where one is. */
+/** The TLS socket, if the connection is encrypted. */
 function socketOf({ connection: { stream } }: PoolClient): Socket | null {
   return stream instanceof Socket ? stream : null;
 }

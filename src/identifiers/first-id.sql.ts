@@ -1,7 +1,7 @@
 /**
- * The first UUIDv7 of a moment: ids are in order of time, so what is of a time is found by them, and needs no index. Their
- * time is that of whoever made them, mostly a process: where a clock that is off would matter, allow for it.
- * Before 1970 there are none: the first of all stands for those moments.
+ * The first UUIDv7 of a moment: ids are in order of time, so the rows of a period are found by id, without an index on
+ * time. The time is that of whoever made the id, mostly a process: allow for a wrong clock where it would matter. There
+ * are no ids from before 1970: the very first one stands for those moments.
  * @param moment an SQL expression of a timestamptz
  */
 export function firstIdOf(moment: string): string {
