@@ -1,6 +1,6 @@
 import type { Alarm } from './alarm.js';
 
-/** What waits to be written of one cause. */
+/** Occurrences of one cause that wait to be written. */
 export interface NotedAlarm {
   readonly alarm: Alarm;
   readonly count: number;
@@ -10,8 +10,8 @@ const MOST_CAUSES = 200;
 const MOST_SUBJECTS = 1000;
 
 /**
- * What happened since the last write, added up per cause: bounded whatever arrives. An entry stays until its write
- * succeeded, so a database that is away for a while costs no alert.
+ * What happened since the last write, added up per cause and bounded whatever arrives. An entry stays until its write
+ * has succeeded, so a database that is away for a while costs no alert.
  */
 export class AlarmBuffer {
   private readonly alarms = new Map<string, NotedAlarm>();
@@ -38,7 +38,7 @@ export class AlarmBuffer {
     this.held.set(subjectId, (count ?? 0) + 1);
   }
 
-  /** As they are now; what comes later is not part of it. */
+  /** The present entries; what comes later is not among them. */
   snapshot(): { alarms: readonly NotedAlarm[]; held: readonly (readonly [subjectId: string, count: number])[] } {
     return { alarms: [...this.alarms.values()], held: [...this.held] };
   }
@@ -58,7 +58,7 @@ export class AlarmBuffer {
   }
 }
 
-/** So many different causes at once are one more: nothing goes unheard, and memory stays bounded. */
+/** Once there are too many causes, all others count as one: nothing goes unheard, and memory stays bounded. */
 function overflowOf(alarm: Alarm): Alarm {
   return {
     ...alarm,

@@ -7,7 +7,7 @@ import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
 import type { AlertDecision, AlertGroup } from './alert.policy.js';
 import type { OccurredFailure, Occurrence } from './occurrence.js';
 
-/** A reason for an alert, as it is written down. Holds no whole number and no content. */
+/** A reason for an alert, as it is written down. Holds no full phone number and no content. */
 export interface Alarm {
   readonly cause: string;
   readonly kind: AlertKind;
@@ -19,11 +19,11 @@ export interface Alarm {
   /** What to do. */
   readonly advice: string;
   readonly facts: AlertFactSheet;
-  /** Who says that it is over: the cause, or silence. */
+  /** What ends it: its cause, or silence. */
   readonly ends: 'with_its_cause' | 'when_quiet';
 }
 
-/** Names and ids for machines; of a group, those of its latest occurrence. */
+/** Names and ids for machines; for a group, those of its latest occurrence. */
 export type AlertFactSheet = Readonly<Record<string, string | number>>;
 
 /** Puts an occurrence into words. Pure. */

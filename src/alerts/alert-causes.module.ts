@@ -4,8 +4,8 @@ import { AlertRegister } from './alert.register.js';
 import { RecordedAlertCauses } from './recorded-alert-causes.js';
 
 /**
- * The register of alerts, and what circuits and incidents report to it. Apart from {@link AlertsModule}, which listens to
- * dispatch, which needs the circuits; and for every room, so that the circuits need not know who hears of them.
+ * The register of alerts, and what circuits and incidents report to it. Separate from {@link AlertsModule}, which
+ * listens to dispatch, which needs the circuits; and global, so that the circuits need not know who hears of them.
  */
 @Global()
 @Module({

@@ -18,8 +18,8 @@ const FLUSH_MS = 250;
 const DATABASE_AWAY_MS = 1000;
 
 /**
- * Hears of everything that fails and writes down what on-call should know of. Hearing costs a map entry; writing happens
- * apart from it, added up, so that alerts never slow a send.
+ * Hears of everything that fails and writes down what on-call should know. Hearing costs a map entry; writing is done
+ * separately and added up, so that alerts never slow a send.
  */
 @Injectable()
 export class AlertCollector implements OnModuleInit, OnApplicationShutdown {
@@ -45,7 +45,7 @@ export class AlertCollector implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  /** After the dispatcher has drained, before the database is closed: what it drained counts, too. */
+  /** After the dispatcher has drained and before the database is closed: what the drain brought counts, too. */
   async onApplicationShutdown(): Promise<void> {
     this.closed = true;
     if (this.timer) clearTimeout(this.timer);
@@ -76,7 +76,7 @@ export class AlertCollector implements OnModuleInit, OnApplicationShutdown {
     if (!this.buffer.isEmpty) this.writeIn(written ? FLUSH_MS : DATABASE_AWAY_MS);
   }
 
-  /** @returns false when something could not be written; it stays in the buffer. */
+  /** @returns false if something could not be written; it stays in the buffer. */
   private async write(): Promise<boolean> {
     const { alarms, held } = this.buffer.snapshot();
     try {

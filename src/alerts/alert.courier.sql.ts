@@ -1,7 +1,10 @@
 import type { Statement } from '../database/database.js';
 import { isWorse } from './severity.sql.js';
 
-/** Gives the sinks $1 their rows for alerts that have none: open ones, and those that were over before anyone looked. By id, twice a second. */
+/**
+ * Gives the sinks $1 rows for the alerts for which they have none: open ones, and any that were over before anyone
+ * looked. By id, since it runs twice a second.
+ */
 export const ENROL: Statement = {
   name: 'alert-courier-enrol',
   text: `
@@ -13,7 +16,7 @@ export const ENROL: Statement = {
     ON CONFLICT DO NOTHING`,
 };
 
-/** A start is a new chance for what was given up: also for the end of an alert, which its receiver may wait for. */
+/** A start is a new chance for news that was given up, even of an alert's end, for which its receiver may wait. */
 export const UNPARK: Statement = {
   name: 'alert-courier-unpark',
   text: `
@@ -21,13 +24,13 @@ export const UNPARK: Statement = {
     WHERE d.told IS DISTINCT FROM 'resolved' AND d.parked_at IS NOT NULL AND d.sink = ANY ($1)`,
 };
 
-/** Worse than what the sink heard: it must not wait for its time, as whoever is called for it does not know. */
+/** Worse than what the sink was told: this must not wait, since whoever is on call for it does not know. */
 const IS_WORSE = isWorse('a.severity', 'd.told_severity');
 
 /**
- * Leases what the sinks $1 have to hear, for each as much as it has room for ($4). One row per alert and sink, and one
- * lease on it, so a sink hears of an alert in order: that it opened, what changed, that it is over. What follows is read
- * off the alert at the moment of the claim, so nothing that happens to an alert can be missed, however long a sink was
+ * Leases the news for the sinks $1, for each as much as it has room for ($4). There is one row per alert and sink, with
+ * one lease, so a sink hears of an alert in order: that it opened, what changed, that it is over. The news is read off
+ * the alert at the moment of the claim, so nothing that happens to an alert can be missed, however long a sink was
  * away.
  */
 export const CLAIM_NEWS: Statement = {
@@ -85,7 +88,7 @@ export const TOLD: Statement = {
     WHERE alert_id = $1 AND sink = $2 AND lease_token = $3`,
 };
 
-/** It did not: again after $5 ms, or never when it has failed for more than $6 hours. Answers whether it is given up. */
+/** The sink did not: tries again after $5 ms, or parks it after more than $6 hours of failures. */
 export const NOT_TOLD: Statement = {
   name: 'alert-courier-not-told',
   text: `
@@ -97,7 +100,7 @@ export const NOT_TOLD: Statement = {
     RETURNING parked_at IS NOT NULL AS parked`,
 };
 
-/** The sink $1 asks to be left alone for $2 ms: with all that it has to hear. Waits for nobody who is just being told. */
+/** The sink $1 asks to be left alone for $2 ms: delays all its news. Skips rows that are just being written. */
 export const LEAVE_ALONE: Statement = {
   name: 'alert-courier-leave-alone',
   text: `

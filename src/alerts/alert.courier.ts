@@ -25,8 +25,8 @@ const POLL_MS = 500;
 type ClaimedNews = Omit<AlertNews, 'link'> & { readonly sink: SinkName; readonly failures: number };
 
 /**
- * Brings the news to the sinks. Every sink is on its own: one that hangs or is away is asked again later and keeps
- * nothing waiting, neither another sink nor a send. Several replicas share the work by leases.
+ * Brings the news to the sinks. Each sink is on its own: one that hangs or is away is tried again later and delays
+ * nothing, neither another sink nor a send. Several replicas share the work by leases.
  */
 @Injectable()
 export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
@@ -52,13 +52,13 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
     this.rounds.start();
   }
 
-  /** What is on its way is told to its end, unless a sink hangs: dispatch waits for this before it gives back its work. */
+  /** Lets news that is on its way arrive, unless a sink hangs: dispatch waits for this before it gives back its work. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.rounds.stop();
     await inTime(Promise.allSettled(this.onTheirWay), COURIER_LIMITS.goodbyeMs);
   }
 
-  /** What is left is broken off, and told by another replica: that it was not told gets to disk. */
+  /** Breaks off the rest, and records that it was not told: another replica tells it. */
   async onApplicationShutdown(): Promise<void> {
     await this.http.close();
     await Promise.allSettled(this.onTheirWay);
@@ -99,7 +99,7 @@ export class AlertCourier implements OnApplicationBootstrap, BeforeApplicationSh
     this.inFlight.set(sink.name, (this.inFlight.get(sink.name) ?? 0) + 1);
     const way: Promise<void> = this.bring(sink, piece, leaseToken)
       .catch((error: unknown) => {
-        // As soon as the lease has run out.
+        // It is told again once the lease has run out.
         this.log.error(
           { err: loggableError(error), sink: sink.name },
           'what a sink was told could not be recorded; it will be told again',

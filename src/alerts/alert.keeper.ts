@@ -13,8 +13,8 @@ const TURN_MS = 5000;
 const POLL_MS = 1000;
 
 /**
- * Notices what nothing else reports: a backlog, and silence where there was an error. Runs in every role: that no worker
- * runs is the first thing a backlog may mean.
+ * Notices what nothing else reports: a backlog, and silence after an error. Runs in every role, since the first thing a
+ * backlog may mean is that no worker runs.
  */
 @Injectable()
 export class AlertKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -1,4 +1,4 @@
-/** How bad; the worst first. The words are PagerDuty's and Alertmanager's, too. */
+/** From worst to mildest. PagerDuty and Alertmanager use the same words. */
 export const SEVERITIES = ['critical', 'error', 'warning'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
@@ -16,17 +16,17 @@ export const ALERT_KINDS = [
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 export interface KindOfAlert {
-  /** Alertmanager's `alertname`: rules and silences are written against it. */
+  /** Alertmanager's `alertname`, to which its rules and silences refer. */
   readonly name: `Postrider${string}`;
   /** A headline. */
   readonly title: string;
-  /** What its count counts, for one and for several. */
+  /** What is counted, in the singular and in the plural. */
   readonly counts: readonly [string, string];
   /** What to do, unless something more precise is known. */
   readonly advice: string;
 }
 
-/** What on-call is told by kind. */
+/** What on-call is told for each kind. */
 export const KINDS = {
   incident: {
     name: 'PostriderIncident',
@@ -94,7 +94,7 @@ export const KINDS = {
 export const QUIET_MINUTES = 15;
 
 /**
- * A test is over after this long. Not at once: Alertmanager gathers what belongs together for its `group_wait` (30 s unless
- * it is told otherwise), and tells nobody of what is over by then.
+ * A test is over after this long. Not at once: Alertmanager gathers related alerts for its `group_wait` (30 s unless
+ * configured otherwise), and tells nobody of those that are over by then.
  */
 export const TEST_MINUTES = 2;

@@ -1,7 +1,7 @@
 import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
 import type { AlertFactSheet } from './alarm.js';
 
-/** What a sink is told: that it opened, that there is more of it, that it is still open, that it is over. */
+/** What a sink is told: that the alert opened, that there is more of it, that it is still open, that it is over. */
 export const CHANGES = ['opened', 'updated', 'repeated', 'resolved'] as const;
 export type Change = (typeof CHANGES)[number];
 
@@ -11,7 +11,7 @@ export interface AlertNews {
   readonly change: Change;
   /** Grows with every change of the alert. */
   readonly version: number;
-  /** Of the alert as the sink took it last; 0 before that. */
+  /** The version that the sink took last; 0 if it took none. */
   readonly toldVersion: number;
   readonly cause: string;
   readonly kind: AlertKind;
@@ -25,7 +25,7 @@ export interface AlertNews {
   readonly resolvedAt: Date | null;
   /** Why it is over. */
   readonly ending: string | null;
-  /** To the alert in the console, or as the API answers it. */
+  /** Link to the alert in the console, or to the API's answer about it. */
   readonly link: string;
 }
 
@@ -34,12 +34,12 @@ export function headline({ change, severity, kind }: AlertNews): string {
   return `${change === 'resolved' ? 'resolved' : severity}: ${KINDS[kind].title}`;
 }
 
-/** What happened; once it is over, first why, since the rest is then no longer so. */
+/** What happened. Once the alert is over, the reason comes first, since the rest no longer holds. */
 export function whatHappened({ change, summary, ending }: AlertNews): string {
   return change === 'resolved' && ending !== null ? `${ending} It was: ${summary}` : summary;
 }
 
-/** "12 refusals since 2026-11-22 09:30:00 UTC", "Since …" where nothing was counted yet. */
+/** "12 refusals since 2026-11-22 09:30:00 UTC"; "Open since …" if nothing was counted. */
 export function howMany({ count, kind, openedAt, resolvedAt, change }: AlertNews): string {
   const [one, several] = KINDS[kind].counts;
   const until = change === 'resolved' && resolvedAt ? `, until ${readable(resolvedAt)}` : '';
@@ -48,8 +48,8 @@ export function howMany({ count, kind, openedAt, resolvedAt, change }: AlertNews
 }
 
 /**
- * The same for every try to tell it, so that a receiver can tell a repetition from news: an update is the one that
- * follows what the sink took last, whatever has been added meanwhile.
+ * The same for each try to tell the same news, so that a receiver can tell a repetition from news. An update is
+ * identified by the version that the sink took last, whatever was added since.
  */
 export function newsId({ id, change, toldVersion }: AlertNews): string {
   return `alert_${id}_${change === 'opened' || change === 'resolved' ? change : `after_${toldVersion}`}`;

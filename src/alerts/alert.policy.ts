@@ -6,23 +6,23 @@ import { isCritical } from '../policy/vocabulary.js';
 import type { AlertKind, Severity } from './alert.kinds.js';
 import type { OccurredFailure, Occurrence } from './occurrence.js';
 
-/** What belongs into one alert: at most one is open per `cause`, over all replicas. */
+/** What belongs to one alert: at most one per `cause` is open, across all replicas. */
 export interface AlertGroup {
   readonly cause: string;
   readonly kind: AlertKind;
-  /** The circuit it is about, where it is about one. */
+  /** The circuit it is about, if any. */
   readonly scope: CircuitScope | null;
 }
 
 export type AlertDecision =
   | { readonly kind: 'raise'; readonly severity: Severity; readonly group: AlertGroup }
-  /** It waits for something on-call knows of: one more for the count, where that has an open alert. */
+  /** It waits for something on-call knows of: adds one to the count of that alert, if it is open. */
   | { readonly kind: 'count'; readonly subjectId: string };
 
 interface AlertRule {
   readonly severity: Severity;
   readonly when: 'it_fails' | 'it_is_exhausted' | 'the_sender_fails';
-  /** For categories that are not critical; the same where it says nothing. */
+  /** For categories that are not critical; by default the same. */
   readonly lesser?: Severity;
 }
 
@@ -43,7 +43,7 @@ const RULES = {
 } as const satisfies Record<ClassPolicy['alert'], AlertRule | null>;
 
 /**
- * Whether on-call hears of it, and as part of which alert. Pure; the policy is data (src/policy/class.policy.ts).
+ * Whether on-call hears of an occurrence, and in which alert. Pure; the policy is data (src/policy/class.policy.ts).
  * @param accountSid the account that sent
  */
 export function alertFor(occurrence: Occurrence, accountSid: string): AlertDecision | null {
@@ -56,7 +56,7 @@ export function alertFor(occurrence: Occurrence, accountSid: string): AlertDecis
   return { kind: 'raise', severity, group: groupOf(occurrence, failure, severity, accountSid) };
 }
 
-/** How bad a cause is that the circuits report; by the same policy. */
+/** The severity of a cause that circuits report, by the same policy. */
 export function severityOfCause(cause: AlertCause): Severity {
   return RULES[CLASS_POLICY[CAUSES[cause].errorClass].alert].severity;
 }
@@ -66,7 +66,7 @@ export function causeOf(cause: AlertCause, subjectId: string): string {
   return `${cause}:${subjectId}`;
 }
 
-/** Whoever looks for the cause of a circuit finds the same one here, so that it is one alert. */
+/** Gives a circuit's cause the same key as the circuit itself does, so that both make one alert. */
 function groupOf(
   { channel, sender }: Occurrence,
   { classification, httpStatus, providerCode }: OccurredFailure,

@@ -27,8 +27,8 @@ export const RAISE: Statement = {
 };
 
 /**
- * More sends wait for what on-call knows of. Nothing happens where nothing about it is open, nor where the circuit holds
- * them for another reason by now: that alert may end.
+ * More sends wait for something that on-call knows of. Does nothing if no alert about it is open, or if the circuit now
+ * holds them for another reason, since that alert may end.
  */
 export const ADD_HELD: Statement = {
   name: 'alerts-add-held',
@@ -46,7 +46,10 @@ export const RESOLVE: Statement = {
     WHERE cause = $1 AND resolved_at IS NULL`,
 };
 
-/** Ends what has been quiet for $1 minutes ($2 says so), and tests after $3 ($4). One that is changing right now is not quiet. */
+/**
+ * Ends alerts that have been quiet for $1 minutes (with the ending $2), and tests after $3 minutes ($4). An alert that
+ * is changing right now is not quiet.
+ */
 export const RESOLVE_QUIET: Statement = {
   name: 'alerts-resolve-quiet',
   text: `
@@ -67,7 +70,7 @@ export const TAKE_TURN: Statement = {
     WHERE looked_at <= service_now() - $1 * interval '1 millisecond' RETURNING looked_at`,
 };
 
-/** Deletes a page of what has been over for $1 days; what its sinks were told goes with it. */
+/** Deletes a page of alerts that have been over for $1 days, with what their sinks were told. */
 export const FORGET: Statement = {
   name: 'alerts-forget',
   text: `

@@ -6,15 +6,15 @@ import { ADD_HELD, FORGET, RAISE, RESOLVE, RESOLVE_QUIET, TAKE_TURN } from './al
 
 /** How an alarm counts. */
 export interface Raise {
-  /** `added` to what the open alert counts, or in its place (`now`): as many as there are. */
+  /** `added` to the open alert's count, or in its place (`now`): how many there are. */
   readonly count: { readonly added: number } | { readonly now: number };
-  /** When it began; null: now. */
+  /** When it began; by default now. */
   readonly since?: Date;
 }
 
 /**
  * The alerts on disk, where all replicas meet: one open alert per cause, whoever raises it. It knows no sinks; what
- * they are to hear follows from what is written here.
+ * they hear follows from what is written here.
  */
 @Injectable()
 export class AlertRegister {
@@ -41,7 +41,7 @@ export class AlertRegister {
     return raised.id;
   }
 
-  /** Adds to the open alert about an incident or a circuit, where there is one. */
+  /** Adds to the open alert about an incident or a circuit, if there is one. */
   async addHeld(subjectId: string, count: number): Promise<void> {
     await this.database.run(ADD_HELD, [subjectId, count]);
   }
@@ -56,13 +56,13 @@ export class AlertRegister {
     await runner.run(RESOLVE, [cause, ending, at]);
   }
 
-  /** Ends what has no end of its own and has been quiet. */
+  /** Ends alerts that have no end of their own and have been quiet. */
   async resolveQuiet(): Promise<void> {
     const quiet = `Nothing of the kind for ${QUIET_MINUTES} minutes.`;
     await this.database.run(RESOLVE_QUIET, [QUIET_MINUTES, quiet, TEST_MINUTES, 'The test is over.']);
   }
 
-  /** @returns whether this replica is the one to look after the alerts now. */
+  /** @returns whether this replica is to look after the alerts now. */
   async takeTurn(everyMs: number): Promise<boolean> {
     return (await this.database.run(TAKE_TURN, [everyMs])).length > 0;
   }

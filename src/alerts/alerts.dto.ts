@@ -153,7 +153,7 @@ function toDeliveryDto(delivery: AlertDelivery, over: boolean): AlertDeliveryDto
   };
 }
 
-/** A changed count that waits for its minute is no reason to say that something is pending. */
+/** A count that has changed and waits to be told does not make the news pending. */
 function newsState({ told, failures, parkedAt }: AlertDelivery, over: boolean): NewsState {
   if (parkedAt !== null) return 'parked';
   if (failures > 0) return 'failing';

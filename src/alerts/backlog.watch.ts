@@ -8,11 +8,11 @@ import type { Alarm } from './alarm.js';
 import { KINDS, type Severity } from './alert.kinds.js';
 import { AlertRegister } from './alert.register.js';
 
-/** What is late is critical or not by its category, and each of the two has an alert of its own. */
+/** Late work is critical or not by its category, and each of the two severities has an alert of its own. */
 const BACKLOG_SEVERITIES = ['critical', 'warning'] as const satisfies readonly Severity[];
 type BacklogSeverity = (typeof BACKLOG_SEVERITIES)[number];
 
-/** One alert for both: the cause before there were two. It is raised no more, but one that is open has to end. */
+/** The cause from when one alert covered both. It is no longer raised, but one that is open has to end. */
 const FORMER_CAUSE = 'backlog';
 
 /** Due work of a category, and how long the oldest has waited. */

@@ -10,14 +10,14 @@ export interface Occurrence {
   readonly channel: Channel;
   readonly sender: string;
   readonly category: Category;
-  /** Null when nothing failed at the provider: it was held, suppressed, or its content was gone. */
+  /** Null if nothing failed at the provider: it was held, suppressed, or its content was gone. */
   readonly failure: OccurredFailure | null;
-  /** True when the provider just said so; false when a failure that is known already leads to another decision. */
+  /** True if the provider just said so; false if a failure that is known already leads to another decision. */
   readonly fresh: boolean;
   readonly step: NextStepKind;
-  /** True when the channel has nothing more to give: no retry is left, or what it had accepted failed. */
+  /** True if the channel has nothing more to give: no retry is left, or a message it had accepted failed. */
   readonly exhausted: boolean;
-  /** The incident that holds it, or else the circuit. Also null if that let it out before: then it is counted already. */
+  /** The incident or else circuit that holds it; also null if that circuit released it before, as it is counted. */
   readonly heldBy: string | null;
 }
 

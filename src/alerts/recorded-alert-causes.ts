@@ -5,7 +5,7 @@ import { KINDS } from './alert.kinds.js';
 import { causeOf, severityOfCause } from './alert.policy.js';
 import { AlertRegister } from './alert.register.js';
 
-/** Writes the causes that circuits and incidents report, with the change that is their reason. */
+/** Records the causes that circuits and incidents report, in the transaction of the change that is their reason. */
 @Injectable()
 export class RecordedAlertCauses implements AlertCauses {
   constructor(private readonly register: AlertRegister) {}

@@ -8,7 +8,7 @@ import { KINDS, type Severity } from './alert.kinds.js';
 import { AlertRegister } from './alert.register.js';
 import { SINKS, type Sink } from './sinks/sink.js';
 
-/** Alerts of which nothing is wrong: whether they reach on-call is to be known before something is. */
+/** Test alerts: whether alerts reach on-call should be known before something is wrong. */
 @Injectable()
 export class TestAlerts {
   constructor(
@@ -19,9 +19,9 @@ export class TestAlerts {
   ) {}
 
   /**
-   * Opens one, which the courier brings to the sinks like any other; the keeper ends it.
+   * Opens a test alert, which the courier brings to the sinks like any other; the keeper ends it.
    * @returns its id
-   * @throws Problem `conflict` where nobody would hear of it
+   * @throws Problem `conflict` if nobody would hear of it
    */
   async raise(severity: Severity, note: string | null, actor: string): Promise<string> {
     const sinks = this.sinks.map(({ name }) => name);

@@ -6,13 +6,13 @@ import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
 
 /**
- * What a callback did. `recorded`: progress that ended nothing. `bound`, `after_all`, `duplicate`: it showed that an attempt
- * with an unknown outcome was accepted, in time, after it was given up, after it was sent again. `delivered`, `failed`: it
- * ended a delivery. One callback may be of the first three and of these two.
+ * What a callback did. `recorded`: progress that ended nothing. `bound`, `after_all`, `duplicate`: it showed that an
+ * attempt with an unknown outcome was accepted, in time, after it was given up, or after it was sent again.
+ * `delivered`, `failed`: it ended a delivery. One callback may count as one of those three and as one of these two.
  */
 const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'failed', 'refused'] as const;
 
-/** What the provider reports, to this process. */
+/** What the provider reports to this process. */
 @Injectable()
 export class CallbackMetrics implements OnModuleInit {
   private readonly callbacks: Counter<'result'>;

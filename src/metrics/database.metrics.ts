@@ -6,7 +6,7 @@ import { PRIORITY } from '../outbox/work.js';
 import { CATEGORIES } from '../policy/vocabulary.js';
 import type { Readings } from './readings.js';
 
-/** What is true of all replicas together; every replica shows the same. In a registry of its own, which may be left out. */
+/** State that all replicas share, so each shows the same. In a registry of its own, which may be left out. */
 @Injectable()
 export class DatabaseMetrics {
   private readonly registry = new Registry();

@@ -24,7 +24,7 @@ const RECONCILIATIONS = [
   'unanswered',
 ] as const satisfies readonly Judgement['kind'][];
 
-/** What is accepted and sent, by this process. Labels are closed sets: no number, id or code is ever one. */
+/** What this process accepts and sends. Labels are closed sets: never a phone number, an id or a code. */
 @Injectable()
 export class DispatchMetrics implements OnModuleInit {
   private readonly accepted: Counter<'category' | 'channel'>;
@@ -122,7 +122,7 @@ export class DispatchMetrics implements OnModuleInit {
     });
   }
 
-  /** A rate begins with the second sample: without these, a process that nothing was ever accepted of has none. */
+  /** A rate begins with the second sample: without these, a process that has accepted nothing yet has none. */
   private beginAtZero(): void {
     for (const channel of CHANNELS) {
       this.attempts.inc({ channel, outcome: 'accepted', error_class: 'none' }, 0);
@@ -141,7 +141,7 @@ export class DispatchMetrics implements OnModuleInit {
     const { channel, category, createdAt } = work;
     const sentAt = startedAt.getTime() + durationMs;
     this.toSent.observe({ channel, category }, Math.max(0, sentAt - createdAt.getTime()) / 1000);
-    // Without a status it was found accepted when asked about; its request was counted when its outcome was unknown.
+    // Without a status, a look-up found it accepted; its request was counted when its outcome was unknown.
     if (httpStatus !== null) this.countAttempt(work, 'accepted', 'none', durationMs);
   }
 
@@ -155,7 +155,7 @@ export class DispatchMetrics implements OnModuleInit {
     if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: deadLetterClass(result) });
   }
 
-  /** Often the callback was faster than the answer to the request: it was sent all the same. */
+  /** Often a callback was faster than the answer to the request, which was made nevertheless. */
   private onStale(result: AcceptedAttempt | UnsuccessfulWork): void {
     this.stale.inc();
     if ('providerSid' in result) this.onAccepted(result);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 import { ERROR_CLASSES } from '../policy/vocabulary.js';
 
-/** What both an attempt and a callback may turn out to be. */
+/** Counters that both attempts and callbacks add to. */
 @Injectable()
 export class FailureMetrics {
   readonly confirmedDuplicates: Counter;

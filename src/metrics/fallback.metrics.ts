@@ -6,12 +6,12 @@ import { deadLetterClass } from '../outbox/work.js';
 import { CLASS_POLICY } from '../policy/class.policy.js';
 import { CHANNELS, ERROR_CLASSES, type Channel, type ErrorClass } from '../policy/vocabulary.js';
 
-/** Nothing had failed: it was accepted, and not delivered in time. */
+/** Nothing had failed: it was accepted, but not delivered in time. */
 const NO_FAILURE = 'none';
 
 /**
- * What goes out on another channel than the one before by itself, wherever that is decided. What a human sends on another
- * channel is none of it: that is a choice, and in the audit log.
+ * Deliveries that another channel takes over by itself, wherever that is decided. When a human sends on another
+ * channel, it does not count: that is a choice, and in the audit log.
  */
 @Injectable()
 export class FallbackMetrics implements OnModuleInit {
@@ -46,7 +46,7 @@ export class FallbackMetrics implements OnModuleInit {
     });
   }
 
-  /** A rate begins with the second sample. Classes that never lead to another channel have no series. */
+  /** Series start at zero, as a rate begins with the second sample. Classes that never fall back have none. */
   private beginAtZero(): void {
     const classes = ERROR_CLASSES.filter((errorClass) => CLASS_POLICY[errorClass].fallback !== 'never');
     for (const from of CHANNELS) {

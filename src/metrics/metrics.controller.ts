@@ -5,7 +5,7 @@ import { Public } from '../access/access.decorator.js';
 import { DatabaseMetrics } from './database.metrics.js';
 import { DatabaseReadings } from './readings.js';
 
-/** For Prometheus. Holds no number, id or code: only closed sets are labels. */
+/** For Prometheus. Holds no phone number, id or code: labels are closed sets. */
 @ApiTags('metrics')
 @Controller('metrics')
 @Public()
@@ -23,7 +23,7 @@ export class MetricsController {
   @ApiOkResponse({ schema: { type: 'string' } })
   async scrape(): Promise<string> {
     const readings = await this.readings.take();
-    // After the readings, whose failure is counted among the rest.
+    // After the readings, so that it counts their failure, too.
     const ofDatabase = readings === null ? '' : await this.database.render(readings);
     return `${await this.registry.metrics()}${ofDatabase}`;
   }

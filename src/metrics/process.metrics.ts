@@ -3,10 +3,10 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { Database } from '../database/database.js';
 import { droppedLogLines } from '../logging/logger.js';
 
-/** Gauges of prom-client that are named like counters; the same without `_total` are there as well. */
+/** Gauges of prom-client that are named like counters; each also exists without `_total`. */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** What every Node process shows, its event loop's lag among it, the use of the database pool and what the log lost. */
+/** What every Node process shows, including the event loop's lag; the use of the database pools; and lost log lines. */
 @Injectable()
 export class ProcessMetrics {
   constructor(database: Database, registry: Registry) {

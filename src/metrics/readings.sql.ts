@@ -1,9 +1,9 @@
 import type { Statement } from '../database/database.js';
 
-/** An outage may leave a million behind, and each replica counts them every few seconds. */
+/** An outage may leave a million dead letters, and each replica counts them every few seconds. */
 const MOST_DEAD_LETTERS = 100_000;
 
-/** What is open now, counted by closed sets; of sinks only those that are configured ($1). Ids are in the order of time. */
+/** What is open now, counted by closed sets; of sinks only those that are configured ($1). Ids are in order of time. */
 export const READINGS: Statement = {
   name: 'metrics-readings',
   text: `

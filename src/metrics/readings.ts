@@ -11,7 +11,7 @@ import { READINGS } from './readings.sql.js';
 const READ_AGAIN_AFTER_MS = 5000;
 const PATIENCE_MS = 2000;
 
-/** What the database says of all replicas together. */
+/** What the database says about all replicas together. */
 export interface Readings {
   readonly backlog: Awaited<ReturnType<Outbox['backlog']>>;
   readonly held: number;
@@ -26,8 +26,8 @@ export interface Readings {
 type OpenThings = Omit<Readings, 'backlog' | 'held'>;
 
 /**
- * Reads the database for a scrape: at most once in 5 s and never twice at a time, however often it is scraped. A database
- * that fails or hangs costs its part of the page, not the page.
+ * Reads the database for a scrape: at most once in 5 s and never twice at a time, however often it is scraped. If the
+ * database fails or hangs, only its part of the page is missing.
  */
 @Injectable()
 export class DatabaseReadings {
@@ -49,7 +49,7 @@ export class DatabaseReadings {
     });
   }
 
-  /** @returns null when the database did not answer. */
+  /** @returns null if the database did not answer. */
   async take(): Promise<Readings | null> {
     if (!this.latest || (!this.reading && performance.now() - this.readAt > READ_AGAIN_AFTER_MS)) {
       this.latest = this.read();
@@ -57,7 +57,7 @@ export class DatabaseReadings {
     try {
       return await answerInTime(this.latest, PATIENCE_MS);
     } catch {
-      // Why, the health of the database says; a scrape has no words for it.
+      // The health of the database says why; a scrape cannot.
       this.errors.inc();
       return null;
     }

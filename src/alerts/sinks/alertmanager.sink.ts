@@ -3,12 +3,12 @@ import { howMany, whatHappened, type AlertNews } from '../alert.news.js';
 import type { ALERTMANAGERS, Sink } from './sink.js';
 import { below, type SinkHttp } from './sink.http.js';
 
-/** Alertmanager takes an alert for over when it has heard nothing of it until its endsAt. */
+/** Alertmanager considers an alert over if it has heard nothing of it until its endsAt. */
 const FORGOTTEN_AFTER_MS = 5 * 60_000;
 
 /**
- * Alertmanager's API v2 (prometheus.io/docs/alerting/latest/clients). A cluster wants each alert told to each of its instances:
- * they agree on who notifies.
+ * Alertmanager's API v2 (prometheus.io/docs/alerting/latest/clients). In a cluster, each instance must be told of each
+ * alert: they agree on who notifies.
  */
 export class AlertmanagerSink implements Sink {
   readonly updateAfterMs = 60_000;
@@ -29,7 +29,7 @@ export class AlertmanagerSink implements Sink {
 }
 
 /**
- * Labels make the identity, so they hold nothing that changes; a severity that grows makes another alert there, and the
+ * Labels are the identity, so they hold nothing that changes; a severity that grows makes another alert there, and the
  * lesser one is forgotten. Pure.
  * @param now of this host
  */
@@ -49,7 +49,7 @@ export function alertmanagerAlert(news: AlertNews, now: Date) {
   };
 }
 
-/** Over means in the past of Alertmanager's clock, not of the database's, and never before it began. */
+/** A resolved alert must end in the past by Alertmanager's clock, not by the database's, and never before it began. */
 function endsAt({ change, openedAt, resolvedAt }: AlertNews, now: Date): Date {
   if (change !== 'resolved') return new Date(now.getTime() + FORGOTTEN_AFTER_MS);
   const end = Math.min(resolvedAt?.getTime() ?? now.getTime(), now.getTime());

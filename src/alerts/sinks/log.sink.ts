@@ -4,7 +4,7 @@ import type { Sink } from './sink.js';
 
 const LEVELS = { critical: 'error', error: 'error', warning: 'warn' } as const;
 
-/** A line in the log of the one replica whose turn it is. There is always this one. */
+/** A line in the log of the one replica whose turn it is. This sink always exists. */
 export class LogSink implements Sink {
   readonly name = 'log';
   readonly updateAfterMs = 60_000;

@@ -3,7 +3,7 @@ import { headline, howMany, whatHappened, type AlertNews } from '../alert.news.j
 import type { Sink } from './sink.js';
 import { below, type SinkHttp } from './sink.http.js';
 
-/** PagerDuty cuts a longer one off. */
+/** PagerDuty truncates longer ones. */
 const LONGEST_SUMMARY = 1024;
 
 /** PagerDuty's Events API v2 (developer.pagerduty.com/docs/events-api-v2): one incident there per alert here. */

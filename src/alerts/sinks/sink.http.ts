@@ -7,13 +7,14 @@ const DEADLINE_MS = 10_000;
 const LARGEST_ANSWER_BYTES = 16 * 1024;
 const QUOTED_CHARACTERS = 160;
 const LONG_NUMBER = /\d{6,}/g;
-/** What is shorter would strike half of the words out. */
+/** Masking anything shorter would strike out half of the words. */
 const SHORTEST_SECRET = 4;
 const MASK = '•••';
 
 /**
- * The way to the sinks: a total deadline, no redirects (a secret in a header or path goes nowhere else), and at most a
- * small answer. Connections are few and not those of the provider's client, so that a dead sink slows no send.
+ * The way to the sinks: a total deadline, no redirects (a secret in a header or path must go nowhere else), and only
+ * small answers. Connections are few and separate from those of the provider's client, so that a dead sink slows no
+ * send.
  */
 export class SinkHttp {
   private readonly agent = new Agent({ connections: 8, maxResponseSize: LARGEST_ANSWER_BYTES });
@@ -22,8 +23,8 @@ export class SinkHttp {
 
   /**
    * Posts JSON; resolves on a 2xx.
-   * @param secrets what else besides the address must not be quoted from an answer
-   * @throws SinkError for any other answer, or none within the deadline.
+   * @param secrets what must not be quoted from an answer, besides parts of the address
+   * @throws SinkError for any other answer, or if there is none within the deadline.
    */
   async post(
     url: URL,
@@ -66,7 +67,7 @@ function whyNot(error: unknown, deadlineMs: number): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-/** Answers like to repeat what was asked ("Cannot POST /services/…"). */
+/** Answers often repeat what was asked ("Cannot POST /services/…"). */
 function quote(text: string, secrets: readonly string[]): string {
   const longestFirst = secrets.toSorted((one, other) => other.length - one.length);
   const harmless = longestFirst.reduce((rest, secret) => rest.replaceAll(secret, MASK), text);
@@ -74,7 +75,7 @@ function quote(text: string, secrets: readonly string[]): string {
   return words === '' ? '' : `: ${words}`;
 }
 
-/** Every part of an address that may be a secret, as it is written and as it is meant: all but its host. */
+/** Every part of an address that may be a secret, raw and decoded: all but its host. */
 function secretsIn({ pathname, search, username, password }: URL): string[] {
   const parts = [pathname, search, ...pathname.split('/'), ...search.split(/[?&=]/), username, password];
   return [...new Set(parts.flatMap((part) => [part, decoded(part)]))].filter(({ length }) => length >= SHORTEST_SECRET);
@@ -88,7 +89,7 @@ function decoded(part: string): string {
   }
 }
 
-/** `https://user:password@host` is how Alertmanager's own tools take a password. */
+/** Alertmanager's own tools take a password as in `https://user:password@host`. */
 function basicAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -102,7 +103,7 @@ function withoutCredentials(url: URL): URL {
   return bare;
 }
 
-/** The address of something below a base address, which may have a path of its own. */
+/** The address of a path below a base address, which may have a path of its own. */
 export function below(base: string, path: string): URL {
   const url = new URL(base);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;

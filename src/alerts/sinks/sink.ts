@@ -1,6 +1,6 @@
 import type { AlertNews } from '../alert.news.js';
 
-/** The instances of an Alertmanager cluster by their place in ALERTMANAGER_URL, which takes as many. */
+/** The instances of an Alertmanager cluster by their place in ALERTMANAGER_URL, which takes this many at most. */
 export const ALERTMANAGERS = [
   'alertmanager',
   'alertmanager_2',
@@ -18,22 +18,22 @@ export const SINKS = Symbol('SINKS');
 /** Where on-call hears of alerts. */
 export interface Sink {
   readonly name: SinkName;
-  /** News of an alert it knows already are told this long after the last ones, at the earliest. */
+  /** How long after the last news an update is told, at the earliest; a worse severity and the end do not wait. */
   readonly updateAfterMs: number;
-  /** An open alert is told again this often, for a receiver that forgets; null for one that does not. */
+  /** How often an open alert is repeated, for a receiver that forgets; null if it does not. */
   readonly repeatAfterMs: number | null;
   /**
-   * Tells the news; resolves once they were taken. May be asked again for the same news.
-   * @throws SinkError when they were not taken; anything else counts as that, too.
+   * Tells the news; resolves once it was taken. May be called again for the same news.
+   * @throws SinkError if it was not taken; any other error counts as that, too.
    */
   tell(news: AlertNews): Promise<void>;
 }
 
-/** A sink did not take the news. The message is for operators: it holds no secret and no number. */
+/** A sink did not take the news. The message is for operators: it holds no secret and no phone number. */
 export class SinkError extends Error {
   override readonly name = 'SinkError';
 
-  /** @param retryAfterMs how long it asks to be left alone; null where it does not say */
+  /** @param retryAfterMs how long it asks to be left alone; null if it does not say */
   constructor(
     message: string,
     readonly retryAfterMs: number | null = null,

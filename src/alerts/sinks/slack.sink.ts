@@ -5,7 +5,7 @@ import type { SinkHttp } from './sink.http.js';
 /** A Slack incoming webhook (api.slack.com/messaging/webhooks), or whatever understands the same `text`. */
 export class SlackSink implements Sink {
   readonly name = 'slack';
-  /** A message cannot be changed afterwards, and a channel that scrolls by is not read. */
+  /** A message cannot be changed afterwards, and nobody reads a channel that scrolls by. */
   readonly updateAfterMs = 10 * 60_000;
   readonly repeatAfterMs = null;
   private readonly url: URL;
