@@ -21,7 +21,7 @@ export interface GroupedWritesOptions<Item = unknown> {
   readonly maxWaiting: number;
   /** Writers at most; any after the first begins only when a whole group waits. Default: 1. */
   readonly wholeGroupsAtOnce?: number;
-  /** An item's subject, for statements that take only one item per subject: any other waits for a later statement. */
+  /** An item's subject, for statements that take only one item per subject; the others wait for a later statement. */
   readonly subjectOf?: (item: Item) => string;
   /** Makes writes fewer and larger, where nobody waits for the answers. By default they follow each other at once. */
   readonly spacing?: {

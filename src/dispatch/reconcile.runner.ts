@@ -209,7 +209,7 @@ const NEVER_ENDED: Finding = {
   lookupFailure: null,
 };
 
-/** Only leases that ran out bring it this far (RESCUE counts them): any other end of a look-up decides what follows. */
+/** Only leases that ran out bring it this far (RESCUE counts them); every other end of a look-up decides what follows. */
 function endless({ exhausted, retries }: Work, { max }: RetryPolicy): boolean {
   return exhausted && retries > max + LOST_LOOKUPS;
 }

@@ -13,7 +13,7 @@ export function loggableError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Only the kind and the place, for faults that arose from handling a body or a number: any message may quote it. */
+/** Only the kind and the place, for faults that arose from handling a body or a number, since a message may quote it. */
 export function faultWithoutWords(error: unknown): Record<string, unknown> {
   return error instanceof Error
     ? { name: error.name, ...pick(error, ['code']), frames: framesOf(error) }

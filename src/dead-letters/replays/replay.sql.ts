@@ -10,7 +10,7 @@ const REPLAY = `
 
 const NAMED = `LATERAL (SELECT r.filter -> 'ids' AS ids) AS named`;
 
-/** Counts the dead letters that match now and stores the last of them: any opened later belong to a later replay. */
+/** Counts the dead letters that match now and stores the last of them; those opened later belong to a later replay. */
 export const START_REPLAY: Statement = {
   name: 'replays-start',
   plan: 'each_time',
