@@ -50,7 +50,10 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
   private readonly slots: number;
   private readonly pace: WorkPace;
   private readonly lease: LeaseTime;
-  /** True if the last claim left nothing due behind: what is accepted now overtakes nothing. */
+  /**
+   * True if the last claim left nothing due behind and there was room for a claim whenever work fell due since: what is
+   * accepted now overtakes nothing.
+   */
   private caughtUp = false;
   private readonly stop = new AbortController();
   /** When the process must be done with its work, on its monotonic clock. */
