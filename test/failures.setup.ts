@@ -1,0 +1,32 @@
+import type { FailureDto } from '../src/failures/failure.dto.js';
+import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+
+export const HISTORY = '/v1/admin/failures';
+
+export interface FailurePageBody {
+  readonly items: FailureDto[];
+  readonly nextCursor: string | null;
+}
+
+/** Some failures of every kind: a refusal, unknown attempts, a failed callback. */
+export async function startWithFailures() {
+  const service = await startTestService({ RETRY_MAX: '1' });
+  const provider = new Provider(service.simulator.url);
+  const { api } = service;
+  await provider.fail('+15551230002', { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
+  await provider.fail('+15551230003', { fault: { kind: 'callback', status: 'undelivered', errorCode: 30003 } });
+  await provider.fail('+15551230001', {
+    fault: { kind: 'status', status: 400, code: 21211, message: '=HYPERLINK("https://evil.example"),\r\n"quoted"' },
+  });
+  const ids: Record<'refused' | 'unknown' | 'undelivered', string> = {
+    refused: await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }),
+    unknown: await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' }),
+    undelivered: await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello' }),
+  };
+  await Promise.all(Object.values(ids).map((id) => api.untilStatus(id, 'failed')));
+  return { ...service, provider, ids };
+}
+
+export async function failures({ api }: Pick<ServiceUnderTest, 'api'>, query = ''): Promise<FailureDto[]> {
+  return (await api.get<FailurePageBody>(`${HISTORY}?${query}`)).body.items;
+}
