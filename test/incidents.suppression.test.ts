@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { creations, eventually, handsOn } from './incidents.setup.js';
-import { type ServiceUnderTest, startTestService } from './support/service.js';
+import { Provider, type ServiceUnderTest, startTestService } from './support/service.js';
 
 const TO = '+15551230001';
 const FROM = '+15005550006';
@@ -151,11 +151,7 @@ it.each([63003, 63024])(
       fault: { kind: 'callback', status: 'undelivered', errorCode },
       match: { channel: 'whatsapp' },
     };
-    await fetch(`${test.simulator.url}/__simulator/faults/${encodeURIComponent(TO)}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(notThere),
-    });
+    await new Provider(test.simulator.url).fail(TO, notThere);
     const both = { ...hello, channels: ['whatsapp', 'sms'] };
     await test.api.until(
       await test.api.send(both),
@@ -177,11 +173,7 @@ it('keeps trying WhatsApp when Meta withheld only a marketing message (63032)', 
     fault: { kind: 'callback', status: 'undelivered', errorCode: 63032 },
     match: { channel: 'whatsapp' },
   };
-  await fetch(`${test.simulator.url}/__simulator/faults/${encodeURIComponent(TO)}`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(withheld),
-  });
+  await new Provider(test.simulator.url).fail(TO, withheld);
   const both = { ...hello, channels: ['whatsapp', 'sms'] };
   for (let time = 0; time < 2; time += 1) {
     await test.api.until(
