@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { TRANSITIONS, WORKED_ON, type NotificationStatus } from '../src/policy/transitions.js';
+import { mayBecome, type NotificationStatus } from '../src/policy/transitions.js';
 
 /** Keeps every move of a notification's state, for {@link illegalMoves}. */
 export const WATCH_MOVES = `
@@ -97,11 +97,8 @@ export async function illegalMoves(database: Client): Promise<string[]> {
   const { rows } = await database.query<{ id: string; was: NotificationStatus; became: NotificationStatus }>(
     'SELECT notification_id AS id, was, became FROM moves ORDER BY moves.id',
   );
-  const from = (status: NotificationStatus): readonly NotificationStatus[] => TRANSITIONS[status];
-  const isLegal = (was: NotificationStatus, became: NotificationStatus) =>
-    from(was).includes(became) || (WORKED_ON.some((status) => status === was) && from('sending').includes(became));
   return rows
-    .filter(({ was, became }) => !isLegal(was, became))
+    .filter(({ was, became }) => !mayBecome(was, became))
     .map(({ id, was, became }) => `${id}: ${was} → ${became}`);
 }
 

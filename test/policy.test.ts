@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { CLASS_POLICY } from '../src/policy/class.policy.js';
 import { nextStep, type DeliveryHistory } from '../src/policy/next-step.js';
 import { decideRetry, type RetryPolicy } from '../src/policy/retry.policy.js';
-import { legalMove, legalPath, NOTIFICATION_STATUSES, statusesBefore, TRANSITIONS } from '../src/policy/transitions.js';
+import {
+  legalFrom,
+  legalMove,
+  mayBecome,
+  NOTIFICATION_STATUSES,
+  statusesBefore,
+  TRANSITIONS,
+  WORKED_ON,
+} from '../src/policy/transitions.js';
 import { ERROR_CLASSES, type ErrorClass } from '../src/policy/vocabulary.js';
 import { failureOfClass } from './support/failure.js';
 
@@ -131,8 +139,15 @@ describe('transitions', () => {
 
   it('become the guard of a statement', () => {
     expect(legalMove('n.status', 'sent')).toBe(`n.status IN ('sending', 'failed')`);
-    const way = ['scheduled', 'queued', 'sending', 'sent'] as const;
-    expect(legalPath('n.status', way)).toBe(`n.status IN ('scheduled', 'queued', 'sending')`);
-    expect(() => legalPath('n.status', ['scheduled', 'sending'])).toThrow(RangeError);
+    expect(legalFrom('n.status', WORKED_ON, 'queued', 'failed')).toBe(`n.status IN ('scheduled', 'queued', 'sending')`);
+    expect(() => legalFrom('n.status', ['sent', 'delivered'], 'delivered')).toThrow(
+      'delivered may not become delivered',
+    );
+    expect(() => legalFrom('n.status', ['sent'], 'delivered', 'canceled')).toThrow('sent may not become canceled');
+  });
+
+  it('lead by way of sending from what is worked on, and from nothing else', () => {
+    expect([mayBecome('scheduled', 'sent'), mayBecome('queued', 'queued')]).toEqual([true, true]);
+    expect([mayBecome('sent', 'sent'), mayBecome('failed', 'canceled')]).toEqual([false, false]);
   });
 });

@@ -3,7 +3,7 @@ import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { awaitsDelivery, NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
 import { NO_ANSWER_YET_RULE } from '../policy/rule.words.js';
-import { isOneOf, legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
+import { legalFrom, legalMove, WORKED_ON } from '../policy/transitions.js';
 
 /** Keeps a callback once; returns no row if this (sid, status) exists already. */
 export const KEEP_CALLBACK: Statement = {
@@ -86,12 +86,12 @@ const PROVABLY_SENT = [...WORKED_ON, 'failed'] as const;
 
 function deliverySent(id: string, sid: string): string {
   return `UPDATE deliveries d SET provider_sid = ${sid}, ended_at = NULL, status = 'sent'
-      WHERE d.id = ${id} AND ${isOneOf('d.status', PROVABLY_SENT)}`;
+      WHERE d.id = ${id} AND ${legalFrom('d.status', PROVABLY_SENT, 'sent')}`;
 }
 
 function deliveryDelivered(id: string): string {
   return `UPDATE deliveries d SET status = 'delivered', ended_at = service_now()
-      WHERE d.id = ${id} AND (${legalPath('d.status', [...WORKED_ON, 'sent', 'delivered'])} OR d.status = 'failed')`;
+      WHERE d.id = ${id} AND ${legalFrom('d.status', [...WORKED_ON, 'sent', 'failed'], 'delivered')}`;
 }
 
 /** For a delivery that a human has corrected since: it moves, its notification does not. */
@@ -126,7 +126,7 @@ export const BIND_DELIVERY: Statement = {
     )
     UPDATE notifications n SET status = 'sent', updated_at = service_now(),
       channel = CASE n.status WHEN 'failed' THEN (SELECT channel FROM deliveries WHERE id = $2) ELSE n.channel END
-    WHERE n.id = $1 AND ${isOneOf('n.status', PROVABLY_SENT)}`,
+    WHERE n.id = $1 AND ${legalFrom('n.status', PROVABLY_SENT, 'sent')}`,
 };
 
 /** The notification is on the channel that delivered it first, whatever was tried later. */
@@ -161,7 +161,7 @@ export const DROP_FALLBACK: Statement = {
       ${concludeLastFailure('dropped', 'a channel before had it accepted, so it was not sent again')}
     )
     UPDATE deliveries d SET status = $3, ended_at = service_now()
-    WHERE d.id = (SELECT delivery_id FROM dropped) AND ${legalPath('d.status', [...WORKED_ON, 'canceled'])}`,
+    WHERE d.id = (SELECT delivery_id FROM dropped) AND ${legalFrom('d.status', WORKED_ON, 'canceled', 'failed')}`,
 };
 
 export const RECORD_FAILED_CALLBACK: Statement = {
@@ -176,7 +176,7 @@ export const END_DELIVERY: Statement = {
   name: 'callbacks-end-delivery',
   text: `
     UPDATE deliveries d SET status = 'failed', ended_at = service_now()
-    WHERE d.id = $1 AND ${legalPath('d.status', [...WORKED_ON, 'sent', 'failed'])}`,
+    WHERE d.id = $1 AND ${legalFrom('d.status', [...WORKED_ON, 'sent'], 'failed')}`,
 };
 
 /** No automatic step is left: the notification fails; with $3 a dead letter waits for a human. */

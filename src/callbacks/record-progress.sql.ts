@@ -1,7 +1,7 @@
 import type { Statement } from '../database/database.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { awaitsDelivery } from '../outbox/row-state.sql.js';
-import { isOneOf, legalPath, UNSUCCESSFUL_ENDS, WORKED_ON } from '../policy/transitions.js';
+import { isOneOf, legalFrom, UNSUCCESSFUL_ENDS, WORKED_ON } from '../policy/transitions.js';
 
 const READ = 'ARRAY(SELECT notification_id FROM progress WHERE read)';
 
@@ -54,7 +54,7 @@ export const RECORD_PROGRESS: Statement = {
         delivered_at = coalesce(delivered_at, service_now()),
         read_at = CASE WHEN id = ANY (${READ}) THEN service_now() ELSE read_at END
       WHERE id = ANY (ARRAY(SELECT notification_id FROM progress WHERE delivered))
-        AND (status = 'sent' OR (status = 'delivered' AND read_at IS NULL AND id = ANY (${READ})))
+        AND (${legalFrom('status', ['sent'], 'delivered')} OR (status = 'delivered' AND read_at IS NULL AND id = ANY (${READ})))
         -- Always true; asks for the outbox rows, and so for their locks, before the first notification is touched.
         AND (SELECT count(*) FROM watched) >= 0
       RETURNING id, channel, category, extract(epoch FROM delivered_at - created_at)::float8 AS seconds,
@@ -75,7 +75,7 @@ export const RECORD_PROGRESS: Statement = {
       WHERE id = ANY (ARRAY(
           SELECT delivery_id FROM progress
           WHERE delivered AND (was_delivered OR notification_id IN (SELECT id FROM moved))))
-        AND ${legalPath('status', [...WORKED_ON, 'sent', 'delivered'])}
+        AND ${legalFrom('status', [...WORKED_ON, 'sent'], 'delivered')}
     )
     SELECT attempt_id AS "attemptId", provider_sid AS "providerSid", status,
       NULL AS channel, NULL AS category, NULL AS seconds

@@ -1,6 +1,6 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
-import { legalMove, legalPath, WORKED_ON } from '../policy/transitions.js';
+import { legalFrom, legalMove, WORKED_ON } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
 
@@ -58,7 +58,7 @@ export const END_EXPIRED: Statement = {
       RETURNING n.id
     ), sent AS (
       UPDATE notifications n SET status = 'sent', channel = late.accepted_by, updated_at = service_now()
-      FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NOT NULL AND ${legalPath('n.status', [...WORKED_ON, 'sent'])}
+      FROM late WHERE n.id = late.notification_id AND late.accepted_by IS NOT NULL AND ${legalFrom('n.status', WORKED_ON, 'sent')}
       RETURNING n.id
     )
     SELECT notification_id AS "notificationId", held_by AS "heldBy",

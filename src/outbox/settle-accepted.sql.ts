@@ -1,8 +1,6 @@
 import type { Statement } from '../database/database.js';
-import { legalPath, WORKED_ON } from '../policy/transitions.js';
+import { legalFrom, WORKED_ON } from '../policy/transitions.js';
 import { leasedWith, NO_LEASE_NOR_PASS } from './row-state.sql.js';
-
-const SENT = legalPath('status', [...WORKED_ON, 'sent']);
 
 /**
  * The place of row `o` in the arrays of results: the ids in $1 are sorted, so width_bucket finds it by binary search,
@@ -74,7 +72,7 @@ export const SETTLE_ACCEPTED: Statement = {
         possible_duplicate = EXCLUDED.possible_duplicate
     ), moved AS (
       UPDATE notifications SET status = 'sent', updated_at = service_now()
-      WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${SENT}
+      WHERE id = ANY (ARRAY(SELECT notification_id FROM held)) AND ${legalFrom('status', WORKED_ON, 'sent')}
     )
     SELECT notification_id AS "notificationId", ${KNOWN} AS known FROM input
     WHERE notification_id NOT IN (SELECT notification_id FROM held)`,

@@ -2,20 +2,11 @@ import type { Statement } from '../database/database.js';
 import { causeIncident } from './cause-incident.sql.js';
 import { lastFailuresOf } from './last-failure.sql.js';
 import { leasedWith, NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
-import { isOneOf, legalPath, WORKED_ON, type NotificationStatus } from '../policy/transitions.js';
+import { isOneOf, legalFrom, WORKED_ON } from '../policy/transitions.js';
 
 /** Rows are found by an array of their ids, and no table is joined; docs/decisions/0008-growth.md says why. */
 function withEffect(effect: 'wait' | 'fallback' | 'end'): string {
   return `ARRAY(SELECT notification_id FROM live WHERE effect = '${effect}')`;
-}
-
-/** Whether it is queued again or fails, it was being sent until now. */
-const STILL_WORKED_ON = stillWorkedOn(['queued', 'failed']);
-
-function stillWorkedOn(next: readonly NotificationStatus[]): string {
-  const [guard, ...others] = new Set(next.map((status) => legalPath('n.status', [...WORKED_ON, status])));
-  if (guard === undefined || others.length > 0) throw new RangeError('one guard must do for all of them');
-  return guard;
 }
 
 /**
@@ -112,7 +103,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     ), delivery AS (
       UPDATE deliveries d SET status = 'failed', ended_at = service_now()
       WHERE d.id = ANY (ARRAY(SELECT delivery_id FROM live WHERE effect <> 'wait'))
-        AND ${legalPath('d.status', [...WORKED_ON, 'failed'])}
+        AND ${legalFrom('d.status', WORKED_ON, 'failed')}
     ), next_delivery AS (
       INSERT INTO deliveries (id, notification_id, number, channel, status, sender, changes)
       SELECT next_delivery_id, notification_id,
@@ -126,7 +117,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
           FROM live i WHERE i.notification_id = n.id),
         updated_at = service_now()
       WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE NOT overtaken))
-        AND ${STILL_WORKED_ON}
+        AND ${legalFrom('n.status', WORKED_ON, 'queued', 'failed')}
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)

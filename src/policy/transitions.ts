@@ -24,7 +24,7 @@ export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
 /**
  * Contract section 2. Empty means terminal. Every statement that moves a status is guarded by {@link legalMove} or
- * {@link legalPath}.
+ * {@link legalFrom}.
  */
 export const TRANSITIONS = {
   scheduled: ['queued', 'canceled', 'expired'],
@@ -63,16 +63,26 @@ export function legalMove(column: string, to: NotificationStatus): string {
  */
 export const WORKED_ON = ['scheduled', 'queued', 'sending'] as const satisfies readonly NotificationStatus[];
 
+/** Whether `from` leads to `to`: directly or, for what is {@link WORKED_ON}, by way of `sending`. */
+export function mayBecome(from: NotificationStatus, to: NotificationStatus): boolean {
+  const before = statusesBefore(to);
+  return before.includes(from) || (before.includes('sending') && WORKED_ON.some((open) => open === from));
+}
+
 /**
- * The guard of several moves in one statement: matches every status on the path except the last.
- * @throws RangeError when a step of the path is not legal
+ * The guard of moves from these stored statuses to any of `to`.
+ * @throws RangeError if one of them is not legal
  */
-export function legalPath(column: string, path: readonly NotificationStatus[]): string {
-  path.slice(1).forEach((to, index) => {
-    const from = path[index];
-    if (!from || !statusesBefore(to).includes(from)) throw new RangeError(`${from} does not lead to ${to}`);
-  });
-  return isOneOf(column, path.slice(0, -1));
+export function legalFrom(
+  column: string,
+  from: readonly NotificationStatus[],
+  ...to: readonly NotificationStatus[]
+): string {
+  for (const was of from) {
+    const illegal = to.find((next) => !mayBecome(was, next));
+    if (illegal) throw new RangeError(`${was} may not become ${illegal}`);
+  }
+  return isOneOf(column, from);
 }
 
 /** A condition on a column, for a WHERE clause. */
