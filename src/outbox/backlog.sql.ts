@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { EACH_PRIORITY } from './priority.sql.js';
 
 /**
  * How much is due and how long the oldest has waited, per priority; for metrics, health and the backlog alert. Work
@@ -10,7 +11,7 @@ export const BACKLOG: Statement = {
   text: `
     SELECT p.priority, coalesce(due.depth, 0)::int AS depth,
       greatest(0, extract(epoch FROM service_now() - due.oldest))::float AS "oldestSeconds"
-    FROM generate_series(0, 3) AS p (priority)
+    FROM ${EACH_PRIORITY}
     LEFT JOIN (
       SELECT priority, count(*) AS depth, min(since) AS oldest FROM (
         SELECT priority, CASE WHEN released_by IS NULL THEN due_at ELSE greatest(due_at, released_at) END AS since

@@ -1,13 +1,10 @@
 import type { Statement } from '../database/database.js';
 import { isOneOf, WORKED_ON } from '../policy/transitions.js';
 import { recipientMemory } from '../recipients/remembered.sql.js';
+import { EACH_PRIORITY, STANDS_BACK } from './priority.sql.js';
 import { NEXT_ATTEMPT } from './row-state.sql.js';
 import { STILL_WANTED } from './still-wanted.sql.js';
 import { countsAsTried } from './tried.sql.js';
-import { STANDS_BACK_SECONDS } from './work.js';
-
-/** For a row with a priority: how far its category stands back, as an interval. */
-const STANDS_BACK = `(ARRAY[${Object.values(STANDS_BACK_SECONDS).join(', ')}])[priority + 1] * interval '1 second'`;
 
 /** What a dispatcher may claim, now or when it is due, in the words of the index from which it is read. */
 const CLAIMABLE = `lease_token IS NULL AND held_by IS NULL AND stage <> 'await_delivery' AND ${STILL_WANTED}`;
@@ -29,7 +26,7 @@ export const CLAIM: Statement = {
   plan: 'once',
   text: `
     WITH candidate AS MATERIALIZED (
-      SELECT due.* FROM generate_series(0, 3) AS p (priority), LATERAL (
+      SELECT due.* FROM ${EACH_PRIORITY}, LATERAL (
         SELECT notification_id, priority, due_at FROM outbox o
         WHERE o.priority = p.priority AND o.due_at <= service_now() AND ${CLAIMABLE}
         ORDER BY o.due_at LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -79,7 +76,7 @@ export const NEXT_DUE: Statement = {
   name: 'outbox-next-due',
   text: `
     SELECT extract(epoch FROM min(next.due_at) - service_now()) * 1000 AS "inMs"
-    FROM generate_series(0, 3) AS p (priority), LATERAL (
+    FROM ${EACH_PRIORITY}, LATERAL (
       SELECT due_at FROM outbox o
       WHERE o.priority = p.priority AND ${CLAIMABLE}
       ORDER BY o.due_at LIMIT 1

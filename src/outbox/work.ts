@@ -5,7 +5,7 @@ import type { NextStep } from '../policy/next-step.js';
 import type { NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, ErrorClass, OnUnknown } from '../policy/vocabulary.js';
 
-/** The order in which categories are served, and the `priority` column: 0 comes first. */
+/** The order in which categories are served, and the `priority` column: 0 comes first, and none is left out. */
 export const PRIORITY = { otp: 0, alert: 1, transactional: 2, marketing: 3 } as const satisfies Record<
   Category,
   number
