@@ -32,7 +32,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
         provider_message text, provider_body text, provider_request_id text, error_class text, responsible text,
         rule text, next_step json, decision_rule text, decision_sentence text,
         next_delivery_id uuid, next_channel text, next_sender text, opens_dead_letter boolean, dead_letter_reason text,
-        incident_id uuid, next_changes json)
+        next_changes json)
     ), locked AS MATERIALIZED (
       SELECT o.notification_id FROM outbox o
       WHERE o.notification_id = ANY (ARRAY(SELECT notification_id FROM input))

@@ -125,7 +125,6 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
     next_step: recordedStep(step),
     decision_rule: decision?.rule ?? null,
     decision_sentence: decision?.sentence ?? null,
-    incident_id: result.incidentId ?? null,
   };
 }
 

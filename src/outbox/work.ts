@@ -110,10 +110,11 @@ export interface UnsuccessfulWork {
   readonly step: NextStep;
   /** The circuit or pace that holds the work; with step `hold`. */
   readonly heldBy?: string;
+  /** The incident that the circuit belongs to, if any; with step `hold`. */
+  readonly incidentId?: string | null;
   /** Where the next delivery starts; with step `fallback`. */
   readonly fallback?: { readonly deliveryId: string; readonly sender: string };
   readonly decision?: Decision;
-  readonly incidentId?: string | null;
   /** {@link Work.lookups} including the look-up reported here. */
   readonly lookups?: number;
 }
