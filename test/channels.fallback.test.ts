@@ -53,6 +53,6 @@ it('a channel that has nothing to say is passed over', () => {
 });
 
 it('the next delivery is sent by the sender of its channel', () => {
-  expect(fallbackOf(ALL).prepare('whatsapp').sender).toBe('+14155238886');
-  expect(fallbackOf(ALL).prepare('voice').sender).toBe('+15005550007');
+  expect(fallbackOf(ALL).senderOf('whatsapp')).toBe('+14155238886');
+  expect(fallbackOf(ALL).senderOf('voice')).toBe('+15005550007');
 });

@@ -20,11 +20,10 @@ export const RECONCILE: NextStep = {
 };
 export const RETRY: NextStep = { kind: 'retry', at: new Date(), waitMs: 0, reason: 'a retry' };
 
-export function fallbackTo(channel: 'sms' | 'voice'): Pick<UnsuccessfulWork, 'step' | 'fallback'> {
-  const [{ deliveryId }] = newNotifications(1) as [NewNotification];
+export function fallbackTo(channel: 'sms' | 'voice'): Pick<UnsuccessfulWork, 'step' | 'nextSender'> {
   return {
     step: { kind: 'fallback', channel, reason: `${channel} is next` },
-    fallback: { deliveryId, sender: '+15005550006' },
+    nextSender: '+15005550006',
   };
 }
 

@@ -272,7 +272,7 @@ export class ReportApplier {
   ): Promise<void> {
     if (step.kind === 'fallback') {
       const { channel } = step;
-      const { sender } = this.fallback.prepare(channel);
+      const sender = this.fallback.senderOf(channel);
       const { id: notificationId, category } = state;
       const changes = carriedTo(state.changes);
       const delivery = { notificationId, category, channel, sender, ...(changes && { changes }) };

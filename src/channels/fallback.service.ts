@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { newId } from '../identifiers/new-id.js';
 import { contentOf } from './corrected.js';
 import { missingContent } from './usable-content.js';
 import { Senders } from './senders.js';
@@ -25,13 +24,13 @@ export class FallbackService {
     );
   }
 
-  /** Adds the next delivery to a result that leads to a fallback. */
+  /** Adds the next sender to a result that leads to a fallback. */
   prepared(result: UnsuccessfulWork): UnsuccessfulWork {
-    return result.step.kind === 'fallback' ? { ...result, fallback: this.prepare(result.step.channel) } : result;
+    return result.step.kind === 'fallback' ? { ...result, nextSender: this.senderOf(result.step.channel) } : result;
   }
 
-  /** The next delivery: its id is new, and so is the Idempotency-Key of its attempts. */
-  prepare(channel: Channel): { deliveryId: string; sender: string } {
-    return { deliveryId: newId(), sender: this.senders.require(channel) };
+  /** The sender of a channel that {@link remaining} named. */
+  senderOf(channel: Channel): string {
+    return this.senders.require(channel);
   }
 }

@@ -109,7 +109,7 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
 
   private async start(transaction: Transaction, overdue: OverdueDelivery, channel: Channel): Promise<void> {
     const { notificationId, category } = overdue;
-    const { sender } = this.fallback.prepare(channel);
+    const sender = this.fallback.senderOf(channel);
     const changes = carriedTo(overdue.changes);
     await this.outbox.startDelivery(transaction, {
       notificationId,

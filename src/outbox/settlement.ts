@@ -8,6 +8,7 @@ import { OVERTAKEN } from './overtaken.js';
 import { RETURN_TO_CHANNEL } from './return-to-channel.sql.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
+import { newId } from '../identifiers/new-id.js';
 import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import { deadLetterClass, type AcceptedAttempt, type UnsuccessfulWork, type Work } from './work.js';
 
@@ -129,7 +130,7 @@ function unsuccessfulRow(result: UnsuccessfulWork) {
 }
 
 /** The step's effect on the outbox row: it waits, starts another delivery, or goes. */
-function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: UnsuccessfulWork) {
+function effect({ work, failure, step, nextSender, heldBy, attempt, lookups }: UnsuccessfulWork) {
   const wait = {
     action: 'wait',
     wait_ms: 0 as number | null,
@@ -160,8 +161,8 @@ function effect({ work, failure, step, fallback, heldBy, attempt, lookups }: Uns
       return {
         action: 'fallback',
         next_channel: step.channel,
-        next_delivery_id: fallback?.deliveryId,
-        next_sender: fallback?.sender,
+        next_delivery_id: newId(),
+        next_sender: nextSender,
         next_changes: carriedTo(work.changes) ?? null,
       };
     case 'dead_letter':

@@ -112,8 +112,8 @@ export interface UnsuccessfulWork {
   readonly heldBy?: string;
   /** The incident that the circuit belongs to, if any; with step `hold`. */
   readonly incidentId?: string | null;
-  /** Where the next delivery starts; with step `fallback`. */
-  readonly fallback?: { readonly deliveryId: string; readonly sender: string };
+  /** The sender of the next delivery; with step `fallback`. */
+  readonly nextSender?: string;
   readonly decision?: Decision;
   /** {@link Work.lookups} including the look-up reported here. */
   readonly lookups?: number;
