@@ -101,7 +101,7 @@ export async function startOutbox(env: Record<string, string> = {}) {
           run: async (statement, values = []) => (await database.query(statement.text, [...values])).rows,
           afterCommit: (effect) => effect(),
         },
-        { notificationId, category: 'transactional', channel, sender: '+15005550006' },
+        { notificationId, category: 'transactional', channel, sender: '+15005550006', changes: null },
       ),
     /** What the tables say of it. */
     standing: async (notificationId: string) => {

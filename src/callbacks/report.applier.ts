@@ -275,8 +275,7 @@ export class ReportApplier {
       const sender = this.fallback.senderOf(channel);
       const { id: notificationId, category } = state;
       const changes = carriedTo(state.changes);
-      const delivery = { notificationId, category, channel, sender, ...(changes && { changes }) };
-      await this.outbox.startDelivery(transaction, delivery);
+      await this.outbox.startDelivery(transaction, { notificationId, category, channel, sender, changes });
       const sentence = `A callback reported it failed on ${state.channel}: ${channel} takes over, and no human needs to look at it.`;
       if (state.awaitsReview) await this.deadLetters.withdraw(transaction, state.id, sentence);
       return;

@@ -28,24 +28,20 @@ export interface SaidBefore {
   readonly following: readonly Channel[];
 }
 
-/** The corrected sender as stored; undefined if it is not corrected. Pure. */
-export function correctedSender({ from }: Corrections): string | undefined {
-  return from && bareAddress(from);
+/** The corrected sender as stored; null if it is not corrected. Pure. */
+export function correctedSender({ from }: Corrections): string | null {
+  return from === undefined ? null : bareAddress(from);
 }
 
-/** Adds new corrections to earlier ones; undefined if there are none at all. Pure. */
+/** Adds new corrections to earlier ones; null if there are none at all. Pure. */
 export function correctedDelivery(
   said: Omit<SaidBefore, 'following'>,
   corrections: Corrections,
-): DeliveryChanges | undefined {
+): DeliveryChanges | null {
   const { to = said.changes?.to } = corrections;
   const from = correctedSender(corrections) ?? said.changes?.from;
   const content = correctedContent(said, corrections);
-  return orUndefined({ ...(to && { to }), ...(from && { from }), ...(content && { content }) });
-}
-
-function orUndefined(changes: DeliveryChanges): DeliveryChanges | undefined {
-  return Object.keys(changes).length === 0 ? undefined : changes;
+  return to || from || content ? { ...(to && { to }), ...(from && { from }), ...(content && { content }) } : null;
 }
 
 /** A channel's own text would take precedence over a corrected body, so it goes with the old body. */

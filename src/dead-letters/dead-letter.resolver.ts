@@ -92,12 +92,12 @@ export class DeadLetterResolver {
   targetOf(wish: ResolutionWish): unknown[] {
     const senders = Object.fromEntries(CHANNELS.map((channel) => [channel, this.senders.of(channel)]));
     const corrections = (wish.kind === 'retry' && wish.corrections) || {};
-    const from = correctedSender(corrections) ?? null;
+    const from = correctedSender(corrections);
     return [JSON.stringify(senders), wish.kind === 'fallback' ? wish.channel : null, corrections.to ?? null, from];
   }
 
-  /** How the new delivery differs from the notification; undefined if it does not. */
-  private changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | undefined {
+  /** How the new delivery differs from the notification; null if it does not. */
+  private changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | null {
     if (wish.kind !== 'retry') return carriedTo(candidate.changes);
     const corrections = wish.corrections ?? {};
     const following = channelsLeft(candidate).filter((channel) => this.senders.of(channel));
@@ -108,7 +108,7 @@ export class DeadLetterResolver {
     return correctedDelivery(candidate, corrections);
   }
 
-  private async send(transaction: Transaction, candidate: Candidate, changes: DeliveryChanges | undefined) {
+  private async send(transaction: Transaction, candidate: Candidate, changes: DeliveryChanges | null) {
     const { notificationId, category, targetChannel: channel, targetSender: sender } = candidate;
     if (sender === null) throw new Error('a resolution that sends was not refused for its missing sender');
     const delivery = { notificationId, category, channel, sender, changes: { ...changes, begunBy: 'human' as const } };

@@ -111,12 +111,6 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
     const { notificationId, category } = overdue;
     const sender = this.fallback.senderOf(channel);
     const changes = carriedTo(overdue.changes);
-    await this.outbox.startDelivery(transaction, {
-      notificationId,
-      category,
-      channel,
-      sender,
-      ...(changes && { changes }),
-    });
+    await this.outbox.startDelivery(transaction, { notificationId, category, channel, sender, changes });
   }
 }

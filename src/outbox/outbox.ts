@@ -205,7 +205,7 @@ export class Outbox {
       readonly category: Category;
       readonly channel: Channel;
       readonly sender: string;
-      readonly changes?: DeliveryChanges;
+      readonly changes: DeliveryChanges | null;
     },
   ): Promise<boolean> {
     const started = await transaction.run(START_DELIVERY, [
@@ -213,7 +213,7 @@ export class Outbox {
       newId(),
       delivery.channel,
       delivery.sender,
-      delivery.changes ? JSON.stringify(delivery.changes) : null,
+      delivery.changes && JSON.stringify(delivery.changes),
       PRIORITY[delivery.category],
       this.codesThatMayHaveArrived,
     ]);

@@ -163,7 +163,7 @@ function effect({ work, failure, step, nextSender, heldBy, attempt, lookups }: U
         next_channel: step.channel,
         next_delivery_id: newId(),
         next_sender: nextSender,
-        next_changes: carriedTo(work.changes) ?? null,
+        next_changes: carriedTo(work.changes),
       };
     case 'dead_letter':
       return { action: 'end', opens_dead_letter: true, dead_letter_reason: step.reason };
