@@ -2,22 +2,6 @@ import type { Channel } from '../policy/vocabulary.js';
 import type { Work } from './work.js';
 
 /** The fields that are alike for most work: a first attempt of a first delivery that nothing held. */
-type Course = Pick<
-  Work,
-  | 'stage'
-  | 'attemptNumber'
-  | 'retries'
-  | 'waitedMs'
-  | 'lookups'
-  | 'exhausted'
-  | 'possibleDuplicate'
-  | 'probe'
-  | 'releasedBy'
-  | 'tried'
-  | 'changes'
-  | 'over'
->;
-
 export const FIRST_ATTEMPT = {
   stage: 'send',
   attemptNumber: 1,
@@ -31,8 +15,9 @@ export const FIRST_ATTEMPT = {
   tried: null,
   changes: null,
   over: false,
-} as const satisfies Course;
+} as const satisfies Partial<Work>;
 
+type Course = Pick<Work, keyof typeof FIRST_ATTEMPT>;
 type Time = 'createdAt' | 'attemptStartedAt' | 'expiresAt';
 
 /** A row of the claim's answer. Usual values are left out: reading them was a third of what a claim costs Node. */
