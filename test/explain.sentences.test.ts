@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Callback } from '../src/callbacks/callback.entity.js';
 import { failureSentence } from '../src/explain/failure.sentence.js';
-import type { FailureRecord, RecordedNextStep } from '../src/failures/failure.entity.js';
+import type { FailureRecord } from '../src/failures/failure.entity.js';
+import type { RecordedNextStep } from '../src/policy/next-step.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 
 const REFUSED: FailureRecord = {

@@ -12,7 +12,7 @@ import { carriedTo } from '../outbox/carried-changes.js';
 import { Outbox } from '../outbox/outbox.js';
 import { PRIORITY, type Decision } from '../outbox/work.js';
 import type { Classification } from '../policy/failure.js';
-import type { NextStep } from '../policy/next-step.js';
+import { recordedStep, type NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { classifyCallback, type CodeTable } from '../twilio/classification.js';
 import { ERROR_CODE_TABLE } from '../twilio/error-codes/error-code-table.js';
@@ -260,7 +260,7 @@ export class ReportApplier {
       classification.errorClass,
       classification.responsible,
       classification.rule,
-      JSON.stringify(step),
+      JSON.stringify(recordedStep(step)),
     ]);
   }
 

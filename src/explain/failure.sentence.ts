@@ -1,5 +1,6 @@
 import type { Callback } from '../callbacks/callback.entity.js';
-import type { FailureRecord, RecordedNextStep } from '../failures/failure.entity.js';
+import type { FailureRecord } from '../failures/failure.entity.js';
+import type { RecordedNextStep } from '../policy/next-step.js';
 import type { Channel, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
 import { isWithoutAnswer, ruleInWords } from '../policy/rule.words.js';
 import { UNWRITABLE_RULE } from '../policy/unwritable.js';

@@ -1,13 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Channel, ErrorClass, NextStepKind, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
-
-/** What was decided after a failure, as the history shows it. */
-export interface RecordedNextStep {
-  readonly kind: NextStepKind;
-  readonly at?: string;
-  readonly channel?: Channel;
-  readonly reason: string;
-}
+import type { RecordedNextStep } from '../policy/next-step.js';
+import type { Channel, ErrorClass, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
 
 /** A failed or unknown attempt, or a failed callback (then `callbackId` is set and the attempt had been accepted). */
 @Entity({ name: 'failures' })

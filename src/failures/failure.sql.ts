@@ -1,6 +1,6 @@
 import type { Statement } from '../database/database.js';
+import type { RecordedNextStep } from '../policy/next-step.js';
 import type { Channel, ErrorClass, Outcome, ResponsibleParty } from '../policy/vocabulary.js';
-import type { RecordedNextStep } from './failure.entity.js';
 import { FITS_FILTER } from './failure.filter.js';
 
 /** A failure together with the attempt that it is about. */

@@ -9,6 +9,7 @@ import { RETURN_TO_CHANNEL } from './return-to-channel.sql.js';
 import { SETTLE_ACCEPTED } from './settle-accepted.sql.js';
 import { SETTLE_UNSUCCESSFUL } from './settle-unsuccessful.sql.js';
 import { newId } from '../identifiers/new-id.js';
+import { recordedStep } from '../policy/next-step.js';
 import { NO_ANSWER_RULE } from '../policy/rule.words.js';
 import { deadLetterClass, type AcceptedAttempt, type UnsuccessfulWork, type Work } from './work.js';
 
@@ -170,14 +171,4 @@ function effect({ work, failure, step, nextSender, heldBy, attempt, lookups }: U
     case 'none':
       return { action: 'end' };
   }
-}
-
-/** The step as the history shows it. */
-function recordedStep(step: UnsuccessfulWork['step']) {
-  return {
-    kind: step.kind,
-    ...('at' in step ? { at: step.at.toISOString() } : {}),
-    ...('channel' in step ? { channel: step.channel } : {}),
-    reason: step.reason,
-  };
 }

@@ -2,7 +2,7 @@ import { CLASS_POLICY } from './class.policy.js';
 import type { Classification, Failure } from './failure.js';
 import type { RetriesSpent, RetryPolicy } from './retry.policy.js';
 import { decideRetry } from './retry.policy.js';
-import type { Channel } from './vocabulary.js';
+import type { Channel, NextStepKind } from './vocabulary.js';
 
 /**
  * The step that follows a failure, and the reason in words for humans. Times are the database's. `exhausted` is set if
@@ -24,6 +24,24 @@ export type NextStep =
   | { readonly kind: 'fallback'; readonly channel: Channel; readonly reason: string; readonly exhausted?: true }
   | { readonly kind: 'dead_letter'; readonly reason: string; readonly exhausted?: true }
   | { readonly kind: 'none'; readonly reason: string };
+
+/** A step as it is stored with its failure, and as the history shows it. */
+export interface RecordedNextStep {
+  readonly kind: NextStepKind;
+  readonly at?: string;
+  readonly channel?: Channel;
+  readonly reason: string;
+}
+
+/** Leaves out what only carrying the step out needs. Pure. */
+export function recordedStep(step: NextStep): RecordedNextStep {
+  return {
+    kind: step.kind,
+    ...('at' in step ? { at: step.at.toISOString() } : {}),
+    ...('channel' in step ? { channel: step.channel } : {}),
+    reason: step.reason,
+  };
+}
 
 /** What the decision needs to know about the delivery besides the failure itself. */
 export interface DeliveryHistory extends RetriesSpent {
