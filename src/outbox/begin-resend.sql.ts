@@ -1,5 +1,5 @@
-import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
+import { recordDecision } from './record-decision.sql.js';
 import { leasedWith, NEXT_ATTEMPT } from './row-state.sql.js';
 
 /**
@@ -17,8 +17,7 @@ export const BEGIN_RESEND: Statement = {
       WHERE notification_id = $1 AND ${leasedWith('$2')}
       RETURNING notification_id, delivery_id, attempt_id, attempt_started_at, attempts
     ), decided AS (
-      INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), '${'reconciliation' satisfies DecisionRule}', $4 FROM resent
+      ${recordDecision('resent', 'reconciliation', '$4', 'attempt_id')}
     )
     SELECT attempt_id AS "attemptId", attempt_started_at AS "attemptStartedAt", attempts AS "attemptNumber" FROM resent`,
 };

@@ -1,8 +1,8 @@
-import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { legalMove } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
+import { recordDecision } from './record-decision.sql.js';
 
 /**
  * Cancels a notification of which nothing was sent: no attempt may be in flight, unknown or accepted. An attempt that
@@ -23,8 +23,7 @@ export const CANCEL: Statement = {
     ), concluded AS (
       ${concludeLastFailure('taken', 'the client took it back, so it was not sent again')}
     ), decided AS (
-      INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), '${'cancel' satisfies DecisionRule}', 'The client took it back.' FROM taken
+      ${recordDecision('taken', 'cancel', `'The client took it back.'`)}
     )
     UPDATE notifications n SET status = 'canceled', updated_at = service_now()
     WHERE n.id = (SELECT notification_id FROM taken) AND ${legalMove('n.status', 'canceled')}

@@ -1,8 +1,8 @@
-import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { legalFrom, legalMove, WORKED_ON } from '../policy/transitions.js';
 import { acceptedChannel } from './accepted-channel.sql.js';
 import { concludeLastFailure } from './last-failure.sql.js';
+import { recordDecision } from './record-decision.sql.js';
 
 /**
  * Locks work whose expiresAt passed before it was accepted, at most $1 rows and none of $2: due, waiting or held, but
@@ -17,6 +17,14 @@ export const LOCK_EXPIRED: Statement = {
     WHERE expires_at <= service_now() AND lease_token IS NULL AND stage = 'send' AND notification_id <> ALL ($2::uuid[])
     ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED`,
 };
+
+/** For a row of `late`: what ended, as a sentence. */
+const WHAT_ENDED = `
+        CASE WHEN accepted_by IS NOT NULL
+          THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
+          WHEN in_doubt THEN 'Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.'
+          WHEN attempted THEN 'Its expiresAt passed before it was accepted, so it was not sent again.'
+          ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END`;
 
 /**
  * Ends the work of $1, which the caller's transaction has locked. If an earlier channel had accepted it, only the
@@ -40,14 +48,7 @@ export const END_EXPIRED: Statement = {
       UPDATE deliveries d SET status = 'expired', ended_at = service_now()
       FROM late WHERE d.id = late.delivery_id AND ${legalMove('d.status', 'expired')}
     ), decided AS (
-      INSERT INTO decisions (id, notification_id, delivery_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, service_now(), '${'expiry' satisfies DecisionRule}',
-        CASE WHEN accepted_by IS NOT NULL
-          THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
-          WHEN in_doubt THEN 'Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.'
-          WHEN attempted THEN 'Its expiresAt passed before it was accepted, so it was not sent again.'
-          ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END
-      FROM late
+      ${recordDecision('late', 'expiry', WHAT_ENDED)}
     ), attempted AS (
       SELECT notification_id, delivery_id FROM late WHERE attempted
     ), concluded AS (

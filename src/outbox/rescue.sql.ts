@@ -1,7 +1,9 @@
-import type { DecisionRule } from '../policy/decision.rules.js';
 import type { Statement } from '../database/database.js';
 import { LOST_RULE } from '../policy/rule.words.js';
+import { recordDecision } from './record-decision.sql.js';
 import { NO_LEASE_NOR_PASS, ONE_MORE_RETRY } from './row-state.sql.js';
+
+const ASKED_AGAIN = `'The question whether it was accepted came to no end before its lease ran out; it is asked again, which spends a retry.'`;
 
 /**
  * Takes back work whose lease expired: its process died or lost the database. Whether its request reached the provider
@@ -51,10 +53,7 @@ export const RESCUE: Statement = {
           'reason', 'the process that made the attempt stopped before the answer was recorded')
       FROM lost
     ), asked AS (
-      INSERT INTO decisions (id, notification_id, delivery_id, attempt_id, at, rule, sentence)
-      SELECT new_uuid_v7(), notification_id, delivery_id, attempt_id, service_now(), '${'reconciliation' satisfies DecisionRule}',
-        'The question whether it was accepted came to no end before its lease ran out; it is asked again, which spends a retry.'
-      FROM rescued WHERE was = 'reconcile'
+      ${recordDecision("rescued WHERE was = 'reconcile'", 'reconciliation', ASKED_AGAIN, 'attempt_id')}
     )
     SELECT notification_id AS "notificationId", orphaned FROM expired`,
 };
