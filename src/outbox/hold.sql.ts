@@ -3,9 +3,12 @@ import { STILL_WANTED } from './still-wanted.sql.js';
 
 const RELEASED = 'notification_id AS "notificationId", channel, sender';
 
+/** For an UPDATE of outbox rows: what holds them, $1, releases them for one attempt. */
+const RELEASE = 'held_by = NULL, released_by = $1, released_at = service_now(), due_at = least(due_at, service_now())';
+
 /** Releases the first rows that $1 holds, in priority order. */
 const releaseFirst = (limit: string) => `
-    UPDATE outbox SET held_by = NULL, released_by = $1, released_at = service_now(), due_at = least(due_at, service_now())
+    UPDATE outbox SET ${RELEASE}
     WHERE notification_id = ANY (ARRAY(
       SELECT notification_id FROM outbox WHERE held_by = $1 AND ${STILL_WANTED}
       ORDER BY priority, due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED))
@@ -42,8 +45,7 @@ export const RELEASE_PROBE: Statement = {
   name: 'outbox-release-probe',
   plan: 'each_time',
   text: `
-    UPDATE outbox SET held_by = NULL, released_by = $1, released_at = service_now(), probe = true,
-      due_at = least(due_at, service_now())
+    UPDATE outbox SET probe = true, ${RELEASE}
     WHERE notification_id = ANY (ARRAY(
       SELECT notification_id FROM outbox
       WHERE held_by = $1 AND (stage = 'send' OR $2) AND ${STILL_WANTED}
