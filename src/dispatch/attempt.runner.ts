@@ -7,7 +7,8 @@ import { DatabaseClock } from '../database/database.clock.js';
 import type { BlockingCircuit } from '../incidents/circuit.passage.js';
 import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
-import type { AcceptedAttempt, AttemptRecord, UnsuccessfulWork, Work } from '../outbox/work.js';
+import { asOvertaken } from '../outbox/overtaken.js';
+import type { AttemptRecord, UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import { nextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
@@ -17,7 +18,7 @@ import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient, type AcceptedRequest } from '../twilio/twilio.client.js';
 import { encodeForm } from '../twilio/twilio.requests.js';
 import { FallbackService } from '../channels/fallback.service.js';
-import { alreadyOver, findObstacle } from './obstacle.js';
+import { findObstacle } from './obstacle.js';
 import type { QueuedWork } from './local.queue.js';
 import { ReconcileRunner } from './reconcile.runner.js';
 import { Recorder } from './recorder.js';
@@ -56,7 +57,8 @@ export class AttemptRunner {
    * @returns work that can no longer begin and goes back to the outbox; otherwise null.
    */
   async run({ work, leasedAt }: QueuedWork, stopping: AbortSignal): Promise<Work | null> {
-    if (work.over) this.recorder.unsuccessful(alreadyOver(work));
+    // Without a request, and without asking what became of the last one.
+    if (work.over) this.recorder.unsuccessful(asOvertaken({ work, attempt: null, failure: null }));
     else if (work.stage === 'reconcile') return this.findOutFirst(work, leasedAt, stopping);
     else await this.attempt(work);
     return null;
@@ -96,7 +98,7 @@ export class AttemptRunner {
       httpStatus: answer.httpStatus,
       providerSid: answer.sid,
       providerRequestId: answer.requestId,
-    } satisfies AcceptedAttempt);
+    });
   }
 
   /** Null if the request cannot be written: every further try would meet the same fault. */

@@ -2,7 +2,6 @@ import type { DecisionRule } from '../policy/decision.rules.js';
 import { contentOf } from '../channels/corrected.js';
 import { missingContent } from '../channels/usable-content.js';
 import { inTheWay, type Blocking } from '../incidents/circuit.passage.js';
-import { OVERTAKEN } from '../outbox/overtaken.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -27,11 +26,6 @@ export function findObstacle(
   // If it lasts, such as a sender that is locked out, another channel is better than waiting.
   if (blocking.lasting && next) return aroundSender(work, blocking, next);
   return held(work, blocking);
-}
-
-/** Ends the work of a notification that is over, without a request and without asking what became of the last one. */
-export function alreadyOver(work: Work): UnsuccessfulWork {
-  return { work, attempt: null, failure: null, ...OVERTAKEN };
 }
 
 function obstacle(work: Work, step: NextStep, rule: DecisionRule, sentence: string): UnsuccessfulWork {

@@ -9,6 +9,7 @@ export const OVERTAKEN = {
 } as const satisfies Pick<UnsuccessfulWork, 'step' | 'decision'>;
 
 /** The result with the step that really followed. Pure. */
-export function asOvertaken({ work, attempt, failure }: UnsuccessfulWork): UnsuccessfulWork {
+export function asOvertaken(result: Pick<UnsuccessfulWork, 'work' | 'attempt' | 'failure'>): UnsuccessfulWork {
+  const { work, attempt, failure } = result;
   return { work, attempt, failure, ...OVERTAKEN };
 }
