@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { startOutbox, withFallbackDue, type OutboxUnderTest } from './outbox.setup.js';
 import { shareTestService } from './support/service.js';
 import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
@@ -230,6 +231,21 @@ describe('POST /v1/notifications/:id/cancel', () => {
       409,
       { type: 'urn:postrider:problem:conflict', notificationStatus: status, detail: expect.stringContaining(why) },
     ]);
+  });
+
+  it.each([
+    ['sending', async (test: OutboxUnderTest) => (await test.lease()).notificationId],
+    ['queued', withFallbackDue],
+  ] as const)('does not call sent what is %s, but says that it may have been accepted', async (status, prepare) => {
+    const test = await startOutbox();
+    expect(await test.api.post(`/v1/notifications/${await prepare(test)}/cancel`)).toMatchObject({
+      status: 409,
+      body: {
+        type: 'urn:postrider:problem:already-sent',
+        notificationStatus: status,
+        detail: 'It cannot be canceled now: an attempt is on its way, or an earlier one may have been accepted.',
+      },
+    });
   });
 
   it('takes {} and refuses any property: it has none', async () => {

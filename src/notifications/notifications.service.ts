@@ -108,8 +108,11 @@ function notCancelable(status: NotificationStatus): Problem {
     const end = status === 'failed' ? 'no automatic step is left' : 'it will not be sent';
     return new Problem('conflict', { detail: `There is nothing to cancel: it ${status}, and ${end}.`, extra });
   }
+  const isSent = status === 'sent' || status === 'delivered';
   return new Problem('already-sent', {
-    detail: 'This notification is already sent; only one that has not been sent can be canceled.',
+    detail: isSent
+      ? 'This notification is already sent; only one that has not been sent can be canceled.'
+      : 'It cannot be canceled now: an attempt is on its way, or an earlier one may have been accepted.',
     extra,
   });
 }
