@@ -144,14 +144,12 @@ describe('incidents', () => {
     const { id } = await operator.untilIncident(({ endedAt }) => endedAt === null);
     const noteProbe = () =>
       partOf(test.service, IncidentTimeline).tellWhileOpen(
-        partOf(test.service, Database),
         id,
         'probe_sent',
         'voice: a notification goes out as a probe; 0 more wait.',
         new Date(),
       );
-    const quote = (words: string) =>
-      partOf(test.service, IncidentTimeline).quote(partOf(test.service, Database), id, words);
+    const quote = (words: string) => partOf(test.service, IncidentTimeline).quote(id, words);
     await noteProbe();
     await quote('The page says: degraded.');
     await operator.close('resource:voice');
@@ -166,13 +164,14 @@ describe('incidents', () => {
   it('show of each kind of event the newest, however many probes there were', async () => {
     const { api, service, database } = await startTestService();
     const timeline = partOf(service, IncidentTimeline);
-    const runner = partOf(service, Database);
     const { rows } = await database.query<{ id: string }>(
       `INSERT INTO incidents (id, started_at, ended_at, resources, cause)
        VALUES (new_uuid_v7(), service_now(), service_now(), '{sms}', 'down') RETURNING id`,
     );
     const id = rows[0]?.id ?? '';
-    await timeline.tell(runner, id, 'opened', 'The provider is down.');
+    await partOf(service, Database).transaction((transaction) =>
+      timeline.tell(transaction, id, 'opened', 'The provider is down.'),
+    );
     await database.query(
       `INSERT INTO incident_events (id, incident_id, at, kind, sentence)
        SELECT new_uuid_v7(), $1, service_now() + n * interval '15 seconds', 'probe_failed', 'Probe ' || n || ' failed.'

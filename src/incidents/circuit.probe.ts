@@ -74,14 +74,14 @@ export class CircuitProbe {
       .known()
       .filter(({ circuit }) => circuit.state !== 'closed' && circuit.incidentId === incidentId)
       .reduce((sum, { id }) => sum + (counts.get(id) ?? 0), 0);
-    await this.timeline.noteHeld(this.database, incidentId, waiting);
+    await this.timeline.noteHeld(incidentId, waiting);
     return waiting;
   }
 
   private async tell(incidentId: string, scope: CircuitScope, notificationId: string, at: Date): Promise<void> {
     const waiting = await this.waitingFor(incidentId);
     const sentence = `${nameIn(scope)}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
-    await this.timeline.tellWhileOpen(this.database, incidentId, 'probe_sent', sentence, at);
+    await this.timeline.tellWhileOpen(incidentId, 'probe_sent', sentence, at);
     void this.statusReport.quote(incidentId);
   }
 }

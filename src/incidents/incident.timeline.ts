@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { newId } from '../identifiers/new-id.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import type { StatementRunner, Transaction } from '../database/database.js';
+import { Database, type Transaction } from '../database/database.js';
 import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
 import type { EventKind } from './event.kinds.js';
 import {
@@ -21,13 +21,14 @@ type EndedIncident = { startedAt: Date; endedAt: Date; resources: string[]; held
 @Injectable()
 export class IncidentTimeline {
   constructor(
+    private readonly database: Database,
     @Inject(ALERT_CAUSES) private readonly alerts: AlertCauses,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
-  async tell(runner: StatementRunner, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
+  async tell(transaction: Transaction, incidentId: string, kind: EventKind, sentence: string): Promise<void> {
     // Ids from one process increase even within a millisecond, so events of one transaction keep their order.
-    await runner.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
+    await transaction.run(ADD_EVENT, [newId(), incidentId, kind, sentence]);
   }
 
   /**
@@ -35,33 +36,27 @@ export class IncidentTimeline {
    * after the incident's end.
    * @param at when it happened
    */
-  async tellWhileOpen(
-    runner: StatementRunner,
-    incidentId: string,
-    kind: EventKind,
-    sentence: string,
-    at: Date,
-  ): Promise<void> {
-    await runner.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence, at]);
+  async tellWhileOpen(incidentId: string, kind: EventKind, sentence: string, at: Date): Promise<void> {
+    await this.database.run(ADD_EVENT_WHILE_OPEN, [newId(), incidentId, kind, sentence, at]);
   }
 
   /** Quotes the status page while the incident lasts, unless it says the same as last time. */
-  async quote(runner: StatementRunner, incidentId: string, sentence: string): Promise<void> {
-    await runner.run(ADD_STATUS, [newId(), incidentId, sentence]);
+  async quote(incidentId: string, sentence: string): Promise<void> {
+    await this.database.run(ADD_STATUS, [newId(), incidentId, sentence]);
   }
 
-  async noteHeld(runner: StatementRunner, incidentId: string, held: number): Promise<void> {
-    await runner.run(NOTE_HELD, [incidentId, held]);
+  async noteHeld(incidentId: string, held: number): Promise<void> {
+    await this.database.run(NOTE_HELD, [incidentId, held]);
   }
 
   /** Adds to the count of work that expired while the incident's circuits held it. */
-  async countExpired(runner: StatementRunner, incidentId: string, expired: number): Promise<void> {
-    await runner.run(COUNT_EXPIRED, [incidentId, expired]);
+  async countExpired(incidentId: string, expired: number): Promise<void> {
+    await this.database.run(COUNT_EXPIRED, [incidentId, expired]);
   }
 
   /** Adopts the dead letters that the incident caused. @returns how many it has now */
-  async countFailed(runner: StatementRunner, incidentId: string): Promise<number> {
-    const [row] = await runner.run<{ failed: number }>(COUNT_FAILED, [
+  async countFailed(transaction: Transaction, incidentId: string): Promise<number> {
+    const [row] = await transaction.run<{ failed: number }>(COUNT_FAILED, [
       incidentId,
       this.configuration.env.INCIDENT_WINDOW_MS,
     ]);

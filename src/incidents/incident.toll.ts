@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
 import type { ExpiredWork } from '../outbox/work.js';
 import { CircuitBoard } from './circuit.board.js';
 import { IncidentTimeline } from './incident.timeline.js';
@@ -10,7 +9,6 @@ export class IncidentToll {
   constructor(
     private readonly board: CircuitBoard,
     private readonly timeline: IncidentTimeline,
-    private readonly database: Database,
   ) {}
 
   /** Adds expired work to the incidents in whose circuits it waited. */
@@ -21,6 +19,6 @@ export class IncidentToll {
       if (circuit === undefined || circuit.state === 'closed' || circuit.incidentId === null) continue;
       counts.set(circuit.incidentId, (counts.get(circuit.incidentId) ?? 0) + 1);
     }
-    for (const [incidentId, count] of counts) await this.timeline.countExpired(this.database, incidentId, count);
+    for (const [incidentId, count] of counts) await this.timeline.countExpired(incidentId, count);
   }
 }

@@ -2,7 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { Database } from '../database/database.js';
 import { LOGGER } from '../logging/logger.js';
 import { readStatusPage, type StatusPageReading } from '../twilio/status-page.js';
 import { loggableError } from '../problems/loggable-error.js';
@@ -18,7 +17,6 @@ export class StatusReport {
   private reading: Promise<StatusPageReading> | null = null;
 
   constructor(
-    private readonly database: Database,
     private readonly timeline: IncidentTimeline,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
@@ -28,7 +26,7 @@ export class StatusReport {
   async quote(incidentId: string): Promise<void> {
     if (this.configuration.twilio.statusUrl === '') return;
     try {
-      await this.timeline.quote(this.database, incidentId, quotation(await this.read()));
+      await this.timeline.quote(incidentId, quotation(await this.read()));
     } catch (error) {
       this.log.warn({ err: loggableError(error), incidentId }, 'the status page could not be quoted');
     }
