@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { RetryPolicy } from '../policy/retry.policy.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { Environment } from './environment.schema.js';
 
@@ -29,6 +30,7 @@ export interface Configuration {
   readonly databaseUrl: string;
   readonly publicUrl: string;
   readonly adminApiKey: string | null;
+  readonly retryPolicy: RetryPolicy;
   readonly twilio: Surroundings['twilio'] & {
     /** A callback may be signed with any of these; while the auth token is rotated there are two. */
     readonly signatureTokens: readonly string[];
@@ -45,6 +47,12 @@ export function configure(env: Environment, surroundings: Surroundings, publicUr
     databaseUrl: surroundings.databaseUrl,
     publicUrl: publicUrl.replace(/\/+$/, ''),
     adminApiKey: surroundings.adminApiKey,
+    retryPolicy: {
+      baseMs: env.RETRY_BASE_MS,
+      factor: env.RETRY_FACTOR,
+      max: env.RETRY_MAX,
+      budgetMs: env.RETRY_BUDGET_MS,
+    },
     twilio: {
       ...surroundings.twilio,
       signatureTokens: [surroundings.twilio.authToken, env.TWILIO_AUTH_TOKEN_SECONDARY].filter(

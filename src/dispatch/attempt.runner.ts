@@ -11,7 +11,6 @@ import { asOvertaken } from '../outbox/overtaken.js';
 import type { AttemptRecord, UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import { nextStep } from '../policy/next-step.js';
-import type { RetryPolicy } from '../policy/retry.policy.js';
 import { UNWRITABLE } from '../policy/unwritable.js';
 import { faultWithoutWords } from '../problems/loggable-error.js';
 import { ProviderError } from '../twilio/provider.error.js';
@@ -35,8 +34,6 @@ interface WrittenRequest {
  */
 @Injectable()
 export class AttemptRunner {
-  private readonly retryPolicy: RetryPolicy;
-
   constructor(
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
     private readonly circuits: Circuits,
@@ -46,10 +43,7 @@ export class AttemptRunner {
     private readonly clock: DatabaseClock,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {
-    const { RETRY_BASE_MS, RETRY_FACTOR, RETRY_MAX, RETRY_BUDGET_MS } = configuration.env;
-    this.retryPolicy = { baseMs: RETRY_BASE_MS, factor: RETRY_FACTOR, max: RETRY_MAX, budgetMs: RETRY_BUDGET_MS };
-  }
+  ) {}
 
   /**
    * Resolves when the provider has answered; the result is then on its way to disk.
@@ -65,7 +59,7 @@ export class AttemptRunner {
   }
 
   private async findOutFirst(work: Work, leasedAt: number, stopping: AbortSignal): Promise<Work | null> {
-    const reconciled = await this.reconcile.run(work, this.retryPolicy, leasedAt, stopping);
+    const reconciled = await this.reconcile.run(work, leasedAt, stopping);
     if (reconciled.next === 'give_back') return reconciled.work;
     if (reconciled.next === 'send') await this.attempt(reconciled.work, false);
     return null;
@@ -134,7 +128,7 @@ export class AttemptRunner {
         fallbacks: this.fallback.remaining(work),
         standstill: circuit && (circuit.cause === 'incident' ? 'the provider has an incident' : circuit.reason),
       },
-      this.retryPolicy,
+      this.configuration.retryPolicy,
       { now: this.clock.now(), random: Math.random() },
     );
     return this.fallback.prepared({

@@ -32,6 +32,7 @@ const NOTHING = { next: 'nothing' } as const satisfies Reconciled;
 @Injectable()
 export class ReconcileRunner {
   private readonly lease: LeaseTime;
+  private readonly retryPolicy: RetryPolicy;
 
   constructor(
     private readonly reconciler: Reconciler,
@@ -42,18 +43,19 @@ export class ReconcileRunner {
     private readonly journal: Journal,
     private readonly clock: DatabaseClock,
     @Inject(ERROR_CODE_TABLE) private readonly codes: CodeTable,
-    @Inject(CONFIGURATION) { env }: Configuration,
+    @Inject(CONFIGURATION) { env, retryPolicy }: Configuration,
   ) {
     this.lease = leaseTime(env.LEASE_MS, env.TWILIO_TIMEOUT_MS);
+    this.retryPolicy = retryPolicy;
   }
 
   /**
    * @param leasedAt on this process's monotonic clock, in milliseconds
    * @param stopping ends the look-up, and nothing is sent again
    */
-  async run(work: Work, policy: RetryPolicy, leasedAt: number, stopping: AbortSignal): Promise<Reconciled> {
+  async run(work: Work, leasedAt: number, stopping: AbortSignal): Promise<Reconciled> {
     const standing = this.circuits.blocking(work);
-    const lost = endless(work, policy);
+    const lost = endless(work, this.retryPolicy);
     const known = standing || lost ? await this.reconciler.known(work) : null;
     if (standing && !known) {
       // Asking is a request too: an open circuit lets only its probe ask. What has reached us needs no request.
@@ -61,7 +63,7 @@ export class ReconcileRunner {
       return NOTHING;
     }
     if (lost && !known) {
-      this.waitOrEnd(work, NEVER_ENDED, policy);
+      this.waitOrEnd(work, NEVER_ENDED);
       return NOTHING;
     }
     const finding = known ?? (await this.ask(work, leasedAt, stopping));
@@ -79,7 +81,7 @@ export class ReconcileRunner {
       case 'rejected':
       case 'ambiguous':
       case 'unanswered':
-        this.waitOrEnd(work, finding, policy);
+        this.waitOrEnd(work, finding);
         return NOTHING;
     }
   }
@@ -141,7 +143,7 @@ export class ReconcileRunner {
     return { next: tooLate ? 'give_back' : 'send', work: attempt };
   }
 
-  private waitOrEnd(work: Work, finding: Finding, policy: RetryPolicy): void {
+  private waitOrEnd(work: Work, finding: Finding): void {
     const failure = originalFailure(finding.original, this.codes);
     if (finding.lookupFailure) {
       const circuit = this.circuits.onFailure(work, finding.lookupFailure);
@@ -150,16 +152,16 @@ export class ReconcileRunner {
         return this.hold(work, circuit, `Asked whether it was accepted: ${because}. ${questionWaits(circuit)}`);
       }
     }
-    this.end(work, failure, this.stepAfter(work, failure, finding, policy), finding);
+    this.end(work, failure, this.stepAfter(work, failure, finding), finding);
   }
 
-  private stepAfter(work: Work, failure: Failure, finding: Finding, policy: RetryPolicy): NextStep {
+  private stepAfter(work: Work, failure: Failure, finding: Finding): NextStep {
     const { kind, because } = finding.judgement;
     const clock = { now: this.clock.now(), random: Math.random() };
     if (kind === 'ambiguous') return afterAmbiguity(work, because, clock);
     const fallbacks = this.fallback.remaining(work);
-    if (kind === 'rejected') return afterRefusal(work, failure, fallbacks, policy, clock);
-    return afterNoAnswer(work, failure, finding, fallbacks, policy, clock);
+    if (kind === 'rejected') return afterRefusal(work, failure, fallbacks, this.retryPolicy, clock);
+    return afterNoAnswer(work, failure, finding, fallbacks, this.retryPolicy, clock);
   }
 
   private end(work: Work, failure: Failure, step: NextStep, finding: Finding): void {
