@@ -4,6 +4,9 @@ export class Rounds {
   private running: Promise<void> | null = null;
   private nudged = false;
   private started = false;
+  private readonly stopper = new AbortController();
+  /** Aborted by {@link stop}: a long round should end early. */
+  readonly stopping: AbortSignal = this.stopper.signal;
 
   /** @param round does the work. @returns milliseconds until the next round. */
   constructor(
@@ -28,6 +31,7 @@ export class Rounds {
   /** Resolves when the round under way is over; none follows. */
   async stop(): Promise<void> {
     this.started = false;
+    this.stopper.abort();
     if (this.timer) clearTimeout(this.timer);
     await this.running;
   }

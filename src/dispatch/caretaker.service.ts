@@ -23,7 +23,6 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly rounds: Rounds;
   /** Notifications whose expiry failed. */
   private readonly failed = new SetAside(SET_ASIDE_FOR_MS, EXPIRED_AT_ONCE);
-  private stopped = false;
 
   constructor(
     private readonly outbox: Outbox,
@@ -44,7 +43,6 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
     await this.rounds.stop();
   }
 
@@ -73,7 +71,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
   /** All of it in one round: claims must step over expired rows. */
   private async expire(): Promise<void> {
     let ended = EXPIRED_AT_ONCE;
-    while (ended === EXPIRED_AT_ONCE && !this.stopped) {
+    while (ended === EXPIRED_AT_ONCE && !this.rounds.stopping.aborted) {
       try {
         ended = await this.expirePage(EXPIRED_AT_ONCE);
       } catch (error) {
@@ -96,7 +94,7 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Finds the rows that make the others fail. */
   private async expireOneByOne(count: number): Promise<void> {
-    for (let done = 0; done < count && !this.stopped; done += 1) {
+    for (let done = 0; done < count && !this.rounds.stopping.aborted; done += 1) {
       try {
         await this.expirePage(1);
       } catch (error) {

@@ -26,7 +26,6 @@ const AT_ONCE = 8;
 @Injectable()
 export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
-  private stopped = false;
 
   constructor(
     private readonly database: Database,
@@ -50,13 +49,12 @@ export class OverdueFallback implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
     await this.rounds.stop();
   }
 
   private async round(): Promise<number> {
     let taken = AT_ONCE;
-    while (taken === AT_ONCE && !this.stopped) {
+    while (taken === AT_ONCE && !this.rounds.stopping.aborted) {
       const overdue = await this.outbox.takeOverdue(AT_ONCE);
       await Promise.all(overdue.map((each) => this.lookAfter(each)));
       taken = overdue.length;

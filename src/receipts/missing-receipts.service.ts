@@ -32,7 +32,6 @@ type Candidate = MissingReceipt & { readonly missing: boolean; readonly late: bo
  */
 @Injectable()
 export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stop = new AbortController();
   private readonly rounds: Rounds;
   /** The attempts at which each look last stopped because of a fault in this service, which may have been temporary. */
   private readonly faults = new Map<ReceiptLook['number'], ReadonlySet<string>>();
@@ -58,7 +57,6 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stop.abort();
     await this.rounds.stop();
   }
 
@@ -70,7 +68,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
     const answers = { delivered: 0, failed: 0, under_way: 0, gone: 0, unanswered: 0 };
     for (const look of RECEIPT_LOOKS) {
       let more = true;
-      while (more && !this.stop.signal.aborted) more = await this.goOn(look, answers);
+      while (more && !this.rounds.stopping.aborted) more = await this.goOn(look, answers);
     }
     return answers;
   }
@@ -100,7 +98,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
           (answer, index) => answer === HELD || (answer === 'unanswered' && !toAsk[index]?.late),
         );
         // A question aborted by shutdown says nothing, however late the attempt is.
-        if (askAgain || passing || this.stop.signal.aborted) return false;
+        if (askAgain || passing || this.rounds.stopping.aborted) return false;
         lookedTo = few.at(-1)?.attemptId ?? lookedTo;
       }
       return candidates.length === CHUNK;
@@ -111,7 +109,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
 
   private async ask(candidate: Candidate, waited: string): Promise<ReceiptAnswer | typeof HELD | typeof FAULT> {
     try {
-      return await this.question.ask(candidate, waited, this.stop.signal);
+      return await this.question.ask(candidate, waited, this.rounds.stopping);
     } catch (error) {
       const { notificationId, attemptId } = candidate;
       const err = faultWithoutWords(error);

@@ -27,7 +27,6 @@ export interface RetentionRound {
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly stop = new AbortController();
   private readonly rounds: Rounds;
 
   constructor(
@@ -48,7 +47,6 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stop.abort();
     await this.rounds.stop();
   }
 
@@ -65,12 +63,12 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   private async through(chunk: (after: string | null) => Promise<ChunkResult | null>): Promise<number> {
     let touched = 0;
     let after: string | null = null;
-    while (!this.stop.signal.aborted) {
+    while (!this.rounds.stopping.aborted) {
       const result: ChunkResult | null = await this.unlessHeld(chunk(after));
       touched += result?.touched ?? 0;
       after = result?.next ?? null;
       if (after === null) break;
-      await delay(PAUSE_MS, undefined, { signal: this.stop.signal }).catch(() => undefined);
+      await delay(PAUSE_MS, undefined, { signal: this.rounds.stopping }).catch(() => undefined);
     }
     return touched;
   }
