@@ -5,7 +5,7 @@ import { IsNull, LessThan, Not, Repository } from 'typeorm';
 import { Scopes } from '../access/access.decorator.js';
 import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
-import { type Page, cursorId, toPage } from '../http/pagination.js';
+import { type Page, pageById } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
@@ -27,20 +27,21 @@ export class AlertsController {
   @ApiOkResponse({ type: AlertPage })
   @Problems('validation-failed')
   async list(@Query() query: AlertsQuery): Promise<Page<AlertDto>> {
-    const { state, severity, kind, limit } = query;
-    const after = cursorId('alerts', query);
-    const rows = await this.alerts.find({
-      where: {
-        ...(after === null ? {} : { id: LessThan(after) }),
-        ...(state === undefined ? {} : { resolvedAt: state === 'open' ? IsNull() : Not(IsNull()) }),
-        ...(severity === undefined ? {} : { severity }),
-        ...(kind === undefined ? {} : { kind }),
-      },
-      relations: { deliveries: true },
-      order: { id: 'DESC' },
-      take: limit + 1,
+    const { state, severity, kind } = query;
+    return await pageById('alerts', query, async (before, most) => {
+      const alerts = await this.alerts.find({
+        where: {
+          ...(before === null ? {} : { id: LessThan(before) }),
+          ...(state === undefined ? {} : { resolvedAt: state === 'open' ? IsNull() : Not(IsNull()) }),
+          ...(severity === undefined ? {} : { severity }),
+          ...(kind === undefined ? {} : { kind }),
+        },
+        relations: { deliveries: true },
+        order: { id: 'DESC' },
+        take: most,
+      });
+      return alerts.map(toAlertDto);
     });
-    return toPage('alerts', rows, limit, ({ id }) => [id], toAlertDto);
   }
 
   @Get(':id')

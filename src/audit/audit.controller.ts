@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Scopes } from '../access/access.decorator.js';
-import { type Page, cursorId, toPage } from '../http/pagination.js';
+import { type Page, pageById } from '../http/pagination.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { AuditEntry } from './audit-entry.entity.js';
 import { type AuditEntryDto, AuditEntryPage, AuditQuery, toAuditEntryDto } from './audit.dto.js';
@@ -19,15 +19,13 @@ export class AuditController {
   @ApiOkResponse({ type: AuditEntryPage })
   @Problems('validation-failed')
   async list(@Query() query: AuditQuery): Promise<Page<AuditEntryDto>> {
-    const after = cursorId('audit', query);
-    const select = this.entries
-      .createQueryBuilder('entry')
-      .orderBy('entry.id', 'DESC')
-      .take(query.limit + 1);
-    if (after !== null) select.andWhere('entry.id < :after', { after });
-    for (const field of ['subjectType', 'subjectId', 'actor', 'action'] as const) {
-      if (query[field] !== undefined) select.andWhere(`entry.${field} = :${field}`, { [field]: query[field] });
-    }
-    return toPage('audit', await select.getMany(), query.limit, (entry) => [entry.id], toAuditEntryDto);
+    return await pageById('audit', query, async (before, most) => {
+      const select = this.entries.createQueryBuilder('entry').orderBy('entry.id', 'DESC').take(most);
+      if (before !== null) select.andWhere('entry.id < :before', { before });
+      for (const field of ['subjectType', 'subjectId', 'actor', 'action'] as const) {
+        if (query[field] !== undefined) select.andWhere(`entry.${field} = :${field}`, { [field]: query[field] });
+      }
+      return (await select.getMany()).map(toAuditEntryDto);
+    });
   }
 }

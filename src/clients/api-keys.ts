@@ -5,7 +5,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import type { AuditAction } from '../audit/audited.js';
 import { isSystemName } from '../audit/system.actor.js';
 import { Database, type Transaction } from '../database/database.js';
-import { type Page, type PageQuery, cursorId, toPage } from '../http/pagination.js';
+import { type Page, type PageQuery, pageById } from '../http/pagination.js';
 import { Problem, notFound } from '../problems/problem.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { ApiKey } from './api-key.entity.js';
@@ -57,14 +57,15 @@ export class ApiKeys {
 
   /** Newest first, including revoked keys. */
   async list(query: PageQuery): Promise<Page<ApiKeyDto>> {
-    const after = cursorId('api-keys', query);
-    const select = this.keys
-      .createQueryBuilder('key')
-      .innerJoinAndSelect('key.client', 'client')
-      .orderBy('key.id', 'DESC')
-      .take(query.limit + 1);
-    if (after !== null) select.where('key.id < :after', { after });
-    return toPage('api-keys', await select.getMany(), query.limit, (key) => [key.id], toApiKeyDto);
+    return await pageById('api-keys', query, async (before, most) => {
+      const select = this.keys
+        .createQueryBuilder('key')
+        .innerJoinAndSelect('key.client', 'client')
+        .orderBy('key.id', 'DESC')
+        .take(most);
+      if (before !== null) select.where('key.id < :before', { before });
+      return (await select.getMany()).map(toApiKeyDto);
+    });
   }
 
   /**

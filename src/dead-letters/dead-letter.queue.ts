@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { FailureHistory } from '../failures/failure.history.js';
-import { cursorId, toPage, type Page } from '../http/pagination.js';
+import { pageById, type Page } from '../http/pagination.js';
 import type { NotificationStatus } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { notFound } from '../problems/problem.js';
@@ -38,9 +38,11 @@ export class DeadLetterQueue {
 
   /** Newest first. */
   async page(query: DeadLettersQuery): Promise<Page<DeadLetterDto>> {
-    const values = [...filterValues(query, query.state), cursorId('dead-letters', query), query.limit + 1];
-    const rows = await this.database.run<DeadLetter>(LIST_DEAD_LETTERS, values);
-    return toPage('dead-letters', rows, query.limit, (row) => [row.id], toDeadLetterDto);
+    const filter = filterValues(query, query.state);
+    return await pageById('dead-letters', query, async (before, most) => {
+      const rows = await this.database.run<DeadLetter>(LIST_DEAD_LETTERS, [...filter, before, most]);
+      return rows.map(toDeadLetterDto);
+    });
   }
 
   /** @throws Problem `not-found` */

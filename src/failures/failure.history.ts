@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { Database } from '../database/database.js';
-import { cursorId, decodeCursor, type Page, toPage } from '../http/pagination.js';
+import { decodeCursor, type Page, pageById, toPage } from '../http/pagination.js';
 import { isMoment } from '../validation/field.rules.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
 import { filterValues, type FailureFilter, type FailuresQuery } from './failure.filter.js';
@@ -27,9 +27,10 @@ export class FailureHistory {
   /** Newest first. @throws Problem `validation-failed` for a cursor of another list. */
   async page(query: FailuresQuery): Promise<Page<FailureDto>> {
     if (query.from !== undefined || query.until !== undefined) return await this.pageOfSpan(query);
-    const values = [...filterValues(query), cursorId('failures', query), query.limit + 1];
-    const rows = await this.database.run<FailureRow>(LIST_FAILURES, values);
-    return toPage('failures', rows, query.limit, (row) => [row.id], toFailureDto);
+    return await pageById('failures', query, async (before, most) => {
+      const rows = await this.database.run<FailureRow>(LIST_FAILURES, [...filterValues(query), before, most]);
+      return rows.map(toFailureDto);
+    });
   }
 
   /** The last failures of one notification, newest first. */

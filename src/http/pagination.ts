@@ -105,9 +105,23 @@ export function decodeCursor<const Checks extends readonly Check[]>(
   });
 }
 
-/** The id after which a list ordered by UUIDv7 continues; null for its start. */
-export function cursorId(list: ListName, query: PageQuery): string | null {
-  return query.cursor === undefined ? null : decodeCursor(list, query.cursor, [isUuid])[0];
+/**
+ * A page of a list ordered by UUIDv7, newest first.
+ * @param read the newest items before an id, or the newest of all; at most so many
+ */
+export async function pageById<Item extends { readonly id: string }>(
+  list: ListName,
+  { cursor, limit }: PageQuery,
+  read: (before: string | null, most: number) => Promise<readonly Item[]>,
+): Promise<Page<Item>> {
+  const [before] = cursor === undefined ? [null] : decodeCursor(list, cursor, [isUuid]);
+  return toPage(
+    list,
+    await read(before, limit + 1),
+    limit,
+    ({ id }) => [id],
+    (item) => item,
+  );
 }
 
 type Check = (part: string) => boolean;

@@ -5,7 +5,7 @@ import { LessThan, Repository } from 'typeorm';
 import { Scopes } from '../access/access.decorator.js';
 import { Database } from '../database/database.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
-import { type Page, PageQuery, cursorId, toPage } from '../http/pagination.js';
+import { type Page, PageQuery, pageById } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
@@ -39,20 +39,15 @@ export class IncidentsController {
   @ApiOkResponse({ type: IncidentPage })
   @Problems('validation-failed')
   async list(@Query() query: PageQuery): Promise<Page<IncidentDto>> {
-    const after = cursorId('incidents', query);
-    const incidents = await this.incidents.find({
-      ...(after === null ? {} : { where: { id: LessThan(after) } }),
-      order: { id: 'DESC' },
-      take: query.limit + 1,
+    return await pageById('incidents', query, async (before, most) => {
+      const incidents = await this.incidents.find({
+        ...(before === null ? {} : { where: { id: LessThan(before) } }),
+        order: { id: 'DESC' },
+        take: most,
+      });
+      const timelines = await this.timelinesOf(incidents, SHOWN_EVENTS.listed);
+      return incidents.map((incident) => toIncidentDto(incident, timelines.get(incident.id) ?? []));
     });
-    const timelines = await this.timelinesOf(incidents, SHOWN_EVENTS.listed);
-    return toPage(
-      'incidents',
-      incidents,
-      query.limit,
-      ({ id }) => [id],
-      (incident) => toIncidentDto(incident, timelines.get(incident.id) ?? []),
-    );
   }
 
   @Get(':id')

@@ -5,7 +5,6 @@ import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import type { Caller } from '../access/caller.js';
 import { Snapshots } from '../database/snapshots.js';
 import { FailureRecord } from '../failures/failure.entity.js';
-import { cursorId } from '../http/pagination.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
 import { Attempt } from './attempt.entity.js';
 import { Delivery } from './delivery.entity.js';
@@ -72,10 +71,17 @@ export class NotificationReader {
     };
   }
 
-  /** Newest first, with one row more than the limit if there is another page. */
-  list(query: ListNotificationsQuery, visibility: Visibility): Promise<ListedNotification[]> {
+  /** The newest before an id, or the newest of all; at most so many. */
+  list(
+    query: ListNotificationsQuery,
+    visibility: Visibility,
+    before: string | null,
+    most: number,
+  ): Promise<ListedNotification[]> {
     return this.snapshots.read(async (snapshot) => {
-      const rows = await selection(snapshot, query, visibility).getMany();
+      const select = selection(snapshot, query, visibility).take(most);
+      if (before !== null) select.andWhere('n.id < :before', { before });
+      const rows = await select.getMany();
       const traces = await tracesOf(
         snapshot,
         rows.map(({ id }) => id),
@@ -101,12 +107,9 @@ function selection(
 ): SelectQueryBuilder<Notification> {
   const select = snapshot
     .createQueryBuilder(Notification, 'n')
-    .orderBy(query.metadata ? BY_ID_UNINDEXED : 'n.id', 'DESC')
-    .take(query.limit + 1);
+    .orderBy(query.metadata ? BY_ID_UNINDEXED : 'n.id', 'DESC');
   if (visibility !== 'every client') select.andWhere('n.client_id = :clientId', { clientId: visibility.clientId });
   narrow(select, query);
-  const before = cursorId('notifications', query);
-  if (before !== null) select.andWhere('n.id < :before', { before });
   return select;
 }
 

@@ -16,7 +16,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { ExpectsBody } from '../http/body.decorator.js';
 import { NoFieldsDto } from '../http/no-fields.dto.js';
-import { pageOf, toPage, type Page } from '../http/pagination.js';
+import { pageById, pageOf, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { pathOf } from '../problems/problem.reply.js';
@@ -169,14 +169,10 @@ export class NotificationsController {
     @Query() query: ListNotificationsQuery,
     @CurrentCaller() caller: Caller,
   ): Promise<Page<NotificationSummaryDto>> {
-    const rows = await this.reader.list(query, visibilityOf(caller));
-    return toPage(
-      'notifications',
-      rows,
-      query.limit,
-      (row) => [row.id],
-      (row) => summaryView(row, row.nextAttemptAt),
-    );
+    return await pageById('notifications', query, async (before, most) => {
+      const rows = await this.reader.list(query, visibilityOf(caller), before, most);
+      return rows.map((row) => summaryView(row, row.nextAttemptAt));
+    });
   }
 
   @Get(':id')

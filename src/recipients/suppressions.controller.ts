@@ -6,7 +6,7 @@ import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { Database } from '../database/database.js';
 import { NoFieldsDto } from '../http/no-fields.dto.js';
-import { type Page, cursorId, toPage } from '../http/pagination.js';
+import { type Page, pageById } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { canonicalNumber } from '../policy/address.js';
 import { Problems } from '../openapi/problems.decorator.js';
@@ -30,13 +30,11 @@ export class SuppressionsController {
   @ApiOkResponse({ type: SuppressionPage })
   @Problems('validation-failed')
   async list(@Query() query: SuppressionQuery): Promise<Page<SuppressionDto>> {
-    const rows = await this.database.run<SuppressionRow>(LIST_SUPPRESSIONS, [
-      cursorId('suppressions', query),
-      query.recipient === undefined ? null : canonicalNumber(query.recipient),
-      query.limit + 1,
-    ]);
-    const toDto = (row: SuppressionRow) => ({ ...row, createdAt: row.createdAt.toISOString() });
-    return toPage('suppressions', rows, query.limit, (row) => [row.id], toDto);
+    const recipient = query.recipient === undefined ? null : canonicalNumber(query.recipient);
+    return await pageById('suppressions', query, async (before, most) => {
+      const rows = await this.database.run<SuppressionRow>(LIST_SUPPRESSIONS, [before, recipient, most]);
+      return rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() }));
+    });
   }
 
   @Delete(':id')
