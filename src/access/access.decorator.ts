@@ -1,14 +1,12 @@
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators } from '@nestjs/common';
 import { ApiSecurity } from '@nestjs/swagger';
-import { addToRoute } from '../http/route.config.js';
+import { addToRoute, configOf } from '../http/route.config.js';
 import { BEARER } from '../openapi/security.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import type { Scope } from './scope.js';
 
 /** Who may call a route. A route that declares neither is closed to everyone. */
 export type Access = { readonly kind: 'public' } | { readonly kind: 'scopes'; readonly scopes: readonly Scope[] };
-
-export const ACCESS = 'postrider:access';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -30,16 +28,11 @@ export function Public(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'public' });
 }
 
-/** Sets metadata for the guard and config for Fastify, which knows only methods: each gets that of its controller. */
+/** Fastify's config of a route holds its access. Routes are methods: each gets what its controller declares. */
 function declareAccess(access: Access): ClassDecorator & MethodDecorator {
   return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    if (name !== undefined && descriptor) {
-      SetMetadata(ACCESS, access)(target, name, descriptor);
-      addToRoute({ access })(target, name, descriptor);
-    } else if (typeof target === 'function') {
-      SetMetadata(ACCESS, access)(target);
-      tellMethods(target.prototype, access);
-    }
+    if (name !== undefined && descriptor) addToRoute({ access })(target, name, descriptor);
+    else if (typeof target === 'function') tellMethods(target.prototype, access);
   };
 }
 
@@ -47,6 +40,6 @@ function declareAccess(access: Access): ClassDecorator & MethodDecorator {
 function tellMethods(prototype: object, access: Access): void {
   for (const [name, member] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
     const isMethod = name !== 'constructor' && typeof member.value === 'function';
-    if (isMethod && !Reflect.hasMetadata(ACCESS, member.value)) addToRoute({ access })(prototype, name, member);
+    if (isMethod && !configOf(member.value).access) addToRoute({ access })(prototype, name, member);
   }
 }

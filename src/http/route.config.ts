@@ -3,12 +3,19 @@ import type { FastifyContextConfig } from 'fastify';
 
 const SAID_SO_FAR = 'postrider:route-config';
 
+type ToldConfig = Partial<FastifyContextConfig>;
+
+/** What decorators have added to the Fastify config of a method's route. */
+export function configOf(handler: object): ToldConfig {
+  const config: ToldConfig | undefined = Reflect.getMetadata(SAID_SO_FAR, handler);
+  return config ?? {};
+}
+
 /** Adds to the Fastify config of a route; Nest's RouteConfig alone replaces what was set before. */
-export function addToRoute(told: Partial<FastifyContextConfig>): MethodDecorator {
+export function addToRoute(told: ToldConfig): MethodDecorator {
   return (target, name, descriptor) => {
     const handler: object = Object(descriptor.value);
-    const before: object | undefined = Reflect.getMetadata(SAID_SO_FAR, handler);
-    const config = { ...before, ...told };
+    const config = { ...configOf(handler), ...told };
     Reflect.defineMetadata(SAID_SO_FAR, config, handler);
     RouteConfig(config)(target, name, descriptor);
   };

@@ -3,7 +3,8 @@ import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/comm
 import { MetadataScanner, ModulesContainer, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { ACCESS, type Access } from '../../src/access/access.decorator.js';
+import type { Access } from '../../src/access/access.decorator.js';
+import { configOf } from '../../src/http/route.config.js';
 import { BEARER } from '../../src/openapi/security.js';
 import { declaredProblems } from '../../src/openapi/problems.decorator.js';
 import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../../src/problems/problem-types.js';
@@ -64,7 +65,7 @@ function routesOfController(controller: Function): Route[] {
       path,
       success: reflector.get<number | undefined>(HTTP_CODE_METADATA, handler) ?? usual,
       problems: declaredProblems(handler),
-      access: reflector.getAllAndOverride<Access | undefined>(ACCESS, [handler, controller]),
+      access: configOf(handler).access,
     }));
   });
 }
