@@ -76,7 +76,11 @@ export interface NotificationRequest {
 }
 
 interface TwilioSender {
-  createMessage(form: string, ids: { attemptId: string; deliveryId: string }): Promise<{ readonly sid: string }>;
+  create(
+    resource: 'message',
+    form: string,
+    ids: { readonly attemptId: string; readonly deliveryId: string },
+  ): Promise<{ readonly sid: string }>;
 }
 
 /** Loads a module of the service's build, named by its path in src without the ending. */

@@ -66,10 +66,10 @@ describe('what the provider is asked for', () => {
   });
 
   it.each([
-    ['sms', 'messages'],
-    ['whatsapp', 'messages'],
-    ['voice', 'calls'],
-  ] as const)('on %s is one of its %s', (channel, resource) => {
+    ['sms', 'message'],
+    ['whatsapp', 'message'],
+    ['voice', 'call'],
+  ] as const)('on %s is a %s', (channel, resource) => {
     expect(compose(workOf({ channel }), OPTIONS).resource).toBe(resource);
   });
 

@@ -18,7 +18,8 @@ const CALL_SID = `CA${'2'.repeat(32)}`;
 describe('creating', () => {
   it('sends a message as exactly these bytes', async () => {
     const { client, wire } = await startWired(reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1' }));
-    const accepted = await client.createMessage(
+    const accepted = await client.create(
+      'message',
       encodeForm({
         To: 'whatsapp:+15551230001',
         From: 'whatsapp:+14155238886',
@@ -52,15 +53,16 @@ describe('creating', () => {
 
   it('takes a sid that no database could hold for one that it can', async () => {
     const { client } = await startWired(reply(201, '{"sid":"SM\\u0000\\ud83d","status":"queued"}'));
-    expect(await client.createMessage(MESSAGE_FORM, IDS)).toMatchObject({ sid: 'SM\ufffd\ufffd' });
+    expect(await client.create('message', MESSAGE_FORM, IDS)).toMatchObject({ sid: 'SM\ufffd\ufffd' });
     const list = await startWired(reply(200, { messages: [{ ...message(1, 0), sid: 'SM\0\ud83d' }] }));
-    const { items } = await list.client.listMessages({ to: MESSAGE.To, createdSince: new Date(0) });
+    const { items } = await list.client.list('message', { to: MESSAGE.To, createdSince: new Date(0) });
     expect(items).toMatchObject([{ sid: 'SM\ufffd\ufffd' }]);
   });
 
   it('sends a call as exactly these bytes', async () => {
     const { client, wire } = await startWired(reply(201, { sid: CALL_SID, status: 'queued' }));
-    const accepted = await client.createCall(
+    const accepted = await client.create(
+      'call',
       encodeForm({
         To: '+15551230001',
         From: '+15005550006',
@@ -80,7 +82,7 @@ describe('creating', () => {
 
   it('sends these headers and no others', async () => {
     const { client, wire } = await startWired(reply(201, CREATED));
-    await client.createMessage(MESSAGE_FORM, IDS);
+    await client.create('message', MESSAGE_FORM, IDS);
     const { host, 'user-agent': agent, ...headers } = wire.requests[0]?.headers ?? {};
     expect(`http://${host}`).toBe(wire.url);
     expect(agent).toMatch(/^postrider\/\d+\.\d+\.\d+/);
@@ -99,19 +101,19 @@ describe('creating', () => {
     const { client } = await startWired(
       reply(201, CREATED, { 'Twilio-Request-Id': 'RQ1', 'twilio-request-id': 'RQ2' }),
     );
-    expect(await client.createMessage(MESSAGE_FORM, IDS)).toMatchObject({ requestId: 'RQ1, RQ2' });
+    expect(await client.create('message', MESSAGE_FORM, IDS)).toMatchObject({ requestId: 'RQ1, RQ2' });
   });
 
   it('signs in with the API key where there is one, with the account still in the path', async () => {
     const { client, wire } = await startWired(reply(201, CREATED), { apiKeySid: 'SK1', apiKeySecret: 'secret' });
-    await client.createMessage(MESSAGE_FORM, IDS);
+    await client.create('message', MESSAGE_FORM, IDS);
     expect(wire.requests[0]?.headers['authorization']).toBe(`Basic ${Buffer.from('SK1:secret').toString('base64')}`);
     expect(wire.requests[0]?.path).toContain(ACCOUNT_SID);
   });
 
   it('keeps its connections', async () => {
     const { client, wire } = await startWired(reply(201, CREATED));
-    for (let sent = 0; sent < 5; sent += 1) await client.createMessage(MESSAGE_FORM, IDS);
+    for (let sent = 0; sent < 5; sent += 1) await client.create('message', MESSAGE_FORM, IDS);
     expect(wire.requests).toHaveLength(5);
     // Two: undici lets one event loop cycle pass before it uses a connection again, and these follow on each other.
     expect(wire.connections.length).toBeLessThanOrEqual(2);
@@ -121,7 +123,7 @@ describe('creating', () => {
     const wire = await startWire(reply(201, CREATED));
     onTestFinished(() => wire.close());
     const { client, module } = await startClient({ baseUrl: wire.url });
-    await client.createMessage(MESSAGE_FORM, IDS);
+    await client.create('message', MESSAGE_FORM, IDS);
     await module.close();
     await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
   });
@@ -155,7 +157,7 @@ describe('listing', () => {
         reply(200, { messages: [message(5, 61)], next_page_uri: `${next}3` }),
       ),
     );
-    const { items, complete } = await client.listMessages({ ...query, from: '+15005550006' });
+    const { items, complete } = await client.list('message', { ...query, from: '+15005550006' });
     expect(complete).toBe(true);
     expect(items.map(({ sid }) => sid)).toEqual(['SM1', 'SM3', 'SM4']);
     expect(items[0]).toEqual({
@@ -180,7 +182,7 @@ describe('listing', () => {
   it('says that it did not see everything when there are too many pages', async () => {
     const page = { messages: [message(1, 0)], next_page_uri: '/2010-04-01/more' };
     const { client, wire } = await startWired(reply(200, page));
-    const { items, complete } = await client.listMessages(query);
+    const { items, complete } = await client.list('message', query);
     expect({ complete, found: items.length, pages: wire.requests.length }).toEqual({
       complete: false,
       found: 10,
@@ -197,14 +199,14 @@ describe('listing', () => {
       {},
       '/twilio',
     );
-    await client.listMessages(query);
+    await client.list('message', query);
     expect(wire.requests[1]?.path).toBe('/twilio/2010-04-01/more');
   });
 
   it('reads calls', async () => {
     const { body: _body, error_code: _code, ...call } = message(7, 0);
     const { client, wire } = await startWired(reply(200, { calls: [call], next_page_uri: null }));
-    const { items } = await client.listCalls(query);
+    const { items } = await client.list('call', query);
     expect(items).toMatchObject([{ sid: 'SM7', body: null, errorCode: null }]);
     expect(wire.requests[0]?.path).toBe(`/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json?To=%2B15551230001&PageSize=50`);
   });
@@ -216,7 +218,7 @@ describe('listing', () => {
     ['a next page elsewhere', { messages: [message(1, 0)], next_page_uri: 'https://elsewhere.invalid/' }],
   ])('is a ProviderError, and no empty list, when the answer holds %s', async (_, body) => {
     const { client } = await startWired(reply(200, body));
-    const error = await providerErrorOf(client.listMessages(query));
+    const error = await providerErrorOf(client.list('message', query));
     expect(error).toMatchObject({ httpStatus: 200, errorClass: 'provider_fault' });
   });
 });
@@ -227,8 +229,8 @@ describe('fetching', () => {
       reply(200, { ...message(1, 0), error_code: 30005, error_message: 'Unknown' }),
     );
     const expected = { sid: 'SM1', status: 'failed', errorCode: 30005, errorMessage: 'Unknown' };
-    expect(await client.fetchMessage(MESSAGE_SID)).toMatchObject(expected);
-    expect(await client.fetchCall('CA/../1')).toMatchObject({ sid: 'SM1' });
+    expect(await client.fetch('message', MESSAGE_SID)).toMatchObject(expected);
+    expect(await client.fetch('call', 'CA/../1')).toMatchObject({ sid: 'SM1' });
     expect(wire.requests.map(({ path }) => path)).toEqual([
       `/2010-04-01/Accounts/${ACCOUNT_SID}/Messages/${MESSAGE_SID}.json`,
       `/2010-04-01/Accounts/${ACCOUNT_SID}/Calls/CA%2F..%2F1.json`,
@@ -239,7 +241,7 @@ describe('fetching', () => {
     const { client } = await startWired(
       inTurn(reply(404, { code: 20404, message: 'not found' }), reply(200, { sid: '' })),
     );
-    expect(await providerErrorOf(client.fetchMessage(MESSAGE_SID))).toMatchObject({ errorClass: 'not_found' });
-    expect(await providerErrorOf(client.fetchMessage(MESSAGE_SID))).toMatchObject({ errorClass: 'provider_fault' });
+    expect(await providerErrorOf(client.fetch('message', MESSAGE_SID))).toMatchObject({ errorClass: 'not_found' });
+    expect(await providerErrorOf(client.fetch('message', MESSAGE_SID))).toMatchObject({ errorClass: 'provider_fault' });
   });
 });

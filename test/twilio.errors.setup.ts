@@ -9,7 +9,7 @@ export const hang: Script = () => undefined;
 /** Sends one message to a server that does this, and hands back the error it must end in. */
 export async function errorOn(script: Script, settings: Partial<TwilioSettings> = {}): Promise<ProviderError> {
   const { client, wire } = await startWired(script, settings);
-  const error = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS));
+  const error = await providerErrorOf(client.create('message', MESSAGE_FORM, IDS));
   expect(wire.requests.length).toBeLessThanOrEqual(1);
   return error;
 }

@@ -2,7 +2,7 @@ import { isAxiosError } from 'axios';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Failure } from '../src/policy/failure.js';
 import { errorOn, hang, twilioBody } from './twilio.errors.setup.js';
-import { CREATED, IDS, MESSAGE_FORM, providerErrorOf, startClient, startWired } from './twilio.setup.js';
+import { CREATED, IDS, MESSAGE_FORM, MESSAGE_SID, providerErrorOf, startClient, startWired } from './twilio.setup.js';
 import { reply, response, type Script } from './twilio.wire.js';
 
 type Expected = Pick<Failure, 'outcome' | 'httpStatus' | 'providerCode' | 'retryAfterMs'> & {
@@ -148,17 +148,17 @@ describe('every failure of a creation becomes one ProviderError', () => {
   it('says "rejected" when nothing was sent', async () => {
     const { client, module } = await startClient({ baseUrl: 'http://twilio.invalid' });
     onTestFinished(() => module.close());
-    const error = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS));
+    const error = await providerErrorOf(client.create('message', MESSAGE_FORM, IDS));
     expect(error).toMatchObject({ outcome: 'rejected', errorClass: provider, networkFailure: 'dns', httpStatus: null });
     expect(error.failure.providerBody).toBeNull();
   });
 
-  it('says "rejected" when it was aborted before, "unknown" when it was aborted after the write', async () => {
+  it('says "rejected" when a look-up was aborted before, "unknown" when it was aborted after the write', async () => {
     const { client, wire } = await startWired(hang);
-    const before = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS, AbortSignal.abort()));
+    const before = await providerErrorOf(client.fetch('message', MESSAGE_SID, AbortSignal.abort()));
     expect(before).toMatchObject({ outcome: 'rejected', networkFailure: 'aborted' });
     const abort = new AbortController();
-    const after = providerErrorOf(client.createMessage(MESSAGE_FORM, IDS, abort.signal));
+    const after = providerErrorOf(client.fetch('message', MESSAGE_SID, abort.signal));
     await expect.poll(() => wire.requests.length).toBe(1);
     abort.abort();
     expect(await after).toMatchObject({ outcome: 'unknown', networkFailure: 'aborted' });
@@ -210,7 +210,7 @@ describe('an answer that is cut off', () => {
       else socket.write(cut, () => socket.resetAndDestroy());
     });
     for (const cut of cuts) {
-      const error = await providerErrorOf(client.createMessage(MESSAGE_FORM, IDS));
+      const error = await providerErrorOf(client.create('message', MESSAGE_FORM, IDS));
       expect(isAxiosError(error)).toBe(false);
       const status = cut.includes('\r\n\r\n') ? Number(cut.slice(9, 12)) : null;
       expect(error.httpStatus).toBe(status);

@@ -30,7 +30,7 @@ const CLIENTS: Record<SendClient, () => Promise<Send>> = {
     const app = await NestFactory.createApplicationContext(await twilioAlone(), { logger: false, abortOnError: false });
     const twilio = app.get(TwilioClient);
     return (order) =>
-      twilio.createMessage(encodeForm(form(order)), {
+      twilio.create('message', encodeForm(form(order)), {
         attemptId: '019354aa-0000-7000-8000-000000000000',
         deliveryId: '019354aa-0000-7000-8000-000000000001',
       });

@@ -9,8 +9,8 @@ import { twimlSaying } from './twiml.js';
 
 /** The request to the provider. */
 export type ProviderRequest =
-  | { readonly resource: 'messages'; readonly fields: MessageRequest }
-  | { readonly resource: 'calls'; readonly fields: CallRequest };
+  | { readonly resource: 'message'; readonly fields: MessageRequest }
+  | { readonly resource: 'call'; readonly fields: CallRequest };
 
 export interface ComposeOptions {
   /** Where Twilio reaches this service, without a trailing slash. */
@@ -33,7 +33,7 @@ const COMPOSERS = {
   sms: (work, options) => {
     const content = contentOf(work);
     return {
-      resource: 'messages',
+      resource: 'message',
       fields: {
         ...addressed(work),
         ...text(textOn('sms', content)),
@@ -46,7 +46,7 @@ const COMPOSERS = {
     const content = contentOf(work);
     const { whatsapp } = content;
     return {
-      resource: 'messages',
+      resource: 'message',
       fields: {
         ...addressed(work),
         // A template takes neither a body nor media with it (Twilio 63030).
@@ -61,7 +61,7 @@ const COMPOSERS = {
     const content = contentOf(work);
     const { voice } = content;
     return {
-      resource: 'calls',
+      resource: 'call',
       fields: {
         To: recipientOf(work),
         From: senderOf(work),

@@ -78,7 +78,7 @@ export class AttemptRunner {
     this.circuits.onDeparture(work, isFirstRequest);
     let answer: AcceptedRequest;
     try {
-      answer = await this.send(request, work);
+      answer = await this.twilio.create(request.resource, request.form, work);
     } catch (error) {
       // Anything else is a fault of our own: the lease runs out, and the attempt is reconciled like any unknown one.
       if (!(error instanceof ProviderError)) throw error;
@@ -106,11 +106,6 @@ export class AttemptRunner {
       this.log.error({ err: faultWithoutWords(error), notificationId, attemptId }, 'a request could not be written');
       return null;
     }
-  }
-
-  private send({ resource, form }: WrittenRequest, work: Work): Promise<AcceptedRequest> {
-    const ids = { attemptId: work.attemptId, deliveryId: work.deliveryId };
-    return resource === 'messages' ? this.twilio.createMessage(form, ids) : this.twilio.createCall(form, ids);
   }
 
   /** The Twilio client has classified the failure; here the policy decides what follows. */

@@ -77,9 +77,7 @@ export class ReceiptQuestion {
   private async fetch(missing: MissingReceipt, signal: AbortSignal): Promise<TwilioRecord | 'gone' | 'unanswered'> {
     const { attemptId, channel, providerSid } = missing;
     try {
-      return await (RESOURCE_OF[channel] === 'call'
-        ? this.twilio.fetchCall(providerSid, signal)
-        : this.twilio.fetchMessage(providerSid, signal));
+      return await this.twilio.fetch(RESOURCE_OF[channel], providerSid, signal);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       if (NOT_THERE.has(error.errorClass)) return 'gone';

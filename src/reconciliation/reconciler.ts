@@ -118,9 +118,7 @@ export class Reconciler {
     const sender = senderOf(work);
     const from = isMessagingService(sender) ? {} : { from: addressOn(work.channel, sender) };
     const query = { to: addressOn(work.channel, recipientOf(work)), ...from, createdSince };
-    return RESOURCE_OF[work.channel] === 'call'
-      ? this.twilio.listCalls(query, signal)
-      : this.twilio.listMessages(query, signal);
+    return this.twilio.list(RESOURCE_OF[work.channel], query, signal);
   }
 
   private async owned(

@@ -6,6 +6,7 @@ import type { ReadAnswer } from './error-classifier.interceptor.js';
 import { errorFromAnswer } from './failed.exchange.js';
 import type { Answer } from './network.error.js';
 import { storable } from './provider.answer.js';
+import type { TwilioResource } from './resource.js';
 import { readPage, readRecord } from './twilio.records.js';
 import type { TwilioRecord } from './twilio.records.js';
 import { encodeForm } from './twilio.requests.js';
@@ -20,7 +21,7 @@ import type { UndiciConfig } from './undici.adapter.js';
 const PAGE_SIZE = 50;
 const MAX_PAGES = 10;
 
-type Resource = 'Messages' | 'Calls';
+const PATHS = { message: 'Messages', call: 'Calls' } as const satisfies Record<TwilioResource, string>;
 
 export interface SendIds {
   /** Sent as X-Request-Id, so that the logs of a proxy in between can be matched with ours. */
@@ -50,8 +51,8 @@ export interface RecordList {
 }
 
 /**
- * Twilio's messages and calls over HTTP. Every method takes a signal that ends the request on its socket.
- * @throws {ProviderError} and nothing else; for a look-up (list, fetch), its outcome says nothing about any send
+ * Twilio's messages and calls over HTTP. Look-ups (list, fetch) take a signal that ends the request on its socket.
+ * @throws {ProviderError} and nothing else; for a look-up, its outcome says nothing about any send
  */
 @Injectable()
 export class TwilioClient {
@@ -64,44 +65,13 @@ export class TwilioClient {
     this.#account = `/2010-04-01/Accounts/${encodeURIComponent(settings.accountSid)}`;
   }
 
-  /** @param form a MessageRequest, encoded; encoding errors are thrown before this is called */
-  createMessage(form: string, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
-    return this.#create('Messages', form, ids, signal);
-  }
-
-  /** @param form a CallRequest, encoded */
-  createCall(form: string, ids: SendIds, signal?: AbortSignal): Promise<AcceptedRequest> {
-    return this.#create('Calls', form, ids, signal);
-  }
-
-  listMessages(query: ListQuery, signal?: AbortSignal): Promise<RecordList> {
-    return this.#list('Messages', query, signal);
-  }
-
-  listCalls(query: ListQuery, signal?: AbortSignal): Promise<RecordList> {
-    return this.#list('Calls', query, signal);
-  }
-
-  fetchMessage(sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
-    return this.#fetch('Messages', sid, signal);
-  }
-
-  fetchCall(sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
-    return this.#fetch('Calls', sid, signal);
-  }
-
-  async #create(
-    resource: Resource,
-    form: string,
-    { attemptId, deliveryId }: SendIds,
-    signal: AbortSignal | undefined,
-  ): Promise<AcceptedRequest> {
+  /** @param form a MessageRequest or CallRequest, encoded; encoding errors are thrown before this is called */
+  async create(resource: TwilioResource, form: string, { attemptId, deliveryId }: SendIds): Promise<AcceptedRequest> {
     const { data } = await this.#request({
       method: 'post',
-      url: `${this.#account}/${resource}.json`,
+      url: `${this.#account}/${PATHS[resource]}.json`,
       data: form,
       wireHeaders: ['Idempotency-Key', deliveryId, 'X-Request-Id', attemptId],
-      ...heeding(signal),
     });
     return {
       sid: storable(String(data.resource['sid'])),
@@ -110,12 +80,12 @@ export class TwilioClient {
     };
   }
 
-  async #list(resource: Resource, query: ListQuery, signal: AbortSignal | undefined): Promise<RecordList> {
+  async list(resource: TwilioResource, query: ListQuery, signal?: AbortSignal): Promise<RecordList> {
     const since = Math.floor(query.createdSince.getTime() / 1000) * 1000;
     const items: TwilioRecord[] = [];
-    let path: string | null = `${this.#account}/${resource}.json?${listQuery(query)}`;
+    let path: string | null = `${this.#account}/${PATHS[resource]}.json?${listQuery(query)}`;
     for (let read = 0; read < MAX_PAGES && path !== null; read += 1) {
-      const { data } = await this.#request({ method: 'get', url: path, ...heeding(signal) });
+      const { data } = await this.#request({ method: 'get', url: path, signal });
       const page = readPage(data.resource);
       if (page === null) throw unreadable(data.answer);
       const recent = page.records.filter((record) => record.dateCreated.getTime() >= since);
@@ -127,9 +97,9 @@ export class TwilioClient {
     return { items, complete: path === null };
   }
 
-  async #fetch(resource: Resource, sid: string, signal: AbortSignal | undefined): Promise<TwilioRecord> {
-    const url = `${this.#account}/${resource}/${encodeURIComponent(sid)}.json`;
-    const { data } = await this.#request({ method: 'get', url, ...heeding(signal) });
+  async fetch(resource: TwilioResource, sid: string, signal?: AbortSignal): Promise<TwilioRecord> {
+    const url = `${this.#account}/${PATHS[resource]}/${encodeURIComponent(sid)}.json`;
+    const { data } = await this.#request({ method: 'get', url, signal });
     const record = readRecord(data.resource);
     if (record === null) throw unreadable(data.answer);
     return record;
@@ -146,11 +116,6 @@ export class TwilioClient {
 
 function listQuery({ to, from }: ListQuery): string {
   return encodeForm({ To: to, From: from, PageSize: PAGE_SIZE });
-}
-
-/** Axios spends time on every key of a config, even an undefined one. */
-function heeding(signal: AbortSignal | undefined): Pick<AxiosRequestConfig, 'signal'> {
-  return signal === undefined ? {} : { signal };
 }
 
 /** The page may hold other messages of the recipient, so its text is not kept. */
