@@ -36,14 +36,7 @@ export class AppModule {
           global: true,
           ...TwilioModule.register({
             inject: [CONFIGURATION],
-            useFactory: ({ twilio }: Configuration) => ({
-              accountSid: twilio.accountSid,
-              authToken: twilio.authToken,
-              ...(twilio.apiKey ? { apiKeySid: twilio.apiKey.sid, apiKeySecret: twilio.apiKey.secret } : {}),
-              baseUrl: twilio.baseUrl,
-              timeoutMs: twilio.timeoutMs,
-              connections: twilio.connections,
-            }),
+            useFactory: ({ twilio }: Configuration) => twilio,
           }),
         },
         ClientsModule,

@@ -105,7 +105,7 @@ describe('creating', () => {
   });
 
   it('signs in with the API key where there is one, with the account still in the path', async () => {
-    const { client, wire } = await startWired(reply(201, CREATED), { apiKeySid: 'SK1', apiKeySecret: 'secret' });
+    const { client, wire } = await startWired(reply(201, CREATED), { apiKey: { sid: 'SK1', secret: 'secret' } });
     await client.create('message', MESSAGE_FORM, IDS);
     expect(wire.requests[0]?.headers['authorization']).toBe(`Basic ${Buffer.from('SK1:secret').toString('base64')}`);
     expect(wire.requests[0]?.path).toContain(ACCOUNT_SID);

@@ -40,6 +40,7 @@ export async function startClient(settings: Partial<TwilioSettings> & { baseUrl:
   const all = {
     accountSid: ACCOUNT_SID,
     authToken: 'token-of-the-account',
+    apiKey: null,
     timeoutMs: 2000,
     connections: 8,
     ...settings,

@@ -29,8 +29,7 @@ describe('what a ProviderError shows', () => {
   it.each(scripts)('holds no number, no text and no credentials: %s', async (_, script) => {
     const error = await errorOn(script, {
       timeoutMs: script === hang ? 100 : 5000,
-      apiKeySid: 'SK1',
-      apiKeySecret: 'sucha secret',
+      apiKey: { sid: 'SK1', secret: 'sucha secret' },
     });
     const { destination: sink, lines: logged } = keepLines();
     pino(sink).error(error, 'not sent');

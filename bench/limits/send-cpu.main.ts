@@ -62,6 +62,7 @@ async function twilioAlone(): Promise<DynamicModule> {
   const settings = {
     accountSid: ACCOUNT.sid,
     authToken: ACCOUNT.token,
+    apiKey: null,
     baseUrl: providerUrl,
     timeoutMs: 10_000,
     connections: CONNECTIONS,

@@ -4,9 +4,8 @@ export interface TwilioSettings {
   readonly accountSid: string;
   /** The password if there is no API key; in any case the token with which Twilio signs its callbacks. */
   readonly authToken: string;
-  /** SK…; with its secret, used instead of account sid and token. */
-  readonly apiKeySid?: string;
-  readonly apiKeySecret?: string;
+  /** SK… and its secret, used instead of account sid and token. */
+  readonly apiKey: { readonly sid: string; readonly secret: string } | null;
   /** A server with Twilio's 2010-04-01 paths, optionally below a path prefix. */
   readonly baseUrl: string;
   /** Total deadline of one request in milliseconds: connection, headers and body. */
@@ -19,8 +18,7 @@ export interface TwilioSettings {
 export const TWILIO_SETTINGS = Symbol('TWILIO_SETTINGS');
 
 /** The Authorization header: the API key if there is one, else the account's own credentials. */
-export function basicAuthorization(settings: TwilioSettings): string {
-  const { accountSid, authToken, apiKeySid, apiKeySecret } = settings;
-  const pair = apiKeySid && apiKeySecret ? `${apiKeySid}:${apiKeySecret}` : `${accountSid}:${authToken}`;
+export function basicAuthorization({ accountSid, authToken, apiKey }: TwilioSettings): string {
+  const pair = apiKey ? `${apiKey.sid}:${apiKey.secret}` : `${accountSid}:${authToken}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
