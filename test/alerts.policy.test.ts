@@ -240,10 +240,10 @@ describe('the buffer', () => {
 
 describe('the wait after a failure', () => {
   it('doubles from 1 s to 5 min and only ever grows by its jitter', () => {
-    expect([0, 1, 2, 8, 9, 1000].map((failures) => waitAfterFailure(failures, 0))).toEqual([
+    expect([0, 1, 2, 8, 9, 1000].map((failures) => waitAfterFailure(failures, 0, 0, null))).toEqual([
       1000, 2000, 4000, 256_000, 300_000, 300_000,
     ]);
-    expect(waitAfterFailure(0, 0.999)).toBe(1200);
+    expect(waitAfterFailure(0, 0.999, 0, null)).toBe(1200);
   });
 
   it('is no longer than the time after which a sink is told again anyway, unless it asks for more', () => {

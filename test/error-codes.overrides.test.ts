@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TwilioErrorCode } from '../src/twilio/error-codes/error-code.js';
 import { InvalidErrorCodeOverridesError } from '../src/twilio/error-codes/overrides.error.js';
 import { readOverridesFile } from '../src/twilio/error-codes/overrides.file.js';
-import { TWILIO_ERROR_CODES, withOverrides, type TwilioErrorCode } from '../src/twilio/error-codes/table.js';
+import { withOverrides } from '../src/twilio/error-codes/overrides.js';
+import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 
 describe('overrides of the table', () => {
   it('change what they name, keep the rest, and say that they did', () => {

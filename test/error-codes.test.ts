@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { FAILURE_SCOPES } from '../src/policy/failure.js';
 import { ERROR_CLASSES, RESPONSIBLE_PARTIES } from '../src/policy/vocabulary.js';
 import { defaultsOf } from '../src/twilio/error-codes/class-defaults.js';
-import { tableOf, TWILIO_ERROR_CODES, type TwilioErrorCode } from '../src/twilio/error-codes/table.js';
+import type { TwilioErrorCode } from '../src/twilio/error-codes/error-code.js';
+import { tableOf, TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 
 const ROWS = [...TWILIO_ERROR_CODES.values()];
 

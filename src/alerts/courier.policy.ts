@@ -26,8 +26,8 @@ export const COURIER_LIMITS = {
 export function waitAfterFailure(
   failures: number,
   random: number,
-  askedMs = 0,
-  repeatAfterMs: number | null = null,
+  askedMs: number,
+  repeatAfterMs: number | null,
 ): number {
   const { firstWaitMs, longestWaitMs, longestAskedMs, jitter } = COURIER_LIMITS;
   const wait = Math.min(firstWaitMs * 2 ** Math.min(failures, 30), longestWaitMs, repeatAfterMs ?? Infinity);

@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
 import type { AuditAction } from '../audit/audited.js';
-import { isSystemName } from '../audit/system.actor.js';
+import { isSystemName, SYSTEM } from '../audit/system.actor.js';
 import { Database, type Transaction } from '../database/database.js';
 import { type Page, type PageQuery, pageById } from '../http/pagination.js';
 import { Problem, notFound } from '../problems/problem.js';
@@ -119,6 +119,6 @@ async function clientFor(transaction: Transaction, { clientId, name }: CreateApi
 function reservedName(): Problem {
   return new Problem('validation-failed', {
     detail: 'See `errors` for every field that needs a correction.',
-    errors: [{ pointer: '/name', detail: 'must not be system, which is what the service itself acts as' }],
+    errors: [{ pointer: '/name', detail: `must not be ${SYSTEM}, which is what the service itself acts as` }],
   });
 }

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
+import { SYSTEM } from '../audit/system.actor.js';
 import type { Statement, Transaction } from '../database/database.js';
-
-const ACTOR = 'system';
 
 const CLOSE_OPEN: Statement = {
   name: 'dead-letters-close-open',
   text: `
     UPDATE dead_letters SET state = 'resolved', resolution = 'discarded', resolved_at = service_now(),
-      resolved_by = '${ACTOR}', note = $2
+      resolved_by = '${SYSTEM}', note = $2
     WHERE notification_id = $1 AND state = 'open'
     RETURNING id`,
 };
@@ -27,7 +26,7 @@ export class DeadLetterWithdrawal {
   async withdraw(transaction: Transaction, notificationId: string, sentence: string): Promise<void> {
     for (const { id } of await transaction.run<{ id: string }>(CLOSE_OPEN, [notificationId, sentence])) {
       await this.audit.record(transaction, {
-        actor: ACTOR,
+        actor: SYSTEM,
         action: 'dead_letter.discarded',
         subjectId: id,
         before: { state: 'open' },

@@ -106,7 +106,7 @@ export class Circuits {
   ): void {
     const evidence = evidenceOf(classification);
     if (!evidence || evidence.cause === 'incident') return;
-    this.take(evidence, { ...sent, stage: 'send', probe: false }, { classification, retryAfterMs: null });
+    this.take(evidence, { ...sent, stage: 'send' }, { classification, retryAfterMs: null });
   }
 
   private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {
@@ -136,7 +136,7 @@ export class Circuits {
 
   private take(
     evidence: Evidence,
-    work: Pick<Work, 'channel' | 'sender' | 'stage' | 'probe' | 'attemptStartedAt'>,
+    work: Pick<Work, 'channel' | 'sender' | 'stage' | 'attemptStartedAt'>,
     failure: Refused,
   ): void {
     const scope = this.scopeOf(evidence, work);

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { NotificationContent } from '../channels/content.js';
 import { droppedContent } from '../channels/dropped-content.js';
+import { SENDER_VARIABLE } from '../channels/senders.js';
 import { unusableContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
@@ -12,7 +13,6 @@ import type { CreateNotificationDto } from './create-notification.dto.js';
 
 export interface AcceptanceRules {
   readonly senderOf: (channel: Channel) => string | undefined;
-  readonly senderVariable: Readonly<Record<Channel, string>>;
   /** ISO codes; empty allows all. */
   readonly allowedCountries: ReadonlySet<string>;
   /** The database's time. */
@@ -96,7 +96,7 @@ function firstSender(channels: readonly Channel[], rules: AcceptanceRules): stri
   const missing = channels.filter((channel) => !rules.senderOf(channel));
   if (missing.length > 0) {
     throw new Problem('channel-not-configured', {
-      detail: `No sender is configured for ${missing.join(' and ')}: the operator sets ${missing.map((channel) => rules.senderVariable[channel]).join(' and ')}.`,
+      detail: `No sender is configured for ${missing.join(' and ')}: the operator sets ${missing.map((channel) => SENDER_VARIABLE[channel]).join(' and ')}.`,
       errors: missing.map((channel) => ({
         pointer: `/channels/${channels.indexOf(channel)}`,
         detail: `${channel} has no sender configured`,

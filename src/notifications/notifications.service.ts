@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { SENDER_VARIABLE, Senders } from '../channels/senders.js';
+import { Senders } from '../channels/senders.js';
 import type { Caller } from '../access/caller.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
@@ -78,7 +78,6 @@ export class NotificationsService {
   private newNotification(request: CreateNotificationDto, body: unknown, clientId: string, key: string | null) {
     return newNotification(request, body, clientId, key, {
       senderOf: (channel) => this.senders.of(channel),
-      senderVariable: SENDER_VARIABLE,
       allowedCountries: this.configuration.env.ALLOWED_COUNTRIES,
       now: this.clock.now(),
     });

@@ -18,9 +18,6 @@ import { WEBHOOK_CODES } from './webhooks.codes.js';
 import { WHATSAPP_AND_CHANNEL_CODES } from './whatsapp-and-channels.codes.js';
 import { WHATSAPP_SETUP_CODES } from './whatsapp-setup.codes.js';
 
-export type { TwilioErrorCode, TwilioErrorCodeTable } from './error-code.js';
-export { withOverrides } from './overrides.js';
-
 /** The reviewed table, in ascending order of codes. */
 export const TWILIO_ERROR_CODES: TwilioErrorCodeTable = tableOf([
   ...ACCOUNT_AND_API_CODES,
