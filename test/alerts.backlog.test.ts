@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
-import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
+import { alertsOf } from './alerts.setup.js';
 import { eventually } from './incidents.setup.js';
 import { startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
@@ -75,18 +75,5 @@ describe('a backlog', () => {
       'backlog:critical critical resolved',
       MARKETING,
     ]);
-  });
-
-  it('that a version with one alert for both has told of ends once nothing is late', async () => {
-    const test = await startOutbox(LATE);
-    await test.enqueue({ category: 'marketing' });
-    await moveClock(test.databaseUrl, LONG_SECONDS * 1000);
-    const former = testAlarm({ cause: 'backlog', kind: 'backlog', severity: 'critical', ends: 'with_its_cause' });
-    await registerOf(test.service).raise(former, { count: { now: 1 } });
-    const both = await backlogs(test, (seen) => seen.length === 2);
-    expect(both.map(({ state }) => state)).toEqual(['open', 'open']);
-    await test.accept(await test.claim());
-    const over = await backlogs(test, (seen) => seen.every(({ state }) => state === 'resolved'));
-    expect(over.find(({ cause }) => cause === 'backlog')?.ending).toBe('Nothing due waits longer than 60 s any more.');
   });
 });

@@ -12,9 +12,6 @@ import { AlertRegister } from './alert.register.js';
 const BACKLOG_SEVERITIES = ['critical', 'warning'] as const satisfies readonly Severity[];
 type BacklogSeverity = (typeof BACKLOG_SEVERITIES)[number];
 
-/** The cause from when one alert covered both. It is no longer raised, but one that is open has to end. */
-const FORMER_CAUSE = 'backlog';
-
 /** Due work of a category, and how long the oldest has waited. */
 export interface Backlog {
   readonly category: Category;
@@ -44,8 +41,6 @@ export class BacklogWatch {
       if (some.length > 0) await this.raise(severity, some, limit);
       else await this.register.resolve(causeOf(severity), NO_MORE[severity](limit));
     }
-    if (late.length === 0)
-      await this.register.resolve(FORMER_CAUSE, `Nothing due waits longer than ${limit} s any more.`);
   }
 
   private async raise(severity: BacklogSeverity, late: readonly Backlog[], limit: number): Promise<void> {
