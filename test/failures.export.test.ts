@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { HISTORY, startWithFailures } from './failures.setup.js';
+import { HISTORY, LONG_FAILURES, startWithFailures } from './failures.setup.js';
 import { keepLines } from './support/log.lines.js';
 import { fetchDescribed } from './support/openapi.exchanges.js';
 import { ADMIN_KEY, startTestService, type ServiceUnderTest } from './support/service.js';
@@ -46,6 +46,15 @@ describe('the export', () => {
     expect(new Set(rows.map(([id]) => id)).size).toBe(5001);
     const half = parse((await exported(service, 'errorClass=not_found', 'text/csv')).text);
     expect(half).toHaveLength(2501);
+  });
+
+  it('is whole also where the provider said much', async () => {
+    const service = await startTestService();
+    await service.database.query(LONG_FAILURES);
+    const [header = [], ...rows] = parse((await exported(service, '', 'text/csv')).text);
+    expect(new Set(rows.map(([id]) => id)).size).toBe(10);
+    const bodies = rows.map((row) => row[header.indexOf('providerBody')]?.length);
+    expect(bodies).toEqual(Array.from({ length: 10 }, () => 1024 * 1024));
   });
 
   it('that breaks off is no whole answer, and leaves a word in the log', async () => {

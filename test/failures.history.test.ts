@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FailureDto } from '../src/failures/failure.dto.js';
 import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
-import { failures, HISTORY, startWithFailures, type FailurePageBody } from './failures.setup.js';
+import { failures, HISTORY, LONG_FAILURES, startWithFailures, type FailurePageBody } from './failures.setup.js';
 import { Provider, startTestService } from './support/service.js';
 
 describe('the failure history', () => {
@@ -69,6 +69,26 @@ describe('the failure history', () => {
     await new Provider(simulator.url).fail('+15551230001', { times: 1, fault });
     await api.untilStatus(await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }), 'sent');
     expect(await failures({ api })).toMatchObject([{ outcome: 'unknown', providerBody: '\u001f\u008b\b\uFFFD\uFFFD' }]);
+  });
+
+  it.each([
+    ['id', ''],
+    ['time', '&from=2001-01-01T00:00:00Z'],
+  ])('has shorter pages, ordered by %s, where the provider said much', async (_, span) => {
+    const { api, database } = await startTestService();
+    await database.query(LONG_FAILURES);
+    const pages: FailureDto[][] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await api.get<FailurePageBody>(`${HISTORY}?limit=7${span}${query}`);
+      pages.push([...body.items]);
+      cursor = body.nextCursor;
+    }
+    expect(pages.map(({ length }) => length)).toEqual([4, 4, 2]);
+    const all = pages.flat();
+    expect(new Set(all.map(({ id }) => id)).size).toBe(10);
+    expect(all.map(({ providerBody }) => providerBody?.length)).toEqual(all.map(() => 1024 * 1024));
+    expect(await failures({ api }, `limit=3${span}`)).toEqual(all.slice(0, 3));
   });
 
   it('narrows by every filter, and pages from the newest to the oldest', async () => {

@@ -8,6 +8,15 @@ export interface FailurePageBody {
   readonly nextCursor: string | null;
 }
 
+/** Ten, each with a body of 1 MiB. */
+export const LONG_FAILURES = `
+  INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+    provider_body, error_class, responsible, rule, next_step)
+  SELECT new_uuid_v7(), now(), new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), new_uuid_v7(),
+    '+15551230001', 'sms', 'rejected', repeat('x', 1048576), 'not_found', 'caller', 'test',
+    '{"kind":"none","reason":"test"}'
+  FROM generate_series(1, 10)`;
+
 /** Some failures of every kind: a refusal, unknown attempts, a failed callback. */
 export async function startWithFailures() {
   const service = await startTestService({ RETRY_MAX: '1' });

@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { Database } from '../database/database.js';
-import { decodeCursor, type Page, pageById, toPage } from '../http/pagination.js';
+import { decodeCursor, type Page, toPage } from '../http/pagination.js';
 import { isMoment } from '../validation/field.rules.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
 import { filterValues, type FailureFilter, type FailuresQuery } from './failure.filter.js';
 import {
-  EXPORT_FAILURES,
   LATEST_FAILURES,
   LIST_FAILURES,
   LIST_FAILURES_BY_TIME,
   type FailureRow,
+  type PagedFailure,
 } from './failure.sql.js';
 
-/** The most in memory at a time during an export: rows, and bytes of provider bodies before the last row's. */
-const EXPORT_PAGE = { rows: 500, bytes: 4 * 1024 * 1024 } as const;
+/** The most rows in memory at a time during an export. */
+const EXPORT_PAGE = 500;
 
 /** `exactAt`: to the microsecond, as in the database. */
-type TimedRow = FailureRow & { readonly exactAt: string };
+type TimedFailure = PagedFailure & { readonly exactAt: string };
 
 /** Reads the failure history. */
 @Injectable()
@@ -27,10 +27,10 @@ export class FailureHistory {
   /** Newest first. @throws Problem `validation-failed` for a cursor of another list. */
   async page(query: FailuresQuery): Promise<Page<FailureDto>> {
     if (query.from !== undefined || query.until !== undefined) return await this.pageOfSpan(query);
-    return await pageById('failures', query, async (before, most) => {
-      const rows = await this.database.run<FailureRow>(LIST_FAILURES, [...filterValues(query), before, most]);
-      return rows.map(toFailureDto);
-    });
+    const [before] = query.cursor === undefined ? [null] : decodeCursor('failures', query.cursor, [isUuid]);
+    const values = [...filterValues(query), before, query.limit + 1];
+    const rows = await this.database.run<PagedFailure>(LIST_FAILURES, values);
+    return toPage('failures', rows, shownOf(rows, query.limit), ({ id }) => [id], toFailureDto);
   }
 
   /** The last failures of one notification, newest first. */
@@ -43,11 +43,10 @@ export class FailureHistory {
    * What fails while it is read does not appear in it.
    */
   async *all(filter: FailureFilter): AsyncGenerator<FailureDto> {
-    let before: TimedRow | undefined;
+    let before: TimedFailure | undefined;
     for (;;) {
-      const values = [...filterValues(filter), before?.exactAt ?? null, before?.id ?? null];
-      const page = [...values, EXPORT_PAGE.rows, EXPORT_PAGE.bytes];
-      const rows: TimedRow[] = await this.database.run<TimedRow>(EXPORT_FAILURES, page);
+      const page = await this.byTime(filter, before?.exactAt ?? null, before?.id ?? null, EXPORT_PAGE);
+      const rows = page.filter(({ fits }) => fits);
       yield* rows.map(toFailureDto);
       before = rows.at(-1);
       if (!before) return;
@@ -58,12 +57,17 @@ export class FailureHistory {
     const [at, id] =
       query.cursor === undefined ? [null, null] : decodeCursor('failures', query.cursor, [isExactMoment, isUuid]);
     const rows = await this.byTime(query, at, id, query.limit + 1);
-    return toPage('failures', rows, query.limit, ({ exactAt, id }) => [exactAt, id], toFailureDto);
+    return toPage('failures', rows, shownOf(rows, query.limit), ({ exactAt, id }) => [exactAt, id], toFailureDto);
   }
 
-  private byTime(filter: FailureFilter, at: string | null, id: string | null, limit: number): Promise<TimedRow[]> {
-    return this.database.run<TimedRow>(LIST_FAILURES_BY_TIME, [...filterValues(filter), at, id, limit]);
+  private byTime(filter: FailureFilter, at: string | null, id: string | null, limit: number): Promise<TimedFailure[]> {
+    return this.database.run<TimedFailure>(LIST_FAILURES_BY_TIME, [...filterValues(filter), at, id, limit]);
   }
+}
+
+/** How many rows a page shows: fewer than its limit if the provider's words are long. */
+function shownOf(rows: readonly PagedFailure[], limit: number): number {
+  return Math.min(limit, rows.filter(({ fits }) => fits).length);
 }
 
 function isExactMoment(text: string): boolean {

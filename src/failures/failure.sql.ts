@@ -34,7 +34,21 @@ const FAILURE = `
   a.duration_ms AS "durationMs", f.outcome, f.http_status AS "httpStatus", f.provider_code AS "providerCode",
   f.provider_message AS "providerMessage", a.provider_request_id AS "providerRequestId",
   f.error_class AS "errorClass", f.responsible, f.next_step AS "nextStep",
-  coalesce(a.possible_duplicate, false) AS "possibleDuplicate", f.provider_body AS "providerBody"`;
+  coalesce(a.possible_duplicate, false) AS "possibleDuplicate"`;
+
+/** A failure of a page. One that does not fit belongs to the next page, and comes without its provider body. */
+export type PagedFailure = FailureRow & { readonly fits: boolean };
+
+/** The most bytes of provider bodies in a page before the last one's: each may have 1 MiB. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+
+/** PostgreSQL knows the length of a body without reading it. The first row always fits. */
+const fits = (order: string): string => `
+  coalesce(sum(octet_length(provider_body)) OVER (
+    ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ), 0) < ${PAGE_BYTES} AS fits`;
+
+const IF_IT_FITS = `CASE WHEN f.fits THEN f.provider_body END AS "providerBody", f.fits`;
 
 /**
  * The attempt `a` of a failure `f`, looked up by its id. With a plain join, PostgreSQL might read the whole index of
@@ -50,11 +64,14 @@ export const LIST_FAILURES: Statement = {
   name: 'failures-list',
   plan: 'each_time',
   text: `
-    SELECT ${FAILURE}
+    SELECT ${FAILURE}, ${IF_IT_FITS}
     FROM (
-      SELECT * FROM failures AS f
-      WHERE ${FITS_FILTER} AND ($10::uuid IS NULL OR f.id < $10)
-      ORDER BY f.id DESC LIMIT $11
+      SELECT *, ${fits('id DESC')}
+      FROM (
+        SELECT * FROM failures AS f
+        WHERE ${FITS_FILTER} AND ($10::uuid IS NULL OR f.id < $10)
+        ORDER BY f.id DESC LIMIT $11
+      ) AS page
     ) AS f ${OF_ATTEMPT}
     ORDER BY f.id DESC`,
 };
@@ -67,38 +84,23 @@ export const LIST_FAILURES_BY_TIME: Statement = {
   name: 'failures-list-by-time',
   plan: 'each_time',
   text: `
-    SELECT ${FAILURE}, to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "exactAt"
+    SELECT ${FAILURE}, ${IF_IT_FITS}, to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "exactAt"
     FROM (
-      SELECT * FROM failures AS f
-      WHERE ${FITS_FILTER} AND ($10::timestamptz IS NULL OR (f.at, f.id) < ($10, $11))
-      ORDER BY f.at DESC, f.id DESC LIMIT $12
+      SELECT *, ${fits('at DESC, id DESC')}
+      FROM (
+        SELECT * FROM failures AS f
+        WHERE ${FITS_FILTER} AND ($10::timestamptz IS NULL OR (f.at, f.id) < ($10, $11))
+        ORDER BY f.at DESC, f.id DESC LIMIT $12
+      ) AS page
     ) AS f ${OF_ATTEMPT}
     ORDER BY f.at DESC, f.id DESC`,
-};
-
-/**
- * Such a page up to the row that takes its provider bodies to $13 bytes, so at least one row. PostgreSQL knows the
- * length of a body without reading it.
- */
-export const EXPORT_FAILURES: Statement = {
-  name: 'failures-export',
-  plan: 'each_time',
-  text: `
-    SELECT p.* FROM (
-      SELECT *, sum(coalesce(octet_length("providerBody"), 0)) OVER (
-        ORDER BY at DESC, id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-      ) AS before
-      FROM (${LIST_FAILURES_BY_TIME.text}) AS page
-    ) AS p
-    WHERE before IS NULL OR before < $13
-    ORDER BY at DESC, id DESC`,
 };
 
 /** The latest failures of a notification. */
 export const LATEST_FAILURES: Statement = {
   name: 'failures-latest',
   text: `
-    SELECT ${FAILURE}
+    SELECT ${FAILURE}, f.provider_body AS "providerBody"
     FROM (SELECT * FROM failures WHERE notification_id = $1 OFFSET 0) AS f
     ${OF_ATTEMPT}
     ORDER BY f.at DESC, f.id DESC LIMIT $2`,
