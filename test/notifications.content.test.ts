@@ -29,6 +29,15 @@ describe('content', () => {
     }
   });
 
+  it('that is none is told every rule, in their order', async () => {
+    const { status, body } = await post({ body: 7 });
+    const text = 'must be text without NUL characters or broken surrogates';
+    const detail = `${text}; must be shorter than or equal to 1600 characters`;
+    expect([status, body.errors]).toEqual([400, [{ pointer: '/body', detail }]]);
+    const empty = await post({ body: '' });
+    expect(empty.body.errors).toEqual([{ pointer: '/body', detail: 'should not be empty' }]);
+  });
+
   const MEDIA = ['https://example.com/cat.png'];
   it.each([
     ['sms', '/sms/body', { body: ' \n\t' }],

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsNotEmpty, IsOptional, MaxLength } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { PageQuery, pageOf } from '../http/pagination.js';
-import { IsText, LONGEST_NOTE } from '../validation/field.rules.js';
+import { LONGEST_NOTE, OptionalText } from '../validation/field.rules.js';
 import type { Alert, AlertDelivery } from './alert.entity.js';
 import { ALERT_KINDS, SEVERITIES, type AlertKind, type Severity } from './alert.kinds.js';
 import { SINK_NAMES, type SinkName } from './sinks/sink.js';
@@ -36,11 +36,7 @@ export class TestAlertDto {
   @IsIn(SEVERITIES)
   severity?: Severity | null;
 
-  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_NOTE)
+  @OptionalText(LONGEST_NOTE, { description: 'Kept in the audit log.' })
   note?: string | null;
 }
 

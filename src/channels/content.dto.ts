@@ -1,6 +1,12 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsNotEmpty, IsOptional, Matches, MaxLength } from 'class-validator';
-import { IsContentVariables, IsText, IsWebAddress, LONGEST_ADDRESS, VARIABLES } from '../validation/field.rules.js';
+import { ArrayMaxSize, IsArray, IsOptional, Matches } from 'class-validator';
+import {
+  IsContentVariables,
+  IsWebAddress,
+  LONGEST_ADDRESS,
+  OptionalText,
+  VARIABLES,
+} from '../validation/field.rules.js';
 import { LONGEST_TWIML } from './twiml.js';
 
 /** Maximum characters of a message body; Twilio refuses more with 21617. */
@@ -11,16 +17,7 @@ const MEDIA_ITEM = { type: 'string', format: 'uri', maxLength: LONGEST_ADDRESS }
 
 /** Channel-specific content as given in a request; content.ts describes the stored form. */
 export class WhatsappContentDto {
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_BODY,
-    description: 'Overrides body on this channel.',
-  })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_BODY)
+  @OptionalText(LONGEST_BODY, { description: 'Overrides body on this channel.' })
   body?: string | null;
 
   @ApiPropertyOptional({ type: String, pattern: '^HX[0-9a-fA-F]{32}$', description: 'An approved template.' })
@@ -48,16 +45,7 @@ export class WhatsappContentDto {
 }
 
 export class SmsContentDto {
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_BODY,
-    description: 'Overrides body on this channel.',
-  })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_BODY)
+  @OptionalText(LONGEST_BODY, { description: 'Overrides body on this channel.' })
   body?: string | null;
 
   @ApiPropertyOptional({ type: 'array', items: MEDIA_ITEM, maxItems: MOST_MEDIA, description: 'Makes it an MMS.' })
@@ -69,28 +57,12 @@ export class SmsContentDto {
 }
 
 export class VoiceContentDto {
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_TWIML,
+  @OptionalText(LONGEST_TWIML, {
     description: `Read aloud; body where absent. At most ${LONGEST_TWIML} characters as TwiML, where & and < count as five and four.`,
   })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_TWIML)
   say?: string | null;
 
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_TWIML,
-    description: 'TwiML of the call, instead of say.',
-  })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_TWIML)
+  @OptionalText(LONGEST_TWIML, { description: 'TwiML of the call, instead of say.' })
   twiml?: string | null;
 
   @ApiPropertyOptional({

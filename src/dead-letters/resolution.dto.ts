@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsNotEmpty, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
-import { IsE164, IsText, LONGEST_NOTE } from '../validation/field.rules.js';
+import { IsE164, IsText, LONGEST_NOTE, OptionalText } from '../validation/field.rules.js';
 import { E164, WRITTEN_SENDER } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
@@ -36,16 +36,7 @@ class ChangesDto {
   @IsE164()
   to?: string | null;
 
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_BODY,
-    description: 'Replaces the text of the channel too.',
-  })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_BODY)
+  @OptionalText(LONGEST_BODY, { description: 'Replaces the text of the channel too.' })
   body?: string | null;
 
   @ApiPropertyOptional({ type: ChannelContentDto, description: 'Replaces what these channels say, whole.' })

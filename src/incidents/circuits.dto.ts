@@ -1,44 +1,23 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsNotEmpty, IsOptional, MaxLength } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
 import { pageOf } from '../http/pagination.js';
-import { IsText, LONGEST_NOTE } from '../validation/field.rules.js';
+import { LONGEST_NOTE, OptionalText } from '../validation/field.rules.js';
 import { CIRCUIT_STATES, type CircuitState } from '../policy/vocabulary.js';
 import { OPEN_CAUSES, type OpenCause } from '../policy/vocabulary.js';
 import type { CircuitRow } from './circuit.row.js';
 
 export class OpenCircuit {
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_NOTE,
+  @OptionalText(LONGEST_NOTE, {
     description:
       'Shown with the circuit while it is open, and to clients in the explanation of what waits there. Default: opened by an operator.',
   })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_NOTE)
   reason?: string | null;
 
-  @ApiPropertyOptional({
-    type: String,
-    minLength: 1,
-    maxLength: LONGEST_NOTE,
-    description: 'Kept in the audit log; no client sees it. Default: the reason.',
-  })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_NOTE)
+  @OptionalText(LONGEST_NOTE, { description: 'Kept in the audit log; no client sees it. Default: the reason.' })
   note?: string | null;
 }
 
 export class CloseCircuit {
-  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_NOTE, description: 'Kept in the audit log.' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_NOTE)
+  @OptionalText(LONGEST_NOTE, { description: 'Kept in the audit log.' })
   note?: string | null;
 }
 

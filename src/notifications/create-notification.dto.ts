@@ -6,12 +6,10 @@ import {
   IsArray,
   IsIn,
   IsInt,
-  IsNotEmpty,
   IsObject,
   IsOptional,
   Matches,
   Max,
-  MaxLength,
   Min,
   ValidateNested,
 } from 'class-validator';
@@ -19,7 +17,7 @@ import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from
 import { E164 } from '../policy/address.js';
 import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
 import { EachOnce } from '../validation/each-once.rule.js';
-import { IsE164, IsMetadata, IsMoment, IsText, METADATA } from '../validation/field.rules.js';
+import { IsE164, IsMetadata, IsMoment, METADATA, OptionalText } from '../validation/field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
 
 /** A client's request to reach one recipient once. */
@@ -49,11 +47,7 @@ export class CreateNotificationDto {
   @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
   channels: Channel[];
 
-  @ApiPropertyOptional({ type: String, minLength: 1, maxLength: LONGEST_BODY, example: 'Your code is 493021' })
-  @IsOptional()
-  @IsText()
-  @IsNotEmpty()
-  @MaxLength(LONGEST_BODY)
+  @OptionalText(LONGEST_BODY, { example: 'Your code is 493021' })
   body?: string | null;
 
   @ApiPropertyOptional({ type: WhatsappContentDto })

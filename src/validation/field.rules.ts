@@ -1,4 +1,14 @@
-import { isURL, maxLength, ValidateBy, type ValidationOptions } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsNotEmpty,
+  IsOptional,
+  isURL,
+  MaxLength,
+  maxLength,
+  ValidateBy,
+  type ValidationOptions,
+} from 'class-validator';
 import { isPhoneNumber } from './phone-number.js';
 
 /** The limits of serialised metadata: bytes and depth of nesting. */
@@ -34,6 +44,21 @@ export function IsText(options?: ValidationOptions): PropertyDecorator {
     message: '$property must be text without NUL characters or broken surrogates',
     ...options,
   });
+}
+
+/** Text that may be absent or null, but not empty; in OpenAPI too. */
+export function OptionalText(
+  longest: number,
+  documented: { readonly description?: string; readonly example?: string } = {},
+): PropertyDecorator {
+  // From last to first, as decorators above a property are applied: field-errors.ts tells errors in the reverse order.
+  return applyDecorators(
+    MaxLength(longest),
+    IsNotEmpty(),
+    IsText(),
+    IsOptional(),
+    ApiPropertyOptional({ type: String, minLength: 1, maxLength: longest, ...documented }),
+  );
 }
 
 /**
