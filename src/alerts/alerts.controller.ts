@@ -7,7 +7,7 @@ import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { type Page, pageById } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Problems } from '../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
 import { Alert } from './alert.entity.js';
 import { AlertDto, AlertPage, AlertsQuery, TestAlertDto, toAlertDto } from './alerts.dto.js';
@@ -60,7 +60,7 @@ export class AlertsController {
       'Tell every configured sink of a test alert, which ends by itself; ask for it by its id to see what each answered',
   })
   @ApiAcceptedResponse({ type: AlertDto })
-  @Problems('malformed-json', 'validation-failed', 'conflict', 'unsupported-media-type', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'conflict')
   async test(@Body() { severity, note }: TestAlertDto, @CurrentCaller() caller: Caller): Promise<AlertDto> {
     return await this.show(await this.tests.raise(severity ?? 'critical', note ?? null, caller.name));
   }

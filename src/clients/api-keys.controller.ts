@@ -10,7 +10,7 @@ import {
 import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Problems } from '../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { Scopes } from '../access/access.decorator.js';
 import { type ApiKeyDto, ApiKeyPage, CreateApiKey, CreatedApiKeyDto } from './api-keys.dto.js';
 import { ApiKeys } from './api-keys.js';
@@ -26,8 +26,7 @@ export class ApiKeysController {
   @Post()
   @ApiOperation({ summary: 'Make a key for a new or an existing client; its secret is shown once' })
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
-  @Problems('malformed-json', 'validation-failed', 'not-found', 'conflict', 'unsupported-media-type')
-  @Problems('payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'conflict')
   async create(@Body() wish: CreateApiKey, @CurrentCaller() caller: Caller): Promise<CreatedApiKeyDto> {
     return await this.keys.create(wish, caller);
   }
@@ -45,8 +44,7 @@ export class ApiKeysController {
   @ApiOperation({ summary: 'Revoke a key, at once and on every replica' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is revoked, by this request or an earlier one.' })
-  @Problems('not-found', 'conflict', 'validation-failed')
-  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'conflict')
   async revoke(
     @Param('id', new UuidPipe('API key')) id: string,
     @CurrentCaller() caller: Caller,

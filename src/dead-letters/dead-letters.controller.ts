@@ -7,7 +7,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import type { Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Problems } from '../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { refuseCountry } from '../validation/allowed-country.js';
 import { DeadLetterDetailDto, DeadLetterPage } from './dead-letter.detail.dto.js';
 import { DeadLetterDto, toDeadLetterDto } from './dead-letter.dto.js';
@@ -53,15 +53,8 @@ export class DeadLettersController {
   @ApiOperation({ summary: 'Send it again on the channel that failed, as it was or corrected' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeadLetterDto })
-  @Problems(
-    'malformed-json',
-    'validation-failed',
-    'not-found',
-    'already-resolved',
-    'conflict',
-    'unsupported-media-type',
-  )
-  @Problems('unprocessable', 'country-not-allowed', 'channel-not-configured', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'already-resolved', 'conflict')
+  @Problems('unprocessable', 'country-not-allowed', 'channel-not-configured')
   async retry(
     @DeadLetterId() id: string,
     @Body() { changes, note }: RetryDeadLetterDto,
@@ -77,15 +70,7 @@ export class DeadLettersController {
   @ApiOperation({ summary: 'Send it on another channel' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeadLetterDto })
-  @Problems(
-    'malformed-json',
-    'validation-failed',
-    'not-found',
-    'already-resolved',
-    'conflict',
-    'unsupported-media-type',
-  )
-  @Problems('unprocessable', 'channel-not-configured', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'already-resolved', 'conflict', 'unprocessable', 'channel-not-configured')
   async fallback(
     @DeadLetterId() id: string,
     @Body() { channel, note }: FallbackDeadLetterDto,
@@ -99,8 +84,7 @@ export class DeadLettersController {
   @ApiOperation({ summary: 'Close it: nothing more is sent' })
   @ApiParam(ID)
   @ApiOkResponse({ type: DeadLetterDto })
-  @Problems('malformed-json', 'validation-failed', 'not-found', 'already-resolved', 'unsupported-media-type')
-  @Problems('payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'already-resolved')
   async discard(
     @DeadLetterId() id: string,
     @Body() { note }: DiscardDeadLetterDto,

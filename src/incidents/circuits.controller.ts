@@ -5,7 +5,7 @@ import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Problems } from '../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { CircuitCommands } from './circuit.commands.js';
 import { CircuitDto, CircuitPage, CloseCircuit, OpenCircuit } from './circuits.dto.js';
 
@@ -28,7 +28,7 @@ export class CircuitsController {
   @ApiOperation({ summary: 'Stop the sends of a scope, on every replica, until an operator closes the circuit' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CircuitDto })
-  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found')
   async open(
     @Param('id', new UuidPipe('circuit')) id: string,
     @Body() { reason, note }: OpenCircuit,
@@ -42,7 +42,7 @@ export class CircuitsController {
   @ApiOperation({ summary: 'Let the sends of a scope out again; what was held goes first, in growing steps' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CircuitDto })
-  @Problems('malformed-json', 'validation-failed', 'not-found', 'unsupported-media-type', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found')
   async close(
     @Param('id', new UuidPipe('circuit')) id: string,
     @Body() { note }: CloseCircuit,

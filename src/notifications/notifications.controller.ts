@@ -18,7 +18,7 @@ import { ExpectsBody } from '../http/body.decorator.js';
 import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { pageById, pageOf, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
-import { Problems } from '../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { pathOf } from '../problems/problem.reply.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
@@ -79,12 +79,9 @@ export class NotificationsController {
     },
   })
   @Problems(
-    'validation-failed',
-    'malformed-json',
+    ...BODY_PROBLEMS,
     'idempotency-key-required',
     'idempotency-key-malformed',
-    'unsupported-media-type',
-    'payload-too-large',
     'idempotency-conflict',
     'country-not-allowed',
     'channel-not-configured',
@@ -124,14 +121,7 @@ export class NotificationsController {
       },
     },
   })
-  @Problems(
-    'validation-failed',
-    'malformed-json',
-    'idempotency-key-malformed',
-    'unsupported-media-type',
-    'payload-too-large',
-    'overloaded',
-  )
+  @Problems(...BODY_PROBLEMS, 'idempotency-key-malformed', 'overloaded')
   async createBatch(
     @Body() { notifications }: CreateBatchDto,
     @Req() { id: requestId, url }: FastifyRequest,
@@ -191,8 +181,7 @@ export class NotificationsController {
   @ApiParam(ID)
   @ApiOperation({ summary: 'Take a notification back before anything was sent' })
   @ApiOkResponse({ type: NotificationDto })
-  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'validation-failed')
-  @Problems('not-found', 'already-sent', 'conflict')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'already-sent', 'conflict')
   cancel(
     @Param('id', new UuidPipe('notification')) id: string,
     @CurrentCaller() caller: Caller,

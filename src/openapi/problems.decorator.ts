@@ -34,6 +34,14 @@ const HEADERS: Readonly<Partial<Record<ProblemSlug, Readonly<Record<string, Prob
   },
 };
 
+/** The problems of every route that reads a JSON body. */
+export const BODY_PROBLEMS = [
+  'malformed-json',
+  'validation-failed',
+  'unsupported-media-type',
+  'payload-too-large',
+] as const satisfies readonly ProblemSlug[];
+
 const DECLARED = 'postrider:problems';
 
 /** The problems that a handler was declared to answer with, by every `@Problems` on it and on its controller. */

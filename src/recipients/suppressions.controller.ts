@@ -9,7 +9,7 @@ import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { type Page, pageById } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { canonicalNumber } from '../policy/address.js';
-import { Problems } from '../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
 import { LIFT_SUPPRESSION, LIST_SUPPRESSIONS } from './recipient-memory.sql.js';
 import { type SuppressionDto, SuppressionPage, SuppressionQuery } from './suppressions.dto.js';
@@ -42,7 +42,7 @@ export class SuppressionsController {
   @ApiOperation({ summary: 'Lift a suppression: the recipient told somebody that they want to be written to again' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiNoContentResponse({ description: 'It is lifted. The provider may still refuse until the recipient sends START.' })
-  @Problems('not-found', 'validation-failed', 'malformed-json', 'unsupported-media-type', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'not-found')
   async lift(
     @Param('id', new UuidPipe('suppression')) id: string,
     @CurrentCaller() caller: Caller,

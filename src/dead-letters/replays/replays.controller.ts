@@ -6,7 +6,7 @@ import type { Caller } from '../../access/caller.js';
 import { CurrentCaller } from '../../access/current-caller.decorator.js';
 import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { UuidPipe } from '../../http/uuid.pipe.js';
-import { Problems } from '../../openapi/problems.decorator.js';
+import { BODY_PROBLEMS, Problems } from '../../openapi/problems.decorator.js';
 import { ReplayDto, ReplayPreviewDto, StartReplayDto, toReplayDto } from './replay.dto.js';
 import { Replays } from './replays.js';
 
@@ -29,8 +29,7 @@ export class ReplaysController {
     headers: { Location: { description: 'Where its progress is seen.', schema: { type: 'string' } } },
   })
   @ApiOkResponse({ type: ReplayPreviewDto, description: 'With dryRun: nothing happened.' })
-  @Problems('malformed-json', 'validation-failed', 'channel-not-configured')
-  @Problems('unsupported-media-type', 'payload-too-large')
+  @Problems(...BODY_PROBLEMS, 'channel-not-configured')
   async start(
     @Body() request: StartReplayDto,
     @CurrentCaller() caller: Caller,
@@ -59,8 +58,7 @@ export class ReplaysController {
   @ApiOperation({ summary: 'Stop a replay; what it has done stays done' })
   @ApiParam(ID)
   @ApiOkResponse({ type: ReplayDto })
-  @Problems('not-found', 'conflict')
-  @Problems('malformed-json', 'unsupported-media-type', 'payload-too-large', 'validation-failed')
+  @Problems(...BODY_PROBLEMS, 'not-found', 'conflict')
   async cancel(
     @ReplayId() id: string,
     @CurrentCaller() caller: Caller,
