@@ -6,7 +6,7 @@ import type { AuditAction } from '../audit/audited.js';
 import { isSystemName, SYSTEM } from '../audit/system.actor.js';
 import { Database, type Transaction } from '../database/database.js';
 import { type Page, type PageQuery, pageById } from '../http/pagination.js';
-import { Problem, notFound } from '../problems/problem.js';
+import { Problem, invalidFields, notFound } from '../problems/problem.js';
 import { ApiKeyAuthenticator } from './api-key.authenticator.js';
 import { ApiKey } from './api-key.entity.js';
 import { hashOf, newSecret } from './api-key.secret.js';
@@ -117,8 +117,6 @@ async function clientFor(transaction: Transaction, { clientId, name }: CreateApi
 }
 
 function reservedName(): Problem {
-  return new Problem('validation-failed', {
-    detail: 'See `errors` for every field that needs a correction.',
-    errors: [{ pointer: '/name', detail: `must not be ${SYSTEM}, which is what the service itself acts as` }],
-  });
+  const detail = `must not be ${SYSTEM}, which is what the service itself acts as`;
+  return invalidFields([{ pointer: '/name', detail }]);
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Problem } from '../problems/problem.js';
+import { invalidFields, type Problem } from '../problems/problem.js';
 import { pointerStep } from '../validation/field-errors.js';
 
 /** Lists validate their own query, and other reads can ignore one without harm. */
@@ -22,11 +22,6 @@ export function refuseUnaskedQueries(fastify: FastifyInstance): void {
 function refusalOf(query: unknown): Problem | undefined {
   const names = Object.keys(Object(query));
   if (names.length === 0) return undefined;
-  return new Problem('validation-failed', {
-    detail: 'See `errors` for every field that needs a correction.',
-    errors: names.map((name) => ({
-      pointer: pointerStep(name),
-      detail: 'unknown property: nothing is read from the query here',
-    })),
-  });
+  const detail = 'unknown property: nothing is read from the query here';
+  return invalidFields(names.map((name) => ({ pointer: pointerStep(name), detail })));
 }

@@ -6,7 +6,7 @@ import { unusableContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
-import { Problem, type FieldError } from '../problems/problem.js';
+import { invalidFields, Problem, type FieldError } from '../problems/problem.js';
 import { refuseCountry } from '../validation/allowed-country.js';
 import { canonicalJson } from './canonical-json.js';
 import type { CreateNotificationDto } from './create-notification.dto.js';
@@ -34,11 +34,12 @@ export function newNotification(
   const content = contentOf(request);
   const sendAt = momentOf(request.sendAt);
   const expiresAt = momentOf(request.expiresAt);
-  refuse([
+  const errors = [
     ...unusableContent(request.channels, content),
     ...droppedContent(content),
     ...impossibleTimes(sendAt, expiresAt, rules.now),
-  ]);
+  ];
+  if (errors.length > 0) throw invalidFields(errors);
   const sender = firstSender(request.channels, rules);
   refuseCountry(request.to, rules.allowedCountries, '/to');
   return {
@@ -83,12 +84,6 @@ function impossibleTimes(sendAt: Date | null, expiresAt: Date | null, now: Date)
   if (expiresAt <= now) return [{ pointer: '/expiresAt', detail: 'must be in the future' }];
   if (sendAt && expiresAt <= sendAt) return [{ pointer: '/expiresAt', detail: 'must be after sendAt' }];
   return [];
-}
-
-function refuse(errors: readonly FieldError[]): void {
-  if (errors.length > 0) {
-    throw new Problem('validation-failed', { detail: 'See `errors` for every field that needs a correction.', errors });
-  }
 }
 
 /** Every channel needs a sender, since a fallback may be due at any time. */

@@ -68,6 +68,11 @@ export class Problem extends HttpException {
   }
 }
 
+/** For a request with fields that are not as they must be. */
+export function invalidFields(errors: readonly FieldError[]): Problem {
+  return new Problem('validation-failed', { detail: 'See `errors` for every field that needs a correction.', errors });
+}
+
 /** The only way to say "no such thing, or not yours": both look the same from outside. */
 export function notFound(what: string): Problem {
   return new Problem('not-found', { detail: `There is no ${what} with this id.` });

@@ -2,7 +2,7 @@ import type { ArgumentMetadata, PipeTransform, Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import { readDto } from './dto.reading.js';
 import { fieldErrors } from './field-errors.js';
-import { Problem } from '../problems/problem.js';
+import { invalidFields, Problem } from '../problems/problem.js';
 import { isValidAtOnce } from './valid-at-once.js';
 
 /** Unknown properties are found when a DTO is read; the whitelist is for objects that no DTO reads. */
@@ -53,7 +53,7 @@ function checked<Dto extends object>(given: object, type: Type<Dto>): Dto {
   if (unknown.length === 0 && isValidAtOnce(instance)) return instance;
   const errors = fieldErrors(validateSync(instance, RULES), unknown);
   if (errors.length === 0) return instance;
-  throw new Problem('validation-failed', { detail: 'See `errors` for every field that needs a correction.', errors });
+  throw invalidFields(errors);
 }
 
 function isRecord(value: unknown): value is object {
