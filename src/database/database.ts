@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { CONNECT_MS, GIVEN_UP_ENDS, NEVER_END_TO_END, settingsOf } from './data-source.js';
-import { isReadOnlyDatabase } from './read-only.js';
+import { isReadOnlyDatabase } from './sql-state.js';
 import { watchPool } from './watched-pool.js';
 
 /** A statement with a unique name, under which PostgreSQL keeps it prepared on each connection. */

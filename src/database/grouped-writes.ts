@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { InFlight } from '../concurrency/in-flight.js';
+import { sqlStateOf } from './sql-state.js';
 
 /** More work arrived than the database can take; the caller should answer 503 and say when to try again. */
 export class OverloadedError extends Error {
@@ -191,6 +192,5 @@ function nobodyWaits(): void {}
  * postgresql.org/docs/current/errcodes-appendix.html
  */
 function isRefusedForItsData(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('21') || code.startsWith('22') || code.startsWith('23');
+  return /^2[123]/.test(sqlStateOf(error) ?? '');
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { ADVISORY_LOCK } from './advisory-locks.js';
 import { dataSourceOptions } from './data-source.js';
+import { isLockTimeout } from './sql-state.js';
 
 /** Times in milliseconds. */
 interface MigrationOptions {
@@ -92,11 +93,6 @@ async function patiently(
       await delay(againAfterMs);
     }
   }
-}
-
-/** SQLSTATE lock_not_available. */
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 async function namesIn(session: QueryRunner): Promise<string[]> {

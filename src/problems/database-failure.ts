@@ -1,4 +1,4 @@
-import { READ_ONLY } from '../database/read-only.js';
+import { LOCK_NOT_AVAILABLE, READ_ONLY, sqlStateOf } from '../database/sql-state.js';
 
 /** Error codes of the operating system and of node-postgres's sockets. */
 const CONNECTION_ERRORS = new Set([
@@ -17,7 +17,7 @@ const CONNECTION_ERRORS = new Set([
  * SQLSTATEs after which the same request may well succeed a moment later: connection exceptions (08), insufficient
  * resources (53), operator intervention (57P), lock and serialization trouble, no writes now. postgresql.org/docs/current/errcodes-appendix.html
  */
-const PASSING_SQLSTATE = new RegExp(`^(?:08...|53...|57P..|57014|40001|40P01|55P03|${READ_ONLY})$`);
+const PASSING_SQLSTATE = new RegExp(`^(?:08...|53...|57P..|57014|40001|40P01|${LOCK_NOT_AVAILABLE}|${READ_ONLY})$`);
 
 /** node-postgres and TypeORM have no codes for these. */
 const LOST_CONNECTION =
@@ -26,16 +26,9 @@ const LOST_CONNECTION =
 /** Whether the database could not be reached or could not do this right now, through no fault of the caller. */
 export function isPassingDatabaseFailure(error: unknown): boolean {
   if (!(error instanceof Error) || error.name === 'AxiosError') return false;
-  if ('code' in error && typeof error.code === 'string') {
-    if (PASSING_SQLSTATE.test(error.code)) return true;
-    if (CONNECTION_ERRORS.has(error.code) && isOfSocket(error)) return true;
-  }
+  const code = sqlStateOf(error) ?? '';
+  if (PASSING_SQLSTATE.test(code) || (CONNECTION_ERRORS.has(code) && isOfSocket(error))) return true;
   return LOST_CONNECTION.test(error.message);
-}
-
-/** SQLSTATE lock_not_available: lock_timeout has ended the wait for a row that somebody else has locked. */
-export function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 /** A missing file is ENOENT too: only errors of sockets and name look-ups count. */

@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { Rounds } from '../concurrency/rounds.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
+import { isLockTimeout } from '../database/sql-state.js';
 import { LOGGER } from '../logging/logger.js';
-import { isLockTimeout } from '../problems/database-failure.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { RetentionChunks, type ChunkResult } from './retention.chunks.js';
 
