@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { pageOf } from '../http/pagination.js';
 import { LONGEST_NOTE, OptionalText } from '../validation/field.rules.js';
-import { CIRCUIT_STATES, type CircuitState } from '../policy/vocabulary.js';
-import { OPEN_CAUSES, type OpenCause } from '../policy/vocabulary.js';
+import { CIRCUIT_STATES, OPEN_CAUSES, type CircuitState, type OpenCause } from '../policy/vocabulary.js';
 import type { CircuitRow } from './circuit.row.js';
 
 export class OpenCircuit {
