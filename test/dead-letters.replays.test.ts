@@ -51,11 +51,13 @@ describe('a replay of dead letters', () => {
     const wanted = await bury(service, 4);
     await bury(service, 1, { expires_at: `service_now() - interval '1 s'` });
     const others = await bury(service, 2, { category: `'otp'` });
-    const body = { filter: { category: 'transactional' }, ratePerSecond: 100, note: 'it is over' };
+    const filter = { category: 'transactional', state: 'open' };
+    const body = { filter, ratePerSecond: 100, note: 'it is over' };
     const answer = await replay(service, body);
     expect(answer.status).toBe(202);
     expect(answer.headers.get('location')).toBe(`${REPLAYS}/${answer.body.id}`);
     expect(answer.body).toMatchObject({ state: 'running', matched: 5, done: 0, ratePerSecond: 100, endedAt: null });
+    expect(answer.body.filter).toEqual(filter);
 
     const end = await ended(service, answer.body.id);
     expect(end).toMatchObject({
@@ -249,6 +251,8 @@ describe('a replay of dead letters', () => {
     expect(await refused({ filter, action: 'retry', ratePerSecond: 101 })).toEqual([400, ['/ratePerSecond']]);
     expect(await refused({ filter: { state: 'resolved' }, action: 'retry' })).toEqual([400, ['/filter/state']]);
     expect(await refused({ filter: { ids: ['x'] }, action: 'retry' })).toEqual([400, ['/filter/ids/0']]);
+    const { body } = await service.api.post(REPLAYS, { filter: { state: 'resolved' } });
+    expect(body).toMatchObject({ errors: [{ detail: 'must be open: only open dead letters can be replayed' }] });
   });
 });
 

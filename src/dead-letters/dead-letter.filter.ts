@@ -68,6 +68,11 @@ export class DeadLettersQuery extends IntersectionType(DeadLetterFilter, PageQue
 
 /** Selects the open dead letters of a replay: all filters must match; without any, all are taken. */
 export class ReplayFilter extends DeadLetterMarks {
+  @ApiPropertyOptional({ enum: ['open'], description: 'Only open ones can be replayed, with or without it.' })
+  @IsOptional()
+  @IsIn(['open'], { message: '$property must be open: only open dead letters can be replayed' })
+  state?: 'open';
+
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LARGEST_CODE })
   @IsOptional()
   @IsInt()
@@ -123,7 +128,7 @@ export function fitsFilter(first: number): string {
 }
 
 /** The parameters of {@link fitsFilter}, in its order. */
-export function filterValues(filter: ReplayFilter, state: DeadLetterState | undefined): unknown[] {
+export function filterValues(filter: Omit<ReplayFilter, 'state'>, state: DeadLetterState | undefined): unknown[] {
   const { errorClass, providerCode, channel, category, clientId, incidentId, from, until, ids } = filter;
   return [state, errorClass, providerCode, channel, category, clientId, incidentId, from, until, ids];
 }
