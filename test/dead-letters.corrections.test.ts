@@ -9,13 +9,13 @@ const QUEUE = '/v1/admin/dead-letters';
 let numbers = 0;
 
 /** A notification that failed on its first channel and waits for a human; what is sent to it from now on gets through. */
-async function buried(channels: readonly string[]) {
+async function buried(channels: readonly string[], more: object = {}) {
   numbers += 1;
   const to = `+1555124${String(numbers).padStart(4, '0')}`;
   const { api, simulator } = service();
   const provider = new Provider(simulator.url);
   await provider.fail(to, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
-  const id = await api.send({ to, channels, body: 'Hello' });
+  const id = await api.send({ to, channels, body: 'Hello', ...more });
   const { deadLetter } = await api.untilStatus(id, 'failed');
   return {
     retry: async (changes: object) => {
@@ -81,6 +81,13 @@ describe('corrected content', () => {
     expect(await retry({ content: { whatsapp } })).toEqual([400, ['/changes/content/whatsapp/body']]);
     const variables = await retry({ content: { whatsapp: { body: 'Hello', contentVariables } } });
     expect(variables).toEqual([400, ['/changes/content/whatsapp/contentVariables']]);
+  });
+
+  it('says one thing by voice, whatever the call was to say before', async () => {
+    const { retry } = await buried(['sms', 'voice'], { voice: { say: 'Hello' } });
+    const twiml = '<Response/>';
+    expect(await retry({ content: { voice: { say: 'Other', twiml } } })).toEqual([400, ['/changes/content/voice/say']]);
+    expect(await retry({ content: { voice: { twiml } } })).toEqual([200, undefined]);
   });
 
   it('is refused where a call could not say it, at once or after the channel that is tried', async () => {

@@ -125,6 +125,21 @@ describe('what a call says', () => {
   });
 });
 
+describe('a call', () => {
+  const [say, twiml, url] = ['Hello', '<Response/>', 'https://example.com/twiml'];
+
+  it.each([
+    [['/voice/say'], { say, twiml }],
+    [['/voice/say'], { say, url }],
+    [['/voice/twiml'], { twiml, url }],
+    [['/voice/twiml', '/voice/say'], { say, twiml, url }],
+  ])('says one thing: %j of %j would not be heard', async (pointers, voice) => {
+    const { status, body } = await post({ channels: ['sms', 'voice'], body: 'Hello', voice });
+    const detail = expect.stringMatching(/^would not be heard: (url|twiml) takes its place/);
+    expect([status, body.errors]).toEqual([400, pointers.map((pointer) => ({ pointer, detail }))]);
+  });
+});
+
 describe('an address', () => {
   const AT_MOST = `https://example.com/${'x'.repeat(2064)}`;
 

@@ -69,7 +69,7 @@ export class VoiceContentDto {
     type: String,
     format: 'uri',
     maxLength: LONGEST_ADDRESS,
-    description: 'Where Twilio fetches the TwiML.',
+    description: 'Where Twilio fetches the TwiML, instead of say and twiml.',
   })
   @IsOptional()
   @IsWebAddress()

@@ -30,10 +30,10 @@ const CHECKS = {
   },
 } as const satisfies Record<Channel, (content: NotificationContent) => FieldError | null>;
 
-/** Blank text says nothing: providers refuse it, or send an empty bubble. */
 const BLANKS = /^\s*$/;
 
-function says(text: string | null | undefined): boolean {
+/** Blank text says nothing: providers refuse it, or send an empty bubble. */
+export function says(text: string | null | undefined): boolean {
   return text != null && !BLANKS.test(text);
 }
 
