@@ -43,10 +43,18 @@ export class ErrorCodeDto {
   @ApiProperty({ enum: RESPONSIBLE_PARTIES })
   responsible: ResponsibleParty;
 
-  @ApiProperty({ enum: RETRIES, description: 'Whether the same channel is tried again, all rules taken together.' })
+  @ApiProperty({
+    enum: RETRIES,
+    description:
+      'Whether the same channel is tried again, all rules taken together, where the code answers a request. What a callback reports as failed is never sent again on its channel automatically.',
+  })
   retry: Retry;
 
-  @ApiProperty({ enum: FALLBACKS, description: 'Whether the next channel gets its turn, all rules taken together.' })
+  @ApiProperty({
+    enum: FALLBACKS,
+    description:
+      'Whether the next channel gets its turn, all rules taken together. Where a callback reports the code: at once instead of when_exhausted.',
+  })
   fallback: Fallback;
 
   @ApiProperty({ enum: SAME_CHANNEL_AGAIN, description: "The code's own answer." })
