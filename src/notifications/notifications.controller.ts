@@ -20,6 +20,7 @@ import { pageById, pageOf, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { pathOf } from '../problems/problem.reply.js';
+import { MOST_METADATA_FILTERS } from '../validation/field.rules.js';
 import { BatchDto } from './batch.dto.js';
 import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
@@ -149,9 +150,8 @@ export class NotificationsController {
     required: false,
     style: 'deepObject',
     explode: true,
-    schema: { type: 'object', additionalProperties: { type: 'string' } },
-    description:
-      'Metadata that matches, as in ?metadata[orderId]=A-17. A number or true, false and null match as text and as what they say.',
+    schema: { type: 'object', maxProperties: MOST_METADATA_FILTERS, additionalProperties: { type: 'string' } },
+    description: `Metadata that matches, as in ?metadata[orderId]=A-17; ${MOST_METADATA_FILTERS} names at most. A number or true, false and null match as text and as what they say.`,
   })
   @ApiOkResponse({ type: NotificationPage })
   @Problems('validation-failed')

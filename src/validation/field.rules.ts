@@ -13,7 +13,9 @@ import { isPhoneNumber } from './phone-number.js';
 
 /** The limits of serialised metadata: bytes and depth of nesting. */
 export const METADATA = { longest: 8192, deepest: 100 };
-const MOST_METADATA_FILTERS = 20;
+
+/** The most names in a search by metadata. */
+export const MOST_METADATA_FILTERS = 20;
 
 /** The most characters of an operator's note on a command. */
 export const LONGEST_NOTE = 2000;
@@ -94,7 +96,7 @@ export function IsMetadata(options?: ValidationOptions): PropertyDecorator {
 /** Metadata as written in a query: `?metadata[name]=text`, one level deep, each name once. */
 export function IsMetadataFilter(options?: ValidationOptions): PropertyDecorator {
   return rule('isMetadataFilter', (value) => isPlainObject(value) && isMetadataFilter(value), {
-    message: '$property must be written as metadata[name]=text, without further brackets, each name once, 20 at most',
+    message: `$property must be written as metadata[name]=text, without further brackets, each name once, ${MOST_METADATA_FILTERS} at most`,
     ...options,
   });
 }
