@@ -104,6 +104,15 @@ describe('retrying a dead letter', () => {
     expect((await service.api.get(`${QUEUE}/${dead.id}`)).body).toMatchObject({ state: 'open' });
   });
 
+  it('says that there is nothing to retry before it looks at where it would go', async () => {
+    const service = await startRefusing({ ALLOWED_COUNTRIES: 'US' });
+    const dead = await bury(service);
+    await service.api.post(`${QUEUE}/${dead.id}/discard`);
+    const retry = (id: string) => service.api.post(`${QUEUE}/${id}/retry`, { changes: { to: '+4915112345678' } });
+    expect((await retry(dead.id)).status).toBe(409);
+    expect((await retry('0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10')).status).toBe(404);
+  });
+
   it('refuses what has expired, and what retention has emptied unless it gets new words', async () => {
     const service = await startRefusing();
     const expired = await bury(service, { expiresAt: new Date(Date.now() + 1500).toISOString() });

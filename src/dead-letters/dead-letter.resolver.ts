@@ -1,7 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { AuditLog } from '../audit/audit-log.js';
 import { channelsLeft } from '../channels/channels-left.js';
 import { Senders } from '../channels/senders.js';
+import type { Configuration } from '../config/configuration.js';
+import { CONFIGURATION } from '../config/configuration.js';
 import { Database, type Transaction } from '../database/database.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { carriedTo } from '../outbox/carried-changes.js';
@@ -9,7 +11,8 @@ import { Outbox } from '../outbox/outbox.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 import { CHANNELS } from '../policy/vocabulary.js';
 import { notFound, Problem } from '../problems/problem.js';
-import { correctedDelivery, correctedSender, misplacedCorrections } from './corrections.js';
+import { refuseCountry } from '../validation/allowed-country.js';
+import { correctedDelivery, correctedSender, misplacedCorrections, type Corrections } from './corrections.js';
 import type { DeadLetter } from './dead-letter.entity.js';
 import { problemOf } from './obstacle.problem.js';
 import {
@@ -48,6 +51,7 @@ export class DeadLetterResolver {
     private readonly senders: Senders,
     private readonly audit: AuditLog,
     private readonly decisions: DecisionLog,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   /** @throws Problem if there is no such dead letter, or something stands in the way. */
@@ -62,7 +66,8 @@ export class DeadLetterResolver {
   /**
    * Like {@link resolve}, for several dead letters in the caller's transaction.
    * @returns the result of each that exists. Nothing was written for those that were refused.
-   * @throws Problem `validation-failed` for corrections that do not fit the channel.
+   * @throws Problem for corrections: `validation-failed` if they do not fit the channel, `country-not-allowed` for a
+   *   recipient elsewhere.
    */
   async resolveIn(
     transaction: Transaction,
@@ -100,12 +105,19 @@ export class DeadLetterResolver {
   private changesOf(wish: ResolutionWish, candidate: Candidate): DeliveryChanges | null {
     if (wish.kind !== 'retry') return carriedTo(candidate.changes);
     const corrections = wish.corrections ?? {};
+    // One that is resolved is refused for that, whatever the corrections.
+    if (candidate.state === 'open') this.check(candidate, corrections);
+    return correctedDelivery(candidate, corrections);
+  }
+
+  /** @throws Problem, see {@link resolveIn} */
+  private check(candidate: Candidate, corrections: Corrections): void {
     const following = channelsLeft(candidate).filter((channel) => this.senders.of(channel));
     const errors = misplacedCorrections({ ...candidate, following }, corrections);
-    if (errors.length > 0 && candidate.state === 'open') {
+    if (errors.length > 0) {
       throw new Problem('validation-failed', { detail: 'These corrections do not fit the channel.', errors });
     }
-    return correctedDelivery(candidate, corrections);
+    if (corrections.to) refuseCountry(corrections.to, this.configuration.env.ALLOWED_COUNTRIES, '/changes/to');
   }
 
   private async send(transaction: Transaction, candidate: Candidate, changes: DeliveryChanges | null) {

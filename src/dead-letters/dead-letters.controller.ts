@@ -1,14 +1,11 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Scopes } from '../access/access.decorator.js';
 import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
-import type { Configuration } from '../config/configuration.js';
-import { CONFIGURATION } from '../config/configuration.js';
 import type { Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
-import { refuseCountry } from '../validation/allowed-country.js';
 import { DeadLetterDetailDto, DeadLetterPage } from './dead-letter.detail.dto.js';
 import { DeadLetterDto, toDeadLetterDto } from './dead-letter.dto.js';
 import { DeadLettersQuery } from './dead-letter.filter.js';
@@ -28,7 +25,6 @@ export class DeadLettersController {
   constructor(
     private readonly queue: DeadLetterQueue,
     private readonly resolver: DeadLetterResolver,
-    @Inject(CONFIGURATION) private readonly configuration: Configuration,
   ) {}
 
   @Get()
@@ -61,7 +57,6 @@ export class DeadLettersController {
     @CurrentCaller() caller: Caller,
   ): Promise<DeadLetterDto> {
     const corrections = correctionsOf(changes);
-    if (corrections?.to) refuseCountry(corrections.to, this.configuration.env.ALLOWED_COUNTRIES, '/changes/to');
     return await this.resolve(id, { kind: 'retry', ...(corrections ? { corrections } : {}) }, note, caller);
   }
 
