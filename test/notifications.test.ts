@@ -43,6 +43,15 @@ describe('POST /v1/notifications', () => {
   });
 
   it.each([
+    ['a number of a form that takes long to read', { to: `;phone-context=${'11.'.repeat(22)}11!` }, '/to'],
+    ['a long list in place of an object', { whatsapp: Array(50_000).fill(5) }, '/whatsapp'],
+  ])('refuses %s in a moment, and says where it is', async (_, wrong, pointer) => {
+    const request = { ...SMS, to: recipient(), ...wrong };
+    const answer = await service().api.post<Errors>('/v1/notifications', request);
+    expect([answer.status, answer.body.errors.map((error) => error.pointer)]).toEqual([400, [pointer]]);
+  });
+
+  it.each([
     ['sms', '/sms/body'],
     ['whatsapp', '/whatsapp/contentSid'],
     ['voice', '/voice/say'],

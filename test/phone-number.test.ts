@@ -81,3 +81,17 @@ describe('a plain yes to a phone number', () => {
     expect(plain.length).toBeGreaterThan(countries.length * 0.95);
   });
 });
+
+describe('a text that the parser would search for long', () => {
+  it.each([
+    ['a context of many labels', `;phone-context=${'11.'.repeat(24)}11!`],
+    ['a number before such a context', `+15551230001;phone-context=${'11.'.repeat(24)}11!`],
+    ['a context of very many digits', `;phone-context=+${'1'.repeat(25_000)}x`],
+    ['very many digits', `+${'1'.repeat(50_000)}`],
+  ])('is no number, at once: %s', (_, text) => {
+    const before = process.cpuUsage().user;
+    expect([isPhoneNumber(text), phoneNumber(text)]).toEqual([false, null]);
+    // In microseconds of this process, however busy the machine is.
+    expect(process.cpuUsage().user - before).toBeLessThan(500_000);
+  });
+});

@@ -10,8 +10,15 @@ import { canonicalNumber, E164 } from '../policy/address.js';
 
 const LONGEST_CALLING_CODE = 3;
 
+/**
+ * A plus, and no more digits than the parser can take. It must see nothing else: its search for extensions and contexts
+ * (`;phone-context=`) never ends for some texts that a request can hold.
+ */
+const PARSABLE = /^\+\d{1,20}$/;
+
 /** The number that an E.164 text means; null if there can be no such number. The text may have an older form. */
 export function phoneNumber(text: string): PhoneNumber | null {
+  if (!PARSABLE.test(text)) return null;
   const number = canonicalNumber(text);
   const parsed = parsePhoneNumberFromString(number);
   return parsed && parsed.number === number && parsed.isPossible() ? parsed : null;
