@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { defaultMetadataStorage as transformations } from 'class-transformer/cjs/storage.js';
-import { getMetadataStorage } from 'class-validator';
+import { ARRAY_MAX_SIZE, getMetadataStorage, IS_OBJECT, type MetadataStorage } from 'class-validator';
 
 /** A property of a request that its DTO does not know. */
 export interface UnknownProperty {
@@ -21,11 +21,22 @@ export interface DtoReading<Dto> {
 /** How a value is read: as it is, as a number (queries hold only text), or as a DTO of its own. */
 type Conversion = 'none' | 'number' | Type<object>;
 
+interface Field {
+  readonly conversion: Conversion;
+  /**
+   * How many elements of a list are read: what its rules need in order to refuse it. class-validator would look at every
+   * element, and a body has room for a million.
+   */
+  readonly mostElements: number;
+}
+
 /** The properties of a DTO are those that have a rule. */
 interface Shape {
   readonly names: readonly string[];
-  readonly conversions: ReadonlyMap<string, Conversion>;
+  readonly fields: ReadonlyMap<string, Field>;
 }
+
+type Rule = ReturnType<MetadataStorage['getTargetValidationMetadatas']>[number];
 
 /** A number as a query writes it; not `0x10`, `1e1` or empty text. */
 const DIGITS = /^\d+$/;
@@ -49,14 +60,23 @@ function instanceOf<Dto extends object>(
   holder: string,
   unknown: UnknownProperty[],
 ): Dto {
-  const { names, conversions } = shapeOf(type);
+  const { names, fields } = shapeOf(type);
   const read: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    const conversion = conversions.get(name);
-    if (conversion === undefined) unknown.push({ holder, name, known: names });
-    else read[name] = conversion === 'none' ? value : converted(conversion, value, `${holder}/${name}`, unknown);
+  for (const [name, whole] of Object.entries(given)) {
+    const field = fields.get(name);
+    if (field === undefined) {
+      unknown.push({ holder, name, known: names });
+      continue;
+    }
+    const value = shortened(whole, field);
+    const { conversion } = field;
+    read[name] = conversion === 'none' ? value : converted(conversion, value, `${holder}/${name}`, unknown);
   }
   return Object.assign(new type(), read);
+}
+
+function shortened(value: unknown, { mostElements }: Field): unknown {
+  return Array.isArray(value) && value.length > mostElements ? value.slice(0, mostElements) : value;
 }
 
 /** A value that does not fit stays as it is: the rules of its field refuse it. */
@@ -83,9 +103,20 @@ function shapeOf(type: Type): Shape {
   if (known) return known;
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   const names = [...new Set(rules.map(({ propertyName }) => propertyName))];
-  const shape = { names, conversions: new Map(names.map((name) => [name, conversionOf(type, name)])) };
+  const fieldOf = (name: string): Field => ({
+    conversion: conversionOf(type, name),
+    mostElements: Math.min(...rules.filter(({ propertyName }) => propertyName === name).map(mostElementsFor)),
+  });
+  const shape = { names, fields: new Map(names.map((name) => [name, fieldOf(name)])) };
   SHAPES.set(type, shape);
   return shape;
+}
+
+/** How many elements a rule needs in order to refuse a list for its length, or for being a list. */
+function mostElementsFor({ name, constraints, each }: Rule): number {
+  if (each) return Infinity;
+  if (name === IS_OBJECT) return 0;
+  return name === ARRAY_MAX_SIZE ? Number(constraints[0]) + 1 : Infinity;
 }
 
 function conversionOf(type: Type, name: string): Conversion {
