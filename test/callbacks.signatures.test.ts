@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
@@ -18,6 +19,12 @@ async function sent({ api }: ServiceUnderTest) {
 const read = async ({ api }: ServiceUnderTest, id: string) =>
   (await api.get<NotificationDto>(`/v1/notifications/${id}`)).body;
 
+/** How many callbacks this service has counted under a result. */
+async function counted({ url }: ServiceUnderTest, result: string): Promise<number> {
+  const page = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^postrider_callbacks_total{result="${result}"} (\\d+)$`, 'm').exec(page)?.[1]);
+}
+
 describe('a status callback', () => {
   it('with a bad signature is refused and leaves no trace', async () => {
     const service = shared();
@@ -28,6 +35,35 @@ describe('a status callback', () => {
     expect(answer.status).toBe(403);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(await read(service, id)).toMatchObject({ status: 'sent', deliveries: [{ callbacks: [] }] });
+  });
+
+  it('without a signature is refused, too, but counts apart: anybody can send it', async () => {
+    const service = shared();
+    const before = [await counted(service, 'refused'), await counted(service, 'unsigned')];
+    const address = `${service.url}/callbacks/twilio/message/${randomUUID()}`;
+    const answer = await fetch(address, { method: 'POST', body: new URLSearchParams({ MessageSid: 'SM1' }) });
+    expect(answer.status).toBe(403);
+    expect([await counted(service, 'refused'), await counted(service, 'unsigned')]).toEqual([
+      before[0],
+      Number(before[1]) + 1,
+    ]);
+  });
+
+  it('that is refused is logged once a second at most, with a count of the others; without a signature never', async () => {
+    const { destination, lines } = keepLines();
+    const replica = await shared().replica({}, pino({ level: 'info' }, destination));
+    const post = async (headers: Record<string, string>) => {
+      const address = `${replica.url}/callbacks/twilio/message/${randomUUID()}`;
+      return (await fetch(address, { method: 'POST', headers, body: new URLSearchParams({ MessageSid: 'SM1' }) }))
+        .status;
+    };
+    const forged = { 'x-twilio-signature': 'bm90IHNpZ25lZA==' };
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => post(n < 50 ? forged : {})));
+    expect(answers).toEqual(Array(100).fill(403));
+    const warnings = lines.map((line) => JSON.parse(line)).filter(({ msg }) => String(msg).includes('signature'));
+    expect(warnings[0]).toMatchObject({ msg: 'a callback with a bad signature was refused', leftOut: 0 });
+    expect(warnings.length).toBeLessThan(50);
+    await replica.close();
   });
 
   it.each([

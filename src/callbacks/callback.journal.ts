@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { LOGGER } from '../logging/logger.js';
+import { Sparing } from '../logging/sparing.js';
 import type { Classification } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
@@ -44,6 +45,14 @@ export interface FirstDelivery {
   readonly seconds: number;
 }
 
+/**
+ * What is wrong with a signature. `unsigned`: there is none, so Twilio did not send it, or a proxy dropped the header.
+ * `refused`: it does not fit; if Twilio made it, receipts get lost.
+ */
+export type Refusal = 'unsigned' | 'refused';
+
+const REFUSALS_LOGGED_EVERY_MS = 1000;
+
 /** Hears of what callbacks changed, once it is on disk; for metrics and alerts. Must neither throw nor wait. */
 export interface CallbackListener {
   /** `count` callbacks were recorded in the ordinary way, and moved these notifications to delivered. */
@@ -51,13 +60,14 @@ export interface CallbackListener {
   onAcceptance?(kind: 'bound' | 'duplicate' | 'after_all'): void;
   onDelivered?(state: ReportedState, kind: Delivered): void;
   onFailed?(state: ReportedState, report: ProviderReport, classification: Classification, step: NextStep): void;
-  onRefused?(): void;
+  onRefused?(refusal: Refusal): void;
 }
 
 /** Logs one line per state change that a callback made, with ids and codes, and tells the listeners the same. */
 @Injectable()
 export class CallbackJournal {
   private readonly listeners = new Set<CallbackListener>();
+  private readonly refusals = new Sparing(REFUSALS_LOGGED_EVERY_MS);
 
   constructor(@Inject(LOGGER) private readonly log: Logger) {}
 
@@ -96,9 +106,15 @@ export class CallbackJournal {
     for (const listener of this.listeners) listener.onFailed?.(state, report, classification, step);
   }
 
-  refused(attemptId: string): void {
-    this.log.warn({ attemptId }, 'a callback with a bad signature was refused');
-    for (const listener of this.listeners) listener.onRefused?.();
+  /** Anybody can cause these: they must not fill the log. */
+  refused(attemptId: string, refusal: Refusal): void {
+    if (refusal === 'unsigned') this.log.debug({ attemptId }, 'a callback without a signature was refused');
+    else {
+      this.refusals.pass((leftOut) =>
+        this.log.warn({ attemptId, leftOut }, 'a callback with a bad signature was refused'),
+      );
+    }
+    for (const listener of this.listeners) listener.onRefused?.(refusal);
   }
 
   unknownAttempt(report: ProviderReport): void {

@@ -23,16 +23,17 @@ export class SignatureGuard implements CanActivate {
     const request = context
       .switchToHttp()
       .getRequest<FastifyRequest<{ Body: CallbackForm | undefined; Params: { attemptId?: string } }>>();
+    const signature = request.headers['x-twilio-signature'];
     const signed = isSignedByTwilio(
       {
         url: this.configuration.publicUrl + request.originalUrl,
         params: request.body ?? {},
-        signature: request.headers['x-twilio-signature'],
+        signature,
       },
       this.configuration.twilio.signatureTokens,
     );
     if (!signed) {
-      this.journal.refused(request.params.attemptId ?? '');
+      this.journal.refused(request.params.attemptId ?? '', signature ? 'refused' : 'unsigned');
       throw new Problem('bad-signature', {
         detail:
           'X-Twilio-Signature does not fit this request. It is checked against PUBLIC_URL with the auth token of the account.',

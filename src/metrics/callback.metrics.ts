@@ -9,8 +9,9 @@ import { FailureMetrics } from './failure.metrics.js';
  * What a callback did. `recorded`: progress that ended nothing. `bound`, `after_all`, `duplicate`: it showed that an
  * attempt with an unknown outcome was accepted, in time, after it was given up, or after it was sent again.
  * `delivered`, `failed`: it ended a delivery. One callback may count as one of those three and as one of these two.
+ * `refused`, `unsigned`: nothing, for its signature is wrong or missing.
  */
-const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'failed', 'refused'] as const;
+const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'failed', 'refused', 'unsigned'] as const;
 
 /** What the provider reports to this process. */
 @Injectable()
@@ -28,7 +29,7 @@ export class CallbackMetrics implements OnModuleInit {
     const registers = [registry];
     this.callbacks = new Counter({
       name: 'postrider_callbacks_total',
-      help: 'Status callbacks by what they did; refused ones have a bad signature.',
+      help: 'Status callbacks by what they did; refused ones have a bad signature, unsigned ones none.',
       labelNames: ['result'],
       registers,
     });
@@ -74,7 +75,7 @@ export class CallbackMetrics implements OnModuleInit {
         if (unknownCode) this.failures.unknownCodes.inc();
         if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: errorClass });
       },
-      onRefused: () => count('refused'),
+      onRefused: count,
     });
   }
 }
