@@ -19,7 +19,7 @@ export function Scopes(...scopes: [Scope, ...Scope[]]): ClassDecorator & MethodD
   return applyDecorators(
     declareAccess({ kind: 'scopes', scopes }),
     ApiSecurity(BEARER, scopes),
-    Problems('unauthenticated', 'missing-scope', 'internal', 'unavailable'),
+    Problems('unauthenticated', 'missing-scope', 'internal', 'unavailable', 'overloaded'),
   );
 }
 

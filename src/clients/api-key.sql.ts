@@ -2,19 +2,19 @@ import { SYSTEM } from '../audit/system.actor.js';
 import type { Statement } from '../database/database.js';
 
 /**
- * Finds a key by the hash of its secret, unless it is revoked. If the client has another valid key of the same name,
+ * Finds keys by the hashes of their secrets, unless they are revoked. If the client has another valid key of the same name,
  * the caller's name ends with the id of the key, so that the audit log tells them apart. The same goes for a client
  * with the service's own name, created before that was refused: it cannot pose as the service.
  */
-export const FIND_KEY: Statement = {
-  name: 'api_key_find',
+export const FIND_KEYS: Statement = {
+  name: 'api_keys_find',
   text: `
-    SELECT k.id, k.client_id, k.scopes, clients.name || '/' || k.name || CASE WHEN lower(clients.name) = '${SYSTEM}' OR EXISTS (
+    SELECT k.id, k.client_id, k.scopes, k.secret_hash, clients.name || '/' || k.name || CASE WHEN lower(clients.name) = '${SYSTEM}' OR EXISTS (
         SELECT 1 FROM api_keys t
         WHERE t.client_id = k.client_id AND t.name = k.name AND t.id <> k.id AND t.revoked_at IS NULL
       ) THEN '#' || k.id ELSE '' END AS caller_name
     FROM api_keys k JOIN clients ON clients.id = k.client_id
-    WHERE k.secret_hash = $1 AND k.revoked_at IS NULL`,
+    WHERE k.secret_hash = ANY ($1::bytea[]) AND k.revoked_at IS NULL`,
 };
 
 /** Once a minute is enough to see which keys are in use; replicas do not repeat each other's update. */

@@ -47,7 +47,7 @@ export class ApiKeys {
       if (!key) throw new Error('an inserted API key did not come back');
       const state = { clientId: client.id, clientName: client.name, name, scopes };
       await this.record(transaction, by, 'api_key.created', key.id, { after: state });
-      // If the client has another key of this name, that key's actor now ends with its id: see FIND_KEY.
+      // If the client has another key of this name, that key's actor now ends with its id: see FIND_KEYS.
       if (wish.clientId) await transaction.run(FORGET_KEYS);
       return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
     });
