@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOkResponse, ApiResponse, ApiSecurity } from '@nestjs/swagger';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Public, Scopes } from '../src/access/access.decorator.js';
 import { Problems } from '../src/openapi/problems.decorator.js';
 import { BEARER } from '../src/openapi/security.js';
@@ -80,6 +80,22 @@ describe('the OpenAPI document', () => {
       expect.arrayContaining(['POST /v1/admin/api-keys', 'DELETE /v1/admin/api-keys/{id}', 'GET /health/ready']),
     );
     expect(await findUndocumented(edge.app)).toEqual([]);
+  });
+
+  it('is written once, however often it is asked for', async () => {
+    const first = await fetch(`${edge.url}/openapi.json`);
+    expect([first.status, first.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    const text = await first.text();
+    const writes = vi.spyOn(JSON, 'stringify');
+    try {
+      for (let time = 1; time <= 3; time += 1) {
+        const again = await fetch(`${edge.url}/openapi.json`);
+        expect(await again.text()).toBe(text);
+      }
+      expect(writes.mock.calls.filter(([written]) => Object.hasOwn(Object(written), 'openapi')).length).toBe(0);
+    } finally {
+      writes.mockRestore();
+    }
   });
 
   it('adds up the problems of a method, its scopes and its controller, several of one status too', async () => {

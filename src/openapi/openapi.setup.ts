@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BEARER, TWILIO_SIGNATURE } from './security.js';
 import { describeRequestBodies } from './request-bodies.js';
 
@@ -13,9 +14,17 @@ Times are ISO 8601 in UTC. Ids are UUIDv7, in order of time; a circuit's has no 
 
 /** Serves /openapi.json and, from local files only, Swagger UI at /docs. To be called before the app listens. */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => describeApi(app), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
+  // Swagger would write the document anew for each request, and anybody may ask for it. It is complete, and can be made,
+  // when the first request comes.
+  let document: OpenAPIObject | undefined;
+  let json: string | undefined;
+  const describe = () => (document ??= describeApi(app));
+  app.getHttpAdapter().get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
+    json ??= JSON.stringify(describe());
+    return reply.type('application/json').send(json);
+  });
+  SwaggerModule.setup('docs', app, describe, {
+    raw: false,
     customSiteTitle: 'Postrider API',
     // Otherwise the page would send the document to validator.swagger.io.
     swaggerOptions: { validatorUrl: null, persistAuthorization: false },
