@@ -11,6 +11,7 @@ import { alertsOf, Receiver, registerOf, testAlarm, type Heard } from './alerts.
 import { SECRET, storyOf, withWebhook } from './alerts.webhook.setup.js';
 import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { keepLines } from './support/log.lines.js';
 import { startTestService } from './support/service.js';
 
 const MINUTE = 61_000;
@@ -58,6 +59,29 @@ describe('the signed webhook', () => {
     const make = () => new WebhookSink('http://127.0.0.1', ALERT_WEBHOOK_SECRET, new SinkHttp());
     expect(make).toThrow(InvalidEnvironmentError);
     expect(make).toThrow(/ALERT_WEBHOOK_SECRET/);
+  });
+});
+
+describe('a webhook without a secret', () => {
+  it('says the same without a signature', async () => {
+    const { receiver, register, untilTaken } = await withWebhook({ ALERT_WEBHOOK_SECRET: '' });
+    await register.raise(testAlarm(), { count: { added: 1 } });
+    await untilTaken(1);
+    const [heard] = receiver.taken;
+    expect(JSON.parse(heard?.text ?? '')).toMatchObject({ type: 'alert.opened', data: { count: 1 } });
+    expect(Object.keys(heard?.headers ?? {})).toEqual(expect.arrayContaining(['webhook-id', 'webhook-timestamp']));
+    expect(heard?.headers).not.toHaveProperty('webhook-signature');
+  });
+
+  it('is warned of at the start, and one with a secret is not', () => {
+    const warningsWith = (more: Record<string, string>) => {
+      const { destination, lines } = keepLines();
+      const env = readEnvironment({ ALERT_WEBHOOK_URL: 'http://127.0.0.1', ...more });
+      configuredSinks({ env, publicUrl: 'http://127.0.0.1' }, new SinkHttp(), pino(destination));
+      return lines.map((line) => String(JSON.parse(line).msg));
+    };
+    expect(warningsWith({})).toEqual([expect.stringContaining('set ALERT_WEBHOOK_SECRET')]);
+    expect(warningsWith({ ALERT_WEBHOOK_SECRET: SECRET })).toEqual([]);
   });
 });
 

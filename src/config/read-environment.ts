@@ -88,9 +88,6 @@ function contradictions(env: Environment): EnvironmentProblem[] {
   if (env.LEASE_MS <= env.TWILIO_TIMEOUT_MS) {
     need('LEASE_MS', 'to be longer than TWILIO_TIMEOUT_MS: a lease outlives the request it covers');
   }
-  if (env.ALERT_WEBHOOK_URL && !env.ALERT_WEBHOOK_SECRET) {
-    need('ALERT_WEBHOOK_SECRET', 'a secret to sign the webhook with (whsec_… or any text)');
-  }
   return problems;
 }
 

@@ -8,6 +8,9 @@ import type { SinkHttp } from './sink.http.js';
 import { SlackSink } from './slack.sink.js';
 import { WebhookSink } from './webhook.sink.js';
 
+const UNSIGNED =
+  'alerts go to ALERT_WEBHOOK_URL without a signature, so its receiver cannot tell who sent them: set ALERT_WEBHOOK_SECRET';
+
 /**
  * The sinks that the environment names; the log is always one.
  * @throws InvalidEnvironmentError when the webhook's secret cannot be used.
@@ -18,8 +21,9 @@ export function configuredSinks(
   log: Logger,
 ): readonly Sink[] {
   const sinks: Sink[] = [new LogSink(log)];
-  if (env.ALERT_WEBHOOK_URL && env.ALERT_WEBHOOK_SECRET) {
-    sinks.push(new WebhookSink(env.ALERT_WEBHOOK_URL, env.ALERT_WEBHOOK_SECRET, http));
+  if (env.ALERT_WEBHOOK_URL) {
+    if (!env.ALERT_WEBHOOK_SECRET) log.warn(UNSIGNED);
+    sinks.push(new WebhookSink(env.ALERT_WEBHOOK_URL, env.ALERT_WEBHOOK_SECRET ?? null, http));
   }
   for (const [place, name] of ALERTMANAGERS.entries()) {
     const url = env.ALERTMANAGER_URL[place];

@@ -6,27 +6,27 @@ import type { Sink } from './sink.js';
 import type { SinkHttp } from './sink.http.js';
 
 /**
- * A POST signed as in Standard Webhooks (standardwebhooks.com): `webhook-id` is the same for every try of one piece of
- * news. Payload: docs/operations/alerts.md.
+ * A POST as in Standard Webhooks (standardwebhooks.com), signed if there is a secret: `webhook-id` is the same for every
+ * try of one piece of news. Payload: docs/operations/alerts.md.
  */
 export class WebhookSink implements Sink {
   readonly name = 'webhook';
   readonly updateAfterMs = 60_000;
   readonly repeatAfterMs = null;
   private readonly url: URL;
-  private readonly webhook: Webhook;
+  private readonly webhook: Webhook | null;
 
   /**
-   * @param secret `whsec_…` in base64, or any text
+   * @param secret `whsec_…` in base64, or any text; null signs nothing
    * @throws InvalidEnvironmentError when it is neither
    */
   constructor(
     url: string,
-    private readonly secret: string,
+    private readonly secret: string | null,
     private readonly http: SinkHttp,
   ) {
     this.url = new URL(url);
-    this.webhook = webhookOf(secret);
+    this.webhook = secret === null ? null : webhookOf(secret);
   }
 
   async tell(news: AlertNews): Promise<void> {
@@ -40,9 +40,9 @@ export class WebhookSink implements Sink {
     const headers = {
       'webhook-id': id,
       'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
-      'webhook-signature': this.webhook.sign(id, now, body),
+      ...(this.webhook && { 'webhook-signature': this.webhook.sign(id, now, body) }),
     };
-    await this.http.post(this.url, body, headers, [this.secret]);
+    await this.http.post(this.url, body, headers, this.secret === null ? [] : [this.secret]);
   }
 }
 
