@@ -37,6 +37,11 @@ const httpUrl = () =>
         'an http:// or https:// address with % and other special characters of its user and password written as %25 and so on',
     });
 
+/** Every sink is told it, so it holds no password. */
+const consoleUrl = z
+  .url({ protocol: /^https?$/, error: 'an http:// or https:// address', abort: true })
+  .refine(isWithoutCredentials, { error: 'an http:// or https:// address without user and password' });
+
 const STATUS_URL_EXPECTED = 'an http(s) address, or empty to switch it off';
 
 /** Callback paths are appended to it, and Twilio signs the whole. Every sink is told it, so it holds no password. */
@@ -46,13 +51,9 @@ const publicUrl = z
     error: 'the http:// or https:// address at which Twilio reaches this service',
     abort: true,
   })
-  .refine(
-    (value) => {
-      const { username, password } = new URL(value);
-      return !/[?#]/.test(value) && username === '' && password === '';
-    },
-    { error: 'an http:// or https:// address without query, fragment, user and password' },
-  );
+  .refine((value) => !/[?#]/.test(value) && isWithoutCredentials(value), {
+    error: 'an http:// or https:// address without query, fragment, user and password',
+  });
 
 /** Drivers decode its parts; one that cannot be decoded would only fail there, without a word about which. */
 const postgresUrl = z
@@ -60,6 +61,11 @@ const postgresUrl = z
   .refine((value) => isDecodable(value, 'username', 'password', 'hostname', 'pathname'), {
     error: 'a postgres:// address with % and other special characters of its parts written as %25 and so on',
   });
+
+function isWithoutCredentials(value: string): boolean {
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+}
 
 function isDecodable(value: string, ...parts: ('username' | 'password' | 'hostname' | 'pathname')[]): boolean {
   try {
@@ -103,6 +109,7 @@ const senderRates = z
   .default('')
   .transform((text, context): ReadonlyMap<string, number> => {
     const rates = new Map<string, number>();
+    if (text.trim().toLowerCase() === 'none') return rates;
     for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
       const [sender = '', rate = '', ...more] = pair.trim().split('=');
       const perSecond = /^\d+(\.\d+)?$/.test(rate) ? Number(rate) : 0;
@@ -231,7 +238,7 @@ export const ENVIRONMENT_SCHEMA = z.object({
   BACKLOG_ALERT_SECONDS: wholeNumber(1, 86_400, 300),
   BODY_RETENTION_HOURS: wholeNumber(1, 876_000, 720),
   HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500, 400),
-  CONSOLE_URL: httpUrl().optional(),
+  CONSOLE_URL: consoleUrl.optional(),
   ALERT_WEBHOOK_URL: httpUrl().optional(),
   ALERT_WEBHOOK_SECRET: z
     .string()

@@ -50,11 +50,15 @@ function checked<Schema extends z.ZodType>(schema: Schema, variables: NodeJS.Pro
 /** Rules between variables. */
 function contradictions(env: Environment): EnvironmentProblem[] {
   const problems: EnvironmentProblem[] = [];
-  const need = (variable: string, expected: string) => problems.push({ variable, expected });
+  const need = (variable: string, expected: string) => {
+    // Named once, however many rules need it.
+    if (!problems.some((problem) => problem.variable === variable)) problems.push({ variable, expected });
+  };
 
   if (env.NODE_ENV === 'production') {
     if (!env.DATABASE_URL) need('DATABASE_URL', 'a postgres:// address: production does not run on the embedded one');
     if (!env.TWILIO_ACCOUNT_SID) need('TWILIO_ACCOUNT_SID', 'an account: production does not run on the simulator');
+    if (!env.TWILIO_AUTH_TOKEN) need('TWILIO_AUTH_TOKEN', 'the auth token of that account: it signs callbacks');
   }
   if (env.DATABASE_LISTEN_URL && !env.DATABASE_URL) {
     need('DATABASE_URL', 'to be set with DATABASE_LISTEN_URL: both lead to the same database');
