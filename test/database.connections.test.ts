@@ -1,54 +1,22 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { pino } from 'pino';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataSourceOptions } from '../src/database/data-source.js';
 import { Database } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
+import { Snapshots } from '../src/database/snapshots.js';
+import { CircuitStore } from '../src/incidents/circuit.store.js';
+import { Notification } from '../src/notifications/notification.entity.js';
+import { isPassingDatabaseFailure } from '../src/problems/database-failure.js';
 import { startService } from '../src/service.js';
+import { handsOn, partOf } from './incidents.setup.js';
+import { startDatabaseProxy } from './support/database.proxy.js';
 import { freePort } from './support/free-port.js';
 import { createTestDatabase } from './support/postgres.js';
 import { ADMIN_KEY, ApiClient, startTestService, type ServiceUnderTest } from './support/service.js';
-import { portOf } from './twilio.wire.js';
 
 const BACKEND = { name: 'backend', text: 'SELECT pg_backend_pid() AS pid' };
-
-/** Stands before the database; `freeze` lets what is connected by then fall silent, as a failover without a reset does. */
-async function startDatabaseProxy(url: string) {
-  const target = new URL(url);
-  const pairs: [Socket, Socket][] = [];
-  let frozen = false;
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    pairs.push([near, far]);
-    for (const socket of [near, far]) socket.on('error', () => {});
-    if (!frozen) near.pipe(far).pipe(near);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const proxied = new URL(url);
-  proxied.port = String(portOf(server));
-  onTestFinished(async () => {
-    for (const socket of pairs.flat()) socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
-  return {
-    url: proxied.href,
-    /** Nothing passes any more, nor will it on the connections of now; until the thaw, new ones are no better. */
-    freeze: () => {
-      frozen = true;
-      for (const [near, far] of pairs) {
-        near.unpipe(far).pause();
-        far.unpipe(near).pause();
-      }
-    },
-    thaw: () => {
-      frozen = false;
-    },
-  };
-}
 
 async function databaseOf({ configuration }: ServiceUnderTest): Promise<Database> {
   const source = new DataSource(dataSourceOptions(configuration.databaseUrl, { poolMax: 2 }));
@@ -72,6 +40,63 @@ describe('a connection that the server ends while a transaction holds it', () =>
     });
     await expect(broken).rejects.toThrow(/terminating connection|not queryable|Connection terminated/);
     await expect(database.transaction((transaction) => transaction.run(BACKEND))).resolves.toHaveLength(1);
+  });
+
+  it.each([
+    ['a query', (snapshot: EntityManager) => snapshot.query(BACKEND.text)],
+    ['a search', (snapshot: EntityManager) => snapshot.find(Notification)],
+  ])('fails a read that goes on with %s as a database that is away', async (_, goOn) => {
+    const { service, database } = await startTestService({ ROLE: 'api' });
+    const reading = service.app.get(Snapshots).read(async (snapshot) => {
+      const [backend] = await snapshot.query<{ pid: number }[]>(BACKEND.text);
+      await database.query('SELECT pg_terminate_backend($1, 5000)', [backend?.pid]);
+      await expect.poll(() => snapshot.queryRunner?.isReleased).toBe(true);
+      await goOn(snapshot);
+    });
+    await expect(reading).rejects.toSatisfy(isPassingDatabaseFailure);
+  });
+});
+
+/** Lets nothing else happen in this process, as a host that swaps does. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+describe('a process that stands still within a transaction', () => {
+  it('keeps the other replicas from changing circuits for DATABASE_TIMEOUT_MS at most', async () => {
+    const other = await startTestService({ ROLE: 'api' });
+    const { configuration, api } = other;
+    const { operator } = handsOn(other);
+    const proxy = await startDatabaseProxy(other.databaseUrl);
+    const env = { ...configuration.env, PORT: await freePort(), DATABASE_TIMEOUT_MS: 1000, TWILIO_TIMEOUT_MS: 1000 };
+    const still = await startService({ ...configuration, databaseUrl: proxy.url, env }, pino({ level: 'silent' }));
+    onTestFinished(() => still.close());
+    const locked = Promise.withResolvers<void>();
+    const { promise: opened, resolve: goOn } = Promise.withResolvers<void>();
+    const changing = partOf(still, CircuitStore).exclusively(() => {
+      locked.resolve();
+      return opened;
+    });
+    const failure = changing.catch((error: unknown) => error);
+    await locked.promise;
+    proxy.freeze();
+
+    const { id } = await operator.circuit('resource:sms');
+    expect(await api.post(`/v1/admin/circuits/${id}/open`)).toMatchObject({ status: 200, body: { state: 'open' } });
+    goOn();
+    expect(await failure).toSatisfy(isPassingDatabaseFailure);
+  });
+
+  it('is told to come again when it goes on', async () => {
+    const { service } = await startTestService({ ROLE: 'api', DATABASE_TIMEOUT_MS: '500' });
+    const standing = service.app.get(Database).transaction(async (transaction) => {
+      await transaction.run(BACKEND);
+      standStill(2000);
+      await transaction.run(BACKEND);
+    });
+    await expect(standing).rejects.toSatisfy(
+      (error) => isPassingDatabaseFailure(error) && /idle-in-transaction/.test(String(error)),
+    );
   });
 });
 
@@ -114,6 +139,10 @@ it("keeps the service's settings beside those of the address, in whose schema ev
     expect(await show('statement_timeout', plan)).toBe('54321ms');
     expect(await show('enable_seqscan', plan)).toBe('off');
     expect(await show('client_connection_check_interval', plan)).toBe('1s');
+    expect(await show('idle_in_transaction_session_timeout', plan)).toBe('20s');
+    expect(await show('tcp_keepalives_idle', plan)).toBe('30');
+    expect(await show('tcp_keepalives_interval', plan)).toBe('10');
+    expect(await show('tcp_keepalives_count', plan)).toBe('3');
   }
   expect(await show('plan_cache_mode', 'once')).toBe('force_generic_plan');
 });

@@ -1,15 +1,48 @@
+import type { PoolClient } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/migrations.js';
 
 /** Milliseconds to connect, or to wait for a connection of a pool. */
 export const CONNECT_MS = 5000;
 
+/** How this end of a connection finds out that the other host is gone, and keeps firewalls from forgetting an idle one. */
+export const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 30_000 } as const;
+
+/** How the server finds out the same, within a minute: seconds, seconds and a count. By itself it takes two hours. */
+const SERVER_KEEPALIVES = {
+  tcp_keepalives_idle: 30,
+  tcp_keepalives_interval: 10,
+  tcp_keepalives_count: 3,
+} as const;
+
+/** {@link SERVER_KEEPALIVES} for a connection that must open without settings: a pooler would refuse them. */
+export const SET_SERVER_KEEPALIVES = Object.entries(SERVER_KEEPALIVES)
+  .map(([name, value]) => `SET ${name} = ${value}`)
+  .join('; ');
+
 /**
- * Makes the server check, while a statement runs, whether its client is still there. Without this it goes on for
- * minutes with what was given up after DATABASE_TIMEOUT_MS, while the pool opens another connection: a caller who keeps
- * asking would pile them up. A time limit would also cut off long statements for which somebody waits.
+ * Makes the server end what a client has left behind.
+ *
+ * - `client_connection_check_interval` looks, while a statement runs, whether its client is still there. Without this
+ *   the server goes on for minutes with what was given up after DATABASE_TIMEOUT_MS, while the pool opens another
+ *   connection: a caller who keeps asking would pile them up. A time limit would also cut off long statements for which
+ *   somebody waits.
+ * - Between the statements of a transaction, keepalives notice a host that is gone. A process that stands still (a
+ *   stopped container, a host that swaps) does answer them, so there is a time limit, too: the transaction may hold the
+ *   lock that every other replica waits for.
+ *
+ * @param timeoutMs DATABASE_TIMEOUT_MS
  */
-export const GIVEN_UP_ENDS = '-c client_connection_check_interval=1s';
+export function leftBehindEnds(timeoutMs: number): string {
+  const limits = {
+    client_connection_check_interval: '1s',
+    idle_in_transaction_session_timeout: timeoutMs,
+    ...SERVER_KEEPALIVES,
+  };
+  return Object.entries(limits)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
 
 /**
  * Keeps plans from reading a table from end to end. While a table is small that is cheapest, but a connection that
@@ -38,6 +71,8 @@ export interface ConnectionLimits {
   readonly poolMax: number;
   /** Settings with which connections open. Default: none, for PgBouncer and for migrations, which run to their end. */
   readonly settings?: string | undefined;
+  /** Statements that each connection runs when it is open. */
+  readonly opening?: string;
 }
 
 /** How this service connects. The schema comes from migrations only; `synchronize` stays off for ever. */
@@ -53,7 +88,12 @@ export function dataSourceOptions(url: string, limits: ConnectionLimits): DataSo
     applicationName: 'postrider',
     poolSize: limits.poolMax,
     connectTimeoutMS: CONNECT_MS,
-    extra: { idleTimeoutMillis: 30_000, keepAlive: true, options },
+    extra: { idleTimeoutMillis: 30_000, ...KEEP_ALIVE, options, ...openingHook(limits.opening) },
     logging: false,
   };
+}
+
+/** A hook of pg's pool, which waits for it before it hands the connection out. */
+function openingHook(statements: string | undefined) {
+  return statements === undefined ? {} : { onConnect: (client: PoolClient) => client.query(statements) };
 }

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { dataSourceOptions, GIVEN_UP_ENDS, NEVER_END_TO_END } from './data-source.js';
+import { dataSourceOptions, leftBehindEnds, NEVER_END_TO_END } from './data-source.js';
 import { Database } from './database.js';
 import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
@@ -14,10 +14,12 @@ import { Snapshots } from './snapshots.js';
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [CONFIGURATION],
-      useFactory: (configuration: Configuration) => ({
-        ...dataSourceOptions(configuration.databaseUrl, {
-          poolMax: configuration.env.DATABASE_POOL_MAX,
-          settings: configuration.env.DATABASE_PREPARED_STATEMENTS ? `${NEVER_END_TO_END} ${GIVEN_UP_ENDS}` : undefined,
+      useFactory: ({ databaseUrl, env }: Configuration) => ({
+        ...dataSourceOptions(databaseUrl, {
+          poolMax: env.DATABASE_POOL_MAX,
+          settings: env.DATABASE_PREPARED_STATEMENTS
+            ? `${NEVER_END_TO_END} ${leftBehindEnds(env.DATABASE_TIMEOUT_MS)}`
+            : undefined,
         }),
         autoLoadEntities: true,
         retryAttempts: 10,

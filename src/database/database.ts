@@ -3,7 +3,7 @@ import { Pool, type PoolClient, type QueryConfig, type QueryResultRow } from 'pg
 import { DataSource } from 'typeorm';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
-import { CONNECT_MS, GIVEN_UP_ENDS, NEVER_END_TO_END, settingsOf } from './data-source.js';
+import { CONNECT_MS, KEEP_ALIVE, leftBehindEnds, NEVER_END_TO_END, settingsOf } from './data-source.js';
 import { isReadOnlyDatabase } from './sql-state.js';
 import { watchPool } from './watched-pool.js';
 
@@ -44,11 +44,12 @@ export class Database implements StatementRunner, OnApplicationShutdown {
   private readonly keepPrepared: boolean;
 
   constructor(dataSource: DataSource, @Inject(CONFIGURATION) configuration: Configuration) {
+    const { DATABASE_PREPARED_STATEMENTS, DATABASE_TIMEOUT_MS } = configuration.env;
     this.pool = poolOf(dataSource);
-    this.keepPrepared = configuration.env.DATABASE_PREPARED_STATEMENTS;
-    this.plannedOnce = this.keepPrepared ? planOncePool(configuration.databaseUrl) : null;
+    this.keepPrepared = DATABASE_PREPARED_STATEMENTS;
+    this.plannedOnce = this.keepPrepared ? planOncePool(configuration.databaseUrl, DATABASE_TIMEOUT_MS) : null;
     this.pools = this.plannedOnce ? [this.pool, this.plannedOnce] : [this.pool];
-    for (const pool of this.pools) watchPool(pool, configuration.env.DATABASE_TIMEOUT_MS);
+    for (const pool of this.pools) watchPool(pool, DATABASE_TIMEOUT_MS);
   }
 
   async run<Row extends QueryResultRow>(statement: Statement, values: readonly unknown[] = []): Promise<Row[]> {
@@ -107,16 +108,16 @@ export class Database implements StatementRunner, OnApplicationShutdown {
  */
 const PLAN_ONCE_CONNECTIONS = 6;
 
-function planOncePool(url: string): Pool {
+function planOncePool(url: string, timeoutMs: number): Pool {
   const { address, options } = settingsOf(
     url,
-    `-c plan_cache_mode=force_generic_plan ${NEVER_END_TO_END} ${GIVEN_UP_ENDS}`,
+    `-c plan_cache_mode=force_generic_plan ${NEVER_END_TO_END} ${leftBehindEnds(timeoutMs)}`,
   );
   const pool = new Pool({
     connectionString: address,
     max: PLAN_ONCE_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
+    ...KEEP_ALIVE,
     application_name: 'postrider-dispatch',
     options,
   });

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { LOGGER } from '../logging/logger.js';
-import { CONNECT_MS } from './data-source.js';
+import { CONNECT_MS, KEEP_ALIVE, SET_SERVER_KEEPALIVES } from './data-source.js';
 
 /** What replicas tell each other. Each is only a hint to look: polling finds the same a little later. */
 export const WAKE_CHANNELS = ['postrider_due', 'postrider_circuits', 'postrider_keys'] as const;
@@ -54,7 +54,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
     const client = new Client({
       connectionString: this.configuration.env.DATABASE_LISTEN_URL ?? this.configuration.databaseUrl,
       application_name: 'postrider-listen',
-      keepAlive: true,
+      ...KEEP_ALIVE,
       connectionTimeoutMillis: CONNECT_MS,
       query_timeout: ANSWER_MS,
     });
@@ -64,7 +64,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
     this.client = client;
     try {
       await client.connect();
-      await client.query(WAKE_CHANNELS.map((channel) => `LISTEN ${channel}`).join('; '));
+      await client.query([SET_SERVER_KEEPALIVES, ...WAKE_CHANNELS.map((channel) => `LISTEN ${channel}`)].join('; '));
       this.failures = 0;
       // Makes up for what was announced while nobody listened.
       for (const channel of WAKE_CHANNELS) this.heard(channel);

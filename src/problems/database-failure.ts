@@ -14,14 +14,17 @@ const CONNECTION_ERRORS = new Set([
 ]);
 
 /**
- * SQLSTATEs after which the same request may well succeed a moment later: connection exceptions (08), insufficient
- * resources (53), operator intervention (57P), lock and serialization trouble, no writes now. postgresql.org/docs/current/errcodes-appendix.html
+ * SQLSTATEs after which the same request may well succeed a moment later: connection exceptions (08), a transaction that
+ * stood still for too long (25P03), insufficient resources (53), operator intervention (57P), lock and serialization
+ * trouble, no writes now. postgresql.org/docs/current/errcodes-appendix.html
  */
-const PASSING_SQLSTATE = new RegExp(`^(?:08...|53...|57P..|57014|40001|40P01|${LOCK_NOT_AVAILABLE}|${READ_ONLY})$`);
+const PASSING_SQLSTATE = new RegExp(
+  `^(?:08...|25P03|53...|57P..|57014|40001|40P01|${LOCK_NOT_AVAILABLE}|${READ_ONLY})$`,
+);
 
 /** node-postgres and TypeORM have no codes for these. */
 const LOST_CONNECTION =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Driver not Connected|Query read timeout)/;
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end|Driver not Connected|Query read timeout|Query runner already released|Database connection provided by a query runner was already released)/;
 
 /** Whether the database could not be reached or could not do this right now, through no fault of the caller. */
 export function isPassingDatabaseFailure(error: unknown): boolean {

@@ -115,6 +115,25 @@ it('needs no more connections under load than the pools allow, and one more per 
   expect(most.clients).toBeLessThanOrEqual(2 * POOL_MAX);
 });
 
+it('ends a transaction that stands still before the pooler, where the database says so', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const direct = new Client(database.url);
+  await direct.connect();
+  onTestFinished(() => direct.end());
+  await direct.query(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = ''1s''', current_database()); END $$`);
+  const pooler = await startPgBouncer(database.url, 1);
+  const pooled = new Client(pooler.url);
+  pooled.on('error', () => {});
+  await pooled.connect();
+  await pooled.query('BEGIN');
+  await pooled.query('SELECT pg_advisory_xact_lock(1)');
+  await direct.query(`SET lock_timeout = '30s'`);
+  await direct.query('SELECT pg_advisory_lock(1)');
+  await expect(pooled.query('SELECT 1')).rejects.toThrow(/idle-in-transaction|not queryable|terminated/);
+});
+
 it('ends on the server what is given up before the pooler, where the database says so', async () => {
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
