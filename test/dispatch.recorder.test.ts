@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from './incidents.setup.js';
-import { DEAD_LETTER, failure, startOutbox } from './outbox.setup.js';
+import { acceptanceOf, DEAD_LETTER, failure, sidOf, startOutbox } from './outbox.setup.js';
 import { failureOfClass } from './support/failure.js';
 
 /** From now on the database takes no attempt, until the test says so. */
-async function withBrokenDatabase() {
-  const test = await startOutbox();
+async function withBrokenDatabase(env: Record<string, string> = {}) {
+  const test = await startOutbox(env);
   await test.database.query(`
     CREATE SEQUENCE refusals;
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -15,6 +15,7 @@ async function withBrokenDatabase() {
     Number((await test.rows('SELECT last_value AS value, is_called FROM refusals WHERE is_called'))[0]?.['value'] ?? 0);
   return {
     ...test,
+    refusals,
     refusedTimes: (times: number) => eventually(refusals, (seen) => seen >= times),
     repair: () => test.database.query('DROP TRIGGER refuse ON attempts'),
   };
@@ -39,6 +40,31 @@ describe('a result that the database does not take at once', () => {
     expect(await standing(work.notificationId)).toMatchObject({ status: 'sent', stage: null });
     expect(await rows('SELECT provider_sid FROM attempts WHERE id = $1', [work.attemptId])).toEqual([
       { provider_sid: `SM${'7'.repeat(32)}` },
+    ]);
+  });
+
+  it('is kept for as long as the database is away, however many leases that takes', async () => {
+    const leaseMs = 200;
+    const test = await withBrokenDatabase({ LEASE_MS: String(leaseMs), TWILIO_TIMEOUT_MS: '100' });
+    const { lease, recorder, refusals, refusedTimes, repair, standing, rows } = test;
+    const [accepted, refused] = [await lease(), await lease()];
+    const from = performance.now();
+    recorder.accepted(acceptanceOf(accepted));
+    const attempt = { startedAt: refused.attemptStartedAt, durationMs: 10 };
+    recorder.unsuccessful({ work: refused, attempt, failure: failure(), step: DEAD_LETTER });
+    await eventually(
+      () => performance.now() - from,
+      (ms) => ms > 3 * leaseMs,
+    );
+    await refusedTimes((await refusals()) + 2);
+    expect(recorder.pending).toBe(2);
+    await repair();
+    await recorder.settled();
+    expect(await standing(accepted.notificationId)).toMatchObject({ status: 'sent', stage: null });
+    expect(await standing(refused.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
+    expect(await rows('SELECT outcome, provider_sid AS sid FROM attempts ORDER BY id')).toEqual([
+      { outcome: 'accepted', sid: sidOf(accepted) },
+      { outcome: 'rejected', sid: null },
     ]);
   });
 

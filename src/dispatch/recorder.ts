@@ -7,6 +7,7 @@ import { CONFIGURATION } from '../config/configuration.js';
 import { Database } from '../database/database.js';
 import { DecisionLog } from '../explain/decision.log.js';
 import { LOGGER } from '../logging/logger.js';
+import { isPassingDatabaseFailure } from '../problems/database-failure.js';
 import { adopt, isAdopted } from '../outbox/adoption.js';
 import { Outbox } from '../outbox/outbox.js';
 import { asOvertaken } from '../outbox/overtaken.js';
@@ -19,12 +20,14 @@ import { Journal } from './journal.js';
 import { lateAnswer } from './late-answer.js';
 
 const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2000;
+/** Once the database is back, what is known should be on disk before others take back the leases and ask again. */
+const LONGEST_WAIT_MS = 250;
 
 /**
- * Puts results on disk. A short outage of the database costs nothing: a failed write is repeated until LEASE_MS after
- * the result came. If the lease ends before, another process rescues the work and asks the provider; what this one
- * still writes answers its question (late-answer.ts, outbox/late-failure.sql.ts).
+ * Puts results on disk. An outage of the database costs nothing: a write that it failed is repeated until it is back,
+ * since nobody else can take the work over meanwhile. A write that fails for another reason is repeated until LEASE_MS
+ * after the result came. If the lease ends before, another process rescues the work and asks the provider; what this
+ * one still writes answers its question (late-answer.ts, outbox/late-failure.sql.ts).
  */
 @Injectable()
 export class Recorder {
@@ -138,9 +141,12 @@ export class Recorder {
         else announce(outcome);
         return;
       } catch (error) {
-        if (this.givenUp || performance.now() + wait > giveUpAt) throw error;
-        const { attemptId } = result.work;
-        this.log.error({ err: error, attemptId }, 'a result could not be recorded yet; trying again');
+        const inVain = !isPassingDatabaseFailure(error) && performance.now() + wait > giveUpAt;
+        if (this.givenUp || inVain) throw error;
+        if (wait === FIRST_WAIT_MS) {
+          const { attemptId } = result.work;
+          this.log.error({ err: error, attemptId }, 'a result could not be recorded yet; trying again until it is');
+        }
         await delay(wait);
       }
     }
