@@ -1,9 +1,14 @@
 import { createServer, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Client } from 'pg';
+import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { startDoubtfulProvider, type Question } from './dispatch.questions.setup.js';
 import { startPatientProvider } from './dispatch.setup.js';
+import { newNotifications } from './growth.life.js';
+import { partOf } from './incidents.setup.js';
+import { keepLines } from './support/log.lines.js';
 import { startServiceProcess } from './support/process.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 import { portOf } from './twilio.wire.js';
@@ -95,6 +100,33 @@ describe('a process that stops while a claim is under way', () => {
     expect(provider.seen).toBe(0);
     const { rows } = await database.query('SELECT attempts, lease_token FROM outbox');
     expect(rows).toEqual([{ attempts: 0, lease_token: null }]);
+  });
+});
+
+describe('a process that stops while requests keep arriving', () => {
+  it('gives back what its last claim and its last group brought, in time', async () => {
+    const provider = await startPatientProvider();
+    const { destination, lines } = keepLines();
+    const started = await startTestService({ ROLE: 'api', TWILIO_BASE_URL: provider.url, TWILIO_TIMEOUT_MS: '1000' });
+    const { database } = started;
+    // When one group is stored, something always waits already.
+    await database.query(`
+      CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
+      CREATE TRIGGER linger AFTER INSERT ON notifications FOR EACH STATEMENT EXECUTE FUNCTION linger()`);
+    const leaving = await started.replica({ ROLE: 'all' }, pino({ level: 'warn' }, destination));
+    const intake = partOf(leaving, NotificationIntake);
+    const arriving = setInterval(() => {
+      // At the very end, the database is closed.
+      for (const notification of newNotifications(1)) void intake.enqueue(notification).catch(() => {});
+    }, 5);
+    onTestFinished(() => clearInterval(arriving));
+    await expect.poll(() => provider.seen).toBeGreaterThan(100);
+    await leaving.close();
+    clearInterval(arriving);
+    const { rows } = await database.query('SELECT stage, lease_token FROM outbox WHERE lease_token IS NOT NULL');
+    expect(rows).toEqual([]);
+    expect(lines.filter((line) => line.includes('without waiting'))).toEqual([]);
   });
 });
 

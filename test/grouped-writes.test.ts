@@ -183,6 +183,29 @@ describe('grouped writes', () => {
     });
   });
 
+  it('are settled when what was added before is written, however much is added after it', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    const releaseFirst = store.hold();
+    const added = [writes.add(1)];
+    await turns();
+    added.push(writes.add(2));
+    let settled = false;
+    void writes.settled().then(() => (settled = true));
+    const releaseSecond = store.hold();
+    releaseFirst();
+    await turns();
+    expect(store.writes).toEqual([[1], [2]]);
+    expect(settled).toBe(false);
+    added.push(writes.add(3));
+    const releaseThird = store.hold();
+    releaseSecond();
+    await turns();
+    expect(store.writes).toEqual([[1], [2], [3]]);
+    expect(settled).toBe(true);
+    releaseThird();
+    expect(await Promise.all(added)).toEqual([2, 4, 6]);
+  });
+
   it('write a group that is refused for its data one by one: one bad item fails nobody else', async () => {
     const { store, writes } = grouped(OPTIONS);
     store.refuse((items) => (items.includes(2) ? Object.assign(new Error('bad'), { code: '22021' }) : null));

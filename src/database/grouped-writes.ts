@@ -35,6 +35,7 @@ export interface GroupedWritesOptions<Item = unknown> {
 
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly promise: Promise<Result>;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -52,6 +53,7 @@ interface Waiting<Item, Result> {
  */
 export class GroupedWrites<Item, Result> {
   private waiting: Waiting<Item, Result>[] = [];
+  private readonly beingWritten = new Set<readonly Waiting<Item, Result>[]>();
   private readonly writers = new InFlight();
   private lastWriteAt = Number.NEGATIVE_INFINITY;
   private endDistance = () => {};
@@ -67,11 +69,11 @@ export class GroupedWrites<Item, Result> {
   /** @throws OverloadedError when too much waits already. */
   add(item: Item): Promise<Result> {
     if (this.waiting.length >= this.options.maxWaiting) throw new OverloadedError(this.options.name);
-    return new Promise<Result>((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
-      if (this.mayBegin()) void this.drain();
-      if (this.isWorthAWrite()) this.endDistance();
-    });
+    const entry = { item, ...Promise.withResolvers<Result>() };
+    this.waiting.push(entry);
+    if (this.mayBegin()) void this.drain();
+    if (this.isWorthAWrite()) this.endDistance();
+    return entry.promise;
   }
 
   /** How many items wait for a write. */
@@ -79,11 +81,12 @@ export class GroupedWrites<Item, Result> {
     return this.waiting.length;
   }
 
-  /** Resolves when everything added so far is written. */
+  /** Resolves when everything added so far is written or has failed, whatever is added meanwhile. */
   async settled(): Promise<void> {
     this.awaited += 1;
     this.endDistance();
-    await this.writers.none();
+    const soFar = [...this.beingWritten, this.waiting].flatMap((entries) => entries.map(({ promise }) => promise));
+    await Promise.allSettled(soFar);
     this.awaited -= 1;
   }
 
@@ -160,8 +163,18 @@ export class GroupedWrites<Item, Result> {
     return this.awaited > 0 || this.waiting.length >= Math.min(maxGroup, spacing?.enough ?? maxGroup);
   }
 
-  /** @returns a function that answers those who wait for the group */
+  /** @returns a function that answers those who wait for the group, whose write is then over */
   private async writeGroup(group: readonly Waiting<Item, Result>[]): Promise<() => void> {
+    this.beingWritten.add(group);
+    const answer = await this.tryToWrite(group);
+    return () => {
+      answer();
+      this.beingWritten.delete(group);
+    };
+  }
+
+  /** @returns a function that answers them */
+  private async tryToWrite(group: readonly Waiting<Item, Result>[]): Promise<() => void> {
     try {
       const results = await this.write(group.map((entry) => entry.item));
       if (results.length < group.length) {
@@ -175,7 +188,7 @@ export class GroupedWrites<Item, Result> {
       };
     } catch (error) {
       if (group.length > 1 && isRefusedForItsData(error)) {
-        for (const entry of group) (await this.writeGroup([entry]))();
+        for (const entry of group) (await this.tryToWrite([entry]))();
         return nobodyWaits;
       }
       return () => {

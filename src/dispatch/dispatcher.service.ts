@@ -43,6 +43,7 @@ const RECORD_MS = 2000;
 @Injectable()
 export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly running = new InFlight();
+  private readonly givingBack = new InFlight();
   /** Leased work that waits for a slot. */
   private readonly waiting = new LocalQueue();
   /** Places promised to a claim or to the intake while their statement is on its way. */
@@ -104,13 +105,13 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     this.log.warn(counts, 'stopping without waiting any longer; what is not recorded is looked up when its lease ends');
   }
 
-  /** Gives back what has not begun, then waits for what has. */
+  /** Gives back what has not begun, then waits for what has. The last claim and group may still bring something. */
   private async drain(): Promise<void> {
     await this.giveBack(this.waiting.takeAll());
     await this.loop;
     await this.intake.settled();
-    await this.giveBack(this.waiting.takeAll());
     await this.running.none();
+    await this.givingBack.none();
     await this.recorder.settled();
     await this.outbox.settled();
   }
@@ -155,8 +156,12 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
 
   take(work: readonly Work[], reserved: number, leasedAt: number): void {
     this.reserved -= reserved;
+    if (this.stopping) {
+      void this.giveBack(work);
+      return;
+    }
     for (const piece of work) this.waiting.push({ work: piece, leasedAt });
-    while (!this.stopping && this.running.count < this.slots && this.waiting.size > 0) this.startNext();
+    while (this.running.count < this.slots && this.waiting.size > 0) this.startNext();
   }
 
   private async dispatch(): Promise<void> {
@@ -236,12 +241,14 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
   }
 
   private async giveBack(work: readonly Work[]): Promise<void> {
+    this.givingBack.begin();
     try {
       await this.outbox.giveBack(work);
     } catch (error) {
       const count = work.length;
       this.log.error({ err: error, count }, 'leased work could not be given back; its leases will run out');
     }
+    this.givingBack.end();
   }
 
   private async untilNextDue(): Promise<number> {
