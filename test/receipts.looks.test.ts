@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ageInWords } from '../src/receipts/receipt.looks.js';
-import { ATTEMPTS_TO_LOOK_AT, LEAVE_LOOK, SILENT_ATTEMPTS, TAKE_LOOK } from '../src/receipts/receipt.sql.js';
+import { ATTEMPTS_TO_LOOK_AT, AWAITED_ATTEMPTS, LEAVE_LOOK, TAKE_LOOK } from '../src/receipts/receipt.sql.js';
 import type { Work } from '../src/outbox/work.js';
 import { startLate, type LateUnderTest } from './outbox.late.setup.js';
 import { DEAD_LETTER, failure, fallbackTo, RECONCILE, RETRY, sidOf } from './outbox.setup.js';
@@ -194,29 +194,31 @@ it('finds no attempt that came of age more than three days ago', async () => {
   expect(await found(test)).toEqual([]);
 });
 
-describe('an attempt that is silent', () => {
+describe('an attempt that is awaited', () => {
   it('is that of the channel that is waited for, and of no other', async () => {
     const test = await startLate();
     const whatsapp = await test.lease({ channels: ['whatsapp', 'voice', 'sms'], fallbackAfterSeconds: 60 });
-    const silent = async () =>
-      (await test.rows(SILENT_ATTEMPTS.text, [whatsapp.notificationId])).map(({ attemptId, channel, seconds }) => ({
+    const awaited = async () =>
+      (await test.rows(AWAITED_ATTEMPTS.text, [whatsapp.notificationId])).map(({ attemptId, channel, seconds }) => ({
         attemptId,
         channel,
         seconds,
       }));
-    expect(await silent()).toEqual([]);
+    expect(await awaited()).toEqual([]);
     await test.accept(whatsapp);
     await moveClock(test.databaseUrl, 90_000);
-    expect(await silent()).toEqual([
+    expect(await awaited()).toEqual([
       { attemptId: whatsapp.attemptId, channel: 'whatsapp', seconds: expect.closeTo(90, -1) },
     ]);
     await test.startDelivery(whatsapp.notificationId, 'voice');
     const voice = await test.claim();
-    expect(await silent()).toEqual([]);
+    expect(await awaited()).toEqual([]);
     await test.accept(voice);
-    expect(await silent()).toMatchObject([{ attemptId: voice.attemptId, channel: 'voice' }]);
+    expect(await awaited()).toMatchObject([{ attemptId: voice.attemptId, channel: 'voice' }]);
     await test.calledBack(voice);
-    expect(await silent()).toEqual([]);
+    expect(await awaited()).toMatchObject([{ attemptId: voice.attemptId, channel: 'voice' }]);
+    await test.calledBack(voice, sidOf(voice), 'delivered');
+    expect(await awaited()).toEqual([]);
   });
 
   it('is none of those that the provider did not accept', async () => {
@@ -225,7 +227,7 @@ describe('an attempt that is silent', () => {
     const second = await test.outbox.beginResend(await test.takenOver(first), 'It was not there.');
     if (!second) throw new Error('The lease has moved on');
     await test.accept(second);
-    expect(await test.rows(SILENT_ATTEMPTS.text, [first.notificationId])).toMatchObject([
+    expect(await test.rows(AWAITED_ATTEMPTS.text, [first.notificationId])).toMatchObject([
       { attemptId: second.attemptId, providerSid: sidOf(second) },
     ]);
   });
@@ -235,9 +237,9 @@ describe('an attempt that is silent', () => {
     const work = await test.lease({ channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 });
     await test.accept(work);
     await test.calledBack(work, sidOf(work), 'undelivered', 63_016);
-    expect(await test.rows(SILENT_ATTEMPTS.text, [work.notificationId])).toEqual([]);
+    expect(await test.rows(AWAITED_ATTEMPTS.text, [work.notificationId])).toEqual([]);
     await test.fail(await test.claim(), { ...fallbackTo('sms'), step: RETRY });
-    expect(await test.rows(SILENT_ATTEMPTS.text, [work.notificationId])).toEqual([]);
+    expect(await test.rows(AWAITED_ATTEMPTS.text, [work.notificationId])).toEqual([]);
   });
 });
 

@@ -52,16 +52,13 @@ export const ATTEMPTS_TO_LOOK_AT: Statement = {
     ORDER BY a.id`,
 };
 
-/** The accepted attempts without any callback, of the delivery that notification $1 waits for. */
-export const SILENT_ATTEMPTS: Statement = {
-  name: 'receipts-silent-attempts',
+/** The accepted attempts of the delivery that notification $1 waits for. */
+export const AWAITED_ATTEMPTS: Statement = {
+  name: 'receipts-awaited-attempts',
   text: `
     SELECT a.id AS "attemptId", a.notification_id AS "notificationId", a.delivery_id AS "deliveryId",
       a.provider_sid AS "providerSid", o.channel, o.sender,
       round(extract(epoch FROM service_now() - a.started_at))::float8 AS seconds
     FROM outbox o JOIN attempts a ON a.notification_id = o.notification_id AND a.delivery_id = o.delivery_id
-    WHERE o.notification_id = $1 AND ${awaitsDelivery('o')} AND a.outcome = 'accepted' AND a.provider_sid IS NOT NULL
-      AND (
-        SELECT c.id FROM callbacks c WHERE c.notification_id = a.notification_id AND c.attempt_id = a.id LIMIT 1
-      ) IS NULL`,
+    WHERE o.notification_id = $1 AND ${awaitsDelivery('o')} AND a.outcome = 'accepted' AND a.provider_sid IS NOT NULL`,
 };
