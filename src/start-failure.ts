@@ -53,6 +53,9 @@ const DATABASE_ADVICE: Readonly<Record<string, string | undefined>> = {
   '3D000': 'The database named in DATABASE_URL does not exist: create it first; the tables come by themselves.',
   '55P03':
     'A migration could not have its table: another session, such as a backup, held it all the time. Start again after it.',
+  '57014':
+    'The database broke off a statement: somebody cancelled it, or it took longer than statement_timeout of the role or ' +
+    'the database allows. Start again, with a longer one if that was the reason.',
   '42501': 'The role of DATABASE_URL may not create tables: migrations need that.',
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,

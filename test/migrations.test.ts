@@ -8,6 +8,7 @@ import { MIGRATIONS } from '../migrations/migrations.js';
 import { migrate } from '../src/database/migrate.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { describeStartFailure } from '../src/start-failure.js';
+import { eventually } from './incidents.setup.js';
 import { createTestDatabase } from './support/postgres.js';
 import { startTransaction } from './support/transactions.js';
 
@@ -150,21 +151,30 @@ describe('migrations', () => {
     expect(failure).toMatch(/^A migration could not have its table.*\(55P03\)$/);
   });
 
-  it('let an index that is built beside running replicas wait as long as it has to', async () => {
+  /** A report reads the table of which an index is to be built beside running replicas. */
+  async function withIndexThatWaits() {
     const { url, client } = await migratedTo('Expiring1763801300000');
     const report = await startTransaction(url);
     await report.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     await report.query('SELECT * FROM outbox');
-    const said: string[] = [];
-    const migrating = migrate(url, 'up', { say: (sentence) => void said.push(sentence), lockMs: 50 });
     const building = async () => {
-      const { rows } = await client.query<{ ms: number }>(
-        `SELECT extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS ms FROM pg_stat_activity
+      const { rows } = await client.query<{ pid: number; ms: number }>(
+        `SELECT pid, extract(epoch FROM clock_timestamp() - query_start)::float8 * 1000 AS ms FROM pg_stat_activity
          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INDEX CONCURRENTLY%'`,
       );
-      return rows[0]?.ms ?? 0;
+      return rows[0];
     };
-    await expect.poll(building, { timeout: 20_000 }).toBeGreaterThan(500);
+    return { url, client, report, building };
+  }
+
+  it('let an index that is built beside running replicas wait as long as it has to, whatever limits there are', async () => {
+    const { url, client, report, building } = await withIndexThatWaits();
+    const options = encodeURIComponent('-c statement_timeout=200 -c lock_timeout=200');
+    const said: string[] = [];
+    const say = (sentence: string) => void said.push(sentence);
+    const migrating = migrate(`${url}?options=${options}`, 'up', { say, lockMs: 50 });
+    const waits = async () => ((await building())?.ms ?? 0) > 500;
+    await Promise.race([eventually(waits, Boolean, 20_000), migrating]);
     await report.query('ROLLBACK');
     await migrating;
     expect(said).toEqual([]);
@@ -172,6 +182,14 @@ describe('migrations', () => {
       `SELECT indisvalid FROM pg_index WHERE indexrelid = 'outbox_expiring'::regclass`,
     );
     expect(rows).toEqual([{ indisvalid: true }]);
+  });
+
+  it('say so where a statement of theirs is cut off', async () => {
+    const { url, client, building } = await withIndexThatWaits();
+    const failure = migrate(url).catch((error: unknown) => describeStartFailure(error));
+    await expect.poll(building, { timeout: 20_000 }).toBeDefined();
+    await client.query('SELECT pg_cancel_backend($1)', [(await building())?.pid]);
+    expect(await failure).toMatch(/^The database broke off a statement.*statement_timeout.*\(57014\)$/);
   });
 
   it('let the database refuse a status that does not exist', async () => {

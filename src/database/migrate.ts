@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { ADVISORY_LOCK } from './advisory-locks.js';
-import { dataSourceOptions } from './data-source.js';
+import { dataSourceOptions, SET_SERVER_KEEPALIVES } from './data-source.js';
 import { isLockTimeout } from './sql-state.js';
 
 /** Times in milliseconds. */
@@ -20,6 +20,12 @@ interface MigrationOptions {
 const DEFAULTS: MigrationOptions = { say: () => {}, lockMs: 3000, againAfterMs: 10_000, patienceMs: 600_000 };
 
 /**
+ * A migration takes as long as it takes, whatever the role, the database or its address limit: one that is cut off is
+ * cut off at each start. Set when a connection is open, since a pooler would refuse it as an option.
+ */
+const NO_LIMITS = `SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0; ${SET_SERVER_KEEPALIVES}`;
+
+/**
  * Brings the schema up to date, or `down` by one migration. Replicas that start together wait for each other
  * under an advisory lock, which TypeORM does not take by itself.
  * @returns the names of the migrations that ran.
@@ -30,11 +36,13 @@ export async function migrate(
   options: Partial<MigrationOptions> = {},
 ): Promise<string[]> {
   const settings = { ...DEFAULTS, ...options };
-  const locks = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 1 })).initialize();
+  const locks = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 1, opening: NO_LIMITS })).initialize();
   const session = locks.createQueryRunner();
   try {
     await untilLocked(session);
-    const source = await new DataSource(dataSourceOptions(databaseUrl, { poolMax: 2 })).initialize();
+    const source = await new DataSource(
+      dataSourceOptions(databaseUrl, { poolMax: 2, opening: NO_LIMITS }),
+    ).initialize();
     limitWaits(source, settings.lockMs);
     try {
       const before = await namesIn(session);
