@@ -1,8 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { CallbackJournal } from '../src/callbacks/callback.journal.js';
+import { ReportApplier } from '../src/callbacks/report.applier.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
+import { startService } from '../src/service.js';
+import { partOf } from './incidents.setup.js';
 import { sidOf } from './outbox.setup.js';
-import { startLate, type LateUnderTest } from './outbox.late.setup.js';
+import { reportOf, startLate, type LateUnderTest } from './outbox.late.setup.js';
+import { startDatabaseProxy } from './support/database.proxy.js';
+import { freePort } from './support/free-port.js';
 
 /** The database takes every statement of a callback, but not its commit, until the test says so. */
 async function refuseCommits({ database }: LateUnderTest) {
@@ -14,7 +20,7 @@ async function refuseCommits({ database }: LateUnderTest) {
   return () => database.query('DROP TRIGGER refuse ON callbacks');
 }
 
-function listenTo({ service }: LateUnderTest): string[] {
+function listenTo({ service }: Pick<LateUnderTest, 'service'>): string[] {
   const heard: string[] = [];
   service.app.get(CallbackJournal, { strict: false }).subscribe({
     onAcceptance: (kind) => void heard.push(`acceptance: ${kind}`),
@@ -45,6 +51,23 @@ describe('a callback whose commit fails is told of when it is repeated, and once
     await test.calledBack(work, sidOf(work), status, code);
     expect(heard).toEqual(told);
   });
+});
+
+it('a callback whose commit is carried out, but not answered, is told of at once, and once', async () => {
+  const { lease, accept, configuration, databaseUrl } = await startLate();
+  const proxy = await startDatabaseProxy(databaseUrl);
+  const env = { ...configuration.env, PORT: await freePort() };
+  const service = await startService({ ...configuration, databaseUrl: proxy.url, env }, pino({ level: 'silent' }));
+  onTestFinished(() => service.close());
+  const heard = listenTo({ service });
+  const work = await lease();
+  await accept(work);
+  const report = { ...reportOf(work, sidOf(work), 'undelivered', 'callback'), errorCode: 30_003 };
+  proxy.loseAnswerToCommitOf('callbacks-keep');
+  expect(await partOf(service, ReportApplier).apply(report)).toBe('applied');
+  expect(heard).toEqual(['failed: Twilio code 30003']);
+  expect(await partOf(service, ReportApplier).apply(report)).toBe('repeated');
+  expect(heard).toEqual(['failed: Twilio code 30003']);
 });
 
 it('a callback that proves something of the account stops it at once, whether or not its commit fails', async () => {

@@ -78,7 +78,7 @@ export async function sentAgain(test: LateUnderTest): Promise<{ first: Work; sec
   return { first, second };
 }
 
-function reportOf(
+export function reportOf(
   work: Work,
   providerSid: string,
   status: string,

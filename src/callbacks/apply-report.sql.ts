@@ -21,6 +21,8 @@ export const KEEP_CALLBACK: Statement = {
     SELECT id FROM kept`,
 };
 
+export const IS_KEPT: Statement = { name: 'callbacks-is-kept', text: 'SELECT 1 FROM callbacks WHERE id = $1' };
+
 /**
  * Records attempt $1 as accepted with sid $4, whatever was known of it before. If it is still in flight, the outbox row
  * supplies the rest. Another attempt that was taken for accepted because the provider's list showed $4 becomes unknown

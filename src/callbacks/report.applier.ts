@@ -26,6 +26,7 @@ import {
   DROP_FALLBACK,
   END_DELIVERY,
   FAIL_NOTIFICATION,
+  IS_KEPT,
   KEEP_CALLBACK,
   RECORD_ACCEPTANCE,
   RECORD_FAILED_CALLBACK,
@@ -92,8 +93,11 @@ export class ReportApplier {
     const [found] = await this.database.run<Found>(FIND_NOTIFICATION_OF_ATTEMPT, [report.attemptId]);
     if (!found) return 'unknown_attempt';
     for (;;) {
-      const applied = await this.database.transaction((transaction) =>
-        this.applyIn(transaction, report, found, because),
+      const callbackId = newId();
+      // Twilio would repeat a callback whose commit was not answered, and a repetition is told to nobody.
+      const applied = await this.database.transaction(
+        (transaction) => this.applyIn(transaction, report, callbackId, found, because),
+        async () => (await this.database.run(IS_KEPT, [callbackId])).length > 0,
       );
       if (applied !== 'again') return applied;
     }
@@ -103,6 +107,7 @@ export class ReportApplier {
   private async applyIn(
     transaction: Transaction,
     report: ProviderReport,
+    callbackId: string,
     { notificationId, deliveryId }: Found,
     because: Decision | null,
   ): Promise<Applied | 'again'> {
@@ -114,7 +119,6 @@ export class ReportApplier {
     if (!state) return 'unknown_attempt';
     if (state.hasWork && !outbox) return 'again';
     if (isAboutAnother(report, state)) return 'repeated';
-    const callbackId = newId();
     if (report.evidence === 'callback' || report.evidence === 'receipt') {
       const { status, errorCode, params } = report;
       const values = [callbackId, attemptId, notificationId, deliveryId, providerSid, status, errorCode];

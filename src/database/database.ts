@@ -61,8 +61,14 @@ export class Database implements StatementRunner, OnApplicationShutdown {
     await this.plannedOnce?.end();
   }
 
-  /** Runs `work` in one transaction; rolls back when it throws. */
-  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` in one transaction; rolls back when it throws.
+   * @param isOnDisk is asked when the COMMIT fails: it may have been carried out, and only its answer lost
+   */
+  async transaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    isOnDisk: () => Promise<boolean> = () => Promise.resolve(false),
+  ): Promise<T> {
     const client = await this.pool.connect();
     const effects: (() => void)[] = [];
     let broken: Error | undefined;
@@ -73,7 +79,7 @@ export class Database implements StatementRunner, OnApplicationShutdown {
           (await client.query<Row>(this.query(statement, values))).rows,
         afterCommit: (effect) => void effects.push(effect),
       });
-      await client.query('COMMIT');
+      await commit(client, isOnDisk);
       for (const effect of effects) effect();
       return result;
     } catch (error) {
@@ -130,6 +136,15 @@ function planOncePool(url: string, timeoutMs: number): Pool {
 function poolOf({ driver }: DataSource): Pool {
   if ('master' in driver && driver.master instanceof Pool) return driver.master;
   throw new Error('The data source is not connected to PostgreSQL by a pool');
+}
+
+async function commit(client: PoolClient, isOnDisk: () => Promise<boolean>): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (error) {
+    // Who cannot find out either takes it for failed.
+    if (!(await isOnDisk().catch(() => false))) throw error;
+  }
 }
 
 /** @returns the error of a connection that cannot even roll back: it must leave the pool. */
