@@ -10,6 +10,7 @@ const TO = '+15551230001';
 const LATE = { BACKLOG_ALERT_SECONDS: '60', LEASE_MS: '30000' };
 /** Longer than anything of these tests takes. */
 const LONG_SECONDS = 90;
+const HOUR_MS = 3_600_000;
 
 /** The alerts about a backlog, newest first, once they are as they should be. */
 function backlogs(
@@ -20,6 +21,20 @@ function backlogs(
 }
 
 describe('a backlog', () => {
+  it('is looked for at once when the clock of the database is set back', async () => {
+    const { database, databaseUrl } = await startTestService({ ROLE: 'api', ...LATE });
+    const aheadSeconds = async () => {
+      const { rows } = await database.query<{ seconds: number }>(
+        'SELECT extract(epoch FROM looked_at - now())::float8 AS seconds FROM alert_watch',
+      );
+      return rows[0]?.seconds;
+    };
+    await moveClock(databaseUrl, HOUR_MS);
+    await expect.poll(aheadSeconds).toBeGreaterThan(3000);
+    await moveClock(databaseUrl, -HOUR_MS);
+    await expect.poll(aheadSeconds).toBeLessThan(1);
+  });
+
   it('is told when due work waits too long, even where no worker runs, and ends when it is gone', async () => {
     const started = await startTestService({ ROLE: 'api', ...LATE });
     await started.api.send({ to: TO, channels: ['sms'], body: 'Hello', category: 'otp' });

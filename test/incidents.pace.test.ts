@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { creations, eventually, handsOn } from './incidents.setup.js';
+import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 const RATE = 8;
 const PACED = { SENDER_RATES: `+15005550006=${RATE}` };
+const HOUR = 3_600_000;
 const to = (number: number) => `+1555123${String(number).padStart(4, '0')}`;
 
 it('never sends faster than the pace of the sender over two replicas, and no slower for long', async () => {
@@ -24,6 +26,17 @@ it('never sends faster than the pace of the sender over two replicas, and no slo
   // From the first send on: what time has given, and one second's sends.
   for (let n = 0; n < count; n += 1) expect(n + 1).toBeLessThanOrEqual(RATE * fromFirst(n) + RATE);
   expect(fromFirst(count - 1)).toBeLessThan(count / RATE + 10);
+});
+
+it('goes on at its rate when the clock of the database is set back', async () => {
+  const test = await startTestService(PACED);
+  const send = (number: number) => test.api.send({ to: to(number), channels: ['sms'], body: 'Hello' });
+  await moveClock(test.databaseUrl, HOUR);
+  await test.api.untilStatus(await send(0), 'sent', 'delivered');
+  await moveClock(test.databaseUrl, -HOUR);
+  const ids = await Promise.all(Array.from({ length: 2 * RATE }, (_, number) => send(1 + number)));
+  for (const id of ids) await test.api.until(id, ({ status }) => status === 'sent' || status === 'delivered', 30_000);
+  expect(await creations(test.simulator.url)).toHaveLength(1 + ids.length);
 });
 
 it('says in the log who waits for its turn, without the whole number', async () => {

@@ -62,12 +62,17 @@ export const RESOLVE_QUIET: Statement = {
     RETURNING id`,
 };
 
-/** Takes the turn to look after the alerts, for one replica every $1 ms. */
+/**
+ * Takes the turn to look after the alerts, for one replica every $1 ms. A turn that lies as far ahead was taken before the
+ * database's clock was set back.
+ */
 export const TAKE_TURN: Statement = {
   name: 'alerts-take-turn',
   text: `
     UPDATE alert_watch SET looked_at = service_now()
-    WHERE looked_at <= service_now() - $1 * interval '1 millisecond' RETURNING looked_at`,
+    WHERE looked_at NOT BETWEEN service_now() - $1 * interval '1 millisecond'
+      AND service_now() + $1 * interval '1 millisecond'
+    RETURNING looked_at`,
 };
 
 /** Deletes a page of alerts that have been over for $1 days, with what their sinks were told. */
