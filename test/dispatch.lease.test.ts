@@ -1,8 +1,12 @@
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Database } from '../src/database/database.js';
 import { DatabaseClock } from '../src/database/database.clock.js';
+import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { leaseTime } from '../src/dispatch/lease.time.js';
 import { startPatientProvider } from './dispatch.setup.js';
+import { partOf } from './incidents.setup.js';
+import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
 import { startTestService } from './support/service.js';
@@ -41,6 +45,29 @@ describe('a lease hardly longer than a request', () => {
 
   it('is not warned of where it is long enough', async () => {
     expect(await warningsAtStart('12000')).toEqual([]);
+  });
+});
+
+describe('a lease that has run out', () => {
+  it('is taken back also while all connections for general use are busy', async () => {
+    const test = await startOutbox({ DATABASE_POOL_MAX: '2' });
+    const { attemptId } = await test.lease();
+    await moveClock(test.databaseUrl, 60_000);
+    const { promise: free, resolve: letGo } = Promise.withResolvers<void>();
+    onTestFinished(() => letGo());
+    let busy = 0;
+    const pools = test.service.app.get(Database);
+    for (let connection = 0; connection < 2; connection += 1) {
+      void pools.transaction(() => {
+        busy += 1;
+        return free;
+      });
+    }
+    await expect.poll(() => busy).toBe(2);
+    await partOf(test.service, Caretaker).round();
+    expect(await test.rows('SELECT attempt_id, stage, lease_token FROM outbox')).toEqual([
+      { attempt_id: attemptId, stage: 'reconcile', lease_token: null },
+    ]);
   });
 });
 

@@ -48,9 +48,9 @@ export class Caretaker implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Looks after everything once. @returns milliseconds until the next round. */
   async round(): Promise<number> {
-    await this.clock.refresh();
-    // A failure of one must not keep the other waiting for ever.
+    // A failure of one must not keep the others waiting for ever.
     await this.inTurn('expired leases could not be taken back', () => this.rescue());
+    await this.inTurn('the clock of the database could not be read', () => this.clock.refresh());
     await this.inTurn('expired notifications could not be ended', () => this.expire());
     return EVERY_MS;
   }
