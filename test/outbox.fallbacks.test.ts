@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RECORD_ACCEPTANCE } from '../src/callbacks/apply-report.sql.js';
+import type { NextStep } from '../src/policy/next-step.js';
 import {
   DEAD_LETTER,
   failure,
@@ -13,6 +14,7 @@ import {
 } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
+import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 describe('a fallback', () => {
   it('is a possible duplicate where the attempt before it may have been accepted', async () => {
@@ -51,6 +53,62 @@ describe('a fallback', () => {
     expect(await test.rows(decided)).toEqual([{ next: 'fallback' }]);
     expect(await test.outbox.cancel(work.notificationId)).toBe(true);
     expect(await test.rows(decided)).toEqual([{ next: 'fallback' }]);
+  });
+});
+
+describe('a fallback whose recipient opted out', () => {
+  const NOTHING_FOLLOWS: NextStep = { kind: 'none', reason: 'The recipient opted out of this sender.' };
+  const KNOWN_BEFORE = { step: NOTHING_FOLLOWS, attempt: null, failure: null };
+
+  it.each([
+    ['before it was sent', KNOWN_BEFORE],
+    ['as the provider answers', { step: NOTHING_FOLLOWS }],
+  ])('%s, ends alone where the channel before it has it accepted', async (_, ends) => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test);
+    expect(await test.fail(await test.claim(), ends)).toBe('settled');
+    expect(await test.standing(id)).toEqual({
+      status: 'sent',
+      channel: 'whatsapp',
+      deliveries: ['queued', 'failed'],
+      stage: null,
+      deadLetters: 0,
+    });
+  });
+
+  it('ends the notification where the channel before it failed', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, {}, 'failed');
+    await test.fail(await test.claim(), KNOWN_BEFORE);
+    expect(await test.standing(id)).toMatchObject({ status: 'failed', channel: 'sms', stage: null, deadLetters: 0 });
+  });
+
+  it('ends the notification, too, where the channel before it fails at the same moment', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test);
+    const work = await test.claim();
+    const callback = await startTransaction(test.databaseUrl);
+    await callback.query('SELECT 1 FROM outbox WHERE notification_id = $1 FOR UPDATE', [id]);
+    const ended = test.fail(work, KNOWN_BEFORE);
+    await untilSomebodyWaits(test.databaseUrl);
+    await callback.query(
+      `UPDATE deliveries SET status = 'failed' WHERE notification_id = $1 AND channel = 'whatsapp'`,
+      [id],
+    );
+    await callback.query('COMMIT');
+    await ended;
+    expect(await test.standing(id)).toMatchObject({ status: 'failed', deliveries: ['failed', 'failed'], stage: null });
+  });
+
+  it('ends the notification where what was accepted said something else', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test);
+    await test.database.query('UPDATE deliveries SET changes = $1 WHERE notification_id = $2 AND number = 2', [
+      JSON.stringify({ content: { body: 'Corrected' } }),
+      id,
+    ]);
+    await test.fail(await test.claim(), KNOWN_BEFORE);
+    expect(await test.standing(id)).toMatchObject({ status: 'failed', channel: 'sms', stage: null });
   });
 });
 

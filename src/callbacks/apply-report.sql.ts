@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { acceptedChannel } from '../outbox/accepted-channel.sql.js';
 import { concludeLastFailure } from '../outbox/last-failure.sql.js';
 import { lookAgainAt } from '../outbox/look-again.sql.js';
 import { awaitsDelivery, NO_LEASE_NOR_PASS } from '../outbox/row-state.sql.js';
@@ -181,14 +182,21 @@ export const END_DELIVERY: Statement = {
     WHERE d.id = $1 AND ${legalFrom('d.status', [...WORKED_ON, 'sent'], 'failed')}`,
 };
 
-/** No automatic step is left: the notification fails; with $3 a dead letter waits for a human. */
+/**
+ * No automatic step is left: the notification fails; with $3 a dead letter waits for a human. Without, it is `sent` on
+ * a channel that accepted it before, if there is one.
+ */
 export const FAIL_NOTIFICATION: Statement = {
   name: 'callbacks-fail-notification',
   text: `
     WITH gone AS (
       DELETE FROM outbox WHERE notification_id = $1
     ), failed AS (
-      UPDATE notifications n SET status = 'failed', updated_at = service_now()
+      UPDATE notifications n SET
+        (status, channel) = (
+          SELECT CASE WHEN a.channel IS NULL THEN 'failed' ELSE 'sent' END, coalesce(a.channel, n.channel)
+          FROM (SELECT CASE WHEN NOT $3 THEN ${acceptedChannel('$1', '$2')} END AS channel) AS a),
+        updated_at = service_now()
       WHERE n.id = $1 AND ${legalMove('n.status', 'failed')}
       RETURNING n.id, n.client_id, n.category
     )

@@ -1,4 +1,5 @@
 import type { Statement } from '../database/database.js';
+import { acceptedChannel } from './accepted-channel.sql.js';
 import { causeIncident } from './cause-incident.sql.js';
 import { lastFailuresOf } from './last-failure.sql.js';
 import { leasedWith, NOTHING_BEGUN, NO_LEASE_NOR_PASS } from './row-state.sql.js';
@@ -18,6 +19,9 @@ function withEffect(effect: 'wait' | 'fallback' | 'end'): string {
  * decided: its failure is kept with the step $2, any decision becomes the rule $3 and the sentence $4, and the
  * notification stays as it is; return-to-channel.sql.ts follows. The answer says which notifications were `overtaken`.
  * $5 is the window of an incident, in milliseconds.
+ *
+ * Where the work ends without a dead letter (the recipient opted out), a channel that accepted it before still stands
+ * for the notification: it is `sent` there.
  */
 export const SETTLE_UNSUCCESSFUL: Statement = {
   name: 'outbox-settle-unsuccessful',
@@ -46,7 +50,9 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
       ) AS n
     ), live AS (
       SELECT i.*, m.overtaken, CASE WHEN m.overtaken THEN 'end' ELSE i.action END AS effect,
-        CASE WHEN m.overtaken THEN $2::json ELSE i.next_step END AS follows
+        CASE WHEN m.overtaken THEN $2::json ELSE i.next_step END AS follows,
+        CASE WHEN i.action = 'end' AND i.opens_dead_letter IS NOT TRUE AND NOT m.overtaken
+          THEN ${acceptedChannel('i.notification_id', 'i.delivery_id')} END AS accepted_by
       FROM input i JOIN mine m ON m.notification_id = i.notification_id
     ), ended AS (
       DELETE FROM outbox o WHERE o.notification_id = ANY (${withEffect('end')})
@@ -113,11 +119,12 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     ), moved AS (
       UPDATE notifications n SET
         (status, channel) = (
-          SELECT CASE i.effect WHEN 'end' THEN 'failed' ELSE 'queued' END, coalesce(i.next_channel, n.channel)
+          SELECT CASE WHEN i.effect <> 'end' THEN 'queued' WHEN i.accepted_by IS NULL THEN 'failed' ELSE 'sent' END,
+            coalesce(i.accepted_by, i.next_channel, n.channel)
           FROM live i WHERE i.notification_id = n.id),
         updated_at = service_now()
       WHERE n.id = ANY (ARRAY(SELECT notification_id FROM live WHERE NOT overtaken))
-        AND ${legalFrom('n.status', WORKED_ON, 'queued', 'failed')}
+        AND ${legalFrom('n.status', WORKED_ON, 'queued', 'failed', 'sent')}
     ), dead AS (
       INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, http_status,
         provider_code, channel, category, incident_id, reason, opened_at)
