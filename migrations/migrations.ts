@@ -15,6 +15,7 @@ import { Expiring1763801300000 } from './1763801300000-expiring.js';
 import { RecoveredFrom1763801400000 } from './1763801400000-recovered-from.js';
 import { TestAlerts1763801500000 } from './1763801500000-test-alerts.js';
 import { AlertmanagerClusters1763801600000 } from './1763801600000-alertmanager-clusters.js';
+import { ReceiptsByChannel1763801700000 } from './1763801700000-receipts-by-channel.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   RecoveredFrom1763801400000,
   TestAlerts1763801500000,
   AlertmanagerClusters1763801600000,
+  ReceiptsByChannel1763801700000,
 ];

@@ -250,6 +250,26 @@ describe('migrations', () => {
     expect((await client.query('SELECT kind FROM alerts')).rows).toEqual([{ kind: 'backlog' }]);
   });
 
+  it('keep how far each look for receipts has come, on every channel and back', async () => {
+    const { url, client } = await migratedTo('ReceiptsByChannel1763801700000');
+    const id = (n: number) => `00000000-0000-0000-0000-00000000000${n}`;
+    const reached = async () =>
+      (await client.query('SELECT DISTINCT number, looked_to FROM receipt_looks ORDER BY 1')).rows;
+    for (const number of [1, 2, 3]) {
+      await client.query('UPDATE receipt_looks SET looked_to = $2 WHERE number = $1', [number, id(number)]);
+    }
+    const before = await reached();
+    await migrate(url);
+    expect(await reached()).toEqual(before);
+    expect((await client.query('SELECT count(*)::int AS count FROM receipt_looks')).rows).toEqual([{ count: 9 }]);
+    await client.query(`UPDATE receipt_looks SET looked_to = '${id(9)}' WHERE channel <> 'voice'`);
+    while ((await client.query(`SELECT 1 FROM migrations WHERE name = 'ReceiptsByChannel1763801700000'`)).rowCount) {
+      await migrate(url, 'down');
+    }
+    expect(await reached()).toEqual(before);
+    expect((await client.query('SELECT count(*)::int AS count FROM receipt_looks')).rows).toEqual([{ count: 3 }]);
+  });
+
   it('take away what further Alertmanagers were told where the version before knows one', async () => {
     const { url, client } = await emptyDatabase();
     await migrate(url);

@@ -247,16 +247,22 @@ describe('a look', () => {
   it('belongs to one replica for its time, begins where the last one ended, and is free at once then', async () => {
     const { rows, databaseUrl } = await startLate();
     const take = () => rows(TAKE_LOOK.text, [2, 60]);
-    const [first] = await take();
+    const positions = await take();
+    expect(positions).toHaveLength(3);
     expect(await take()).toEqual([]);
-    expect(await rows(TAKE_LOOK.text, [3, 60])).toHaveLength(1);
+    expect(await rows(TAKE_LOOK.text, [3, 60])).toHaveLength(3);
     await moveClock(databaseUrl, 59_000);
     expect(await take()).toEqual([]);
     await moveClock(databaseUrl, 1000);
-    expect(await take()).toEqual([first]);
-    const to = 'ffffffff-0000-0000-0000-000000000000';
-    await rows(LEAVE_LOOK.text, [2, to]);
-    expect(await take()).toEqual([{ lookedTo: to }]);
+    expect(await take()).toEqual(positions);
+    const to = ['sms', 'voice', 'whatsapp'].map((channel, index) => ({
+      channel,
+      lookedTo: `ffffffff-0000-0000-0000-00000000000${index}`,
+    }));
+    await rows(LEAVE_LOOK.text, [2, to.map(({ channel }) => channel), to.map(({ lookedTo }) => lookedTo)]);
+    const taken = await take();
+    expect(taken).toHaveLength(3);
+    expect(taken).toEqual(expect.arrayContaining(to));
   });
 
   it.each([

@@ -1,54 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { CreateNotificationDto } from '../src/notifications/create-notification.dto.js';
-import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { MissingReceipts } from '../src/receipts/missing-receipts.service.js';
-import { eventually, handsOn, partOf } from './incidents.setup.js';
-import { moveClock } from './support/clock.js';
-import { startTestService } from './support/service.js';
+import { eventually, partOf } from './incidents.setup.js';
+import { HOUR, MINUTE, NOBODY, startWithoutCallbacks } from './receipts.setup.js';
 import { TwilioCallback } from './support/twilio-callback.js';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const NOBODY = { delivered: 0, failed: 0, under_way: 0, gone: 0, unanswered: 0 };
-
-/** A provider that tells nothing by itself; what became of a message has to be asked. */
-async function start(env: Record<string, string> = {}) {
-  const test = await startTestService(env, { callbacks: 'none' });
-  const { api, simulator } = test;
-  const { operator, provider } = handsOn(test);
-  /** Accepted, and at the provider it has come to `status`. */
-  const sentAndAt = async (notification: Partial<CreateNotificationDto> & { to: string }, status: string) => {
-    const id = await api.send({ channels: ['sms'], body: 'Your code is 493021', ...notification });
-    const sent = await api.untilStatus(id, 'sent');
-    const resource = sent.channel === 'voice' ? 'calls' : 'messages';
-    await eventually(
-      async () => JSON.stringify(await (await fetch(`${simulator.url}/__simulator/${resource}?limit=100`)).json()),
-      (records) => records.includes(`"${status}"`),
-    );
-    const delivery = sent.deliveries[0];
-    return { id, attemptId: delivery?.attempts[0]?.id ?? '', sid: delivery?.providerSid ?? '' };
-  };
-  /** Questions for one message or call. */
-  const questions = async () => {
-    const response = await fetch(`${simulator.url}/__simulator/requests?limit=1000`);
-    const { requests } = (await response.json()) as { requests: { method: string; path: string }[] };
-    return requests.filter(({ method }) => method === 'GET').map(({ path }) => path);
-  };
-  return {
-    ...test,
-    operator,
-    provider,
-    sentAndAt,
-    questions,
-    later: (ms: number) => moveClock(test.databaseUrl, ms),
-    round: () => partOf(test.service, MissingReceipts).round(),
-    read: async (id: string) => (await api.get<NotificationDto>(`/v1/notifications/${id}`)).body,
-  };
-}
 
 describe('a receipt that never came', () => {
   it('is asked for after 15 minutes, and the notification is delivered', async () => {
-    const { api, sentAndAt, later, round, read, questions } = await start();
+    const { api, sentAndAt, later, round, read, questions } = await startWithoutCallbacks();
     const { id, sid } = await sentAndAt({ to: '+15551230001' }, 'delivered');
     await later(14 * MINUTE);
     expect(await round()).toEqual(NOBODY);
@@ -72,7 +30,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for a call, too', async () => {
-    const { sentAndAt, later, round, read } = await start();
+    const { sentAndAt, later, round, read } = await startWithoutCallbacks();
     const { id } = await sentAndAt({ to: '+15551230001', channels: ['voice'] }, 'completed');
     await later(16 * MINUTE);
     expect(await round()).toEqual({ ...NOBODY, delivered: 1 });
@@ -80,7 +38,7 @@ describe('a receipt that never came', () => {
   });
 
   it('tells of a failure as its callback would have: the next channel takes over, and a human sees the last one', async () => {
-    const { api, provider, sentAndAt, later, round, read } = await start();
+    const { api, provider, sentAndAt, later, round, read } = await startWithoutCallbacks();
     const to = '+15551230001';
     await provider.fail(to, {
       match: { channel: 'whatsapp' },
@@ -101,7 +59,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for after a later channel has failed, and takes it from the human', async () => {
-    const { api, provider, sentAndAt, later, round, read } = await start();
+    const { api, provider, sentAndAt, later, round, read } = await startWithoutCallbacks();
     const to = '+15551230001';
     await provider.fail(to, { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21211 } });
     await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 503 } });
@@ -115,7 +73,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is not asked for where another channel delivered', async () => {
-    const test = await start();
+    const test = await startWithoutCallbacks();
     const { api, sentAndAt, later, round } = test;
     const to = '+15005553000';
     const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'sent');
@@ -129,7 +87,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for before the next channel takes over, which then is not needed', async () => {
-    const { api, provider, sentAndAt, later, read } = await start();
+    const { api, provider, sentAndAt, later, read } = await startWithoutCallbacks();
     const to = '+15551230001';
     const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
     await later(2 * MINUTE);
@@ -142,7 +100,7 @@ describe('a receipt that never came', () => {
     ['is not known to the provider', { kind: 'status', status: 404, code: 20404 }],
     ['does not come when asked for', { kind: 'status', status: 503 }],
   ])('keeps nobody from falling back where it %s', async (_, fault) => {
-    const { api, provider, sentAndAt, later, questions } = await start();
+    const { api, provider, sentAndAt, later, questions } = await startWithoutCallbacks();
     const to = '+15551230001';
     await provider.fail('*', { match: { resource: 'fetch' }, fault });
     const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
@@ -152,7 +110,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for before a fallback also where the first callbacks came, and only the last one was lost', async () => {
-    const test = await start();
+    const test = await startWithoutCallbacks();
     const { api, provider, sentAndAt, later, read, questions } = test;
     const to = '+15551230001';
     const { id, attemptId, sid } = await sentAndAt(
@@ -168,7 +126,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is never asked for where RECEIPT_CHECK_MINUTES is 0', async () => {
-    const { api, sentAndAt, later, questions } = await start({ RECEIPT_CHECK_MINUTES: '0' });
+    const { api, sentAndAt, later, questions } = await startWithoutCallbacks({ RECEIPT_CHECK_MINUTES: '0' });
     const to = '+15551230001';
     const { id } = await sentAndAt({ to, channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }, 'delivered');
     await later(2 * MINUTE);
@@ -177,7 +135,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for two days late, but not a month later, when nobody expects it on another channel any more', async () => {
-    const test = await start({ RECEIPT_CHECK_MINUTES: '0' });
+    const test = await startWithoutCallbacks({ RECEIPT_CHECK_MINUTES: '0' });
     const { id } = await test.sentAndAt({ to: '+15005553016', channels: ['whatsapp', 'sms'] }, 'undelivered');
     const asking = partOf(await test.replica({ RECEIPT_CHECK_MINUTES: '15' }), MissingReceipts);
     await test.later(30 * 24 * HOUR);
@@ -190,7 +148,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for after four hours where callbacks had come, and a last time after a day', async () => {
-    const test = await start();
+    const test = await startWithoutCallbacks();
     const { sentAndAt, later, round, read, questions } = test;
     const { id, attemptId, sid } = await sentAndAt({ to: '+15005553000' }, 'sent');
     await new TwilioCallback(test).message(attemptId, sid, 'sent');
@@ -208,7 +166,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is asked for again where the provider did not answer, until that is late', async () => {
-    const { provider, sentAndAt, later, round, questions } = await start();
+    const { provider, sentAndAt, later, round, questions } = await startWithoutCallbacks();
     const [first, second] = ['+15551230001', '+15551230002'];
     await sentAndAt({ to: first }, 'delivered');
     await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 503 } });
@@ -227,7 +185,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is not asked for where the provider does not know the message', async () => {
-    const { provider, sentAndAt, later, round } = await start();
+    const { provider, sentAndAt, later, round } = await startWithoutCallbacks();
     await sentAndAt({ to: '+15551230001' }, 'delivered');
     await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 404, code: 20404 } });
     await later(16 * MINUTE);
@@ -235,20 +193,8 @@ describe('a receipt that never came', () => {
     expect(await round()).toEqual(NOBODY);
   });
 
-  it('waits while a circuit is open', async () => {
-    const { api, operator, sentAndAt, later, round, questions } = await start();
-    await sentAndAt({ to: '+15551230001' }, 'delivered');
-    const { id } = await operator.circuit('resource:sms');
-    await api.post(`/v1/admin/circuits/${id}/open`);
-    await later(16 * MINUTE);
-    expect(await round()).toEqual(NOBODY);
-    expect(await questions()).toEqual([]);
-    await operator.close('resource:sms');
-    await eventually(round, ({ delivered }) => delivered === 1);
-  });
-
   it('is asked for again where the process stopped while it asked, however late that is', async () => {
-    const { database, service, provider, sentAndAt, later, round, questions } = await start();
+    const { database, service, provider, sentAndAt, later, round, questions } = await startWithoutCallbacks();
     const { attemptId } = await sentAndAt({ to: '+15551230001' }, 'delivered');
     await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'no_answer' } });
     await later(3 * HOUR);
@@ -256,14 +202,15 @@ describe('a receipt that never came', () => {
     await eventually(questions, (asked) => asked.length === 1);
     await partOf(service, MissingReceipts).beforeApplicationShutdown();
     expect(await asking).toEqual({ ...NOBODY, unanswered: 1 });
-    const { rows } = await database.query('SELECT looked_to < $1 AS again FROM receipt_looks WHERE number = 1', [
-      attemptId,
-    ]);
+    const { rows } = await database.query(
+      `SELECT looked_to < $1 AS again FROM receipt_looks WHERE number = 1 AND channel = 'sms'`,
+      [attemptId],
+    );
     expect(rows).toEqual([{ again: true }]);
   });
 
   it('is asked for once by several replicas', async () => {
-    const test = await start();
+    const test = await startWithoutCallbacks();
     const other = partOf(await test.replica(), MissingReceipts);
     for (let number = 1; number <= 8; number += 1) await test.sentAndAt({ to: `+1555123000${number}` }, 'delivered');
     await test.later(16 * MINUTE);
@@ -273,7 +220,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is found behind many attempts that retention has left alone', async () => {
-    const { database, sentAndAt, later, round } = await start();
+    const { database, sentAndAt, later, round } = await startWithoutCallbacks();
     await database.query(`
       INSERT INTO attempts (id, notification_id, delivery_id, number, started_at, outcome, provider_sid)
       SELECT new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), 1, service_now(), 'accepted', 'SM' || n
@@ -284,7 +231,7 @@ describe('a receipt that never came', () => {
   });
 
   it('is counted', async () => {
-    const { url, sentAndAt, later, round } = await start();
+    const { url, sentAndAt, later, round } = await startWithoutCallbacks();
     await sentAndAt({ to: '+15551230001' }, 'delivered');
     await later(16 * MINUTE);
     await round();

@@ -7,19 +7,21 @@ import { CATCHES_UP_MINUTES } from './receipt.looks.js';
 /** Statuses of a notification that a receipt would still change. */
 const MAY_STILL_BE_DELIVERED = ['queued', 'sending', 'sent', 'failed'] as const;
 
-/** Starts or continues look $1, leased for $2 seconds; returns no row while another replica is at it. */
+/** Starts or continues look $1, leased for $2 seconds: a row per channel, or none while another replica is at it. */
 export const TAKE_LOOK: Statement = {
   name: 'receipts-take-look',
   text: `
     UPDATE receipt_looks SET leased_until = service_now() + make_interval(secs => $2)
     WHERE number = $1 AND leased_until <= service_now()
-    RETURNING looked_to AS "lookedTo"`,
+    RETURNING channel, looked_to AS "lookedTo"`,
 };
 
-/** Records that look $1 has reached attempt $2, and releases it to the next replica. */
+/** Records that look $1 has reached on each of the channels $2 the attempt of $3, and releases it to the next replica. */
 export const LEAVE_LOOK: Statement = {
   name: 'receipts-leave-look',
-  text: `UPDATE receipt_looks SET looked_to = $2, leased_until = to_timestamp(0) WHERE number = $1`,
+  text: `
+    UPDATE receipt_looks SET looked_to = ($3::uuid[])[array_position($2::text[], channel)], leased_until = to_timestamp(0)
+    WHERE number = $1 AND channel = ANY ($2::text[])`,
 };
 
 /**
