@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ExplanationDto } from '../src/explain/explanation.dto.js';
 import { PATIENT, Story, newSid, whileHeld } from './callbacks.setup.js';
 import { startHeldProvider } from './support/held-provider.js';
 import { shareTestService } from './support/service.js';
@@ -152,6 +153,8 @@ describe('a late sign that the channel before had accepted it', () => {
       await story.until(({ deliveries }) => deliveries.length === 2);
       await story.reports(unknown, newSid(), 'sent');
     });
+    const explained = await service().api.get<ExplanationDto>(`/v1/notifications/${story.id}/explain`);
+    expect(explained.body.next?.sentence).toMatch(/without it sms is next\.$/);
     await story.timePasses();
     await story.accepted(2);
     expect(statuses(await story.read())).toEqual(['sent', 'canceled', 'sent']);

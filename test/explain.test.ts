@@ -112,6 +112,22 @@ describe('the explanation of a notification', () => {
     expect((await explain(service, watched)).next?.sentence).toMatch(/^Twilio's delivery receipt .+ voice is next\.$/);
   });
 
+  it('promises no attempt that its expiresAt comes before', async () => {
+    const service = await start({ RETRY_BASE_MS: '600000', RETRY_BUDGET_MS: '86400000' });
+    const { api, provider } = service;
+    await provider.fail(TO, { fault: { kind: 'status', status: 429 } });
+    const expiresAt = new Date(Date.now() + 300_000).toISOString();
+    const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Your code', category: 'otp', expiresAt });
+    const limited = await api.until(id, ({ deliveries }) => deliveries[0]?.attempts.length === 1);
+    expect(limited.nextAttemptAt).toBeNull();
+    expect((await explain(service, id)).next).toEqual({
+      sentence: expect.stringMatching(
+        /^Attempt 2 on sms would start at .+; its expiresAt comes before that, so it is not sent again\.$/,
+      ),
+      at: expiresAt,
+    });
+  });
+
   it.each([
     ['open', 'operator', null, 'It stays so until an operator closes the circuit.'],
     ['open', 'authentication', null, 'It stays so until an operator brings other credentials or closes the circuit.'],

@@ -13,7 +13,7 @@ import type { ExplanationDto } from './explanation.dto.js';
 import { explainedNext, type WaitingWork } from './next.sentence.js';
 
 const WAITING_WORK = `
-    SELECT o.stage, o.channel, o.due_at AS "dueAt", o.lease_token IS NOT NULL AS leased, o.attempts,
+    SELECT o.delivery_id AS "deliveryId", o.stage, o.channel, o.expires_at AS "expiresAt", o.due_at AS "dueAt", o.lease_token IS NOT NULL AS leased, o.attempts,
       o.held_by IS NOT NULL AS held, service_now() AS now,
       CASE WHEN c.state = 'open' THEN c.next_probe_at END AS "nextProbeAt",
       CASE WHEN c.id IS NOT NULL
@@ -42,7 +42,7 @@ export class ExplainService {
       work: (await snapshot.query<WaitingWork[]>(WAITING_WORK, [id]))[0] ?? null,
     }));
     if (!history) throw notFound('notification');
-    const next = explainedNext(history, work, this.following(history));
+    const next = explainedNext(history, work, work && this.following(history, work));
     return {
       id,
       status: history.notification.status,
@@ -54,10 +54,13 @@ export class ExplainService {
     };
   }
 
-  /** The channel that would take over from the latest delivery. */
-  private following({ notification, deliveries, attempts }: NotificationHistory): Channel | null {
-    const latest = deliveries.at(-1);
-    if (!latest) return null;
+  /**
+   * The channel that would take over from the delivery that is worked on. That need not be the latest one: a fallback
+   * may have been dropped.
+   */
+  private following({ notification, deliveries, attempts }: NotificationHistory, work: WaitingWork): Channel | null {
+    const present = deliveries.find(({ id }) => id === work.deliveryId);
+    if (!present) return null;
     const tried = triedChannels(
       deliveries.map(({ id, channel, status }) => ({
         channel,
@@ -66,7 +69,7 @@ export class ExplainService {
       })),
     );
     const { channels, content } = notification;
-    const { channel, changes } = latest;
+    const { channel, changes } = present;
     return this.fallback.remaining({ channels, content, channel, changes, tried })[0] ?? null;
   }
 }

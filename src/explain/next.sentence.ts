@@ -6,9 +6,12 @@ import { clockTime } from './moment.js';
 
 /** The outbox row of a notification, and what holds it. */
 export interface WaitingWork {
+  readonly deliveryId: string;
   readonly stage: 'send' | 'reconcile' | 'await_delivery';
   readonly channel: Channel;
   readonly dueAt: Date;
+  /** After this it is not sent any more. */
+  readonly expiresAt: Date | null;
   /** A dispatcher is working on it right now. */
   readonly leased: boolean;
   /** Attempts of this delivery so far, including the one in flight. */
@@ -80,12 +83,17 @@ function wayOut({ state, cause }: HoldingCircuit, nextProbeAt: Date | null, now:
 }
 
 function planned({ notification }: NotificationHistory, work: WaitingWork, following: Channel | null): ExplainedNext {
-  const { stage, channel, dueAt, leased, attempts, now } = work;
+  const { stage, channel, dueAt, expiresAt, leased, attempts, now } = work;
   const time = clockTime(dueAt, now);
   const due = dueAt <= now;
   switch (stage) {
     case 'send':
       if (leased) return { sentence: `Attempt ${attempts} on ${channel} is under way.`, at: null };
+      if (expiresAt !== null && expiresAt <= dueAt) {
+        const not = attempts > 0 ? 'it is not sent again' : 'it is not sent';
+        const sentence = `Attempt ${attempts + 1} on ${channel} would start at ${time}; its expiresAt comes before that, so ${not}.`;
+        return { sentence, at: expiresAt };
+      }
       return due
         ? { sentence: `Attempt ${attempts + 1} on ${channel} starts as soon as a worker is free.`, at: dueAt }
         : { sentence: `Attempt ${attempts + 1} on ${channel} starts at ${time}.`, at: dueAt };

@@ -149,7 +149,12 @@ export class NotificationSummaryDto {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   readAt: string | null;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Null if nobody can say, and if it expires before.',
+  })
   nextAttemptAt: string | null;
 }
 

@@ -12,7 +12,7 @@ export interface OutboxTrace {
   readonly sending: boolean;
   /** When that attempt began. */
   readonly attemptStartedAt: Date | null;
-  /** When the next attempt may begin; null while one is in flight or this is not known. */
+  /** When the next attempt may begin; null while one is in flight, if it expires before, or if this is not known. */
   readonly nextAttemptAt: Date | null;
 }
 
@@ -20,7 +20,8 @@ export interface OutboxTrace {
 export const OUTBOX_TRACES = `
   SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
     attempt_started_at AS "attemptStartedAt",
-    CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL THEN due_at END AS "nextAttemptAt"
+    CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL
+      AND (stage <> 'send' OR expires_at IS NULL OR expires_at > due_at) THEN due_at END AS "nextAttemptAt"
   FROM outbox WHERE notification_id = ANY ($1)`;
 
 /** A condition for a search by status: notifications `n` that are stored as waiting but are being sent. */
