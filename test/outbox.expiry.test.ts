@@ -33,7 +33,9 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
       deliveries: ['queued', 'expired'],
       stage: null,
     });
-    expect(await test.sentences(id)).toEqual([expect.stringContaining('a channel before had it accepted')]);
+    expect(await test.sentences(id)).toEqual([
+      'expiry: Its expiresAt passed before it could be sent on sms, so only this delivery ends: whatsapp had accepted it before.',
+    ]);
   });
 
   it('ends the notification where the channel before it failed', async () => {
@@ -46,6 +48,19 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
       deliveries: ['failed', 'expired'],
       stage: null,
     });
+    expect(await test.sentences(id)).toEqual(['expiry: Its expiresAt passed before it could be sent on sms.']);
+  });
+
+  it.each([
+    ['failed', 'so it was not sent again.'],
+    ['queued', 'so only this delivery ends: whatsapp had accepted it before.'],
+  ] as const)('is told of as refused where it was, and WhatsApp is %s', async (whatsapp, ending) => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, { expiresAt: inAMinute() }, whatsapp);
+    await test.fail(await test.claim(), { step: RETRY });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    await test.outbox.expire(10);
+    expect(await test.sentences(id)).toEqual([`expiry: Its expiresAt passed before it was accepted on sms, ${ending}`]);
   });
 });
 
@@ -68,6 +83,14 @@ describe('expiry', () => {
     await moveClock(test.databaseUrl, 2 * MINUTE);
     expect(await test.outbox.expire(10)).toEqual([]);
     expect(await test.standing(notificationId)).toMatchObject({ stage: 'send', deliveries: ['queued'] });
+  });
+
+  it('is told of what was never tried as what it is', async () => {
+    const test = await startOutbox();
+    const id = await test.enqueue({ expiresAt: inAMinute() });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    await test.outbox.expire(10);
+    expect(await test.sentences(id)).toEqual([expect.stringMatching(/before it was accepted, so it was not sent\.$/)]);
   });
 });
 

@@ -21,9 +21,11 @@ export const LOCK_EXPIRED: Statement = {
 /** For a row of `late`: what ended, as a sentence. */
 const WHAT_ENDED = `
         CASE WHEN accepted_by IS NOT NULL
-          THEN 'Its expiresAt passed before this fallback was sent, so the fallback ends: a channel before had it accepted.'
+          THEN 'Its expiresAt passed before it ' || CASE WHEN attempted THEN 'was accepted' ELSE 'could be sent' END
+            || there || ', so only this delivery ends: ' || accepted_by || ' had accepted it before.'
           WHEN in_doubt THEN 'Its expiresAt passed, so it was not sent again; an attempt before may have been accepted.'
-          WHEN attempted THEN 'Its expiresAt passed before it was accepted, so it was not sent again.'
+          WHEN attempted THEN 'Its expiresAt passed before it was accepted' || there || ', so it was not sent again.'
+          WHEN there <> '' THEN 'Its expiresAt passed before it could be sent' || there || '.'
           ELSE 'Its expiresAt passed before it was accepted, so it was not sent.' END`;
 
 /**
@@ -36,9 +38,11 @@ export const END_EXPIRED: Statement = {
   text: `
     WITH ended AS (
       DELETE FROM outbox WHERE notification_id = ANY ($1)
-      RETURNING notification_id, delivery_id, delivery_number, attempts, held_by
+      RETURNING notification_id, delivery_id, delivery_number, channel, attempts, held_by
     ), late AS MATERIALIZED (
       SELECT e.notification_id, e.delivery_id, e.held_by, e.attempts > 0 AS attempted,
+        -- Another delivery may have been accepted before: what follows is only true of this one.
+        CASE WHEN e.delivery_number IS DISTINCT FROM 1 THEN ' on ' || e.channel ELSE '' END AS there,
         CASE WHEN e.attempts > 0 OR e.delivery_number IS DISTINCT FROM 1 THEN (
           SELECT true FROM attempts a WHERE a.notification_id = e.notification_id AND a.outcome = 'unknown' LIMIT 1
         ) END AS in_doubt,
