@@ -55,6 +55,32 @@ describe('what is told of one moment', () => {
   });
 });
 
+describe('an acceptance that a callback told first', () => {
+  it('is told where the answer never came, and told as the answer where it did', async () => {
+    const story = await begin(['sms']);
+    const { attemptId, accept } = await story.request(0);
+    const sid = newSid();
+    await story.reports(attemptId, sid, 'sent');
+    const told = async () =>
+      (await explain(story)).decisions.slice(1).map(({ rule, sentence }) => `${rule}: ${sentence}`);
+    expect(await told()).toEqual(['callback: A callback shows that Twilio accepted attempt 1 on sms.']);
+    accept(sid);
+    await expect
+      .poll(told)
+      .toEqual([expect.stringMatching(/^HTTP status 201: Twilio accepted attempt 1 on sms at [\d:]+\.$/)]);
+  });
+
+  it('is told before the failure that came with it', async () => {
+    const story = await begin(['sms']);
+    const { attemptId, accept } = await story.request(0);
+    await story.reports(attemptId, newSid(), 'undelivered', 30003);
+    const [, accepted, failed] = (await explain(story)).decisions;
+    expect(accepted?.sentence).toBe('A callback shows that Twilio accepted attempt 1 on sms.');
+    expect(failed?.sentence).toContain('Twilio reported it undelivered on sms');
+    accept(newSid());
+  });
+});
+
 describe('the channel that is promised next', () => {
   const AFTER_A_DAY = { fallbackAfterSeconds: 86_400 };
 

@@ -49,25 +49,29 @@ function acceptance({ notification }: NotificationHistory): ExplainedDecision {
   return { at, rule: 'acceptance', sentence: `It was accepted for ${channels.join(', then ')}${when}${limit}.` };
 }
 
-/** Leaves out attempts whose acceptance was not learned from the answer: a decision says how it was learned. */
+/** Leaves out attempts whose acceptance was in doubt: a decision says how it was learned. */
 function acceptedAttempts(history: NotificationHistory, decisions: readonly DecisionRecord[]): ExplainedDecision[] {
-  const { attempts, failures, deliveries } = history;
+  const { attempts, callbacks, failures, deliveries } = history;
   const unclear = new Set(
     failures.filter((failure) => failure.callbackId === null).map((failure) => failure.attemptId),
   );
   const channels = new Map(deliveries.map((delivery) => [delivery.id, delivery.channel]));
   return attempts
-    .filter((attempt) => attempt.outcome === 'accepted' && attempt.httpStatus !== null && !unclear.has(attempt.id))
-    .map((attempt) => {
-      const at = acceptedAt(attempt, failures, decisions);
+    .filter((attempt) => attempt.outcome === 'accepted' && !unclear.has(attempt.id))
+    .flatMap((attempt) => {
+      const { id: attemptId, deliveryId, number, httpStatus } = attempt;
+      const accepted = `Twilio accepted attempt ${number} on ${channels.get(deliveryId)}`;
       const twice = attempt.possibleDuplicate ? '; the recipient may get it twice' : '';
-      return {
-        at,
-        rule: `HTTP status ${attempt.httpStatus}`,
-        sentence: `Twilio accepted attempt ${attempt.number} on ${channels.get(attempt.deliveryId)} at ${clockTime(at, at)}${twice}.`,
-        deliveryId: attempt.deliveryId,
-        attemptId: attempt.id,
-      };
+      if (httpStatus !== null) {
+        const at = acceptedAt(attempt, failures, decisions);
+        const sentence = `${accepted} at ${clockTime(at, at)}${twice}.`;
+        return { at, rule: `HTTP status ${httpStatus}`, sentence, deliveryId, attemptId };
+      }
+      // The answer was not read, or is not on disk yet.
+      const shown = callbacks.find((callback) => callback.attemptId === attemptId);
+      if (!shown || decisions.some((decision) => decision.attemptId === attemptId)) return [];
+      const sentence = `A callback shows that ${accepted}${twice}.`;
+      return { at: shown.receivedAt, rule: 'callback', sentence, deliveryId, attemptId };
     });
 }
 
