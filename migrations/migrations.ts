@@ -16,6 +16,7 @@ import { RecoveredFrom1763801400000 } from './1763801400000-recovered-from.js';
 import { TestAlerts1763801500000 } from './1763801500000-test-alerts.js';
 import { AlertmanagerClusters1763801600000 } from './1763801600000-alertmanager-clusters.js';
 import { ReceiptsByChannel1763801700000 } from './1763801700000-receipts-by-channel.js';
+import { Searches1763801800000 } from './1763801800000-searches.js';
 
 /** Every migration, oldest first. Named one by one, so that source and build run the same ones. */
 export const MIGRATIONS = [
@@ -37,4 +38,5 @@ export const MIGRATIONS = [
   TestAlerts1763801500000,
   AlertmanagerClusters1763801600000,
   ReceiptsByChannel1763801700000,
+  Searches1763801800000,
 ];

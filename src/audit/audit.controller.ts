@@ -6,6 +6,7 @@ import { Scopes } from '../access/access.decorator.js';
 import { type Page, pageById } from '../http/pagination.js';
 import { Problems } from '../openapi/problems.decorator.js';
 import { AuditEntry } from './audit-entry.entity.js';
+import { AUDIT_SUBJECTS } from './audited.js';
 import { type AuditEntryDto, AuditEntryPage, AuditQuery, toAuditEntryDto } from './audit.dto.js';
 
 @ApiTags('audit')
@@ -24,6 +25,10 @@ export class AuditController {
       if (before !== null) select.andWhere('entry.id < :before', { before });
       for (const field of ['subjectType', 'subjectId', 'actor', 'action'] as const) {
         if (query[field] !== undefined) select.andWhere(`entry.${field} = :${field}`, { [field]: query[field] });
+      }
+      // The index on subjects begins with their type.
+      if (query.subjectId !== undefined && query.subjectType === undefined) {
+        select.andWhere('entry.subjectType IN (:...subjects)', { subjects: AUDIT_SUBJECTS });
       }
       return (await select.getMany()).map(toAuditEntryDto);
     });

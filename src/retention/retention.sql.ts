@@ -150,14 +150,15 @@ export const DELETE_REPLAYS: Statement = {
 };
 
 /**
- * Forgets which channels recipients were not on, once that may have changed; at most $1 rows. Needs no index: the table
- * only covers the last UNAVAILABLE_CHANNEL_HOURS, so scanning it is cheap.
+ * Forgets which channels recipients were not on, once that may have changed; at most $1 rows, the oldest first, by the
+ * index on their time: UNAVAILABLE_CHANNEL_HOURS may be a year, of which little is over at a time.
  */
 export const FORGET_UNAVAILABLE: Statement = {
   name: 'retention-forget-unavailable',
   plan: 'each_time',
   text: `
     DELETE FROM unavailable_channels WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM unavailable_channels WHERE until <= service_now() LIMIT $1 FOR UPDATE SKIP LOCKED))
+      SELECT ctid FROM unavailable_channels WHERE until <= service_now()
+      ORDER BY until LIMIT $1 FOR UPDATE SKIP LOCKED))
     RETURNING recipient`,
 };
