@@ -82,7 +82,10 @@ describe('retries', () => {
       const creates = await provider.creates(TO);
       expect(creates).toHaveLength(6);
       const waits = creates.slice(1).map((create, index) => +new Date(create.at) - +new Date(creates[index]?.at ?? 0));
-      [20, 40, 80, 160, 320].forEach((least, index) => expect(waits[index]).toBeGreaterThanOrEqual(least - 2));
+      const late = [20, 40, 80, 160, 320].map((least, index) => (waits[index] ?? 0) - least);
+      for (const ms of late) expect(ms).toBeGreaterThanOrEqual(-2);
+      // At one of five at least the machine had time for it: none would wait less where each waited for the next poll.
+      expect(Math.min(...late)).toBeLessThan(500);
     },
   );
 
