@@ -39,7 +39,7 @@ describe('the pace of work', () => {
 
 describe('what waits for a slot', () => {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the queue looks at nothing else
-  const entry = (turn: number) => ({ work: { turn, notificationId: String(turn) } as Work, leasedAt: 0 });
+  const entry = (turn: number, notificationId = '') => ({ work: { turn, notificationId } as Work, leasedAt: 0 });
 
   it('comes in its turn, whenever it was claimed', () => {
     const queue = new LocalQueue();
@@ -49,6 +49,19 @@ describe('what waits for a slot', () => {
     expect(queue.takeAll().map(({ turn }) => turn)).toEqual([20, 30, 40]);
     expect(queue.size).toBe(0);
     expect(queue.shift()).toBeUndefined();
+  });
+
+  it('comes first in, first out where the turn is the same', () => {
+    const queue = new LocalQueue();
+    for (const [turn, id] of [
+      [20, 'a'],
+      [10, 'b'],
+      [20, 'c'],
+      [10, 'd'],
+    ] as const) {
+      queue.push(entry(turn, id));
+    }
+    expect(queue.takeAll().map(({ notificationId }) => notificationId)).toEqual(['b', 'd', 'a', 'c']);
   });
 
   it('goes back to the outbox at once when the process stops, and another sends it as the first attempt', async () => {

@@ -80,6 +80,17 @@ describe('a result that the database does not take at once', () => {
     expect(await standing(work.notificationId)).toMatchObject({ status: 'failed', deadLetters: 1 });
     expect(heard).toHaveLength(1);
   });
+
+  it('is given up once its lease is over: whoever takes the work over asks the provider', async () => {
+    const { lease, recorder, refusedTimes, heard } = await withBrokenDatabase({ LEASE_MS: '1000' });
+    const work = await lease();
+    const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
+    recorder.unsuccessful({ work, attempt, failure: failure(), step: DEAD_LETTER });
+    await refusedTimes(1);
+    await recorder.settled();
+    expect(recorder.pending).toBe(0);
+    expect(heard).toEqual([]);
+  });
 });
 
 describe('what a failure says of its recipient', () => {

@@ -41,3 +41,16 @@ describe('what expires', () => {
     expect(await test.attempts()).toMatchObject([{ outcome: 'accepted' }]);
   });
 });
+
+describe('a lease that ran out', () => {
+  it('is taken back beside one that somebody else holds', async () => {
+    const test = await startOutbox();
+    const held = await test.lease();
+    const free = await test.lease();
+    await moveClock(test.databaseUrl, 60_000);
+    const other = await startTransaction(test.databaseUrl);
+    await other.query('SELECT 1 FROM outbox WHERE notification_id = $1 FOR UPDATE', [held.notificationId]);
+    expect(await test.outbox.rescue()).toBe(1);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: free.attemptId });
+  });
+});
