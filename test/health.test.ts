@@ -246,6 +246,22 @@ describe('health', () => {
     expect(await ended).toEqual([false]);
   });
 
+  it('does not wait for a request that does not arrive in full', async () => {
+    const edge = await startEdge({ databaseUrl: database.url, controllers: [HealthProbe] });
+    const slow = connect(Number(new URL(edge.url).port), '127.0.0.1');
+    slow.write('POST /probe/write HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n');
+    slow.write('Content-Length: 100\r\nExpect: 100-continue\r\n\r\n');
+    const [go] = (await once(slow, 'data')) as [Buffer];
+    expect(go.toString()).toContain('100 Continue');
+    slow.write('{');
+    const ended = once(slow, 'close');
+    const since = performance.now();
+    await edge.app.close();
+    // A connection may be silent for two minutes.
+    expect(performance.now() - since).toBeLessThan(60_000);
+    await ended;
+  });
+
   it('watches the disk of an embedded database', async () => {
     const folder = await makeTestFolder();
     onTestFinished(() => removeTestFolder(folder));

@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
@@ -6,8 +7,10 @@ import { IsOptional, IsString } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Public } from '../src/access/access.decorator.js';
 import { ExpectsBody } from '../src/http/body.decorator.js';
+import { answerClientError } from '../src/http/client-error.js';
 import { type Edge, startEdge } from './support/http-edge.app.js';
 import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
+import { portOf } from './twilio.wire.js';
 
 class Words {
   @IsOptional()
@@ -169,5 +172,31 @@ describe('what reaches no route', () => {
     const { head } = await answerTo(`OPTIONS * HTTP/1.1\r\n${HOST}${END}`);
     expect(head).toMatch(/^http\/1.1 404 /);
     expect(head).toContain('x-frame-options: deny');
+  });
+});
+
+describe('a connection on which no request came about', () => {
+  /** What the caller reads when this became of its connection. */
+  async function readAfter(code: string): Promise<string> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const caller = connect(portOf(server), '127.0.0.1');
+    const [socket] = await accepted;
+    answerClientError(Object.assign(new Error('No request'), { code }), socket);
+    socket.end();
+    const read = await text(caller);
+    server.close();
+    return read;
+  }
+
+  it('is told that the request took too long to arrive', async () => {
+    const [head = '', body = ''] = (await readAfter('ERR_HTTP_REQUEST_TIMEOUT')).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+    expect(JSON.parse(body)).toMatchObject({ status: 408, type: 'urn:postrider:problem:request-timeout' });
+  });
+
+  it('is told nothing where the caller has reset it', async () => {
+    expect(await readAfter('ECONNRESET')).toBe('');
   });
 });
