@@ -4,10 +4,22 @@ import { createServer } from 'node:net';
 /** Below the ports that Linux (from 32768) and others (from 49152) give to whoever listens or connects without naming one. */
 const NAMED_PORTS = { from: 20_000, to: 32_000 } as const;
 
-/** A port to listen on later: until then nobody is given it who asks for any. */
+/** One for each worker of a run, which vitest numbers from 1, and one for the process that starts them. */
+const SHARES = 8;
+const PORTS_EACH = (NAMED_PORTS.to - NAMED_PORTS.from) / SHARES;
+
+/** Begins anywhere, since other runs may be on this machine. */
+let place = randomInt(PORTS_EACH);
+
+/**
+ * A port to listen on later: until then nobody is given it who asks for any, nor another test of this run that asks
+ * here.
+ */
 export async function freePort(): Promise<number> {
+  const share = Number(process.env['VITEST_POOL_ID'] ?? 0) % SHARES;
   for (;;) {
-    const port = randomInt(NAMED_PORTS.from, NAMED_PORTS.to);
+    place = (place + 1) % PORTS_EACH;
+    const port = NAMED_PORTS.from + share * PORTS_EACH + place;
     if (await isFree(port)) return port;
   }
 }
