@@ -29,11 +29,11 @@ async function createKey(edge: Edge, name: string, clientId?: string) {
   return answer.body;
 }
 
-async function query(databaseUrl: string, text: string, values: readonly string[] = []): Promise<void> {
+async function query(databaseUrl: string, text: string, values: readonly string[] = []): Promise<object[]> {
   const sql = new Client({ connectionString: databaseUrl });
   await sql.connect();
   try {
-    await sql.query(text, [...values]);
+    return (await sql.query<object>(text, [...values])).rows;
   } finally {
     await sql.end();
   }
@@ -51,6 +51,44 @@ async function revokeAdminKey(edge: Edge, key: string): Promise<void> {
   const id = body.items.find(({ name }) => name === 'ADMIN_API_KEY')?.id;
   expect((await ask(edge, 'DELETE', `${KEYS}/${id}`, { key })).status).toBe(204);
 }
+
+describe('ADMIN_API_KEY', () => {
+  it('is one key with every scope, however many replicas start with it', async () => {
+    const databaseUrl = await newDatabase();
+    await Promise.all([start(databaseUrl), start(databaseUrl), start(databaseUrl)]);
+    expect(
+      await query(databaseUrl, `SELECT scopes, revoked_at FROM api_keys WHERE name = 'ADMIN_API_KEY'`),
+    ).toEqual([{ scopes: ['send', 'read', 'admin'], revoked_at: null }]);
+  });
+
+  it('replaces the key before when it changes, and comes back when it changes back', async () => {
+    const databaseUrl = await newDatabase();
+    const inForce = () =>
+      query(
+        databaseUrl,
+        `SELECT encode(secret_hash, 'hex') AS hash FROM api_keys WHERE name = 'ADMIN_API_KEY' AND revoked_at IS NULL`,
+      );
+    const edge = await start(databaseUrl);
+    const [before] = await inForce();
+    expect((await ask(edge, 'GET', KEYS)).status).toBe(200);
+    const replaced = await start(databaseUrl, NEXT);
+    expect((await ask(replaced, 'GET', KEYS, { key: NEXT })).status).toBe(200);
+    expect((await ask(replaced, 'GET', KEYS)).status).toBe(401);
+    await expect.poll(async () => (await ask(edge, 'GET', KEYS)).status).toBe(401);
+    expect(await inForce()).toHaveLength(1);
+    await start(databaseUrl);
+    expect(await inForce()).toEqual([before]);
+  });
+
+  it('is refused where another key has the same secret', async () => {
+    const databaseUrl = await newDatabase();
+    const twin = await createKey(await start(databaseUrl), 'twin');
+    await expect(startEdge({ databaseUrl, adminApiKey: twin.secret })).rejects.toThrow('ADMIN_API_KEY');
+    expect(await query(databaseUrl, 'SELECT scopes FROM api_keys WHERE id = $1', [twin.id])).toEqual([
+      { scopes: ['admin'] },
+    ]);
+  });
+});
 
 describe('an ADMIN_API_KEY whose value comes back', () => {
   it('is in force again, and the audit log says so', async () => {
