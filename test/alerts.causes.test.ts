@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
 import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
-import { eventually, pause } from './incidents.setup.js';
+import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { type ApiClient, Provider, startTestService } from './support/service.js';
 
@@ -112,8 +112,10 @@ describe('what failed is not forgotten', () => {
     const { api, simulator, database, service } = await startTestService();
     await new Provider(simulator.url).fail(TO, { fault: { kind: 'status', status: 404 } });
     await database.query('ALTER TABLE alerts RENAME TO alerts_away');
+    // Looks on; nothing is replaced.
+    const raised = vi.spyOn(registerOf(service), 'raise');
     await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
-    await pause(400);
+    await expect.poll(() => raised.mock.settledResults.map(({ type }) => type)).toContain('rejected');
     await database.query('ALTER TABLE alerts_away RENAME TO alerts');
     await service.close();
     const { rows } = await database.query('SELECT cause, count::int FROM alerts');

@@ -3,7 +3,7 @@ import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import type { Failure } from '../src/policy/failure.js';
 import { alertsOf } from './alerts.setup.js';
-import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
+import { ACCOUNT, creations, eventually, expireNow, handsOn, keeperHasLooked, partOf } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { failureOfClass } from './support/failure.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
@@ -61,7 +61,8 @@ describe('refused credentials', () => {
     );
     await provider.heal();
     const requests = await creations(test.simulator.url);
-    await pause(700);
+    await keeperHasLooked(test.service);
+    expect((await operator.circuit(ACCOUNT)).heldCount).toBe(6);
     expect(await creations(test.simulator.url)).toEqual(requests);
     const waiting = await test.api.get<{ status: string; deadLetter: unknown }>(`/v1/notifications/${ids[0]}`);
     expect(waiting.body).toMatchObject({ status: 'queued', deadLetter: null });
@@ -157,9 +158,12 @@ describe('a wrong account', () => {
   it('is forgotten once the right one is set, also where nothing waits any more', async () => {
     const test = await startTestService(WRONG);
     const { operator } = handsOn(test);
-    const expiresAt = new Date(Date.now() + 3000).toISOString();
-    const id = await test.api.send({ ...sms(1), expiresAt });
-    await operator.untilCircuit(wrongAccount, 'open');
+    const id = await test.api.send(sms(1));
+    await eventually(
+      () => operator.circuit(wrongAccount),
+      ({ state, heldCount }) => state === 'open' && heldCount === 1,
+    );
+    await expireNow(test.database, id);
     await test.api.untilStatus(id, 'expired');
     await test.service.close();
 
@@ -210,7 +214,8 @@ describe('a quota that is used up', () => {
     await provider.heal();
     const requests = (await creations(test.simulator.url)).length;
     await moveClock(test.databaseUrl, 3_590_000);
-    await pause(700);
+    await keeperHasLooked(test.service);
+    expect((await operator.circuit(ACCOUNT)).heldCount).toBe(2);
     expect(await creations(test.simulator.url)).toHaveLength(requests);
     await moveClock(test.databaseUrl, 60_000);
     await test.api.untilStatus(first, 'sent', 'delivered');

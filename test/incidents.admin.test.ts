@@ -6,7 +6,7 @@ import type { CircuitDto } from '../src/incidents/circuits.dto.js';
 import type { IncidentDetailsDto, IncidentDto } from '../src/incidents/incidents.dto.js';
 import { IncidentTimeline } from '../src/incidents/incident.timeline.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
-import { ACCOUNT, creations, eventually, handsOn, partOf, pause } from './incidents.setup.js';
+import { ACCOUNT, creations, eventually, handsOn, keeperHasLooked, partOf, pause } from './incidents.setup.js';
 import { startTestService } from './support/service.js';
 
 const hello = { to: '+15551230001', channels: ['voice'], body: 'Hello' };
@@ -55,7 +55,8 @@ describe('circuits', () => {
       () => operator.circuit('resource:voice'),
       ({ heldCount }) => heldCount === 1,
     );
-    await pause(700);
+    await keeperHasLooked(test.service);
+    expect((await operator.circuit('resource:voice')).heldCount).toBe(1);
     expect(await creations(test.simulator.url)).toEqual([]);
 
     expect(await operator.close('resource:voice')).toMatchObject({ id, state: 'closed', cause: null });

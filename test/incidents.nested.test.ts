@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { liesWithin } from '../src/incidents/circuit.scope.js';
-import { ACCOUNT, creations, eventually, handsOn, pause } from './incidents.setup.js';
+import { ACCOUNT, creations, eventually, handsOn } from './incidents.setup.js';
 import { startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
@@ -70,7 +70,11 @@ describe('two circuits that are open at once', () => {
     );
     const { id } = await operator.circuit(SENDER);
     await test.api.post(`/v1/admin/circuits/${id}/open`, { reason: 'not this number' });
-    await pause(PROBE_MS);
+    // One that has met it: by then the probe before is out and told.
+    await eventually(
+      () => operator.circuit(SENDER),
+      ({ heldCount }) => heldCount >= 1,
+    );
     const [before, requests] = [await toldProbes(), await creations(test.simulator.url)];
     await eventually(
       () => operator.circuit(SENDER),

@@ -1,9 +1,10 @@
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { creations, eventually, handsOn, incidentThatStops, partOf, pause } from './incidents.setup.js';
+import { creations, eventually, expireNow, handsOn, incidentThatStops, partOf, untilJudged } from './incidents.setup.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { alertsOf } from './alerts.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
+import type { RunningService } from '../src/service.js';
 import { freePort } from './support/free-port.js';
 import { startTestService } from './support/service.js';
 
@@ -173,12 +174,16 @@ describe('an outage of the provider', () => {
     const urgent = await Promise.all(
       Array.from({ length: 20 }, (_, i) => test.api.send(sms(200 + i, { category: 'alert' }))),
     );
-    const late = await test.api.send(sms(300, { expiresAt: new Date(Date.now() + 1500).toISOString() }));
+    const late = await test.api.send(sms(300));
+    const untilHeld = (count: number) =>
+      eventually(
+        () => operator.circuit('resource:sms'),
+        ({ heldCount }) => heldCount === count,
+      );
+    await untilHeld(47);
+    await expireNow(test.database, late);
     expect((await test.api.untilStatus(late, 'expired')).deadLetter).toBeNull();
-    await eventually(
-      () => operator.circuit('resource:sms'),
-      ({ heldCount }) => heldCount === 46,
-    );
+    await untilHeld(46);
 
     await provider.heal();
     const healed = Date.now();
@@ -211,19 +216,19 @@ describe('the detection of an incident', () => {
 
     count(here, 5, 5);
     count(there, 4, 4);
-    await untilTold(test.database, 9);
+    await untilTold(test.database, 9, test.service, other);
     expect(await operator.incidents()).toEqual([]);
     // Ten faults now, but of twenty-one attempts.
     count(here, 0, 11);
-    await untilTold(test.database, 20);
+    await untilTold(test.database, 20, test.service, other);
     count(there, 1, 1);
-    await untilTold(test.database, 21);
+    await untilTold(test.database, 21, test.service, other);
     expect(await operator.incidents()).toEqual([]);
 
     count(here, 10, 10);
     count(there, 10, 10);
     const incident = await operator.untilIncident(() => true);
-    await untilTold(test.database, 41);
+    await untilTold(test.database, 41, test.service, other);
     expect(await operator.incidents()).toHaveLength(1);
     expect(incident.resources).toEqual(['sms']);
     expect(incident.timeline.filter(({ kind }) => kind === 'opened')).toHaveLength(1);
@@ -240,7 +245,7 @@ describe('the detection of an incident', () => {
     const health = partOf(test.service, ProviderHealth);
     for (let n = 0; n < 5; n += 1) health.count('voice', 'HTTP status 500');
     for (let n = 0; n < 50; n += 1) health.count('sms', n < 4 ? 'HTTP status 500' : null);
-    await untilTold(test.database, 55);
+    await untilTold(test.database, 55, test.service);
     expect(await operator.incidents()).toEqual([]);
     health.count('sms', 'HTTP status 502');
     const incident = await operator.untilIncident(() => true);
@@ -253,7 +258,7 @@ describe('the detection of an incident', () => {
     expect(over.timeline.at(-2)?.sentence).toMatch(/^voice: nothing waits on it/);
     // What was before is over: one more fault makes no incident.
     health.count('sms', 'HTTP status 500');
-    await untilTold(test.database, 58);
+    await untilTold(test.database, 58, test.service);
     expect(await operator.incidents()).toHaveLength(1);
   });
 
@@ -279,11 +284,11 @@ describe('the detection of an incident', () => {
   });
 });
 
-async function untilTold(database: Client, attempts: number): Promise<void> {
+/** Until they have told so many attempts in all, and judged them. */
+async function untilTold(database: Client, attempts: number, ...replicas: readonly RunningService[]): Promise<void> {
   await eventually(
     async () => (await database.query('SELECT sum(attempts)::int AS told FROM provider_health')).rows[0]?.told,
     (told) => told === attempts,
   );
-  // And until it is judged: the next statement of the same round.
-  await pause(500);
+  await untilJudged(...replicas);
 }

@@ -3,7 +3,7 @@ import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
-import { eventually, handsOn, partOf, pause } from './incidents.setup.js';
+import { eventually, handsOn, partOf, untilJudged } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { freePort } from './support/free-port.js';
 import { startTestService } from './support/service.js';
@@ -97,8 +97,8 @@ it('what failed before the window of an incident neither opens it nor belongs to
     await told(number);
     if (number === 1) await moveClock(test.databaseUrl, 61_000);
   }
-  // Four in all: until they are judged, the next statement after they were told.
-  await pause(300);
+  // Four in all.
+  await untilJudged(test.service);
   expect(await operator.incidents()).toEqual([]);
   await send(5);
   const incident = await operator.untilIncident(({ deadLetterCount }) => deadLetterCount >= 3);

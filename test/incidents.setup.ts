@@ -1,9 +1,13 @@
 import type { Type } from '@nestjs/common';
+import type { Client } from 'pg';
+import { expect, vi } from 'vitest';
 import type { RunningService } from '../src/service.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { resourceScope } from '../src/incidents/circuit.scope.js';
 import type { CircuitDto } from '../src/incidents/circuits.dto.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
+import { ProviderHealth } from '../src/incidents/provider.health.js';
+import { Outbox } from '../src/outbox/outbox.js';
 import type { Channel } from '../src/policy/vocabulary.js';
 import { type ApiClient, Provider, type ServiceUnderTest } from './support/service.js';
 
@@ -96,4 +100,23 @@ export async function creations(simulatorUrl: string): Promise<{ at: number; to:
   return requests
     .filter(({ method }) => method === 'POST')
     .map(({ at, params }) => ({ at: Date.parse(at), to: params['To'] ?? '' }));
+}
+
+/** Resolves when the keeper of this worker's circuits has looked at all of them twice more. Paces look as well. */
+export async function keeperHasLooked(service: RunningService): Promise<void> {
+  // Looks on; nothing is replaced.
+  const looks = vi.spyOn(partOf(service, Outbox), 'holders');
+  await expect.poll(() => looks.mock.calls.length).toBeGreaterThan(2);
+  looks.mockRestore();
+}
+
+/** Resolves when these replicas have judged what they have told: that is one step, and it may be on its way. */
+export async function untilJudged(...replicas: readonly RunningService[]): Promise<void> {
+  for (const replica of replicas) await partOf(replica, ProviderHealth)['telling'];
+}
+
+/** Its expiresAt passes now. */
+export async function expireNow(database: Client, id: string): Promise<void> {
+  await database.query('UPDATE notifications SET expires_at = service_now() WHERE id = $1', [id]);
+  await database.query('UPDATE outbox SET expires_at = service_now() WHERE notification_id = $1', [id]);
 }
