@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { DeadLetterDetailDto } from '../src/dead-letters/dead-letter.detail.dto.js';
 import type { DeadLetterDto } from '../src/dead-letters/dead-letter.dto.js';
+import { newSid } from './callbacks.setup.js';
 import { QUEUE, TO, bury, fieldsOf, startRefusing } from './dead-letters.setup.js';
 import { Provider, startTestService } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
 
 describe('the review queue', () => {
   it('tells a human what to do, and keeps the words to itself', async () => {
@@ -53,17 +55,20 @@ describe('the review queue', () => {
   });
 
   it('lets a notification go by itself when the provider proves that it had accepted it after all', async () => {
-    const { api, simulator, database } = await startTestService({}, { stepMs: 1000 });
+    const service = await startTestService({}, { callbacks: 'none' });
+    const { api, simulator, database } = service;
     const provider = new Provider(simulator.url);
     await provider.fail(TO, [
       { times: 1, match: { resource: 'messages' }, fault: { kind: 'accepted_then', status: 500 } },
       { match: { resource: 'list' }, fault: { kind: 'status', status: 403 } },
     ]);
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello', onUnknown: 'review' });
-    const { deadLetter } = await api.untilStatus(id, 'failed');
+    const { deadLetter, deliveries } = await api.untilStatus(id, 'failed');
     expect(deadLetter).toMatchObject({ state: 'open' });
     const { body: shown } = await api.get<DeadLetterDetailDto>(`${QUEUE}/${deadLetter?.id}`);
     expect(shown.maybeAccepted).toBe(true);
+    const attemptId = deliveries[0]?.attempts[0]?.id ?? '';
+    expect((await new TwilioCallback(service).message(attemptId, newSid(), 'delivered')).status).toBe(204);
     const delivered = await api.untilStatus(id, 'delivered');
     expect(delivered.deadLetter).toMatchObject({
       id: deadLetter?.id,

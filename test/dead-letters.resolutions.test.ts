@@ -115,7 +115,7 @@ describe('retrying a dead letter', () => {
 
   it('refuses what has expired, and what retention has emptied unless it gets new words', async () => {
     const service = await startRefusing();
-    const expired = await bury(service, { expiresAt: new Date(Date.now() + 1500).toISOString() });
+    const expired = await bury(service, { expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
     const emptied = await bury(service);
     await service.database.query('UPDATE notifications SET content = NULL WHERE id = $1', [emptied.notificationId]);
     await service.database.query(`UPDATE notifications SET expires_at = now() - interval '1 s' WHERE id = $1`, [

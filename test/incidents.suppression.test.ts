@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { creations, eventually, handsOn } from './incidents.setup.js';
 import { Provider, type ServiceUnderTest, startTestService } from './support/service.js';
+import { TwilioCallback } from './support/twilio-callback.js';
 
 const TO = '+15551230001';
 const FROM = '+15005550006';
@@ -34,26 +35,22 @@ describe('a recipient who answers STOP', () => {
     ['who was', ['STOP']],
     ['who says it twice', ['START']],
   ])('and START again, %s, is not silenced by a late report of what was sent before', async (_, before) => {
-    const test = await startTestService({}, { stepMs: 1000 });
-    const { provider } = handsOn(test);
-    await provider.fail(TO, { times: 1, fault: { kind: 'callback', status: 'undelivered', errorCode: 21610 } });
+    const test = await startTestService({}, { callbacks: 'none' });
     const refused = await test.api.send(hello);
-    await test.api.untilStatus(refused, 'sent');
+    const [delivery] = (await test.api.untilStatus(refused, 'sent')).deliveries;
     for (const word of [...before, 'START']) expect(await inbound(test, word)).toBe(204);
+    const [attemptId, sid] = [delivery?.attempts[0]?.id ?? '', delivery?.providerSid ?? ''];
+    const report = await new TwilioCallback(test).message(attemptId, sid, 'undelivered', { ErrorCode: '21610' });
+    expect(report.status).toBe(204);
     await test.api.untilStatus(refused, 'failed');
     expect(await list(test)).toEqual([]);
-    await test.api.untilStatus(await test.api.send(hello), 'sent', 'delivered');
+    await test.api.untilStatus(await test.api.send(hello), 'sent');
   });
 
   it('is left alone after the provider said that they opted out, until an operator lifts it', async () => {
     const test = await startTestService();
-    const put = (body: object) =>
-      fetch(`${test.simulator.url}/__simulator/faults/${encodeURIComponent(TO)}`, {
-        method: 'PUT',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-    await put({ times: 1, fault: { kind: 'status', status: 400, code: 21610 } });
+    const { provider } = handsOn(test);
+    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21610 } });
     await test.api.untilStatus(await test.api.send(hello), 'failed');
     const [suppression] = await eventually(
       () => list(test),
