@@ -131,11 +131,14 @@ export async function whileHeld<T>(
   const { rows } = await database.query<{ id: string }>('SELECT id FROM circuits WHERE scope = $1', [
     `resource:${channel}`,
   ]);
-  const circuit = `/v1/admin/circuits/${rows[0]?.id}`;
-  await api.post(`${circuit}/open`, { reason: 'So that it waits' });
+  const turn = async (how: 'open' | 'close') => {
+    const { status } = await api.post(`/v1/admin/circuits/${rows[0]?.id}/${how}`);
+    if (status !== 200) throw new Error(`The circuit of ${channel} does not ${how}: ${status}`);
+  };
+  await turn('open');
   try {
     return await run();
   } finally {
-    await api.post(`${circuit}/close`);
+    await turn('close');
   }
 }

@@ -23,7 +23,8 @@ const ENDS = {
     const first = await test.lease({ expiresAt: inAMinute() });
     await test.fail(first, { step: RECONCILE, failure: failure('unknown') });
     const second = await test.outbox.beginResend(await test.claim(), 'It was not there.');
-    if (second) await test.fail(second, { step: RETRY });
+    if (!second) throw new Error('The lease has moved on');
+    await test.fail(second, { step: RETRY });
     await moveClock(test.databaseUrl, 2 * MINUTE);
     await test.outbox.expire(10);
     return first;

@@ -30,6 +30,9 @@ describe('what differs from the OpenAPI document is noticed', () => {
     ['a body that is taken', { asked: { ...asked, body: { ...asked.body, more: 1 } } }, /takes a body .*"more"/],
     ['no body where one is needed', { asked: { headers: {}, body: undefined } }, /goes without the body/],
     ['a parameter that is taken', { path: '/v1/admin/api-keys?more=1' }, /takes the parameter more/],
+    ['a route', { path: '/v1/admin/keys' }, /POST \/v1\/admin\/keys: is not documented/],
+    ['no route, where there is none', { path: '/v1/keys', answered: { ...answer, status: 404 } }, undefined],
+    ['a method', { method: 'PUT' }, /PUT .*is not documented/],
   ])('%s', async (_, different, complaint) => {
     const usual = { method: 'POST', path: '/v1/admin/api-keys', asked, answered: answer };
     const exchange = { ...usual, ...different };

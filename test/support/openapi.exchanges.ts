@@ -66,6 +66,9 @@ const ASKED_FORMATS = {
   uri: (text: string) => URL.canParse(text),
 };
 
+/** What a path or a method that nobody serves is answered. */
+const NO_ROUTE: ReadonlySet<number> = new Set([404, 405]);
+
 /** Holds requests and answers against /openapi.json: what was accepted, and everything that was answered. */
 class DescribedExchanges {
   private readonly answered: Ajv2020;
@@ -87,14 +90,14 @@ class DescribedExchanges {
       .map(([path, operations]) => ({ path: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/%]+')}$`), operations }));
   }
 
-  /** A sentence for everything that the document does not say, or says otherwise. A path that it lacks is not looked at. */
+  /** A sentence for everything that the document does not say, or says otherwise. */
   complaints({ method, path, asked, answered }: Exchange): string[] {
     const [bare = '', query = ''] = path.split('?');
     const operation = this.routes
       .filter((route) => route.path.test(bare))
       .map(({ operations }) => operations[method.toLowerCase()])
       .find((found) => found !== undefined);
-    if (!operation) return [];
+    if (!operation) return NO_ROUTE.has(answered.status) ? [] : [`${method} ${bare}: is not documented`];
     const accepted = answered.status < 300 && !isRefusedWhole(answered.body);
     return [
       ...this.ofAnswer(operation, answered),

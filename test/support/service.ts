@@ -217,26 +217,29 @@ export class Provider {
   constructor(private readonly url: string) {}
 
   async fail(to: string, fault: unknown): Promise<void> {
-    const response = await fetch(`${this.url}/__simulator/faults/${encodeURIComponent(to)}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(fault),
-    });
-    if (!response.ok) throw new Error(`The simulator refused the fault: ${await response.text()}`);
+    await this.control('PUT', `/faults/${encodeURIComponent(to)}`, fault);
   }
 
   async heal(): Promise<void> {
-    await fetch(`${this.url}/__simulator/faults`, { method: 'DELETE' });
+    await this.control('DELETE', '/faults');
   }
 
   async requests(to: string): Promise<SeenRequest[]> {
-    const response = await fetch(`${this.url}/__simulator/requests?to=${encodeURIComponent(to)}`);
-    const body = (await response.json()) as { requests?: SeenRequest[] } | SeenRequest[];
-    return Array.isArray(body) ? body : (body.requests ?? []);
+    const response = await this.control('GET', `/requests?to=${encodeURIComponent(to)}`);
+    return ((await response.json()) as { requests: SeenRequest[] }).requests;
   }
 
   /** Creations only. */
   async creates(to: string): Promise<SeenRequest[]> {
     return (await this.requests(to)).filter((request) => request.method === 'POST');
+  }
+
+  /** @throws where it is refused: a test that goes on without would say nothing */
+  private async control(method: string, path: string, body?: unknown): Promise<Response> {
+    const sent =
+      body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    const response = await fetch(`${this.url}/__simulator${path}`, { method, ...sent });
+    if (!response.ok) throw new Error(`The simulator refused ${method} ${path}: ${await response.text()}`);
+    return response;
   }
 }
