@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
 import { alertsOf } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
 import { startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
 
 const TO = '+15551230001';

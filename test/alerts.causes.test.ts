@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
 import { alertsOf, registerOf, testAlarm } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { type ApiClient, Provider, startTestService } from './support/service.js';
 
 const TO = '+15551230001';

@@ -2,8 +2,8 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { deliveryTo, Receiver, registerOf, testAlarm, type Mood } from './alerts.setup.js';
 import { bodyOf, storyOf, withWebhook } from './alerts.webhook.setup.js';
-import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { keepLines } from './support/log.lines.js';
 import { startTestService, type ServiceUnderTest } from './support/service.js';
 

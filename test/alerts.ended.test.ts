@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { alertsOf, Receiver, registerOf, testAlarm } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
 
 const MINUTE = 60_000;

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { endingOf } from '../src/incidents/circuit.story.js';
 import { nextCircuit, type Circuit, type CircuitEvent } from '../src/incidents/circuit.policy.js';
 import { alertsOf } from './alerts.setup.js';
-import { ACCOUNT, eventually, handsOn } from './incidents.setup.js';
+import { ACCOUNT } from './incidents.setup.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
 import { startTestService } from './support/service.js';
 
 const sms = (number: number) => ({ to: `+155512300${10 + number}`, channels: ['sms'], body: 'Hello' });

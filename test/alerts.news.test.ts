@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 const MINUTE = 61_000;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
 import { alertsOf, Receiver, registerOf } from './alerts.setup.js';
 import { SECRET } from './alerts.webhook.setup.js';
-import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { startTestService, type ServiceUnderTest } from './support/service.js';
 
 const PATH = '/v1/admin/alerts/test';

@@ -5,6 +5,7 @@ import type { AlertDeliveryDto, AlertDto } from '../src/alerts/alerts.dto.js';
 import { AlertRegister } from '../src/alerts/alert.register.js';
 import type { Alarm } from '../src/alerts/alarm.js';
 import type { RunningService } from '../src/service.js';
+import { portOf } from './support/port-of.js';
 import type { ApiClient } from './support/service.js';
 
 export interface Heard {
@@ -53,9 +54,7 @@ export class Receiver {
     });
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('No port was given');
-    this.port = address.port;
+    this.port = portOf(server);
     this.server = server;
   }
 

@@ -9,9 +9,9 @@ import { SinkHttp } from '../src/alerts/sinks/sink.http.js';
 import { WebhookSink } from '../src/alerts/sinks/webhook.sink.js';
 import { alertsOf, Receiver, registerOf, testAlarm, type Heard } from './alerts.setup.js';
 import { SECRET, storyOf, withWebhook } from './alerts.webhook.setup.js';
-import { eventually } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
+import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
 
 const MINUTE = 61_000;

@@ -1,5 +1,5 @@
 import { Receiver, registerOf, type Heard } from './alerts.setup.js';
-import { eventually } from './incidents.setup.js';
+import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
 
 export const SECRET = `whsec_${Buffer.from('a secret of thirty-two characters').toString('base64')}`;

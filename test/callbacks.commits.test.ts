@@ -4,11 +4,11 @@ import { CallbackJournal } from '../src/callbacks/callback.journal.js';
 import { ReportApplier } from '../src/callbacks/report.applier.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { startService } from '../src/service.js';
-import { partOf } from './incidents.setup.js';
 import { sidOf } from './outbox.setup.js';
 import { reportOf, startLate, type LateUnderTest } from './outbox.late.setup.js';
 import { startDatabaseProxy } from './support/database.proxy.js';
 import { freePort } from './support/free-port.js';
+import { partOf } from './support/part-of.js';
 
 /** The database takes every statement of a callback, but not its commit, until the test says so. */
 async function refuseCommits({ database }: LateUnderTest) {

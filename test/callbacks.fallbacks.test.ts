@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ExplanationDto } from '../src/explain/explanation.dto.js';
-import { PATIENT, Story, newSid, whileHeld } from './callbacks.setup.js';
+import { PATIENT, Story, newSid } from './callbacks.setup.js';
 import { startHeldProvider } from './support/held-provider.js';
 import { shareTestService } from './support/service.js';
+import { whileHeld } from './support/while-held.js';
 
 const provider = await startHeldProvider();
 const service = shareTestService({ ...PATIENT, TWILIO_BASE_URL: provider.url });

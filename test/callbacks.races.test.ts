@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../src/identifiers/new-id.js';
 import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
 import { PRIORITY } from '../src/outbox/work.js';
-import { PATIENT, Story, whileHeld } from './callbacks.setup.js';
+import { PATIENT, Story } from './callbacks.setup.js';
 import { startHeldProvider } from './support/held-provider.js';
 import { shareTestService } from './support/service.js';
 import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
+import { whileHeld } from './support/while-held.js';
 
 const provider = await startHeldProvider();
 const service = shareTestService({ ...PATIENT, TWILIO_BASE_URL: provider.url });

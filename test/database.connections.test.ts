@@ -10,11 +10,12 @@ import { CircuitStore } from '../src/incidents/circuit.store.js';
 import { Notification } from '../src/notifications/notification.entity.js';
 import { isPassingDatabaseFailure } from '../src/problems/database-failure.js';
 import { startService } from '../src/service.js';
-import { handsOn, partOf } from './incidents.setup.js';
 import { startDatabaseProxy } from './support/database.proxy.js';
 import { freePort } from './support/free-port.js';
 import { createTestDatabase } from './support/postgres.js';
 import { ADMIN_KEY, ApiClient, startTestService, type ServiceUnderTest } from './support/service.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 
 const BACKEND = { name: 'backend', text: 'SELECT pg_backend_pid() AS pid' };
 

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { DeadLetterDetailDto } from '../src/dead-letters/dead-letter.detail.dto.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { WakeUp } from '../src/outbox/wake-up.js';
-import { whileHeld } from './callbacks.setup.js';
-import { eventually, handsOn } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
 import { Provider, startTestService } from './support/service.js';
+import { whileHeld } from './support/while-held.js';
 
 const TO = '+15551230001';
 const WHATSAPP_SENDER = 'sender:whatsapp:+14155238886';

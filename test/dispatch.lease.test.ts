@@ -5,11 +5,11 @@ import { DatabaseClock } from '../src/database/database.clock.js';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { leaseTime } from '../src/dispatch/lease.time.js';
 import { startPatientProvider } from './dispatch.setup.js';
-import { partOf } from './incidents.setup.js';
 import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
 import { startTestService } from './support/service.js';
+import { partOf } from './support/part-of.js';
 
 describe('what a lease leaves time for', () => {
   it.each([

@@ -1,11 +1,12 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
-import { handsOn, partOf } from './incidents.setup.js';
 import { startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { refuseDecisions } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 import { startTestService } from './support/service.js';
 
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { portOf } from './twilio.wire.js';
+import { portOf } from './support/port-of.js';
 
 /** A question that waits for its answer: one request of the provider's list. */
 export interface Question {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eventually } from './incidents.setup.js';
 import { acceptanceOf, DEAD_LETTER, failure, sidOf, startOutbox } from './outbox.setup.js';
+import { eventually } from './support/eventually.js';
 import { failureOfClass } from './support/failure.js';
 
 /** From now on the database takes no attempt, until the test says so. */

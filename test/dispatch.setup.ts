@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
+import { portOf } from './support/port-of.js';
 
 interface PatientProvider {
   url: string;
@@ -47,8 +48,6 @@ export async function startPatientProvider() {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No address');
-  provider.url = `http://127.0.0.1:${address.port}`;
+  provider.url = `http://127.0.0.1:${portOf(server)}`;
   return provider;
 }

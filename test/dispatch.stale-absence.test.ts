@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Question, startDoubtfulProvider } from './dispatch.questions.setup.js';
-import { handsOn } from './incidents.setup.js';
+import { handsOn } from './support/operator.js';
 import { startTestService } from './support/service.js';
 
 const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };

@@ -6,12 +6,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { startDoubtfulProvider, type Question } from './dispatch.questions.setup.js';
 import { startPatientProvider } from './dispatch.setup.js';
-import { newNotifications } from './growth.life.js';
-import { partOf } from './incidents.setup.js';
 import { keepLines } from './support/log.lines.js';
+import { portOf } from './support/port-of.js';
 import { startServiceProcess } from './support/process.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
-import { portOf } from './twilio.wire.js';
+import { newNotifications } from './support/new-notifications.js';
+import { partOf } from './support/part-of.js';
 
 const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startPatientProvider } from './dispatch.setup.js';
+import { portOf } from './support/port-of.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 /** A provider that accepts after some milliseconds and knows how many requests it had at the same time. */
@@ -21,9 +22,7 @@ async function startCountingProvider(latencyMs = 30) {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No address');
-  return { seen, url: `http://127.0.0.1:${address.port}` };
+  return { seen, url: `http://127.0.0.1:${portOf(server)}` };
 }
 
 describe('the dispatcher', () => {

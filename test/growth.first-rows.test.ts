@@ -1,8 +1,9 @@
 import type { Client } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
 import type { Execution } from './growth.executions.js';
-import { CLIENT_ID, seedHistory } from './growth.seed.js';
+import { seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres, type GrowthDatabase } from './growth.setup.js';
+import { CLIENT_ID } from './support/new-notifications.js';
 
 const postgres = shareExplainingPostgres();
 

@@ -1,11 +1,9 @@
-import { createHash, randomInt, randomUUID } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
+import { createHash, randomUUID } from 'node:crypto';
 import { CallbackIntake } from '../src/callbacks/callback.intake.js';
 import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { NewNotification, Work } from '../src/outbox/work.js';
 import type { NextStep } from '../src/policy/next-step.js';
-import { CLIENT_ID } from './growth.seed.js';
 import type { ObservedService } from './growth.setup.js';
 import { failureOfClass } from './support/failure.js';
 
@@ -22,30 +20,6 @@ const TOO_MANY = failureOfClass(
 
 /** "Unreachable destination handset": another channel may reach the recipient, and none of the tour's is set up. */
 const UNREACHABLE = 30003;
-
-/** `count` requests of one moment, each with a key of its own. */
-export function newNotifications(count: number): NewNotification[] {
-  return Array.from({ length: count }, (_, n) => {
-    const id = uuidv7();
-    return {
-      id,
-      deliveryId: uuidv7(),
-      clientId: CLIENT_ID,
-      recipient: `+1555${randomInt(10_000_000).toString().padStart(7, '0')}`,
-      channels: ['sms', 'voice'],
-      sender: '+15005550006',
-      category: 'transactional',
-      content: { body: `Your order ${n} is on its way and arrives tomorrow before noon.` },
-      metadata: {},
-      idempotencyKey: randomUUID(),
-      requestHash: createHash('sha256').update(id).digest(),
-      onUnknown: 'resend',
-      sendAt: null,
-      expiresAt: null,
-      fallbackAfterSeconds: null,
-    };
-  });
-}
 
 /** The steps of a notification's life, each for many at once, through the very objects that the service uses. */
 export class Life {

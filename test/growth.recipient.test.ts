@@ -4,10 +4,11 @@ import { Outbox } from '../src/outbox/outbox.js';
 import type { NewNotification, Work } from '../src/outbox/work.js';
 import type { NextStep } from '../src/policy/next-step.js';
 import { OWNED_SIDS, RIVALS } from '../src/reconciliation/evidence.sql.js';
-import { Life, newNotifications } from './growth.life.js';
+import { Life } from './growth.life.js';
 import { seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres, type GrowthDatabase, type ObservedService } from './growth.setup.js';
 import { acceptanceOf, DEAD_LETTER, failure, RECONCILE, sidOf } from './outbox.setup.js';
+import { newNotifications } from './support/new-notifications.js';
 
 const FINISHED = 100_000;
 /** As many as a number has that gets many, and a look at each of what is in flight. */

@@ -4,9 +4,8 @@ import type { Client } from 'pg';
 const CHUNK = 50_000;
 const SPREAD_MS = 30 * 86_400_000;
 
-/** The clients that the history belongs to; the first has half of it. */
+/** The clients that the history belongs to; the first, CLIENT_ID, has half of it. */
 const CLIENTS = 4;
-export const CLIENT_ID = '00000000-0000-7000-8000-000000000000';
 
 /**
  * A history as the service leaves it: `count` notifications of the last 30 days, delivered by SMS, each with its

@@ -28,8 +28,9 @@ import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import type { Work } from '../src/outbox/work.js';
 import { EVIDENCE, OWNED_SIDS, RIVALS } from '../src/reconciliation/evidence.sql.js';
 import type { Execution } from './growth.executions.js';
-import { Life, newNotifications } from './growth.life.js';
+import { Life } from './growth.life.js';
 import type { ObservedService } from './growth.setup.js';
+import { newNotifications } from './support/new-notifications.js';
 
 /** What a step of the tour cost; of several statements the sum. */
 export type Cost = Pick<Execution, 'pages' | 'rows' | 'walBytes' | 'seqScans'>;

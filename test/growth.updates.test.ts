@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { RetentionChunks } from '../src/retention/retention.chunks.js';
 import type { Work } from '../src/outbox/work.js';
-import { Life, newNotifications } from './growth.life.js';
+import { Life } from './growth.life.js';
 import { seedHistory } from './growth.seed.js';
 import { shareExplainingPostgres, type GrowthDatabase } from './growth.setup.js';
+import { newNotifications } from './support/new-notifications.js';
 
 /** Each notification moves to sent and delivered, and its delivery to delivered: 108,000 updates. */
 const LIVES = 36_000;

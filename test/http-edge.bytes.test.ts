@@ -9,8 +9,8 @@ import { Public } from '../src/access/access.decorator.js';
 import { ExpectsBody } from '../src/http/body.decorator.js';
 import { answerClientError } from '../src/http/client-error.js';
 import { type Edge, startEdge } from './support/http-edge.app.js';
+import { portOf } from './support/port-of.js';
 import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';
-import { portOf } from './twilio.wire.js';
 
 class Words {
   @IsOptional()

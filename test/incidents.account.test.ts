@@ -3,10 +3,13 @@ import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import type { Failure } from '../src/policy/failure.js';
 import { alertsOf } from './alerts.setup.js';
-import { ACCOUNT, creations, eventually, expireNow, handsOn, keeperHasLooked, partOf } from './incidents.setup.js';
+import { ACCOUNT, expireNow, keeperHasLooked } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { failureOfClass } from './support/failure.js';
-import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
+import { ADMIN_KEY, ApiClient, startTestService, creations } from './support/service.js';
 import { workOf } from './support/work.js';
 
 const sms = (number: number) => ({ to: `+155512300${10 + number}`, channels: ['sms'], body: 'Hello' });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { version } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { Database } from '../src/database/database.js';
@@ -6,8 +7,11 @@ import type { CircuitDto } from '../src/incidents/circuits.dto.js';
 import type { IncidentDetailsDto, IncidentDto } from '../src/incidents/incidents.dto.js';
 import { IncidentTimeline } from '../src/incidents/incident.timeline.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
-import { ACCOUNT, creations, eventually, handsOn, keeperHasLooked, partOf, pause } from './incidents.setup.js';
-import { startTestService } from './support/service.js';
+import { ACCOUNT, keeperHasLooked } from './incidents.setup.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
+import { startTestService, creations } from './support/service.js';
 
 const hello = { to: '+15551230001', channels: ['voice'], body: 'Hello' };
 const byVoice = { channel: 'voice', sender: '+15005550006', probe: false } as const;
@@ -124,7 +128,7 @@ describe('incidents', () => {
       await operator.close('resource:voice');
       await operator.untilIncident(({ endedAt }) => endedAt !== null);
       // What closed within this quarter of a second belongs to the incident before.
-      await pause(300);
+      await sleep(300);
     }
     type List = { items: { id: string; timeline: { kind: string; sentence: string }[] }[]; nextCursor: string };
     const first = await test.api.get<List>('/v1/admin/incidents?limit=2');

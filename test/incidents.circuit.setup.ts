@@ -2,9 +2,9 @@ import type { Circuit } from '../src/incidents/circuit.policy.js';
 import { CircuitProbe } from '../src/incidents/circuit.probe.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
-import { partOf } from './incidents.setup.js';
 import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
+import { partOf } from './support/part-of.js';
 
 export const SMS = 'resource:sms';
 export const SENDER = '+15005550006';

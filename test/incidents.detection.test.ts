@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { newIncident, spreadOfIncident } from '../src/incidents/incident.policy.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
-import { handsOn, partOf } from './incidents.setup.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 import { startTestService } from './support/service.js';
 
 describe('an incident', () => {

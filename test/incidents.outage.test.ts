@@ -1,12 +1,15 @@
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { creations, eventually, expireNow, handsOn, incidentThatStops, partOf, untilJudged } from './incidents.setup.js';
+import { expireNow, incidentThatStops, untilJudged } from './incidents.setup.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { alertsOf } from './alerts.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import type { RunningService } from '../src/service.js';
+import { eventually } from './support/eventually.js';
 import { freePort } from './support/free-port.js';
-import { startTestService } from './support/service.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
+import { startTestService, creations } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
 const PROBE_MS = 400;

@@ -1,9 +1,10 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { creations, eventually, handsOn } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { keepLines } from './support/log.lines.js';
-import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+import { handsOn } from './support/operator.js';
+import { ADMIN_KEY, ApiClient, startTestService, creations } from './support/service.js';
 
 const RATE = 8;
 const PACED = { SENDER_RATES: `+15005550006=${RATE}` };

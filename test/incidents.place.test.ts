@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest';
 import { Outbox } from '../src/outbox/outbox.js';
 import { PRIORITY } from '../src/outbox/work.js';
-import { ACCOUNT, creations, eventually, handsOn, partOf } from './incidents.setup.js';
+import { ACCOUNT } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
-import { startTestService } from './support/service.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
+import { startTestService, creations } from './support/service.js';
 
 const sms = (number: number) => ({
   to: `+1555123${String(number).padStart(4, '0')}`,

@@ -6,8 +6,9 @@ import { CircuitRamp } from '../src/incidents/circuit.ramp.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
-import { eventually, partOf } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
+import { partOf } from './support/part-of.js';
 import { workOf } from './support/work.js';
 
 it('a ramp begins anew when its circuit opens again, and goes on when it only closes', async () => {

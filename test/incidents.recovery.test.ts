@@ -3,9 +3,12 @@ import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { Circuits } from '../src/incidents/circuits.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
 import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
-import { eventually, handsOn, partOf, untilJudged } from './incidents.setup.js';
+import { untilJudged } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { freePort } from './support/free-port.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 import { startTestService } from './support/service.js';
 
 const to = (number: number) => `+1555129${String(number).padStart(4, '0')}`;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { eventually, handsOn } from './incidents.setup.js';
 import { scrape, valueOf } from './metrics.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
 import { shareTestService, startTestService } from './support/service.js';
 
 const NAME = 'postrider_fallbacks_total';

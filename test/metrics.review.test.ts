@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { READINGS } from '../src/metrics/readings.sql.js';
-import { eventually } from './incidents.setup.js';
 import { scrape, valueOf } from './metrics.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
 
 const HOUR = 3_600_000;

@@ -3,10 +3,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { Database } from '../src/database/database.js';
 import { READINGS } from '../src/metrics/readings.sql.js';
 import { registerOf, testAlarm } from './alerts.setup.js';
-import { eventually, partOf } from './incidents.setup.js';
 import { scrape, valueOf } from './metrics.setup.js';
 import { sidOf, startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
+import { partOf } from './support/part-of.js';
 import { Provider, startTestService } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 

@@ -8,9 +8,9 @@ import { MIGRATIONS } from '../migrations/migrations.js';
 import { migrate } from '../src/database/migrate.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { describeStartFailure } from '../src/start-failure.js';
-import { eventually } from './incidents.setup.js';
 import { createTestDatabase } from './support/postgres.js';
 import { startTransaction } from './support/transactions.js';
+import { eventually } from './support/eventually.js';
 
 async function emptyDatabase() {
   const database = await createTestDatabase();

@@ -2,12 +2,12 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { MissingReceipts } from '../src/receipts/missing-receipts.service.js';
-import { newNotifications } from './growth.life.js';
-import { partOf } from './incidents.setup.js';
 import { startOutbox } from './outbox.setup.js';
 import { refuseDecisions } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
+import { newNotifications } from './support/new-notifications.js';
+import { partOf } from './support/part-of.js';
 import { startTestService } from './support/service.js';
 
 const MINUTE = 60_000;

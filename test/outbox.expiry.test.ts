@@ -14,8 +14,8 @@ import {
   withFallbackDue,
   type OutboxUnderTest,
 } from './outbox.setup.js';
-import { newNotifications } from './growth.life.js';
 import { moveClock } from './support/clock.js';
+import { newNotifications } from './support/new-notifications.js';
 import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Client } from 'pg';
 import type { NewNotification } from '../src/outbox/work.js';
-import { newNotifications } from './growth.life.js';
 import { startOutbox } from './outbox.setup.js';
+import { newNotifications } from './support/new-notifications.js';
 import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 let test: Awaited<ReturnType<typeof startOutbox>>;

@@ -5,8 +5,8 @@ import { Outbox } from '../src/outbox/outbox.js';
 import type { AcceptedAttempt, NewNotification, UnsuccessfulWork, Work } from '../src/outbox/work.js';
 import type { Failure } from '../src/policy/failure.js';
 import type { NextStep } from '../src/policy/next-step.js';
-import { newNotifications } from './growth.life.js';
 import { failureOfClass } from './support/failure.js';
+import { newNotifications } from './support/new-notifications.js';
 import { startTestService } from './support/service.js';
 
 export const DEAD_LETTER: NextStep = { kind: 'dead_letter', reason: 'no other channel is left' };

@@ -4,8 +4,8 @@ import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import { PRIORITY, type Work } from '../src/outbox/work.js';
 import type { Worker } from '../src/outbox/worker.js';
-import { newNotifications } from './growth.life.js';
 import { startOutbox } from './outbox.setup.js';
+import { newNotifications } from './support/new-notifications.js';
 import { startTestService } from './support/service.js';
 
 const first = <T>([item]: readonly T[]): T => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextStretch } from '../src/receipts/receipt.looks.js';
-import { eventually } from './incidents.setup.js';
 import { MINUTE, NOBODY, startWithoutCallbacks } from './receipts.setup.js';
+import { eventually } from './support/eventually.js';
 
 describe('a receipt that never came', () => {
   it('waits while a circuit is open', async () => {

@@ -1,9 +1,11 @@
 import type { CreateNotificationDto } from '../src/notifications/create-notification.dto.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { MissingReceipts } from '../src/receipts/missing-receipts.service.js';
-import { eventually, handsOn, partOf } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { startTestService } from './support/service.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

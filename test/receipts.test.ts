@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MissingReceipts } from '../src/receipts/missing-receipts.service.js';
-import { eventually, partOf } from './incidents.setup.js';
 import { HOUR, MINUTE, NOBODY, startWithoutCallbacks } from './receipts.setup.js';
+import { eventually } from './support/eventually.js';
+import { partOf } from './support/part-of.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 describe('a receipt that never came', () => {

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { AttemptRunner } from '../src/dispatch/attempt.runner.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
-import { partOf } from './incidents.setup.js';
 import { acceptanceOf } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
+import { partOf } from './support/part-of.js';
 import { Provider } from './support/service.js';
 
 it('a probe whose question is answered by what has reached us closes no circuit: the provider answered nothing', async () => {

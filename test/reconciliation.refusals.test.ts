@@ -5,11 +5,11 @@ import type { Failure } from '../src/policy/failure.js';
 import { UNWRITABLE } from '../src/policy/unwritable.js';
 import { classify } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
-import { whileHeld } from './callbacks.setup.js';
 import { startLate, type LateUnderTest } from './outbox.late.setup.js';
 import { failure } from './outbox.setup.js';
 import { startListingProvider } from './reconciliation.setup.js';
 import { failureOfClass } from './support/failure.js';
+import { whileHeld } from './support/while-held.js';
 
 const SID = `SM${'9'.repeat(32)}`;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
-import { portOf } from './twilio.wire.js';
+import { portOf } from './support/port-of.js';
 
 /** A message as the provider's list shows it. */
 export interface Listed {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Retention } from '../src/retention/retention.service.js';
-import { eventually, partOf } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
+import { partOf } from './support/part-of.js';
 import { Provider, shareTestService } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 

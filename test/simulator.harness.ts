@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { DEFAULT_OPTIONS, type SimulatorOptions } from '../src/simulator/simulator.options.js';
 import { startSimulator } from '../src/simulator/simulator.server.js';
+import { portOf } from './support/port-of.js';
 
 export const { accountSid: ACCOUNT_SID, authToken: AUTH_TOKEN } = DEFAULT_OPTIONS;
 export const FROM = '+15005550006';
@@ -105,20 +106,17 @@ export async function callbackReceiver(): Promise<CallbackReceiver> {
     server.closeAllConnections();
     server.close();
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The receiver does not listen on a port');
-  return { url: `http://127.0.0.1:${address.port}`, received, statuses };
+  return { url: `http://127.0.0.1:${portOf(server)}`, received, statuses };
 }
 
 /** A port on which nothing listens any more. */
 export async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The server does not listen on a port');
-  return address.port;
+  return port;
 }
 
 export function basic(user: string, password: string): string {

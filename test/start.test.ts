@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ADVISORY_LOCK } from '../src/database/advisory-locks.js';
 import { findRunning } from '../src/embedded/postgres.process.js';
 import { publicFolder } from './support/embedded-postgres.js';
+import { portOf } from './support/port-of.js';
 import { createMigratedDatabase, createTestDatabase } from './support/postgres.js';
 import { PROGRAM_ENV } from './support/process.js';
 import { ADMIN_KEY, ApiClient } from './support/service.js';
@@ -247,10 +248,4 @@ async function listening(): Promise<Server> {
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('No port was given');
-  return address.port;
 }

@@ -7,8 +7,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../src/twilio/network.error.js';
 import { undiciAdapter } from '../src/twilio/undici.adapter.js';
 import { axiosOver, closeLater, closeOpened, failureOf, wireOf } from './twilio.exchange.setup.js';
-import { inTurn, portOf, reply, response } from './twilio.wire.js';
+import { inTurn, reply, response } from './twilio.wire.js';
 import type { Script } from './twilio.wire.js';
+import { portOf } from './support/port-of.js';
 
 afterEach(closeOpened);
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { portOf } from './support/port-of.js';
 
 /** A request as its bytes arrived. */
 interface WireRequest {
@@ -52,12 +53,6 @@ export async function startWire(script: Script, onConnection?: (socket: Socket) 
         for (const socket of connections) socket.destroy();
       }),
   };
-}
-
-export function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server does not listen');
-  return address.port;
 }
 
 /** A script that answers like an HTTP server, with Content-Length and keep-alive. */

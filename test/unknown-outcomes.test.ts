@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
-import { creations } from './incidents.setup.js';
-import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+import { Provider, startTestService, type ServiceUnderTest, creations } from './support/service.js';
 
 /** Accepted by the provider every time, told to the caller never. */
 const FAULTS = [

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm } from '../alerts.setup.js';
-import { eventually } from '../incidents.setup.js';
 import { moveClock } from '../support/clock.js';
+import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { startTestService } from '../support/service.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { portOf } from '../twilio.wire.js';
+import { portOf } from './port-of.js';
 
 /** Stands before the database; `freeze` lets what is connected by then fall silent, as a failover without a reset does. */
 export async function startDatabaseProxy(url: string) {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll } from 'vitest';
-import { portOf } from '../twilio.wire.js';
+import { portOf } from './port-of.js';
 
 /** A message that the service wants to create and waits to hear about. */
 export interface HeldRequest {

@@ -243,3 +243,14 @@ export class Provider {
     return response;
   }
 }
+
+/** Creations that the provider has seen, whoever they were for. */
+export async function creations(simulatorUrl: string): Promise<{ at: number; to: string }[]> {
+  const response = await fetch(`${simulatorUrl}/__simulator/requests?limit=100000`);
+  const { requests } = (await response.json()) as {
+    requests: { method: string; at: string; params: Record<string, string> }[];
+  };
+  return requests
+    .filter(({ method }) => method === 'POST')
+    .map(({ at, params }) => ({ at: Date.parse(at), to: params['To'] ?? '' }));
+}
