@@ -6,19 +6,14 @@ import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { startService } from '../src/service.js';
 import { sidOf } from './outbox.setup.js';
 import { reportOf, startLate, type LateUnderTest } from './outbox.late.setup.js';
+import { NO_ROOM, refuse } from './support/bad-row.js';
 import { startDatabaseProxy } from './support/database.proxy.js';
 import { freePort } from './support/free-port.js';
 import { partOf } from './support/part-of.js';
 
 /** The database takes every statement of a callback, but not its commit, until the test says so. */
-async function refuseCommits({ database }: LateUnderTest) {
-  await database.query(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
-    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON callbacks DEFERRABLE INITIALLY DEFERRED
-      FOR EACH ROW EXECUTE FUNCTION refuse()`);
-  return () => database.query('DROP TRIGGER refuse ON callbacks');
-}
+const refuseCommits = ({ database }: LateUnderTest) =>
+  refuse(database, { ...NO_ROOM, table: 'callbacks', atCommit: true });
 
 function listenTo({ service }: Pick<LateUnderTest, 'service'>): string[] {
   const heard: string[] = [];
@@ -42,10 +37,10 @@ describe('a callback whose commit fails is told of when it is repeated, and once
     const heard = listenTo(test);
     const work = await test.lease();
     await test.takenOver(work);
-    const allow = await refuseCommits(test);
+    const { mend } = await refuseCommits(test);
     await expect(test.calledBack(work, sidOf(work), status, code)).rejects.toThrow('no room on the disk');
     expect(heard).toEqual([]);
-    await allow();
+    await mend();
     await test.calledBack(work, sidOf(work), status, code);
     expect(heard).toEqual(told);
     await test.calledBack(work, sidOf(work), status, code);

@@ -56,9 +56,9 @@ describe('ADMIN_API_KEY', () => {
   it('is one key with every scope, however many replicas start with it', async () => {
     const databaseUrl = await newDatabase();
     await Promise.all([start(databaseUrl), start(databaseUrl), start(databaseUrl)]);
-    expect(
-      await query(databaseUrl, `SELECT scopes, revoked_at FROM api_keys WHERE name = 'ADMIN_API_KEY'`),
-    ).toEqual([{ scopes: ['send', 'read', 'admin'], revoked_at: null }]);
+    expect(await query(databaseUrl, `SELECT scopes, revoked_at FROM api_keys WHERE name = 'ADMIN_API_KEY'`)).toEqual([
+      { scopes: ['send', 'read', 'admin'], revoked_at: null },
+    ]);
   });
 
   it('replaces the key before when it changes, and comes back when it changes back', async () => {

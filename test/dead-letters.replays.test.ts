@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
 import { ReplayStep } from '../src/dead-letters/replays/replay.step.js';
 import { bury, CLIENT, ended, openOnes, replay, REPLAYS } from './dead-letters.replays.setup.js';
+import { NO_ROOM, refuse } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
 import { startTestService } from './support/service.js';
@@ -209,17 +210,12 @@ describe('a replay of dead letters', () => {
   it('leaves alone what it cannot resolve, and stops when nothing works', async () => {
     const service = await startTestService();
     const [poison] = await bury(service, 3);
-    await service.database.query(`
-      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
-      CREATE TRIGGER refuse_one BEFORE UPDATE ON dead_letters FOR EACH ROW WHEN (OLD.id = '${poison}')
-        EXECUTE FUNCTION refuse()`);
+    await refuse(service.database, { table: 'dead_letters', on: 'UPDATE', when: `OLD.id = '${poison}'` });
     const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
     expect(await ended(service, body.id)).toMatchObject({ state: 'completed', done: 2, failed: 1, skipped: 0 });
 
     await bury(service, 30);
-    await service.database.query(
-      `CREATE TRIGGER refuse_all BEFORE UPDATE ON dead_letters FOR EACH ROW EXECUTE FUNCTION refuse()`,
-    );
+    await refuse(service.database, { table: 'dead_letters', on: 'UPDATE' });
     const { body: hopeless } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 100 });
     expect(await ended(service, hopeless.id)).toMatchObject({ state: 'failed', done: 0, failed: 10, skipped: 0 });
   });
@@ -260,17 +256,14 @@ it('a replay is said to be completed once that is on disk, and once', async () =
   const service = await startTestService({ ROLE: 'api' });
   await bury(service, 1);
   const { body } = await replay(service, { filter: { errorClass: 'provider_fault' } });
-  await service.database.query(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
-    CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON replays DEFERRABLE INITIALLY DEFERRED
-      FOR EACH ROW WHEN (NEW.state <> 'running') EXECUTE FUNCTION refuse()`);
+  const ends = { table: 'replays', on: 'UPDATE', when: `NEW.state <> 'running'` } as const;
+  const { mend } = await refuse(service.database, { ...NO_ROOM, ...ends, atCommit: true });
   const { destination, lines } = keepLines();
   const said = (words: string) => lines.filter((line) => line.includes(words)).length;
   await service.replica({ ROLE: 'worker' }, pino(destination));
   await expect.poll(() => said('a replay could not go on')).toBeGreaterThan(0);
   expect(said('a replay is completed')).toBe(0);
-  await service.database.query('DROP TRIGGER refuse ON replays');
+  await mend();
   expect(await ended(service, body.id)).toMatchObject({ state: 'completed', done: 1 });
   await expect.poll(() => said('a replay is completed')).toBe(1);
 });

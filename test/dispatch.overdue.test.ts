@@ -90,7 +90,7 @@ describe('overdue deliveries that cannot be looked after', () => {
       return id;
     };
     const bad = await Promise.all(Array.from({ length: 10 }, () => overdueAfter(60)));
-    const mend = await refuseDecisions(test.database, bad);
+    const { mend } = await refuseDecisions(test.database, bad);
     const good = await overdueAfter(90);
     await moveClock(test.databaseUrl, 2 * MINUTE);
     await test.api.until(good, ({ channel }) => channel === 'sms');

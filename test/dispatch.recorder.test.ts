@@ -1,23 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { acceptanceOf, DEAD_LETTER, failure, sidOf, startOutbox } from './outbox.setup.js';
+import { NO_ROOM, refuse } from './support/bad-row.js';
 import { eventually } from './support/eventually.js';
 import { failureOfClass } from './support/failure.js';
 
 /** From now on the database takes no attempt, until the test says so. */
 async function withBrokenDatabase(env: Record<string, string> = {}) {
   const test = await startOutbox(env);
-  await test.database.query(`
-    CREATE SEQUENCE refusals;
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN PERFORM nextval('refusals'); RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
-    CREATE TRIGGER refuse BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION refuse();`);
-  const refusals = async () =>
-    Number((await test.rows('SELECT last_value AS value, is_called FROM refusals WHERE is_called'))[0]?.['value'] ?? 0);
+  const { times, mend } = await refuse(test.database, { ...NO_ROOM, table: 'attempts' });
   return {
     ...test,
-    refusals,
-    refusedTimes: (times: number) => eventually(refusals, (seen) => seen >= times),
-    repair: () => test.database.query('DROP TRIGGER refuse ON attempts'),
+    refusals: times,
+    refusedTimes: (count: number) => eventually(times, (seen) => seen >= count),
+    repair: mend,
   };
 }
 
@@ -82,7 +77,10 @@ describe('a result that the database does not take at once', () => {
   });
 
   it('is given up once its lease is over: whoever takes the work over asks the provider', async () => {
-    const { lease, recorder, refusedTimes, heard } = await withBrokenDatabase({ LEASE_MS: '1000' });
+    const { lease, recorder, refusedTimes, heard } = await withBrokenDatabase({
+      TWILIO_TIMEOUT_MS: '500',
+      LEASE_MS: '1000',
+    });
     const work = await lease();
     const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
     recorder.unsuccessful({ work, attempt, failure: failure(), step: DEAD_LETTER });
@@ -96,10 +94,7 @@ describe('a result that the database does not take at once', () => {
 describe('what a failure says of its recipient', () => {
   it('is no reason to lose the failure where it cannot be remembered', async () => {
     const { lease, recorder, database, standing, rows } = await startOutbox();
-    await database.query(`
-      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION 'no room on the disk' USING ERRCODE = '53100'; END $$;
-      CREATE TRIGGER refuse BEFORE INSERT ON suppressions FOR EACH ROW EXECUTE FUNCTION refuse();`);
+    await refuse(database, { ...NO_ROOM, table: 'suppressions' });
     const work = await lease();
     const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
     const optedOut = failureOfClass(

@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.js';
 import { failureOfClass } from './support/failure.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
-import { ADMIN_KEY, ApiClient, startTestService, creations } from './support/service.js';
+import { ADMIN_KEY, ApiClient, creations, startTestService } from './support/service.js';
 import { workOf } from './support/work.js';
 
 const sms = (number: number) => ({ to: `+155512300${10 + number}`, channels: ['sms'], body: 'Hello' });

@@ -11,7 +11,7 @@ import { ACCOUNT, keeperHasLooked } from './incidents.setup.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
-import { startTestService, creations } from './support/service.js';
+import { creations, startTestService } from './support/service.js';
 
 const hello = { to: '+15551230001', channels: ['voice'], body: 'Hello' };
 const byVoice = { channel: 'voice', sender: '+15005550006', probe: false } as const;

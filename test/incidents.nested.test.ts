@@ -3,7 +3,7 @@ import { liesWithin } from '../src/incidents/circuit.scope.js';
 import { ACCOUNT } from './incidents.setup.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
-import { startTestService, creations } from './support/service.js';
+import { creations, startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
 const TOO_FAST = { match: { channel: 'sms' }, fault: { kind: 'status', status: 429, code: 20429 } };

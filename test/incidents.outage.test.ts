@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.js';
 import { freePort } from './support/free-port.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
-import { startTestService, creations } from './support/service.js';
+import { creations, startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
 const PROBE_MS = 400;

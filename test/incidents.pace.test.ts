@@ -4,7 +4,7 @@ import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { keepLines } from './support/log.lines.js';
 import { handsOn } from './support/operator.js';
-import { ADMIN_KEY, ApiClient, startTestService, creations } from './support/service.js';
+import { ADMIN_KEY, ApiClient, creations, startTestService } from './support/service.js';
 
 const RATE = 8;
 const PACED = { SENDER_RATES: `+15005550006=${RATE}` };

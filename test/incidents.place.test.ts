@@ -6,7 +6,7 @@ import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
-import { startTestService, creations } from './support/service.js';
+import { creations, startTestService } from './support/service.js';
 
 const sms = (number: number) => ({
   to: `+1555123${String(number).padStart(4, '0')}`,

@@ -3,7 +3,7 @@ import { Circuits } from '../src/incidents/circuits.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
-import { startTestService, creations } from './support/service.js';
+import { creations, startTestService } from './support/service.js';
 
 const SMS_SENDER = 'sender:+15005550006';
 const VOICE_SENDER = 'sender:voice:+15005550006';

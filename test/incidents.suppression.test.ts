@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
-import { Provider, type ServiceUnderTest, startTestService, creations } from './support/service.js';
+import { creations, Provider, type ServiceUnderTest, startTestService } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 const TO = '+15551230001';

@@ -84,8 +84,8 @@ describe('retries', () => {
       const waits = creates.slice(1).map((create, index) => +new Date(create.at) - +new Date(creates[index]?.at ?? 0));
       const late = [20, 40, 80, 160, 320].map((least, index) => (waits[index] ?? 0) - least);
       for (const ms of late) expect(ms).toBeGreaterThanOrEqual(-2);
-      // At one of five at least the machine had time for it: none would wait less where each waited for the next poll.
-      expect(Math.min(...late)).toBeLessThan(500);
+      // Not at the next poll, a second later, which only the first ones may happen to meet; however busy the machine is.
+      expect(Math.min(...late.slice(2))).toBeLessThan(500);
     },
   );
 

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
 import { startService } from '../src/service.js';
+import { refuse } from './support/bad-row.js';
 import { ADMIN_KEY, ApiClient, shareTestService } from './support/service.js';
 
 const service = shareTestService();
@@ -14,16 +15,8 @@ const recipient = () => `+1555124${String((numbers += 1)).padStart(4, '0')}`;
 
 /** From now on PostgreSQL refuses to store a notification to this number, with this SQLSTATE. */
 async function refuseToStore(to: string, sqlState: string): Promise<void> {
-  const { database } = service();
-  const name = `refuse_${to.slice(1)}`;
-  await database.query(`
-    CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN RAISE EXCEPTION 'not %', NEW.recipient USING ERRCODE = '${sqlState}'; END $$;
-    CREATE TRIGGER ${name} BEFORE INSERT ON notifications
-      FOR EACH ROW WHEN (NEW.recipient = '${to}') EXECUTE FUNCTION ${name}();`);
-  onTestFinished(async () => {
-    await database.query(`DROP TRIGGER ${name} ON notifications; DROP FUNCTION ${name};`);
-  });
+  const refusal = { table: 'notifications', when: `NEW.recipient = '${to}'`, sqlState, says: `not ${to}` };
+  onTestFinished((await refuse(service().database, refusal)).mend);
 }
 
 describe('POST /v1/notifications/batch', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { MissingReceipts } from '../src/receipts/missing-receipts.service.js';
 import { startOutbox } from './outbox.setup.js';
-import { refuseDecisions } from './support/bad-row.js';
+import { refuse, refuseDecisions } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
 import { newNotifications } from './support/new-notifications.js';
@@ -24,7 +24,7 @@ describe('expired work that cannot be ended', () => {
     }));
     await Promise.all(soon.map((one) => test.intake.enqueue(one)));
     const bad = soon.slice(0, 3).map(({ id }) => id);
-    const mend = await refuseDecisions(test.database, bad);
+    const { mend } = await refuseDecisions(test.database, bad);
     await moveClock(test.databaseUrl, 2 * MINUTE);
     const open = async () => {
       const rows = await test.rows(`SELECT id FROM notifications WHERE status <> 'expired' ORDER BY id`);
@@ -54,14 +54,12 @@ describe('expired work that cannot be ended', () => {
     const caretaker = partOf(await test.replica({}, pino({ level: 'error' }, destination)), Caretaker);
     const leased = await test.lease();
     const expired = await test.enqueue({ expiresAt: new Date(Date.now() + MINUTE) });
-    await test.database.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION 'no'; END $$;
-      CREATE TRIGGER refuse BEFORE INSERT ON failures FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    const { mend } = await refuse(test.database, { table: 'failures' });
     await moveClock(test.databaseUrl, 2 * MINUTE);
     await caretaker.round();
     expect(await test.standing(expired)).toMatchObject({ status: 'expired' });
     expect(lines.join('')).toContain('leases');
-    await test.database.query('DROP TRIGGER refuse ON failures');
+    await mend();
     await caretaker.round();
     expect(await test.standing(leased.notificationId)).toMatchObject({ stage: 'reconcile' });
   });
@@ -81,7 +79,7 @@ describe('a missing receipt that cannot be recorded', () => {
       await test.api.untilStatus(ids[number] ?? '', 'sent');
     }
     const [bad = '', ...good] = ids;
-    const mend = await refuseDecisions(test.database, [bad]);
+    const { mend } = await refuseDecisions(test.database, [bad]);
     await moveClock(test.databaseUrl, 16 * MINUTE);
     // It may be a passing fault.
     await receipts.round();

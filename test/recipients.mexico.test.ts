@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handsOn } from './support/operator.js';
-import { type ServiceUnderTest, startTestService, creations } from './support/service.js';
+import { creations, type ServiceUnderTest, startTestService } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 /** One phone: as everybody writes it today, and as WhatsApp still does. */

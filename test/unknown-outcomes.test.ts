@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
-import { Provider, startTestService, type ServiceUnderTest, creations } from './support/service.js';
+import { creations, Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 
 /** Accepted by the provider every time, told to the caller never. */
 const FAULTS = [
