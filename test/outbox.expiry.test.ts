@@ -38,6 +38,16 @@ describe('a fallback whose expiresAt passes before it is sent', () => {
     ]);
   });
 
+  it('leaves the notification on the latest channel that has it accepted', async () => {
+    const test = await startOutbox();
+    const id = await withFallbackDue(test, { expiresAt: inAMinute() });
+    await test.accept(await test.claim());
+    await test.startDelivery(id, 'voice');
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.expire(10)).toEqual([{ notificationId: id, movedTo: 'sent', heldBy: null }]);
+    expect(await test.standing(id)).toMatchObject({ status: 'sent', channel: 'sms', stage: null });
+  });
+
   it('ends the notification where the channel before it failed', async () => {
     const test = await startOutbox();
     const id = await withFallbackDue(test, { expiresAt: inAMinute() }, 'failed');

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Client } from 'pg';
+import { NotificationIntake } from '../src/outbox/notification.intake.js';
 import type { NewNotification } from '../src/outbox/work.js';
 import { startOutbox } from './outbox.setup.js';
 import { newNotifications } from './support/new-notifications.js';
@@ -46,4 +47,28 @@ it('stores a notification whose key was taken by one that retention deletes just
   await locker.query('DELETE FROM notifications WHERE id = $1', [original.id]);
   await locker.query('COMMIT');
   expect(await repeated).toMatchObject({ kind: 'accepted', notification: { id: repetition.id } });
+});
+
+it('stores the keys of a group in one order, so that no two groups wait for each other', async () => {
+  const withKeys = (...keys: readonly string[]) =>
+    newNotifications(keys.length).map((each, index) => ({ ...each, idempotencyKey: keys[index] ?? null }));
+  const replica = (await test.replica()).app.get(NotificationIntake);
+  const [middle] = withKeys('b') as [NewNotification];
+  await test.intake.enqueue(middle);
+  // Whoever comes to the middle one waits until the end of this.
+  await holder.query('DELETE FROM notifications WHERE id = $1', [middle.id]);
+  const here = Promise.all(withKeys('a', 'b', 'c').map((each) => test.intake.enqueue(each)));
+  await untilSomebodyWaits(test.databaseUrl);
+  const there = Promise.all(withKeys('c', 'b', 'a').map((each) => replica.enqueue(each)));
+  await untilSomebodyWaits(test.databaseUrl, 2);
+  await holder.query('ROLLBACK');
+  const kinds = (await Promise.all([here, there])).map((answers) => answers.map(({ kind }) => kind));
+  expect(kinds).toEqual([
+    ['accepted', 'conflict', 'accepted'],
+    ['conflict', 'conflict', 'conflict'],
+  ]);
+  const { rows } = await test.database.query(
+    `SELECT idempotency_key AS key FROM notifications WHERE length(idempotency_key) = 1 ORDER BY key`,
+  );
+  expect(rows).toEqual([{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
 });

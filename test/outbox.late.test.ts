@@ -255,3 +255,16 @@ describe('a failure that is on disk already, by a write whose answer was lost', 
     expect(test.heard).toEqual([{ work, attempt, failure: failed, ...OVERTAKEN }]);
   });
 });
+
+it('work that is given back when its lease is over stays with whoever has it now', async () => {
+  const test = await startLate();
+  const work = await test.lease();
+  const asking = await test.takenOver(work);
+  await test.outbox.giveBack([work]);
+  const { notificationId, attemptId, leaseToken } = asking;
+  expect(await test.rows('SELECT stage, attempt_id, lease_token FROM outbox')).toEqual([
+    { stage: 'reconcile', attempt_id: attemptId, lease_token: leaseToken },
+  ]);
+  await test.accept(asking);
+  expect(await test.standing(notificationId)).toMatchObject({ status: 'sent', stage: null });
+});

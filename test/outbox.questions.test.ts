@@ -33,6 +33,27 @@ describe('the question what became of an attempt', () => {
     expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: attempted.attemptId });
   });
 
+  it('is still one after which nothing is sent again where its lease runs out', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: { ...RECONCILE, exhausted: true }, failure: failure('unknown') });
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', exhausted: true });
+    await moveClock(test.databaseUrl, MINUTE);
+    expect(await test.outbox.rescue()).toBe(1);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', exhausted: true });
+  });
+
+  it('is asked as often about the attempt after it as about any other', async () => {
+    const test = await startOutbox();
+    const asking = await leaseQuestion(test);
+    await test.fail(asking, { step: RECONCILE, attempt: null, failure: null, lookups: 2 });
+    const again = await test.claim();
+    expect(again.lookups).toBe(2);
+    await test.outbox.beginResend(again, 'It is not there.');
+    await moveClock(test.databaseUrl, MINUTE);
+    await test.outbox.rescue();
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptNumber: 2, lookups: 0 });
+  });
+
   it('leaves the attempt after it a lease of its own', async () => {
     const test = await startOutbox({ LEASE_MS: '30000' });
     const asking = await leaseQuestion(test);

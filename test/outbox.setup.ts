@@ -10,7 +10,7 @@ import { newNotifications } from './support/new-notifications.js';
 import { startTestService } from './support/service.js';
 
 export const DEAD_LETTER: NextStep = { kind: 'dead_letter', reason: 'no other channel is left' };
-export const RECONCILE: NextStep = {
+export const RECONCILE: NextStep & { kind: 'reconcile' } = {
   kind: 'reconcile',
   at: new Date(),
   waitMs: 0,

@@ -138,6 +138,16 @@ describe('held work that is let out', () => {
     expect(released).toEqual([ids[3], ids[1], ids[2], ids[0]]);
   });
 
+  it('makes up for what expired unsent since an earlier step of a ramp let it out', async () => {
+    const test = await startOutbox();
+    await hold(test, await test.lease({ expiresAt: new Date(Date.now() + 60_000) }));
+    await hold(test, await test.lease());
+    expect(await test.outbox.topUpReleased(HOLDER, 1)).toEqual({ missing: 1, released: 1 });
+    expect(await test.outbox.topUpReleased(HOLDER, 1)).toEqual({ missing: 0, released: 0 });
+    await moveClock(test.databaseUrl, 120_000);
+    expect(await test.outbox.topUpReleased(HOLDER, 1)).toEqual({ missing: 1, released: 1 });
+  });
+
   it('as a probe is the first that has something to send; else what has to be asked for; nothing of what expired', async () => {
     const test = await startOutbox();
     const [question, , send] = await held(test, 'ask', 'late', 'send');
