@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
+import { retriedTo, sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
 import { DEAD_LETTER, sidOf } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
-
-/** A human has it sent again, to another number. */
-async function retriedTo({ api, rows }: LateUnderTest, to: string): Promise<void> {
-  const [letter] = await rows('SELECT id FROM dead_letters');
-  const answer = await api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`, { changes: { to } });
-  expect(answer.status).toBe(200);
-}
 
 const over = ({ rows }: LateUnderTest) =>
   rows('SELECT status, provider_sid AS sid, ended_at IS NOT NULL AS ended FROM deliveries ORDER BY number');
@@ -75,4 +68,16 @@ describe('an attempt at the corrected recipient that is in flight when the one b
       ),
     ).toEqual([{ number: 2, began: fourth?.attemptStartedAt, recipient: to }]);
   });
+});
+
+it('an attempt at the corrected recipient whose lease runs out is written down with whom it was sent to', async () => {
+  const test = await startLate();
+  const [recipient, to] = ['+15551230001', '+15551239999'];
+  await test.fail(await test.lease({ recipient, channels: ['sms'] }), { step: DEAD_LETTER });
+  await retriedTo(test, to);
+  await test.takenOver(await test.claim());
+  expect(await test.rows('SELECT recipient, rule FROM failures ORDER BY id')).toEqual([
+    { recipient, rule: 'HTTP status 400' },
+    { recipient: to, rule: 'the lease expired' },
+  ]);
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RecipientMemory } from '../src/recipients/recipient-memory.js';
-import { startLate, type LateUnderTest } from './outbox.late.setup.js';
-import { sidOf } from './outbox.setup.js';
+import type { Work } from '../src/outbox/work.js';
+import { retriedTo, startLate, type LateUnderTest } from './outbox.late.setup.js';
+import { DEAD_LETTER, sidOf } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
+import { failureOfClass } from './support/failure.js';
 
 const OPTED_OUT = 21_610;
 
@@ -44,5 +46,33 @@ describe('a callback that says the recipient has opted out', () => {
     await test.calledBack(work, sidOf(work), 'undelivered', OPTED_OUT);
     expect(await suppressed(test)).toBe(after);
     expect(await test.standing(id)).toMatchObject({ status: 'failed', stage: null, deadLetters: 0 });
+  });
+});
+
+describe('an opt-out of what a human sent to another number', () => {
+  const refused = async (test: LateUnderTest, work: Work) =>
+    test.refused(work, failureOfClass('opted_out', { providerCode: OPTED_OUT }));
+  const reported = async (test: LateUnderTest, work: Work) => {
+    await test.accept(work);
+    await test.calledBack(work, sidOf(work), 'undelivered', OPTED_OUT);
+  };
+
+  it.each([
+    ['the provider refuses it for that', refused],
+    ['a callback reports it', reported],
+  ])('is that of the other number where %s', async (_, tell) => {
+    const test = await startLate();
+    const [recipient, other] = ['+15551230001', '+15551239999'];
+    const first = await test.lease({ recipient, channels: ['sms'] });
+    await test.fail(first, { step: DEAD_LETTER });
+    await retriedTo(test, other);
+    await tell(test, await test.claim());
+    expect(await test.rows('SELECT sender, recipient FROM suppressions')).toEqual([
+      { sender: '+15005550006', recipient: other },
+    ]);
+    expect(await test.rows('SELECT recipient FROM failures ORDER BY id')).toEqual([
+      { recipient },
+      { recipient: other },
+    ]);
   });
 });

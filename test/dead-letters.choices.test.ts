@@ -5,16 +5,26 @@ import { WakeUp } from '../src/outbox/wake-up.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
-import { Provider, startTestService } from './support/service.js';
+import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 import { whileHeld } from './support/while-held.js';
 
 const TO = '+15551230001';
+const OTHER = '+15551230002';
+const REFUSED = { kind: 'status', status: 400, code: 21618 };
 const WHATSAPP_SENDER = 'sender:whatsapp:+14155238886';
 const QUEUE = '/v1/admin/dead-letters';
 
 async function start(env: Record<string, string> = {}) {
   const service = await startTestService(env);
   return { ...service, provider: new Provider(service.simulator.url) };
+}
+
+async function optsOut({ database }: ServiceUnderTest, recipient: string): Promise<void> {
+  await database.query(
+    `INSERT INTO suppressions (id, sender, recipient, reason, created_at)
+     VALUES (new_uuid_v7(), '+15005550006', $1, 'test', now())`,
+    [recipient],
+  );
 }
 
 const channelsOf = ({ deliveries }: NotificationDto) =>
@@ -40,7 +50,7 @@ describe('the channel that a human chose', () => {
     const { operator } = handsOn(test);
     const locks = '+15551230009';
     await provider.fail(locks, { match: { channel: 'whatsapp' }, fault: { kind: 'status', status: 400, code: 63051 } });
-    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
+    await provider.fail(TO, { times: 1, fault: REFUSED });
     const id = await api.send({ to: TO, channels: ['sms', 'voice'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await api.send({ to: locks, channels: ['whatsapp'], body: 'Hello' });
@@ -54,30 +64,50 @@ describe('the channel that a human chose', () => {
     expect(channelsOf(await api.untilStatus(id, 'delivered'))).toEqual(['sms 1', 'whatsapp 1']);
   });
 
-  it('is not tried where the recipient opted out meanwhile', async () => {
+  it.each([
+    ['is not tried where the recipient opted out meanwhile', {}, TO, 'sms 0'],
+    ['is not tried where that is the one whom the human named instead', { changes: { to: OTHER } }, OTHER, 'sms 0'],
+    ['is tried where it is only the one whom the client named', { changes: { to: OTHER } }, TO, 'sms 1'],
+  ])('%s', async (_, request, whoOptsOut, then) => {
     const service = await start();
-    const { api, provider, database } = service;
-    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
+    const { api, provider } = service;
+    await provider.fail(TO, { times: 1, fault: REFUSED });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await whileHeld(service, 'sms', async () => {
-      expect((await api.post(`${QUEUE}/${deadLetter?.id}/retry`)).status).toBe(200);
-      await database.query(
-        `INSERT INTO suppressions (id, sender, recipient, reason, created_at)
-         VALUES (new_uuid_v7(), '+15005550006', $1, 'test', now())`,
-        [TO],
-      );
+      expect((await api.post(`${QUEUE}/${deadLetter?.id}/retry`, request)).status).toBe(200);
+      await optsOut(service, whoOptsOut);
     });
-    const failed = await api.untilStatus(id, 'failed');
-    expect(channelsOf(failed)).toEqual(['sms 1', 'sms 0']);
+    const ended = await api.untilStatus(id, then === 'sms 0' ? 'failed' : 'delivered');
+    expect(channelsOf(ended)).toEqual(['sms 1', then]);
   });
+});
+
+it('a second retry goes to the one whom the first one named, unless they opted out', async () => {
+  const service = await start();
+  const { api, provider, database } = service;
+  for (const to of [TO, OTHER]) await provider.fail(to, { times: 1, fault: REFUSED });
+  const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+  const first = await api.untilStatus(id, 'failed');
+  await api.post(`${QUEUE}/${first.deadLetter?.id}/retry`, { changes: { to: OTHER } });
+  const { deadLetter } = await api.until(
+    id,
+    ({ status, deliveries }) => status === 'failed' && deliveries.length === 2,
+  );
+  const retry = () => api.post(`${QUEUE}/${deadLetter?.id}/retry`);
+  await optsOut(service, TO);
+  await optsOut(service, OTHER);
+  expect(await retry()).toMatchObject({ status: 422, body: { reason: 'opted_out' } });
+  await database.query('UPDATE suppressions SET lifted_at = now() WHERE recipient = $1', [OTHER]);
+  expect((await retry()).status).toBe(200);
+  expect(channelsOf(await api.untilStatus(id, 'delivered'))).toEqual(['sms 1', 'sms 1', 'sms 1']);
 });
 
 describe('the work of a resolution', () => {
   it('is announced once others can see it, so that nobody waits for the next poll', async () => {
     const test = await start();
     const { api, provider, database, service } = test;
-    await provider.fail(TO, { times: 1, fault: { kind: 'status', status: 400, code: 21618 } });
+    await provider.fail(TO, { times: 1, fault: REFUSED });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await whileHeld(test, 'sms', async () => {
@@ -121,7 +151,7 @@ describe('a recipient who may have got it from an earlier channel', () => {
 
   it('is another than the one whom a human names instead', async () => {
     const { api, id, dead } = await overdueThenUndelivered();
-    await api.post(`${QUEUE}/${dead.id}/retry`, { changes: { to: '+15551230002' } });
+    await api.post(`${QUEUE}/${dead.id}/retry`, { changes: { to: OTHER } });
     expect(duplicates(await api.untilStatus(id, 'delivered'))).toEqual([[false], [true], [false]]);
   });
 });

@@ -78,6 +78,13 @@ export async function sentAgain(test: LateUnderTest): Promise<{ first: Work; sec
   return { first, second };
 }
 
+/** A human has it sent again, to another number. */
+export async function retriedTo({ api, rows }: LateUnderTest, to: string): Promise<void> {
+  const [letter] = await rows('SELECT id FROM dead_letters');
+  const answer = await api.post(`/v1/admin/dead-letters/${String(letter?.['id'])}/retry`, { changes: { to } });
+  expect(answer.status).toBe(200);
+}
+
 export function reportOf(
   work: Work,
   providerSid: string,
