@@ -113,7 +113,10 @@ describe('a replay of dead letters', () => {
     const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 5 });
     expect((await service.api.post(`${REPLAYS}/${body.id}/cancel`, { note: 'unknown' })).status).toBe(400);
     const canceled = await service.api.post<ReplayDto>(`${REPLAYS}/${body.id}/cancel`);
-    expect(canceled).toMatchObject({ status: 200, body: { state: 'canceled', endedAt: expect.any(String) } });
+    expect(canceled).toMatchObject({
+      status: 200,
+      body: { state: 'canceled', skipped: 0, endedAt: expect.any(String) },
+    });
     expect(await service.api.post(`${REPLAYS}/${body.id}/cancel`)).toMatchObject({ status: 200 });
     const { rows } = await service.database.query<{ count: number }>(
       `SELECT count(*)::int FROM dead_letters WHERE state = 'resolved'`,
@@ -196,7 +199,7 @@ describe('a replay of dead letters', () => {
 
   it('is not set back by a replica that could not resolve what another has come past', async () => {
     const service = await startTestService();
-    const [first] = (await bury(service, 5)).toSorted();
+    const [first, ...others] = (await bury(service, 5)).toSorted();
     const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 0.1 });
     const standing = async () => (await service.api.get<ReplayDto>(`${REPLAYS}/${body.id}`)).body;
     await expect.poll(async () => (await standing()).done).toBe(1);
@@ -205,6 +208,10 @@ describe('a replay of dead letters', () => {
     const step = service.service.app.get(ReplayStep, { strict: false });
     await step['leave'](body.id, String(first), new Error('no'));
     expect(await standing()).toMatchObject({ done: 2, failed: 0 });
+    // Nor is one told to have failed that was canceled meanwhile.
+    await service.api.post(`${REPLAYS}/${body.id}/cancel`);
+    await step['leave'](body.id, String(others.at(-1)), new Error('no'));
+    expect(await standing()).toMatchObject({ state: 'canceled', done: 2, failed: 0 });
   });
 
   it('leaves alone what it cannot resolve, and stops when nothing works', async () => {

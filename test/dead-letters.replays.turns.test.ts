@@ -64,6 +64,17 @@ describe('a step of a replay', () => {
     expect(await standing()).toMatchObject({ state: 'completed', done: 13, skipped: 14, ...reasons(14) });
   });
 
+  it('leaves what came to the queue after its start to a later replay, so that it ends', async () => {
+    const service = await startStanding(2, 'retry');
+    const { step, standing, fallDue, database } = service;
+    const [later] = await bury(service, 1);
+    do await fallDue();
+    while ((await step.take()) !== null);
+    expect(await standing()).toMatchObject({ state: 'completed', matched: 2, done: 2, failed: 0, skipped: 0 });
+    const { rows } = await database.query(`SELECT id FROM dead_letters WHERE state = 'open'`);
+    expect(rows).toEqual([{ id: later }]);
+  });
+
   it('that fails for one of them resolves all others, each once', async () => {
     const { step, standing, deeds, fallDue, database, ids } = await startStanding(10);
     await database.query(`
@@ -74,6 +85,29 @@ describe('a step of a replay', () => {
     while ((await step.take()) !== null);
     expect(await standing()).toMatchObject({ state: 'completed', done: 9, failed: 1, skipped: 0 });
     expect(await deeds()).toEqual({ count: 9, subjects: 9 });
+  });
+
+  it('ends no replay by failing often, only by failing ten times in a row', async () => {
+    const { step, standing, fallDue, database, ids } = await startStanding(19);
+    await database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+      CREATE TRIGGER refuse_most BEFORE UPDATE ON dead_letters FOR EACH ROW WHEN (OLD.id <> '${ids[9]}')
+        EXECUTE FUNCTION refuse()`);
+    do await fallDue();
+    while ((await step.take()) !== null);
+    expect(await standing()).toMatchObject({ state: 'completed', done: 1, failed: 18, skipped: 0 });
+  });
+
+  it('is one of another replay where somebody else takes that of the first', async () => {
+    const { step, standing, fallDue, databaseUrl, replayId, ...service } = await startStanding(1);
+    await bury({ ...service, databaseUrl }, 1, { category: `'otp'` });
+    const { body: second } = await replay(service, { filter: { category: 'otp' }, action: 'discard' });
+    await fallDue();
+    const other = await startTransaction(databaseUrl);
+    await other.query('SELECT 1 FROM replays WHERE id = $1 FOR UPDATE', [replayId]);
+    await step.take();
+    expect(await standing()).toMatchObject({ done: 0 });
+    expect((await service.api.get<ReplayDto>(`${REPLAYS}/${second.id}`)).body).toMatchObject({ done: 1 });
   });
 
   it('does what stands before one that somebody holds, and does not wait for that one meanwhile', async () => {
