@@ -66,6 +66,13 @@ describe('a backlog', () => {
     expect(alert).toMatchObject({ cause: 'backlog:critical', count: 1, state: 'open' });
   });
 
+  it('is nothing that was accepted and only waits for its receipt, however long', async () => {
+    const test = await startOutbox(LATE);
+    await test.accept(await test.lease({ channels: ['sms', 'voice'], fallbackAfterSeconds: 60 }));
+    await moveClock(test.databaseUrl, LONG_SECONDS * 1000);
+    expect((await test.outbox.backlog()).map(({ depth }) => depth)).toEqual([0, 0, 0, 0]);
+  });
+
   it('that is critical has an alert of its own: it ends, and the next one is told, while marketing is late', async () => {
     const test = await startOutbox(LATE);
     const states = (seen: readonly AlertDto[]) =>

@@ -180,13 +180,23 @@ describe('one alert per cause', () => {
     expect(alerts.map(({ count }) => count)).toEqual([200]);
   });
 
-  it('is as bad as it was at its worst, and keeps the words of its cause', async () => {
-    const { api, service } = await startTestService();
+  it.each([
+    ['when that is told first', ['cause', 'victim']],
+    ['when it is told only after a victim', ['victim', 'cause']],
+  ] as const)('is as bad as it was at its worst, and has the words and the end of its cause %s', async (_, order) => {
+    const { api, service, databaseUrl } = await startTestService({ ROLE: 'api' });
     const register = registerOf(service);
-    const cause = testAlarm({ severity: 'critical', summary: 'The cause.', ends: 'with_its_cause' });
-    await register.raise(cause, { count: { added: 0 } });
-    await register.raise(testAlarm({ severity: 'warning', summary: 'A victim.' }), { count: { added: 1 } });
-    expect(await alertsOf(api)).toMatchObject([{ severity: 'critical', summary: 'The cause.', count: 1 }]);
+    const words = { summary: 'The cause.', advice: 'End it.', facts: { scope: 'account' } };
+    const alarms = {
+      cause: testAlarm({ ...words, severity: 'critical', ends: 'with_its_cause' }),
+      victim: testAlarm({ severity: 'warning', summary: 'A victim.', advice: 'Wait.', facts: { channel: 'sms' } }),
+    };
+    for (const who of order) await register.raise(alarms[who], { count: { added: 1 } });
+    expect(await alertsOf(api)).toMatchObject([{ severity: 'critical', ...words, count: 2 }]);
+    expect((await alertsOf(api))[0]?.facts).toEqual(words.facts);
+    await moveClock(databaseUrl, 16 * 60_000);
+    await register.resolveQuiet();
+    expect(await alertsOf(api)).toMatchObject([{ state: 'open' }]);
   });
 });
 

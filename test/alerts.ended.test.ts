@@ -40,3 +40,14 @@ it('an alert that is over is kept as long as the history, and an open one for ev
   await register.forget(7);
   expect(await kept()).toEqual(['open']);
 });
+
+it('whoever looks after the alerts forgets those that have been over for that long', async () => {
+  const { api, service, databaseUrl } = await startTestService({ ROLE: 'api', HISTORY_RETENTION_DAYS: '7' });
+  const register = registerOf(service);
+  for (const cause of ['first', 'second']) {
+    await register.raise(testAlarm({ cause }), { count: { added: 1 } });
+    await register.resolve(cause, 'It is over.');
+    await moveClock(databaseUrl, 4 * 24 * 60 * MINUTE);
+  }
+  await expect.poll(async () => (await alertsOf(api)).map(({ cause }) => cause)).toEqual(['second']);
+});
