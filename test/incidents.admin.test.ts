@@ -166,6 +166,18 @@ describe('incidents', () => {
     expect(timeline.map(({ kind }) => kind)).toEqual(kinds);
   });
 
+  it('keep how many they held at most, however many that are later', async () => {
+    const { service, database } = await startTestService({ ROLE: 'api' });
+    const { rows } = await database.query<{ id: string }>(
+      `INSERT INTO incidents (id, started_at, resources, cause)
+       VALUES (new_uuid_v7(), service_now(), '{sms}', 'down') RETURNING id`,
+    );
+    for (const held of [3, 5, 2]) {
+      await partOf(service, IncidentTimeline).noteHeld(partOf(service, Database), rows[0]?.id ?? '', held);
+    }
+    expect((await database.query('SELECT held FROM incidents')).rows).toEqual([{ held: 5 }]);
+  });
+
   it('show of each kind of event the newest, however many probes there were', async () => {
     const { api, service, database } = await startTestService();
     const timeline = partOf(service, IncidentTimeline);

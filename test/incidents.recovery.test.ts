@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { Database } from '../src/database/database.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
+import { CircuitStore } from '../src/incidents/circuit.store.js';
+import { GIVE_PROBE_BACK } from '../src/incidents/circuit.store.sql.js';
 import { Circuits } from '../src/incidents/circuits.js';
+import { IncidentTimeline } from '../src/incidents/incident.timeline.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
+import type { Channel, ErrorClass } from '../src/policy/vocabulary.js';
 import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
 import { untilJudged } from './incidents.setup.js';
+import { DEAD_LETTER, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
+import { failureOfClass } from './support/failure.js';
 import { freePort } from './support/free-port.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
 import { startTestService } from './support/service.js';
 
 const to = (number: number) => `+1555129${String(number).padStart(4, '0')}`;
+
 describe('the probe of an open circuit', () => {
   it('does not wait for the turn of its sender, which owes that send', async () => {
     const { service, hold, probe, claim, one } = await openCircuit();
@@ -34,6 +42,13 @@ describe('the probe of an open circuit', () => {
     expect(await probe()).toBe(true);
     expect(await probe()).toBe(false);
     expect(await one('next_probe_at > service_now()')).toBe(true);
+  });
+
+  it('is not given back to a circuit that an operator has opened meanwhile: nothing is to pass that', async () => {
+    const { service, id, one } = await openCircuit();
+    await partOf(service, CircuitStore).change(SMS, { kind: 'operator_opens', reason: 'wait' });
+    await partOf(service, Database).run(GIVE_PROBE_BACK, [id]);
+    expect([await one('state'), await one('next_probe_at')]).toEqual(['open', null]);
   });
 });
 
@@ -129,6 +144,59 @@ it('what its faults left open belongs to an incident, also where it comes to the
   // Nothing was asked before: who failed is known only once it is over.
   for (const { openedAt } of incident.deadLetters) expect(openedAt > (incident.endedAt ?? '')).toBe(true);
   expect(incident.deadLetters.map(({ notificationId }) => notificationId).toSorted()).toEqual(ids);
+});
+
+describe('what failed at the end belongs', () => {
+  /** An incident of SMS, from and until so many seconds from now. */
+  const incident = async ({ rows }: OutboxUnderTest, from: number, until: number) => {
+    const [made] = await rows(
+      `INSERT INTO incidents (id, started_at, ended_at, resources, cause)
+       VALUES (new_uuid_v7(), service_now() + $1 * interval '1 s', service_now() + $2 * interval '1 s', '{sms}', 'test')
+       RETURNING id`,
+      [from, until],
+    );
+    return String(made?.['id']);
+  };
+  /** A notification goes to the review queue; its attempt began so many seconds ago. */
+  const bury = async (test: OutboxUnderTest, channel: Channel, errorClass: ErrorClass, secondsAgo = 0) => {
+    const work = await test.lease({ channels: [channel] });
+    const startedAt = new Date(work.attemptStartedAt.getTime() - secondsAgo * 1000);
+    const attempt = { startedAt, durationMs: 10 };
+    await test.fail(work, { step: DEAD_LETTER, attempt, failure: failureOfClass(errorClass) });
+    return work.notificationId;
+  };
+
+  it.each([
+    ['to an incident that had begun and had not ended when its attempt began', 'sms', 'provider_fault', 120, true],
+    ['to one whose window it began in', 'sms', 'provider_fault', 200, true],
+    ['to none if its attempt began after the end', 'sms', 'provider_fault', 30, false],
+    ['to none if its attempt began before the window', 'sms', 'provider_fault', 600, false],
+    ['to none on another resource', 'voice', 'provider_fault', 120, false],
+    ["to none if it was not the provider's fault", 'sms', 'invalid_request', 120, false],
+  ] as const)('%s', async (_, channel, errorClass, secondsAgo, belongs) => {
+    const test = await startOutbox();
+    const id = await incident(test, -180, -60);
+    await bury(test, channel, errorClass, secondsAgo);
+    expect(await test.rows('SELECT incident_id FROM dead_letters')).toEqual([{ incident_id: belongs ? id : null }]);
+  });
+
+  it('to the incident that counts it, if it is a provider fault on its resource in its time', async () => {
+    const test = await startOutbox();
+    const fault = await bury(test, 'sms', 'provider_fault');
+    await bury(test, 'voice', 'provider_fault');
+    await bury(test, 'sms', 'invalid_request');
+    const count = async (from: number, until: number) => {
+      const id = await incident(test, from, until);
+      return [id, await partOf(test.service, IncidentTimeline).countFailed(partOf(test.service, Database), id)];
+    };
+    expect((await count(-180, -60))[1]).toBe(0);
+    expect((await count(120, 180))[1]).toBe(0);
+    const [id, failed] = await count(-60, 60);
+    expect(failed).toBe(1);
+    expect(
+      await test.rows('SELECT notification_id, incident_id FROM dead_letters WHERE incident_id IS NOT NULL'),
+    ).toEqual([{ notification_id: fault, incident_id: id }]);
+  });
 });
 
 it('a recipient whom the provider says not to be on a channel is not sent to there again', async () => {
