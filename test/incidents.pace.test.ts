@@ -1,14 +1,20 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { Database } from '../src/database/database.js';
+import { paceId } from '../src/incidents/circuit.scope.js';
+import { GIVE_SENDS_BACK, OWE_SEND, TAKE_SENDS } from '../src/incidents/pace.sql.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { keepLines } from './support/log.lines.js';
 import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 import { ADMIN_KEY, ApiClient, creations, startTestService } from './support/service.js';
 
 const RATE = 8;
 const PACED = { SENDER_RATES: `+15005550006=${RATE}` };
 const HOUR = 3_600_000;
+/** What may be saved up: half a second's sends. */
+const SAVED = RATE / 2;
 const to = (number: number) => `+1555123${String(number).padStart(4, '0')}`;
 
 it('never sends faster than the pace of the sender over two replicas, and no slower for long', async () => {
@@ -110,7 +116,28 @@ it.each([
   expect(held.map(({ channel }) => channel).toSorted()).toEqual(waiting.toSorted());
 });
 
-it('lets out what waits for the pace of a sender that has none any more', async () => {
+it('keeps the turns that nobody waited for', async () => {
+  const test = await startTestService(PACED);
+  await test.api.untilStatus(await test.api.send({ to: to(1), channels: ['sms'], body: 'Hi' }), 'sent', 'delivered');
+  const tokens = async () => (await test.database.query('SELECT tokens FROM sender_paces')).rows;
+  await expect.poll(tokens).toEqual([{ tokens: SAVED - 1 }]);
+});
+
+it('saves up no more for turns that are given back: a probe takes its own off that', async () => {
+  const { service } = await startTestService({ ...PACED, ROLE: 'worker' });
+  const database = partOf(service, Database);
+  const holdId = paceId('+15005550006');
+  await database.run(GIVE_SENDS_BACK, [holdId, SAVED]);
+  await database.run(OWE_SEND, [holdId]);
+  // As if no time had passed, so that none of it is refilled.
+  await database.run({ name: 'at-once', text: `UPDATE sender_paces SET refilled_at = service_now() + interval '1 h'` });
+  expect(await database.run(TAKE_SENDS, [holdId, 100])).toEqual([{ taken: SAVED - 1 }]);
+});
+
+it.each([
+  ['that has none any more', ''],
+  ['that has a faster one now', '+15005550006=50'],
+])('lets out what waits for the pace of a sender %s', async (_, rates) => {
   const test = await startTestService({ SENDER_RATES: '+15005550006=0.01' });
   const ids = await Promise.all(
     [1, 2, 3].map((number) => test.api.send({ to: to(number), channels: ['sms'], body: 'Hi' })),
@@ -120,7 +147,7 @@ it('lets out what waits for the pace of a sender that has none any more', async 
     (held) => held === 2,
   );
   await test.service.close();
-  const api = new ApiClient((await test.replica({ SENDER_RATES: '' })).url, ADMIN_KEY);
+  const api = new ApiClient((await test.replica({ SENDER_RATES: rates })).url, ADMIN_KEY);
   for (const id of ids) await api.until(id, ({ status }) => status === 'sent' || status === 'delivered', 20_000);
   expect(await creations(test.simulator.url)).toHaveLength(3);
 });
