@@ -15,6 +15,27 @@ describe('a round', () => {
     expect(await one(service, 'SELECT count(*)::int FROM unavailable_channels WHERE until <= service_now()')).toBe(0);
   });
 
+  it('forgets what it wanted to look at again once that is gone', async () => {
+    const service = await startRetention({ ROLE: 'api' });
+    const retention = await service.retention();
+    await service.database.query('INSERT INTO body_retention_later (notification_id) VALUES (new_uuid_v7())');
+    await retention.round();
+    expect(await one(service, 'SELECT count(*)::int FROM body_retention_later')).toBe(0);
+  });
+
+  it('leaves a replay that still runs, however long ago it was started', async () => {
+    const service = await startRetention({ ROLE: 'api', HISTORY_RETENTION_DAYS: '1', IDEMPOTENCY_TTL_HOURS: '24' });
+    const { api, databaseUrl } = service;
+    const retention = await service.retention();
+    const { body } = await api.post('/v1/admin/dead-letters/replays', { filter: {}, action: 'discard' });
+    await moveClock(databaseUrl, 30 * HOUR);
+    await retention.round();
+    expect(await api.get(`/v1/admin/dead-letters/replays/${String(body['id'])}`)).toMatchObject({
+      status: 200,
+      body: { state: 'running' },
+    });
+  });
+
   it('goes through many, by several replicas at once, each notification once', async () => {
     const service = await startRetention({ ROLE: 'api', HISTORY_RETENTION_DAYS: '10' });
     const replicas = [await service.retention(), await service.retention()];
