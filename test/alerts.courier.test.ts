@@ -4,9 +4,10 @@ import { LEAVE_ALONE, NOT_TOLD, TOLD } from '../src/alerts/alert.courier.sql.js'
 import { Database } from '../src/database/database.js';
 import { deliveryTo, registerOf, testAlarm } from './alerts.setup.js';
 import { bodyOf, withWebhook } from './alerts.webhook.setup.js';
-import { eventually, partOf } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { startTestService } from './support/service.js';
+import { eventually } from './support/eventually.js';
+import { partOf } from './support/part-of.js';
 
 const ONE = { count: { added: 1 } } as const;
 

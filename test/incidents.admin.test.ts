@@ -173,7 +173,7 @@ describe('incidents', () => {
        VALUES (new_uuid_v7(), service_now(), '{sms}', 'down') RETURNING id`,
     );
     for (const held of [3, 5, 2]) {
-      await partOf(service, IncidentTimeline).noteHeld(partOf(service, Database), rows[0]?.id ?? '', held);
+      await partOf(service, IncidentTimeline).noteHeld(rows[0]?.id ?? '', held);
     }
     expect((await database.query('SELECT held FROM incidents')).rows).toEqual([{ held: 5 }]);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { handsOn } from './incidents.setup.js';
 import { startTestService } from './support/service.js';
+import { handsOn } from './support/operator.js';
 
 it('a worker ends an incident whose end was missed, and forgets counts that are older than any window', async () => {
   const test = await startTestService({ ROLE: 'api' });

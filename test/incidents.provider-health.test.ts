@@ -2,9 +2,10 @@ import { expect, it } from 'vitest';
 import { Database } from '../src/database/database.js';
 import { READ_HEALTH } from '../src/incidents/provider.health.sql.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
-import { handsOn, partOf } from './incidents.setup.js';
 import { moveClock } from './support/clock.js';
 import { startTestService, type ServiceUnderTest } from './support/service.js';
+import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 
 /** What /health says of the provider, and its own status. */
 async function healthOf({ api }: ServiceUnderTest): Promise<object> {

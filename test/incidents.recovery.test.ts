@@ -187,7 +187,8 @@ describe('what failed at the end belongs', () => {
     await bury(test, 'sms', 'invalid_request');
     const count = async (from: number, until: number) => {
       const id = await incident(test, from, until);
-      return [id, await partOf(test.service, IncidentTimeline).countFailed(partOf(test.service, Database), id)];
+      const timeline = partOf(test.service, IncidentTimeline);
+      return [id, await partOf(test.service, Database).transaction((within) => timeline.countFailed(within, id))];
     };
     expect((await count(-180, -60))[1]).toBe(0);
     expect((await count(120, 180))[1]).toBe(0);

@@ -3,8 +3,8 @@ import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import type { CircuitScope } from '../src/incidents/circuit.scope.js';
 import { CircuitWriter } from '../src/incidents/circuit.writer.js';
 import type { RunningService } from '../src/service.js';
-import { partOf } from './incidents.setup.js';
 import { startTestService } from './support/service.js';
+import { partOf } from './support/part-of.js';
 
 /** "The disk is full": the database can take it again at any moment. */
 const PASSING = '53100';
