@@ -73,8 +73,13 @@ async function disaster(world: World, chance: Chance): Promise<void> {
 
 /** A human deals with every dead letter, each in one way or another. */
 async function review(world: World, chance: Chance): Promise<void> {
-  const { body } = await world.api(0).get<{ items: DeadLetterDto[] }>('/v1/admin/dead-letters?state=open&limit=100');
-  for (const { id, channel } of body.items) {
+  const queue = await insist(world, async (api) => {
+    const answer = await api.get<{ items: DeadLetterDto[] }>('/v1/admin/dead-letters?state=open&limit=100');
+    if (answer.status === 503) throw new Error('A connection to the database was cut just now');
+    return answer;
+  });
+  expect(queue.status).toBe(200);
+  for (const { id, channel } of queue.body.items) {
     const path = `/v1/admin/dead-letters/${id}`;
     const { status } = await chance.of([
       () => world.api(1).post(`${path}/retry`),
