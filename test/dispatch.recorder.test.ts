@@ -4,10 +4,10 @@ import { NO_ROOM, refuse } from './support/bad-row.js';
 import { eventually } from './support/eventually.js';
 import { failureOfClass } from './support/failure.js';
 
-/** From now on the database takes no attempt, until the test says so. */
-async function withBrokenDatabase(env: Record<string, string> = {}) {
+/** From now on the database takes no attempt, until the test says so: it has no room, unless another reason is given. */
+async function withBrokenDatabase(env: Record<string, string> = {}, reason: { sqlState?: string } = NO_ROOM) {
   const test = await startOutbox(env);
-  const { times, mend } = await refuse(test.database, { ...NO_ROOM, table: 'attempts' });
+  const { times, mend } = await refuse(test.database, { ...reason, table: 'attempts' });
   return {
     ...test,
     refusals: times,
@@ -76,11 +76,11 @@ describe('a result that the database does not take at once', () => {
     expect(heard).toHaveLength(1);
   });
 
-  it('is given up once its lease is over: whoever takes the work over asks the provider', async () => {
-    const { lease, recorder, refusedTimes, heard } = await withBrokenDatabase({
-      TWILIO_TIMEOUT_MS: '500',
-      LEASE_MS: '1000',
-    });
+  it('is given up once its lease is over where the database is there, but does not take it: others ask the provider', async () => {
+    const { lease, recorder, refusedTimes, heard } = await withBrokenDatabase(
+      { TWILIO_TIMEOUT_MS: '500', LEASE_MS: '1000' },
+      { sqlState: 'P0001' },
+    );
     const work = await lease();
     const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
     recorder.unsuccessful({ work, attempt, failure: failure(), step: DEAD_LETTER });
