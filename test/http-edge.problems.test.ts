@@ -138,7 +138,7 @@ describe('problems', () => {
   it('hides an unexpected error and logs it under the id that it answers', async () => {
     const answer = await ask(edge, 'GET', '/probe/teapot?to=%2B15551230001');
     expect(answer).toMatchObject(problem(500, 'internal', { instance: '/probe/teapot' }));
-    expect(JSON.stringify(answer.body)).not.toMatch(/number|TypeError|555/);
+    expect(JSON.stringify(answer.body)).not.toMatch(/number|TypeError|5551230001/);
     const requestId = answer.headers.get('x-request-id');
     expect(answer.body).toMatchObject({ requestId });
     const [line] = edge.log.filter((entry) => entry['requestId'] === requestId);
