@@ -5,9 +5,9 @@ import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
 import { endExpired } from '../src/outbox/expiry.js';
 import type { NewNotification } from '../src/outbox/work.js';
 import {
-  DEAD_LETTER,
   failure,
   fallbackTo,
+  lastStep,
   RECONCILE,
   RETRY,
   startOutbox,
@@ -143,10 +143,6 @@ describe('expiry at the same moment as a callback', () => {
   });
 });
 
-/** Of the last failure. */
-const lastStep = async (test: OutboxUnderTest) =>
-  (await test.rows('SELECT next_step AS step FROM failures ORDER BY at DESC, id DESC LIMIT 1'))[0]?.['step'];
-
 describe('what was tried before it expires', () => {
   it('may have been accepted where nobody knows, and is not said to be unsent', async () => {
     const test = await startOutbox();
@@ -243,67 +239,5 @@ describe('the watch for a receipt that did not come', () => {
     expect(await test.sentences(id)).toEqual([
       'fallback after acceptance: sms accepted it, but did not report it delivered in 60 s: its expiresAt has passed, so voice does not take over any more.',
     ]);
-  });
-});
-
-describe('a notification whose fallback waits', () => {
-  it('cannot be canceled while the channel before it has it accepted', async () => {
-    const test = await startOutbox();
-    const id = await withFallbackDue(test);
-    expect(await test.outbox.cancel(id)).toBe(false);
-    expect(await test.standing(id)).toMatchObject({
-      status: 'queued',
-      deliveries: ['queued', 'queued'],
-      stage: 'send',
-    });
-  });
-
-  it('can be canceled where the channel before it failed', async () => {
-    const test = await startOutbox();
-    const id = await withFallbackDue(test, {}, 'failed');
-    expect(await test.outbox.cancel(id)).toBe(true);
-    expect(await test.standing(id)).toMatchObject({
-      status: 'canceled',
-      deliveries: ['failed', 'canceled'],
-      stage: null,
-    });
-  });
-});
-
-describe('a notification that waits for its next attempt', () => {
-  it('cannot be canceled where the last one may have been accepted', async () => {
-    const test = await startOutbox();
-    const work = await test.lease();
-    await test.fail(work, { step: RECONCILE, failure: failure('unknown') });
-    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.');
-    if (!resent) throw new Error('It was not resent');
-    await test.fail(resent, { step: RETRY });
-    expect(await test.standing(work.notificationId)).toMatchObject({ status: 'queued', stage: 'send' });
-    expect(await test.outbox.cancel(work.notificationId)).toBe(false);
-  });
-
-  it('can be canceled where the last one was surely refused', async () => {
-    const test = await startOutbox();
-    const work = await test.lease();
-    await test.fail(work, { step: RETRY });
-    expect(await test.outbox.cancel(work.notificationId)).toBe(true);
-    expect(await lastStep(test)).toEqual({ kind: 'none', reason: 'the client took it back, so it was not sent again' });
-  });
-
-  it('is promised nothing any more where it ends without another one', async () => {
-    const test = await startOutbox();
-    await test.fail(await test.lease(), { step: RETRY });
-    const none = { kind: 'none', reason: 'The recipient opted out of this sender, so nothing was sent.' } as const;
-    await test.fail(await test.claim(), { step: none, attempt: null, failure: null });
-    expect(await lastStep(test)).toEqual(none);
-  });
-
-  it('is promised nothing any more where it had been sent again and is held before it ends', async () => {
-    const test = await startOutbox();
-    await test.fail(await test.lease(), { step: RECONCILE, failure: failure('unknown') });
-    const resent = await test.outbox.beginResend(await test.claim(), 'It is not there.');
-    if (!resent) throw new Error('It was not resent');
-    await test.fail(resent, { step: DEAD_LETTER, attempt: null, failure: null });
-    expect(await lastStep(test)).toEqual(DEAD_LETTER);
   });
 });

@@ -138,3 +138,8 @@ export async function withFallbackDue(
   await test.startDelivery(notificationId, 'sms');
   return notificationId;
 }
+
+/** The next step of the last failure. */
+export async function lastStep({ rows }: OutboxUnderTest) {
+  return (await rows('SELECT next_step AS step FROM failures ORDER BY at DESC, id DESC LIMIT 1'))[0]?.['step'];
+}
