@@ -115,18 +115,24 @@ it('needs no more connections under load than the pools allow, and one more per 
   expect(most.clients).toBeLessThanOrEqual(2 * POOL_MAX);
 });
 
-it('ends a transaction that stands still before the pooler, where the database says so', async () => {
+/** A database with a setting of one second, and connections to it: one direct, one through a pooler. */
+async function behindPoolerWith(setting: string) {
   const database = await createTestDatabase();
   onTestFinished(() => database.drop());
   const direct = new Client(database.url);
   await direct.connect();
   onTestFinished(() => direct.end());
   await direct.query(`DO $$ BEGIN
-    EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = ''1s''', current_database()); END $$`);
+    EXECUTE format('ALTER DATABASE %I SET ${setting} = ''1s''', current_database()); END $$`);
   const pooler = await startPgBouncer(database.url, 1);
   const pooled = new Client(pooler.url);
   pooled.on('error', () => {});
   await pooled.connect();
+  return { direct, pooled };
+}
+
+it('ends a transaction that stands still before the pooler, where the database says so', async () => {
+  const { direct, pooled } = await behindPoolerWith('idle_in_transaction_session_timeout');
   await pooled.query('BEGIN');
   await pooled.query('SELECT pg_advisory_xact_lock(1)');
   await direct.query(`SET lock_timeout = '30s'`);
@@ -135,23 +141,13 @@ it('ends a transaction that stands still before the pooler, where the database s
 });
 
 it('ends on the server what is given up before the pooler, where the database says so', async () => {
-  const database = await createTestDatabase();
-  onTestFinished(() => database.drop());
-  const direct = new Client(database.url);
-  await direct.connect();
-  onTestFinished(() => direct.end());
-  await direct.query(`DO $$ BEGIN
-    EXECUTE format('ALTER DATABASE %I SET client_connection_check_interval = ''1s''', current_database()); END $$`);
+  const { direct, pooled } = await behindPoolerWith('client_connection_check_interval');
   const running = async () => {
     const { rows } = await direct.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT pg_sleep(60)'`,
     );
     return rows[0]?.count;
   };
-  const pooler = await startPgBouncer(database.url, 1);
-  const pooled = new Client(pooler.url);
-  pooled.on('error', () => {});
-  await pooled.connect();
   const sleeping = pooled.query('SELECT pg_sleep(60)').catch((error: unknown) => error);
   await expect.poll(running).toBe(1);
   pooled.connection.stream.destroy();
