@@ -168,10 +168,16 @@ describe('what reaches no route', () => {
     expect((await answerTo('GET /health/live HTTP/1.0\r\n\r\n')).head).toMatch(/^http\/1.1 200 /);
   });
 
-  it('tells caches and browsers to keep their hands off', async () => {
-    const { head } = await answerTo(`OPTIONS * HTTP/1.1\r\n${HOST}${END}`);
-    expect(head).toMatch(/^http\/1.1 404 /);
+  it.each([
+    ['an unknown path', 'OPTIONS *', 404],
+    ['a malformed escape', 'GET /%zz', 400],
+    ['an endless id', `POST ${WORDS_OF}`, 414],
+  ])('carries the id of the request, and what keeps caches and browsers off: %s', async (_, line, status) => {
+    const { head } = await answerTo(`${line} HTTP/1.1\r\n${HOST}X-Request-Id: Mine-1\r\n${END}`);
+    expect(head).toMatch(new RegExp(`^http/1.1 ${status} `));
+    expect(head).toContain('x-request-id: mine-1');
     expect(head).toContain('x-frame-options: deny');
+    expect(head).toContain('cache-control: no-store');
   });
 });
 

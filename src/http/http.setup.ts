@@ -14,7 +14,7 @@ import { askForHost } from './host.hook.js';
 import { lingerAfterAnswer } from './lingering-close.js';
 import { parseQuery } from './query.parser.js';
 import { requestIdOf } from './request-id.js';
-import { setResponseHeaders } from './response-headers.js';
+import { headResponse, setResponseHeaders } from './response-headers.js';
 import { refuseUnaskedQueries } from './unasked-query.hook.js';
 import { answerUnrouted } from './unrouted.hook.js';
 
@@ -50,8 +50,10 @@ export function createFastifyAdapter(): FastifyAdapter {
       maxParamLength: 256,
       querystringParser: parseQuery,
     },
-    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id)),
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      headResponse(request, reply);
+      sendProblem(request, reply, problemOfError(error) ?? unexpectedProblem(request.id));
+    },
     clientErrorHandler: answerClientError,
   });
   const fastify = adapter.getInstance<FastifyInstance>();

@@ -32,7 +32,12 @@ const ALWAYS: Readonly<Record<string, string>> = {
  */
 export function setResponseHeaders(adapter: FastifyAdapter): void {
   adapter.setOnRequestHook((request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    reply.header(REQUEST_ID_HEADER, request.id).headers(ALWAYS);
+    headResponse(request, reply);
     done();
   });
+}
+
+/** For a response that Fastify makes before any hook runs. */
+export function headResponse(request: FastifyRequest, reply: FastifyReply): void {
+  reply.header(REQUEST_ID_HEADER, request.id).headers(ALWAYS);
 }
