@@ -42,6 +42,20 @@ describe('the log', () => {
     expect(new Set(lines.map(({ msg }) => msg))).toEqual(new Set(['Zürich – 東京 😀']));
   });
 
+  it('has lines longer than a whole batch in their place, too', async () => {
+    const lines = await linesOf(
+      `[10, 300_000, 10, 90_000, 80_000, 10].forEach((length, line) => log.info({ line }, 'ü'.repeat(length)));`,
+    );
+    expect(lines.map(({ line, msg }) => [line, msg.length])).toEqual([
+      [0, 10],
+      [1, 300_000],
+      [2, 10],
+      [3, 90_000],
+      [4, 80_000],
+      [5, 10],
+    ]);
+  });
+
   it('shows a single line soon, while the process goes on', async () => {
     const child = startProgram(`log.info('here'); setInterval(() => undefined, 1000);`);
     const [chunk]: unknown[] = await once(child.stdout, 'data');

@@ -3,8 +3,10 @@ import type { DestinationStream } from 'pino';
 
 const STDOUT = 1;
 
-/** A batch of this size is written at once, a smaller one within a quarter of a second. */
-const BATCH_CHARACTERS = 32 * 1024;
+/** A full batch is written at once, another within a quarter of a second. Each write wakes a thread to do it. */
+const BATCH_BYTES = 256 * 1024;
+/** UTF-8 takes no more for one of JavaScript's characters. */
+const MOST_BYTES_A_CHARACTER = 3;
 const BATCH_MS = 250;
 
 /**
@@ -26,7 +28,9 @@ const LINE_FEED = 10;
  * written is dropped and counted, and the service continues, or exits.
  */
 export class BackgroundOutput implements DestinationStream {
-  private held = '';
+  /** Lines as bytes: as strings, the garbage collector would carry all their pieces from one place to another. */
+  private readonly held = Buffer.allocUnsafe(BATCH_BYTES);
+  private heldBytes = 0;
   /** The first batch may be in the middle of being written. */
   private readonly waiting: Buffer[] = [];
   private waitingBytes = 0;
@@ -41,8 +45,10 @@ export class BackgroundOutput implements DestinationStream {
   }
 
   write(line: string): void {
-    this.held += line;
-    if (this.held.length >= BATCH_CHARACTERS) this.flush();
+    const most = line.length * MOST_BYTES_A_CHARACTER;
+    if (this.heldBytes + most > BATCH_BYTES) this.flush();
+    if (most > BATCH_BYTES) this.queue(Buffer.from(line));
+    else this.heldBytes += this.held.write(line, this.heldBytes);
   }
 
   /** Starts writing the lines held so far. */
@@ -64,11 +70,14 @@ export class BackgroundOutput implements DestinationStream {
   }
 
   private endBatch(): void {
-    const batch = Buffer.from(this.held);
-    this.held = '';
+    if (this.heldBytes > 0) this.queue(Buffer.from(this.held.subarray(0, this.heldBytes)));
+    this.heldBytes = 0;
+  }
+
+  private queue(batch: Buffer): void {
     if (this.waitingBytes + batch.length > MOST_WAITING_BYTES) {
       this.lose(batch);
-    } else if (batch.length > 0) {
+    } else {
       this.waiting.push(batch);
       this.waitingBytes += batch.length;
     }
