@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FAILURE_SCOPES } from '../src/policy/failure.js';
 import { ERROR_CLASSES, RESPONSIBLE_PARTIES } from '../src/policy/vocabulary.js';
 import { defaultsOf } from '../src/twilio/error-codes/class-defaults.js';
-import type { TwilioErrorCode } from '../src/twilio/error-codes/error-code.js';
+import { codesThatMayHaveArrived, type TwilioErrorCode } from '../src/twilio/error-codes/error-code.js';
 import { tableOf, TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
 
 const ROWS = [...TWILIO_ERROR_CODES.values()];
@@ -12,13 +12,13 @@ const CODES_PER_FAMILY = {
   'plain HTTP statuses': [0, 999, 4],
   'account, webhooks, TwiML, call progress (1xxxx)': [10_000, 19_999, 39],
   'API and credentials (20xxx)': [20_000, 20_999, 38],
-  'calls, messages, senders (21xxx)': [21_000, 21_999, 90],
+  'calls, messages, senders (21xxx)': [21_000, 21_999, 93],
   'call queue (22xxx)': [22_000, 22_999, 2],
-  'delivery of messages (30xxx)': [30_000, 30_999, 66],
-  'delivery of calls (31xxx to 34xxx)': [31_000, 34_999, 32],
+  'delivery of messages (30xxx)': [30_000, 30_999, 67],
+  'delivery of calls (31xxx to 34xxx)': [31_000, 34_999, 33],
   'scheduling (35xxx)': [35_000, 35_999, 7],
   'messages per hour (60xxx)': [60_000, 60_999, 1],
-  'WhatsApp and other channels (63xxx)': [63_000, 63_999, 65],
+  'WhatsApp and other channels (63xxx)': [63_000, 63_999, 68],
   'authorization (70xxx)': [70_000, 70_999, 6],
   'messages, older codes (90xxx)': [90_000, 90_999, 5],
   'content templates': [92_000, 999_999, 11],
@@ -50,9 +50,9 @@ describe('the table of Twilio error codes', () => {
     expect(ROWS.filter(({ code }) => code >= first && code <= last)).toHaveLength(count);
   });
 
-  it('has 366 codes, in order, each under its own number', () => {
+  it('has 374 codes, in order, each under its own number', () => {
     const codes = [...TWILIO_ERROR_CODES.keys()];
-    expect(codes).toHaveLength(366);
+    expect(codes).toHaveLength(374);
     expect(codes).toEqual(ROWS.map(({ code }) => code));
     expect(codes).toEqual(codes.toSorted((a, b) => a - b));
   });
@@ -107,7 +107,7 @@ describe('the table of Twilio error codes', () => {
     expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('account');
   });
 
-  it.each([30001, 21606, 21611, 63001, 63007, 63018, 63020, 63051, 63112])(
+  it.each([30001, 21606, 21611, 21663, 63001, 63007, 63018, 63020, 63051, 63112, 63120])(
     'knows that %i concerns the sender',
     (code) => {
       expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('sender');
@@ -121,7 +121,7 @@ describe('the table of Twilio error codes', () => {
     },
   );
 
-  it.each([30025, 30026, 63008, 63039, 63054])('knows that %i concerns one message', (code) => {
+  it.each([21662, 30025, 30026, 63008, 63039, 63054, 63055])('knows that %i concerns one message', (code) => {
     expect(TWILIO_ERROR_CODES.get(code)?.scope).toBe('message');
   });
 
@@ -129,7 +129,7 @@ describe('the table of Twilio error codes', () => {
     expect(TWILIO_ERROR_CODES.get(code)?.otherChannelHelps).toBe('no');
   });
 
-  it.each([21408, 21606, 21614, 21617, 21635, 21658, 30003, 30005, 30006, 63013])(
+  it.each([21408, 21606, 21614, 21617, 21635, 21658, 21662, 21663, 30003, 30005, 30006, 30046, 63013])(
     'lets another channel help for %i',
     (code) => {
       expect(TWILIO_ERROR_CODES.get(code)?.otherChannelHelps).toBe('yes');
@@ -139,6 +139,10 @@ describe('the table of Twilio error codes', () => {
   it('tries a switched-off phone again, but not a number the carrier does not know', () => {
     expect(TWILIO_ERROR_CODES.get(30003)?.sameChannelAgain).toBe('backoff');
     expect(TWILIO_ERROR_CODES.get(30005)?.sameChannelAgain).toBe('never');
+  });
+
+  it('knows after which codes the message may have arrived', () => {
+    expect(codesThatMayHaveArrived(TWILIO_ERROR_CODES)).toEqual([30008, 30046, 30410, 32014]);
   });
 
   it('refuses two rows of one code', () => {

@@ -50,6 +50,15 @@ export const DELIVERY_CODES = [
       'Nobody: the next channel takes over, or it waits in the review queue. Operator: retry from the review queue later; give Twilio support three message sids if many fail so.',
     note: 'Mostly the causes of 30003. Not `provider_fault`: it is common, and must not look like an outage of Twilio. It may have arrived after all.',
   }),
+  recipientUnreachable(30046, 'Delivery was not confirmed', {
+    seenIn: 'status_callback',
+    sameChannelAgain: 'backoff',
+    otherChannelHelps: 'yes',
+    mayHaveArrived: true,
+    action:
+      'Nobody: the next channel takes over, or it waits in the review queue. Caller: ask the recipient whether it came before it is sent again.',
+    note: 'RCS, which a Messaging Service with an RCS sender may choose for an SMS. As 30008: not confirmed is not undelivered.',
+  }),
   channelUnavailable(30011, 'Recipient cannot receive MMS', {
     seenIn: 'status_callback',
     responsible: 'recipient',

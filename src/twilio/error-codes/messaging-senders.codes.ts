@@ -92,6 +92,21 @@ export const MESSAGING_SENDER_CODES = [
     ...BAD_SENDER,
     action: 'Operator: use a number whose capabilities in the Console include SMS.',
   }),
+  invalidRequest(21662, "From and To do not go together in Twilio's Ireland region", {
+    ...BAD_SENDER,
+    scope: 'message',
+    action: 'Operator: use a sender that reaches this country from Ireland (IE1), or send through the default region.',
+    note: 'Depends on the recipient, so it is not sender-wide.',
+  }),
+  invalidRequest(21663, "From is set to another of Twilio's regions", {
+    ...BAD_SENDER,
+    action:
+      "Operator: set the number's region in the Console to the one that TWILIO_BASE_URL calls, or call the number's region with a key of that region.",
+  }),
+  invalidRequest(21668, "From is of a type that Twilio's Ireland region does not send from", {
+    ...BAD_SENDER,
+    action: 'Operator: use a number of another type, or send through the default region.',
+  }),
   invalidRequest(21669, 'Number and Messaging Service are in different regions', {
     ...BAD_SENDER,
     otherChannelHelps: 'no',

@@ -58,6 +58,13 @@ export const VOICE_CARRIER_CODES = [
     otherChannelHelps: 'yes',
     action: `Nobody: the recipient is on the phone; ${TRIED_AGAIN}`,
   }),
+  recipientUnreachable(34003, 'Callee did not answer', {
+    seenIn: 'unclear',
+    sameChannelAgain: 'backoff',
+    otherChannelHelps: 'yes',
+    action: `Nobody: ${TRIED_AGAIN}`,
+    note: 'Twilio also reports a rejected call so.',
+  }),
   recipientUnreachable(32009, 'SIP user is not registered', {
     seenIn: 'unclear',
     sameChannelAgain: 'backoff',

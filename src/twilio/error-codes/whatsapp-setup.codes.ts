@@ -44,6 +44,17 @@ export const WHATSAPP_SETUP_CODES = [
     action:
       'Operator: use another template, and check in Meta Business Manager that the business is onboarded for what the template is.',
   }),
+  channelUnavailable(63055, 'Only marketing goes over the Marketing Messages API', {
+    seenIn: 'unclear',
+    responsible: 'operator',
+    action: 'Operator: have the template approved as marketing, or send it over the ordinary WhatsApp API.',
+    note: 'Only what is sent over that API, so it is not sender-wide.',
+  }),
+  channelUnavailable(63056, 'Kind of account may not do this', {
+    seenIn: 'unclear',
+    responsible: 'operator',
+    action: 'Operator: ask Twilio support what the account lacks; another channel works meanwhile.',
+  }),
   invalidRequest(63043, 'Sample media of the template is forbidden (403)', {
     ...SAMPLE_MEDIA,
     action: 'Operator: make the sample file of the template public and submit it again.',
@@ -121,5 +132,11 @@ export const WHATSAPP_SETUP_CODES = [
     scope: 'sender',
     responsible: 'operator',
     action: 'Operator: appeal in Meta Business Support; until it is settled, send by SMS or voice.',
+  }),
+  channelUnavailable(63120, 'Meta locked the business account', {
+    seenIn: 'unclear',
+    scope: 'sender',
+    responsible: 'operator',
+    action: 'Operator: have it unlocked by Meta Business Support; until then, send by SMS or voice.',
   }),
 ];
