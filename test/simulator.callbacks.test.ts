@@ -62,7 +62,16 @@ describe('the callbacks of a message', () => {
     const receiver = await callbackReceiver();
     await simulator.whatsApp({ StatusCallback: receiver.url });
     await expect.poll(() => statuses(receiver)).toEqual(['sending', 'sent', 'delivered', 'read']);
-    expect(receiver.received[3]?.params).toMatchObject({ EventType: 'READ', ChannelPrefix: 'whatsapp' });
+    expect(receiver.received.map(({ params }) => params['EventType'])).toEqual([
+      undefined,
+      undefined,
+      'DELIVERED',
+      'READ',
+    ]);
+    expect(receiver.received[3]?.params).toMatchObject({
+      ChannelPrefix: 'whatsapp',
+      ChannelToAddress: `${TO.slice(0, -4)}XXXX`,
+    });
   });
 
   it('tell why a WhatsApp message was not delivered', async () => {
@@ -73,6 +82,7 @@ describe('the callbacks of a message', () => {
     expect(receiver.received[1]?.params).not.toHaveProperty('ErrorCode');
     expect(receiver.received[2]?.params).toMatchObject({
       ErrorCode: '63016',
+      EventType: 'UNDELIVERED',
       ChannelStatusMessage: expect.stringContaining('outside the allowed window'),
     });
     const fetched = await simulator.get(`/Messages/${String(json['sid'])}.json`);

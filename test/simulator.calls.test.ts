@@ -1,5 +1,6 @@
+import { validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { describe, expect, it } from 'vitest';
-import { ACCOUNT_SID, callbackReceiver, FROM, testSimulator, TO, type Form } from './simulator.harness.js';
+import { ACCOUNT_SID, AUTH_TOKEN, callbackReceiver, FROM, testSimulator, TO, type Form } from './simulator.harness.js';
 
 const RFC_2822 = /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} \+0000$/;
 
@@ -105,7 +106,28 @@ describe('a call afterwards', () => {
       Timestamp: expect.stringMatching(RFC_2822),
       CallDuration: '1',
       Duration: '1',
+      SipResponseCode: '200',
+      ...Object.fromEntries(
+        ['Caller', 'From', 'Called', 'To'].flatMap((party) => [
+          [`${party}City`, ''],
+          [`${party}State`, ''],
+          [`${party}Zip`, ''],
+          [`${party}Country`, 'US'],
+        ]),
+      ),
     });
+  });
+
+  it('signs empty parameters, too, and writes a blank as a plus', async () => {
+    const simulator = await testSimulator();
+    const receiver = await callbackReceiver();
+    await simulator.call({ StatusCallback: receiver.url });
+    await expect.poll(() => receiver.received.length).toBe(1);
+    const [callback] = receiver.received;
+    expect(callback?.body).toContain('&FromCity=&');
+    expect(callback?.body).toMatch(/&Timestamp=\w{3}%2C\+\d{2}\+\w{3}\+/);
+    const signature = String(callback?.headers['x-twilio-signature']);
+    expect(validateRequest(AUTH_TOKEN, signature, receiver.url, callback?.params ?? {})).toBe(true);
   });
 
   it.each([
@@ -121,15 +143,19 @@ describe('a call afterwards', () => {
   });
 
   it.each([
-    ['+15005554486', 'busy'],
-    ['+15005554480', 'no-answer'],
-    ['+15005554404', 'failed'],
-  ])('to %s ends as %s', async (to, ending) => {
+    ['+15005554486', 'busy', '486'],
+    ['+15005554480', 'no-answer', '480'],
+    ['+15005554404', 'failed', '404'],
+  ])('to %s ends as %s, with SIP status %s', async (to, ending, sipStatus) => {
     const simulator = await testSimulator();
     const receiver = await callbackReceiver();
     await simulator.call({ To: to, StatusCallback: receiver.url });
     await expect.poll(() => receiver.received.length).toBe(1);
-    expect(receiver.received[0]?.params).toMatchObject({ CallStatus: ending, CallDuration: '0' });
+    expect(receiver.received[0]?.params).toMatchObject({
+      CallStatus: ending,
+      CallDuration: '0',
+      SipResponseCode: sipStatus,
+    });
     expect((await simulator.message({ To: to })).status).toBe(201);
   });
 });

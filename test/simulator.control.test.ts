@@ -72,6 +72,7 @@ describe('an inbound message', () => {
     const [callback] = receiver.received;
     const params = callback?.params ?? {};
     expect(params).toMatchObject({ From: TO, To: FROM, Body: 'Stop ', OptOutType: 'STOP', MessageSid: json['sid'] });
+    expect(params).toMatchObject({ FromCity: '', FromCountry: 'US', ToZip: '' });
     expect(validateRequest(AUTH_TOKEN, String(callback?.headers['x-twilio-signature']), url, params)).toBe(true);
   });
 

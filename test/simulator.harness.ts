@@ -79,6 +79,8 @@ interface ReceivedCallback {
   /** Path and query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** As it came over the wire. */
+  readonly body: string;
   readonly params: Record<string, string>;
 }
 
@@ -94,9 +96,10 @@ export async function callbackReceiver(): Promise<CallbackReceiver> {
   const received: ReceivedCallback[] = [];
   const statuses: number[] = [];
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const form = parse(await text(request));
+    const body = await text(request);
+    const form = parse(body);
     const params = Object.fromEntries(Object.entries(form).map(([name, value]) => [name, String(value)]));
-    received.push({ path: request.url ?? '', headers: request.headers, params });
+    received.push({ path: request.url ?? '', headers: request.headers, body, params });
     response.writeHead(statuses.shift() ?? 204).end();
   };
   const server = createServer((request, response) => void take(request, response));

@@ -106,8 +106,8 @@ describe('refusing a message', () => {
     ['a From that is no sender', { From: '+1' }, 21212],
     ['a StatusCallback that is no URL', { StatusCallback: 'callbacks/twilio' }, 21609],
     ['a StatusCallback host with an underscore', { StatusCallback: 'https://my_host.example.com/' }, 21609],
-    ['ContentVariables that are no JSON', { ContentSid: CONTENT, ContentVariables: '1=493021' }, 92007],
-    ['an empty content variable', { ContentSid: CONTENT, ContentVariables: '{"1":""}' }, 92007],
+    ['ContentVariables that are no JSON', { ContentSid: CONTENT, ContentVariables: '1=493021' }, 21656],
+    ['an empty content variable', { ContentSid: CONTENT, ContentVariables: '{"1":""}' }, 21656],
     ['a malformed ContentSid', { ContentSid: 'HX1' }, 21655],
     ['a media URL that is none', { MediaUrl: 'one.png' }, 21620],
     ['eleven media', { MediaUrl: Array.from({ length: 11 }, (_, n) => `https://example.com/${n}`) }, 21623],
@@ -125,7 +125,6 @@ describe('refusing a message', () => {
     ['the test recipient without a mobile', { To: '+15005550009' }, 21614],
     ['the test sender that is invalid', { From: '+15005550001' }, 21212],
     ['the test sender that is not owned', { From: '+15005550007' }, 21606],
-    ['the test sender with a full queue', { From: '+15005550008' }, 21611],
   ];
 
   it.each(refusals)('refuses %s', async (_what, form, code) => {
@@ -139,6 +138,12 @@ describe('refusing a message', () => {
       more_info: `https://www.twilio.com/docs/errors/${code}`,
     });
     expect((await simulator.get('/Messages.json')).json['messages']).toEqual([]);
+  });
+
+  it('refuses the test sender with a full queue as a rate limit', async () => {
+    const simulator = await testSimulator();
+    const { status, json } = await simulator.message({ From: '+15005550008' });
+    expect([status, json]).toMatchObject([429, { code: 21611, status: 429, message: 'SMS queue is full.' }]);
   });
 
   it('refuses a Messaging Service that does not exist', async () => {

@@ -1,6 +1,7 @@
 import { callSeconds, type CallEvent, type CallRecord, type CallStatus } from './call.record.js';
 import type { Fault } from './faults.js';
 import type { MessageStatus } from './message.record.js';
+import { placeParameters } from './place.parameters.js';
 import { rfc2822 } from './rfc2822.date.js';
 
 /** One event in a call's life. `initiated` has no counterpart among the resource's statuses. */
@@ -50,6 +51,15 @@ export function takeCallStep(call: CallRecord, step: CallStep, now: number): voi
   if (step.event === 'completed') call.endedAt = now;
 }
 
+/** The SIP status with which a call ends in each way. */
+const SIP_STATUSES: ReadonlyMap<CallStatus, string> = new Map([
+  ['completed', '200'],
+  ['busy', '486'],
+  ['no-answer', '480'],
+  ['failed', '404'],
+  ['canceled', '487'],
+]);
+
 /** The parameters of a call's status callback; also counts it. Source: Call resource, StatusCallback parameters. */
 export function callCallback(call: CallRecord, step: CallStep, accountSid: string): Record<string, string> {
   const parameters: Record<string, string> = {
@@ -60,6 +70,7 @@ export function callCallback(call: CallRecord, step: CallStep, accountSid: strin
     To: call.to,
     Caller: call.from,
     Called: call.to,
+    ...placeParameters({ Caller: call.from, From: call.from, Called: call.to, To: call.to }),
     Direction: 'outbound-api',
     ApiVersion: '2010-04-01',
     CallbackSource: 'call-progress-events',
@@ -72,5 +83,7 @@ export function callCallback(call: CallRecord, step: CallStep, accountSid: strin
     parameters['CallDuration'] = String(seconds);
     parameters['Duration'] = String(Math.ceil(seconds / 60));
   }
+  const sipStatus = SIP_STATUSES.get(call.status);
+  if (sipStatus !== undefined) parameters['SipResponseCode'] = sipStatus;
   return parameters;
 }

@@ -138,7 +138,8 @@ export class CallbackSender {
           'x-twilio-signature': getExpectedTwilioSignature(this.authToken, job.url, job.parameters),
           'i-twilio-idempotency-token': job.token,
         },
-        body: stringify(job.parameters),
+        // Twilio writes a blank as a plus.
+        body: stringify(job.parameters).replaceAll('%20', '+'),
         headersTimeout: timeout,
         bodyTimeout: timeout,
       });

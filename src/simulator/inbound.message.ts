@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { optOutType } from './opt-outs.js';
 import { bareNumber, isCallbackUrl, isWhatsApp } from './phone.address.js';
+import { placeParameters } from './place.parameters.js';
 import { newSid } from './sid.js';
 import { segments } from './message.resource.js';
 import type { SimulatorState } from './simulator.state.js';
@@ -49,8 +50,9 @@ export async function receiveInbound(
   if (isWhatsApp(inbound.from)) {
     parameters['WaId'] = bareNumber(inbound.from).slice(1);
     parameters['ChannelPrefix'] = 'whatsapp';
-  } else if (type !== null) {
-    parameters['OptOutType'] = type;
+  } else {
+    Object.assign(parameters, placeParameters({ From: inbound.from, To: inbound.to }));
+    if (type !== null) parameters['OptOutType'] = type;
   }
 
   const status = await state.callbacks.deliver({ url: inbound.url, parameters });

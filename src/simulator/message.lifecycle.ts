@@ -88,11 +88,14 @@ export function messageCallback(message: MessageRecord, accountSid: string): Rec
   return parameters;
 }
 
+/** What the channel itself reports; Twilio's own statuses name no event. */
+const CHANNEL_EVENTS: ReadonlySet<MessageStatus> = new Set(['delivered', 'read', 'undelivered']);
+
 function addChannel(parameters: Record<string, string>, message: MessageRecord): void {
   parameters['ChannelPrefix'] = 'whatsapp';
   parameters['ChannelInstallSid'] = 'XE0123456789abcdef0123456789abcdef';
-  parameters['ChannelToAddress'] = bareNumber(message.to);
-  if (message.status === 'read') parameters['EventType'] = 'READ';
+  parameters['ChannelToAddress'] = bareNumber(message.to).replace(/.{4}$/, 'XXXX');
+  if (CHANNEL_EVENTS.has(message.status)) parameters['EventType'] = message.status.toUpperCase();
   const channelMessage = messageOfCode(message.errorCode);
   if (channelMessage !== null) parameters['ChannelStatusMessage'] = channelMessage;
 }

@@ -76,11 +76,11 @@ function readContentVariables(text: string): string[] {
   try {
     variables = JSON.parse(text);
   } catch {
-    throw new TwilioError(92007);
+    throw new TwilioError(21656);
   }
-  if (typeof variables !== 'object' || variables === null || Array.isArray(variables)) throw new TwilioError(92007);
+  if (typeof variables !== 'object' || variables === null || Array.isArray(variables)) throw new TwilioError(21656);
   return Object.values(variables).map((value: unknown) => {
-    if (typeof value !== 'string' || value === '' || /[\r\n]/.test(value)) throw new TwilioError(92007);
+    if (typeof value !== 'string' || value === '' || /[\r\n]/.test(value)) throw new TwilioError(21656);
     return value;
   });
 }

@@ -36,7 +36,7 @@ const TWILIO_ERRORS = {
   },
   21609: { status: 400, message: 'The StatusCallback URL {url} is not a valid URL.' },
   21610: { status: 400, message: 'Attempt to send to unsubscribed recipient' },
-  21611: { status: 400, message: "This 'From' number has exceeded the maximum number of queued messages" },
+  21611: { status: 429, message: 'SMS queue is full.' },
   21612: {
     status: 400,
     message: "The 'To' phone number: {to}, is not currently reachable using the 'From' phone number: {from} via SMS.",
@@ -48,6 +48,7 @@ const TWILIO_ERRORS = {
   21623: { status: 400, message: 'Number of media files exceeds allowed limit' },
   21626: { status: 400, message: 'Invalid StatusCallbackEvent: {event}' },
   21655: { status: 400, message: 'The ContentSid is Invalid' },
+  21656: { status: 400, message: 'The Content Variables parameter is invalid.' },
   21701: { status: 404, message: 'The Messaging Service does not exist' },
   21910: { status: 400, message: 'Invalid From and To pair. From and To should be of the same channel' },
   30003: { status: 400, message: 'Unreachable destination handset' },
@@ -66,7 +67,6 @@ const TWILIO_ERRORS = {
   },
   63024: { status: 400, message: 'Invalid message recipient' },
   63038: { status: 429, message: 'Account exceeded the daily messages limit' },
-  92007: { status: 400, message: 'The Content Variables parameter is invalid' },
 } as const satisfies Record<number, { status: number; message: string }>;
 
 export type TwilioErrorCode = keyof typeof TWILIO_ERRORS;
