@@ -4,6 +4,7 @@ import { originalFailure } from '../src/dispatch/original-failure.js';
 import type { Failure } from '../src/policy/failure.js';
 import type { RetryPolicy } from '../src/policy/retry.policy.js';
 import { judge, type Judgement } from '../src/reconciliation/judgement.js';
+import { ownersBegan } from '../src/reconciliation/owner.window.js';
 import type { Finding } from '../src/reconciliation/reconciler.js';
 import { classify } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
@@ -60,6 +61,34 @@ describe('whom a found message may belong to', () => {
     [{ unowned: [], rivals: 0, strangers: 3 }, '3 messages that'],
   ])('is told: %j', (findings, told) => {
     expect(judge({ ...findings, complete: true }).because).toContain(told);
+  });
+});
+
+describe('when the attempts that created what was found may have begun', () => {
+  const since = new Date('2026-11-22T10:00:00Z');
+  const now = new Date('2026-11-22T10:01:00Z');
+  const at = (time: string) => ({ dateCreated: new Date(`2026-11-22T${time}Z`) });
+
+  it.each([
+    ['from ten minutes before the oldest', [at('10:00:30'), at('10:00:10')], '2026-11-22T09:50:10.000Z'],
+    [
+      'from a day before, with a call that still waits',
+      [at('10:00:10'), { dateCreated: null }],
+      '2026-11-21T09:50:00.000Z',
+    ],
+  ])('is %s', (_, records, from) => {
+    expect(ownersBegan(records, since, now).from.toISOString()).toBe(from);
+  });
+
+  it.each([
+    ['a minute after the youngest', [at('10:00:30'), at('10:00:10')], '2026-11-22T10:01:30.000Z'],
+    [
+      'a minute from now, with a call that still waits',
+      [at('10:00:10'), { dateCreated: null }],
+      '2026-11-22T10:02:00.000Z',
+    ],
+  ])('is until %s', (_, records, to) => {
+    expect(ownersBegan(records, since, now).to.toISOString()).toBe(to);
   });
 });
 

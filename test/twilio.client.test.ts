@@ -211,10 +211,25 @@ describe('listing', () => {
     expect(wire.requests[0]?.path).toBe(`/2010-04-01/Accounts/${ACCOUNT_SID}/Calls.json?To=%2B15551230001&PageSize=50`);
   });
 
+  it('takes a call that has no time yet, since it still waits to be dialled, for a recent one', async () => {
+    const { body: _body, error_code: _code, ...call } = message(7, 0);
+    const calls = [
+      { ...call, status: 'queued', date_created: null },
+      { ...call, sid: 'CA8' },
+    ];
+    const { client } = await startWired(reply(200, { calls, next_page_uri: null }));
+    const { items, complete } = await client.list('call', query);
+    expect(complete).toBe(true);
+    expect(items.map(({ sid, dateCreated }) => [sid, dateCreated])).toEqual([
+      ['SM7', null],
+      ['CA8', new Date('2026-11-22T09:00:00Z')],
+    ]);
+  });
+
   it.each<[string, unknown]>([
     ['no list', { sid: 'SM1' }],
     ['a record without a sid', { messages: [{ ...message(1, 0), sid: '' }] }],
-    ['a record without a time', { messages: [{ ...message(1, 0), date_created: null }] }],
+    ['a time that is none', { messages: [{ ...message(1, 0), date_created: 'today' }] }],
     ['a next page elsewhere', { messages: [message(1, 0)], next_page_uri: 'https://elsewhere.invalid/' }],
   ])('is a ProviderError, and no empty list, when the answer holds %s', async (_, body) => {
     const { client } = await startWired(reply(200, body));

@@ -108,3 +108,25 @@ describe('looks at a list that cannot be read', () => {
     await expect.poll(asked).toEqual([{ lookups: 0 }]);
   });
 });
+
+describe('a call that waits to be dialled, which has no time yet', () => {
+  const call = { channels: ['voice'], voice: { say: 'Your code is 4 9 3' } };
+
+  it('is found in the list, but not taken for that of another notification', async () => {
+    const service = await startTestService({}, { callbacks: 'none', stepMs: 3_600_000 });
+    const provider = new Provider(service.simulator.url);
+    const to = numberOf(6);
+    const fault = (kind: 'accepted_then' | 'status') => [
+      { times: 1, match: { resource: 'calls' }, fault: { kind, status: 500 } },
+    ];
+    await provider.fail(to, fault('accepted_then'));
+    const first = await service.api.untilStatus(await service.api.send({ to, ...call }), 'sent', 'failed');
+    expect(first.status).toBe('sent');
+    await provider.fail(to, fault('status'));
+    const second = await service.api.untilStatus(await service.api.send({ to, ...call }), 'sent', 'failed');
+    expect(second.status).toBe('sent');
+    expect(second.deliveries[0]?.providerSid).not.toBe(first.deliveries[0]?.providerSid);
+    expect(second.deliveries[0]?.attempts.map(({ outcome }) => outcome)).toEqual(['unknown', 'accepted']);
+    expect(first.deliveries[0]?.attempts.map(({ outcome }) => outcome)).toEqual(['accepted']);
+  });
+});

@@ -8,20 +8,16 @@ import type { Failure } from '../policy/failure.js';
 import type { ErrorClass, ResponsibleParty } from '../policy/vocabulary.js';
 import { ProviderError } from '../twilio/provider.error.js';
 import { TwilioClient } from '../twilio/twilio.client.js';
+import type { TwilioRecord } from '../twilio/twilio.records.js';
 import { RESOURCE_OF } from '../twilio/resource.js';
 import { EVIDENCE, OWNED_SIDS, RIVALS } from './evidence.sql.js';
 import type { Judgement } from './judgement.js';
 import { judge } from './judgement.js';
+import { ownersBegan, RIVAL_MARGIN_MS } from './owner.window.js';
 import { comparableText, resemblanceOf } from './resemblance.js';
 
 /** How far the provider's clock may lag behind the database's, in milliseconds; Twilio's times are whole seconds. */
 const CLOCK_SKEW_MS = 5000;
-
-/** How long a rival attempt may have begun before the attempt in doubt, or before its message was created. */
-const RIVAL_MARGIN_MS = 600_000;
-
-/** How far a process's clock, which its attempts' ids carry, may be ahead of the provider's. */
-const ID_SKEW_MS = 60_000;
 
 /** How the attempt in doubt failed, according to the failure history. */
 export interface OriginalFailure {
@@ -97,14 +93,14 @@ export class Reconciler {
     const fitting = list.items
       .map((record) => ({
         sid: record.sid,
-        madeAt: record.dateCreated.getTime(),
+        dateCreated: record.dateCreated,
         resemblance: resemblanceOf(record, work),
       }))
       .filter(({ resemblance }) => resemblance !== 'another');
     // In this order: an attempt whose acceptance is recorded in between counts as an owner as well. In the other order,
     // it could be missed both as an owner and as a rival.
     const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
-    const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work);
+    const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work, since);
     const unowned = fitting.filter(({ sid }) => !owned.has(sid)).toReversed();
     return judge({
       unowned: unowned.filter(({ resemblance }) => resemblance === 'ours').map(({ sid }) => sid),
@@ -122,16 +118,17 @@ export class Reconciler {
   }
 
   private async owned(
-    records: readonly { readonly sid: string; readonly madeAt: number }[],
+    records: readonly Pick<TwilioRecord, 'sid' | 'dateCreated'>[],
     work: Work,
+    since: Date,
   ): Promise<Set<string>> {
-    const madeAt = records.map((record) => record.madeAt);
+    const began = ownersBegan(records, since, new Date());
     const rows = await this.database.run<{ sid: string }>(OWNED_SIDS, [
       records.map((record) => record.sid),
       work.deliveryId,
       recipientOf(work),
-      new Date(Math.min(...madeAt) - RIVAL_MARGIN_MS),
-      new Date(Math.max(...madeAt) + ID_SKEW_MS),
+      began.from,
+      began.to,
     ]);
     return new Set(rows.map((row) => row.sid));
   }

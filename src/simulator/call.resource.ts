@@ -17,10 +17,12 @@ const SUBRESOURCES = {
 export function callResource(call: CallRecord, accountSid: string): Record<string, unknown> {
   const uri = `/2010-04-01/Accounts/${accountSid}/Calls/${call.sid}`;
   const seconds = callSeconds(call);
+  // A call has no times until it is dialled, as answers to creations show.
+  const waits = call.startedAt === null && call.endedAt === null;
   return {
     sid: call.sid,
-    date_created: rfc2822(call.createdAt),
-    date_updated: rfc2822(call.updatedAt),
+    date_created: waits ? null : rfc2822(call.createdAt),
+    date_updated: waits ? null : rfc2822(call.updatedAt),
     parent_call_sid: null,
     account_sid: accountSid,
     to: call.to,

@@ -88,7 +88,8 @@ export class TwilioClient {
       const { data } = await this.#request({ method: 'get', url: path, signal });
       const page = readPage(data.resource);
       if (page === null) throw unreadable(data.answer);
-      const recent = page.records.filter((record) => record.dateCreated.getTime() >= since);
+      // What has no time yet is still to be dialled, so it counts as recent.
+      const recent = page.records.filter(({ dateCreated }) => dateCreated === null || dateCreated.getTime() >= since);
       items.push(...recent);
       // Twilio sorts by sending time, so a scheduled message stands above newer ones: only a page without any recent
       // record ends the list.

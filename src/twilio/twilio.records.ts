@@ -14,8 +14,8 @@ export interface TwilioRecord {
   readonly status: string;
   /** `outbound-api` if an API request created it. */
   readonly direction: string;
-  /** In whole seconds, Twilio's resolution. */
-  readonly dateCreated: Date;
+  /** In whole seconds, Twilio's resolution; null for a call that still waits to be dialled. */
+  readonly dateCreated: Date | null;
   readonly errorCode: number | null;
   readonly errorMessage: string | null;
 }
@@ -39,7 +39,10 @@ const record = z
     status: kept,
     direction: z.string(),
     // RFC 2822, e.g. "Thu, 24 Aug 2023 05:01:45 +0000".
-    date_created: z.string().refine((value) => !Number.isNaN(Date.parse(value))),
+    date_created: z
+      .string()
+      .refine((value) => !Number.isNaN(Date.parse(value)))
+      .nullable(),
     error_code: z.unknown().optional(),
     error_message: kept.nullish(),
   })
@@ -51,7 +54,7 @@ const record = z
     body: raw.body ?? null,
     status: raw.status,
     direction: raw.direction,
-    dateCreated: new Date(raw.date_created),
+    dateCreated: raw.date_created === null ? null : new Date(raw.date_created),
     errorCode: providerCode(raw.error_code),
     errorMessage: raw.error_message ?? null,
   }));
