@@ -66,6 +66,17 @@ describe('classify', () => {
   });
 
   it.each([
+    [401, 70051, 'authentication', 'HTTP status 401'],
+    [401, 20003, 'authentication', 'Twilio code 20003'],
+    [403, 70051, 'permission', 'Twilio code 70051'],
+    [401, 21610, 'opted_out', 'Twilio code 21610'],
+  ])('takes HTTP %i with code %i to a send for %s', (httpStatus, providerCode, errorClass, rule) => {
+    const classification = classify({ ...nothing, httpStatus, providerCode }, TWILIO_ERROR_CODES);
+    expect(classification).toMatchObject({ errorClass, rule, unknownCode: false });
+  });
+
+  it.each([
+    [401, 70051, 'permission', 'Twilio code 70051', false],
     [403, 20003, 'permission', 'HTTP status 403', false],
     [403, 999_999, 'permission', 'HTTP status 403, unknown Twilio code 999999', true],
     [401, 20003, 'authentication', 'Twilio code 20003', false],

@@ -52,6 +52,7 @@ describe('a list that cannot be read', () => {
   it.each([
     ['credentials that may not read it', { status: 403 }],
     ['a restricted key that may not read it', { status: 403, code: 20003 }],
+    ['a restricted key that has no such right', { status: 401, code: 70051 }],
     ['an address that has none', { status: 404 }],
   ])('does not stop %s from being used: the risk is marked', async (_, refusal) => {
     const service = await startTestService({}, { callbacks: 'none' });

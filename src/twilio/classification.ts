@@ -61,15 +61,10 @@ const NO_ANSWER = {
   otherChannelHelps: 'by_class',
 } as const satisfies StatusRule;
 
-/**
- * Classifies a failed request: by code if the table knows it, else by HTTP status, else as no answer. Never throws.
- *
- * A 403 to a look-up concerns only that look-up, whatever its code: a restricted key that may send but not read gets
- * 20003 with it, which otherwise means that the credentials are invalid. Source: facts, section 7.
- */
+/** Classifies a failed request: by code if the table knows it, else by HTTP status, else as no answer. Never throws. */
 export function classify(failed: FailedRequest, table: CodeTable): Classification {
   const byCode = byProviderCode(failed.providerCode, table);
-  if (byCode !== null && !(failed.looksUp && failed.httpStatus === 403)) return byCode;
+  if (byCode !== null && !isForItsStatusToDecide(failed, byCode)) return byCode;
   const unknownCode = failed.providerCode !== null && byCode === null;
   const afterwards = { sameChannelAgain: 'by_class', unknownCode } as const;
   const { httpStatus } = failed;
@@ -80,6 +75,18 @@ export function classify(failed: FailedRequest, table: CodeTable): Classificatio
   const doubt = unknownCode ? `, unknown Twilio code ${failed.providerCode}` : '';
   const unusable = httpStatus < 300 ? ' without a usable answer' : '';
   return { ...ruleOfStatus(httpStatus), ...afterwards, rule: `HTTP status ${httpStatus}${unusable}${doubt}` };
+}
+
+/**
+ * Whether the HTTP status says what a code leaves open.
+ *
+ * A 403 to a look-up concerns only that look-up: a restricted key that may send but not read gets 20003 with it, which
+ * otherwise means that the credentials are invalid. A 401 to a send refuses the credentials: 70051 comes with it for a
+ * deleted key, a key of another account and one without any right, but also stands for a single missing right. To a
+ * look-up, that is all it proves.
+ */
+function isForItsStatusToDecide({ httpStatus, looksUp }: FailedRequest, byCode: Classification): boolean {
+  return looksUp ? httpStatus === 403 : httpStatus === 401 && byCode.errorClass === 'permission';
 }
 
 function ruleOfStatus(httpStatus: number): StatusRule {

@@ -253,7 +253,8 @@ export const ACCOUNT_AND_API_CODES = [
     scope: 'account',
     otherChannelHelps: 'no',
     action:
-      'Operator: give the restricted API key the right to create messages and calls, and check that the account is not suspended.',
+      'Operator: check that the API key exists, is of TWILIO_ACCOUNT_SID and, if it is restricted, may create messages and calls; then that the account is not suspended.',
+    note: 'With HTTP 401 to a send it is treated as 20003, which holds everything: Twilio gives it for a deleted key and a key of another account as well as for a missing right.',
   }),
 
   // Load and faults of the API itself.
