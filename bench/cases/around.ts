@@ -130,6 +130,8 @@ async function drained(bench: Bench, postrider: Postrider): Promise<Row> {
 
 /** The pace of the first sends after the warm-up; the rest stays due. */
 async function firstOfMany(stage: Stage, running: Running, warmUp: number, count: number): Promise<Row> {
+  // What the provider has seen so far came from others.
+  await stage.provider.call('reset', { latencyMs: 0 });
   await untilSeen(stage, warmUp);
   const first = await stage.provider.call('seen');
   const start = monotonicMs();

@@ -63,9 +63,12 @@ async function asFastAsTaken({ stage }: Bench, running: RunningPostrider, reques
   const cpu = watchCpu(running);
   const load = { url: running.url, connections: CONNECTIONS, seconds: 60, most: requests.length };
   const result = await stage.load.call('closedLoop', { ...load, requests: { kind: 'prepared', requests } });
-  const { rows } = await running.database.query<{ count: number }>('SELECT count(*)::int AS count FROM callbacks');
-  if (rows[0]?.count !== requests.length)
-    throw new Error(`${rows[0]?.count} of ${requests.length} callbacks are recorded`);
+  const { rows } = await running.database.query<{ recorded: number; delivered: number }>(`
+    SELECT (SELECT count(*)::int FROM callbacks) AS recorded,
+      (SELECT count(*)::int FROM notifications WHERE status = 'delivered') AS delivered`);
+  const { recorded = 0, delivered = 0 } = rows[0] ?? {};
+  if (recorded !== requests.length || delivered !== requests.length / 2)
+    throw new Error(`${requests.length} callbacks: ${recorded} are recorded, ${delivered} notifications are delivered`);
   const { count, seconds, p50Ms, p99Ms } = result;
   return { [PER_SECOND]: count / seconds, [P50_MS]: p50Ms, [P99_MS]: p99Ms, ...cpu(count) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningPostrider } from '../contenders/postrider.js';
 import { POSTRIDER } from '../contenders/postrider.variants.js';
+import type { LoadResult } from '../programs/load.calls.js';
 import { residentMb } from '../stage/proc.js';
 import type { Bench, BenchCase, Row } from './case.js';
 import { PER_SECOND, untilRecorded } from './measure.js';
@@ -51,18 +52,15 @@ export const memory: BenchCase = {
 };
 
 /** The most it held at any time until everything was recorded. */
-async function peak(
-  { stage }: Bench,
-  running: RunningPostrider,
-  load: () => Promise<{ count: number; seconds: number }>,
-): Promise<Row> {
+async function peak({ stage }: Bench, running: RunningPostrider, load: () => Promise<LoadResult>): Promise<Row> {
   await stage.provider.call('reset', { latencyMs: 0 });
   let most = 0;
   const sampling = setInterval(() => {
     most = Math.max(most, residentMb(running.pids[0] ?? 0));
   }, SAMPLE_EVERY_MS);
   try {
-    const { count, seconds } = await load();
+    const { count, failures, seconds } = await load();
+    if (failures > 0) throw new Error(`${failures} of ${count + failures} requests were refused`);
     await untilRecorded(stage, running, count);
     return { [RESIDENT_MB]: most, [PER_SECOND]: count / seconds };
   } finally {

@@ -42,9 +42,9 @@ async function medianMs({ url, requests }: RunningPostrider, path: (turn: number
 /** Ids carry their time: one from anywhere in the last thirty days is the next one after a random time. */
 async function idsOfAnyAge({ database }: RunningPostrider, count: number): Promise<readonly string[]> {
   const { rows } = await database.query<{ id: string }>(
-    `SELECT found.id FROM generate_series(1, $1::int), LATERAL (
-       SELECT id FROM notifications WHERE id > uuidv7(interval '30 days' * -random()) ORDER BY id LIMIT 1
-     ) AS found`,
+    `SELECT found.id
+     FROM (SELECT uuidv7(interval '30 days' * -random()) AS at FROM generate_series(1, $1::int)) AS time,
+       LATERAL (SELECT id FROM notifications WHERE id > time.at ORDER BY id LIMIT 1) AS found`,
     [2 * count],
   );
   if (rows.length < count) throw new Error('There are too few notifications to be looked up');

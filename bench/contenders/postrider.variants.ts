@@ -4,11 +4,9 @@ export const POSTRIDER = new Postrider();
 
 export const POSTRIDER_SILENT = new Postrider({ name: 'Postrider, LOG_LEVEL=silent', env: { LOG_LEVEL: 'silent' } });
 
-/** As many connections as help it. */
 export const POSTRIDER_INSERT_EACH = new Postrider({
   name: 'Postrider with one INSERT per request',
   program: new URL('../limits/insert-per-request.main.js', import.meta.url).pathname,
-  env: { DATABASE_POOL_MAX: '32' },
 });
 
 /** Two worker processes on one database. */
