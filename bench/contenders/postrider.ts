@@ -1,7 +1,6 @@
 import { Client } from 'pg';
 import { seedDue } from './postrider.seed.js';
 import { fromService, SERVICE_PROGRAM } from '../service.build.js';
-import { cpuMicros } from '../stage/proc.js';
 import { endProcess, spawnQuietly } from '../stage/program.js';
 import type { Requests } from '../programs/load.calls.js';
 import type { Cleanup } from '../stage/cleanup.js';
@@ -109,7 +108,7 @@ export class Postrider implements Contender<RunningPostrider> {
         throw new Error(`${this.name} ended with ${child.exitCode} instead of getting ready`);
       return await isReady(url);
     });
-    return { url, pid: child.pid ?? 0, cpuMicros: () => cpuMicros(child.pid ?? 0) };
+    return { url, pid: child.pid ?? 0 };
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Calls } from '../stage/rpc.js';
 
-/** What every peer's program answers to. */
+/** What a peer's program answers to. */
 export interface PeerCalls extends Calls {
-  /** Makes this many jobs due at once. */
+  /** Makes this many jobs due at once; only of the queues, which are given backlogs. */
   readonly fill: (count: number) => Promise<void>;
   /** Jobs that are not completed. */
   readonly unfinished: () => Promise<number>;

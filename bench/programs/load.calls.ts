@@ -3,7 +3,7 @@ import type { Calls } from '../stage/rpc.js';
 /** What a load generator sends, one after another. */
 export type Requests =
   /** Notifications one by one, each with a key of its own. */
-  | { readonly kind: 'notifications'; readonly headers: Readonly<Record<string, string>>; readonly metadata?: boolean }
+  | { readonly kind: 'notifications'; readonly headers: Readonly<Record<string, string>> }
   /** The same, `size` in a request. */
   | { readonly kind: 'batches'; readonly headers: Readonly<Record<string, string>>; readonly size: number }
   /** The form of a Twilio message; what the provider gets from whoever works. */

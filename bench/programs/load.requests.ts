@@ -20,7 +20,7 @@ export function requestSource(requests: Requests): () => NextRequest | null {
         return {
           path: '/v1/notifications',
           headers: { ...headers, 'idempotency-key': keyOf(order) },
-          body: JSON.stringify(notification(order, requests.metadata ?? false)),
+          body: JSON.stringify(notification(order)),
           order,
         };
       };
@@ -51,19 +51,14 @@ function recipient(order: number): string {
   return `+1555${String(1_000_000 + (order % 9_000_000))}`;
 }
 
-function notification(order: number, metadata: boolean) {
-  return {
-    to: recipient(order),
-    channels: ['sms'],
-    body: orderText(order),
-    ...(metadata ? { metadata: { orderId: keyOf(order) } } : {}),
-  };
+function notification(order: number) {
+  return { to: recipient(order), channels: ['sms'], body: orderText(order) };
 }
 
 function batch(size: number): string {
   const notifications = Array.from({ length: size }, () => {
     const order = nextOrder();
-    return { ...notification(order, false), idempotencyKey: keyOf(order) };
+    return { ...notification(order), idempotencyKey: keyOf(order) };
   });
   return JSON.stringify({ notifications });
 }

@@ -12,7 +12,6 @@ export interface ProviderCalls extends Calls {
 export interface Seen {
   readonly count: number;
   readonly firstAt: number;
-  readonly lastAt: number;
 }
 
 /** The text of a notification, by which the provider knows it again. */

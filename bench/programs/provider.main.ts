@@ -13,7 +13,6 @@ let count = 0;
 /** Never starts again: a sid is given once. */
 let sids = 0;
 let firstAt = 0;
-let lastAt = 0;
 let arrivals: Record<string, number> = {};
 
 function serveConnection(socket: Socket): void {
@@ -30,7 +29,6 @@ function serveConnection(socket: Socket): void {
 function take(socket: Socket, form: string): void {
   const at = monotonicMs();
   if (count === 0) firstAt = at;
-  lastAt = at;
   count += 1;
   const order = orderIn(form);
   if (order !== null) arrivals[order] ??= at;
@@ -69,7 +67,7 @@ serve(
       count = 0;
       arrivals = {};
     },
-    seen: () => ({ count, firstAt, lastAt }),
+    seen: () => ({ count, firstAt }),
     arrivals: () => arrivals,
   } satisfies ProviderCalls,
   { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },

@@ -41,8 +41,7 @@ async function request(stage: Stage, { url }: RunningPostrider, requests: readon
 }
 
 /** Recipients and keys in no order, as clients have them: neighbours in time are none in an index. */
-function newNotifications({ requests }: RunningPostrider, count: number): PreparedRequest[] {
-  const { headers } = requests.kind === 'notifications' ? requests : { headers: {} };
+function newNotifications({ requests: { headers } }: RunningPostrider, count: number): PreparedRequest[] {
   return Array.from({ length: count }, (_, number) => ({
     path: '/v1/notifications',
     headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': randomUUID() },

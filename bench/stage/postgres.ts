@@ -8,7 +8,6 @@ import { cpuMicrosOfTree } from './proc.js';
 
 /** A real PostgreSQL of the benchmark's own, as durable as the service's embedded one: fsync is on. */
 export interface BenchPostgres {
-  readonly pid: number;
   readonly version: string;
   /** A new, empty database, dropped with `cleanup`. @returns its address */
   createDatabase(cleanup: Cleanup): Promise<string>;
@@ -58,7 +57,6 @@ export async function startPostgres(
   let databases = 0;
 
   return {
-    pid: server.pid,
     version: rows[0]?.server_version ?? '',
     createDatabase: async (owner) => {
       databases += 1;

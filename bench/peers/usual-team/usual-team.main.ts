@@ -5,7 +5,6 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { orderText } from '../../programs/provider.calls.js';
 import { serve } from '../../stage/rpc.js';
 import { type PeerCalls, readSetup } from '../peer.calls.js';
 import { twilioNode } from '../twilio-node.js';
@@ -13,8 +12,6 @@ import { Notification } from './notification.entity.js';
 import { NotificationsController } from './notifications.controller.js';
 import { NotificationsService, QUEUE_NAME } from './notifications.service.js';
 import { sendWith } from './notifications.worker.js';
-
-const CHUNK = 1000;
 
 const setup = readSetup();
 const connect = () => new Redis(setup.redisUrl ?? '', { maxRetriesPerRequest: null });
@@ -50,23 +47,7 @@ const worker =
       });
 await worker?.waitUntilReady();
 
-const calls: PeerCalls = {
-  fill: async (count) => {
-    await queue.pause();
-    for (let from = 0; from < count; from += CHUNK) {
-      const rows = Array.from({ length: Math.min(CHUNK, count - from) }, (_, index) => ({
-        idempotencyKey: `seed-${performance.now()}-${from + index}`,
-        recipient: `+1555${1_000_000 + from + index}`,
-        channels: ['sms'],
-        body: orderText(from + index),
-      }));
-      const { identifiers } = await repository.insert(rows);
-      await queue.addBulk(
-        identifiers.map(({ id }) => ({ name: QUEUE_NAME, data: { id: String(id) }, opts: { jobId: String(id) } })),
-      );
-    }
-    await queue.resume();
-  },
+const calls: Pick<PeerCalls, 'unfinished'> = {
   unfinished: async () => {
     const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed');
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
