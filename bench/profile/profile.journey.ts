@@ -5,7 +5,7 @@ import { visit } from '../cases/tour.js';
 import type { Running, Setup } from '../contenders/contender.js';
 import { POSTRIDER } from '../contenders/postrider.variants.js';
 import { monotonicMs } from '../programs/provider.calls.js';
-import { table } from '../report/table.js';
+import { table } from '../report/markdown.js';
 import type { StatementCost } from '../stage/postgres.js';
 import type { Stage } from '../stage/stage.js';
 import { summariseProfile } from './profile.summary.js';
@@ -55,7 +55,6 @@ interface Worked {
 function statementTable(statements: readonly StatementCost[], notifications: number): string {
   return table(
     ['statement', 'calls', 'rows a call', 'µs each notification'],
-    ['left', 'right', 'right', 'right'],
     statements.map(({ text, calls, rows, milliseconds }) => [
       writesOf(text),
       String(calls),

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { table } from '../report/table.js';
+import { table } from '../report/markdown.js';
 
 const MOST_FUNCTIONS = 30;
 const MOST_PLACES = 15;
@@ -74,7 +74,6 @@ function shares(title: string, times: ReadonlyMap<string, number>, all: number, 
   const top = [...times].toSorted(([, a], [, b]) => b - a).slice(0, most);
   return table(
     [title, 'share'],
-    ['left', 'right'],
     top.map(([name, micros]) => [name, `${((micros / all) * 100).toFixed(1)}%`]),
   );
 }

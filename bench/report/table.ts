@@ -1,27 +1,12 @@
 import type { Run } from '../cases/case.js';
+import { figure, table } from './markdown.js';
 import type { CaseResult, Results } from './results.js';
-
-type Align = 'left' | 'right';
-
-/** A Markdown table, padded so that it reads as well in a terminal (and the way prettier would write it). */
-export function table(head: readonly string[], align: readonly Align[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(3, ...[title, ...rows.map((row) => row[column] ?? '')].map(width)),
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${widths.map((size, column) => pad(cells[column] ?? '', size, align[column] ?? 'left')).join(' | ')} |`;
-  const rule = widths.map((size, column) =>
-    align[column] === 'right' ? `${'-'.repeat(size - 1)}:` : '-'.repeat(size),
-  );
-  return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
-}
 
 /** Contenders against columns. */
 export function caseTable({ rows }: { readonly rows: Run }): string {
   const columns = [...new Set(Object.values(rows).flatMap((row) => Object.keys(row)))];
   return table(
     ['', ...columns],
-    ['left', ...columns.map(() => 'right' as const)],
     Object.entries(rows).map(([name, row]) => [name, ...columns.map((column) => number(row[column]))]),
   );
 }
@@ -35,23 +20,9 @@ export function targetTable(results: Results | readonly CaseResult[]): string | 
       met === null ? 'not measured' : met ? 'met' : '**not met**',
     ]),
   );
-  return rows.length === 0 ? null : table(['target', 'measured', ''], ['left', 'right', 'left'], rows);
+  return rows.length === 0 ? null : table(['target', 'measured', ''], rows, ['left', 'right', 'left']);
 }
 
-/** Three digits that mean something, whole numbers from a hundred on. */
 function number(value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return '–';
-  if (value === 0) return '0';
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-function pad(text: string, size: number, align: Align): string {
-  const blanks = ' '.repeat(size - width(text));
-  return align === 'right' ? blanks + text : text + blanks;
-}
-
-/** No character that is used here is wider than one. */
-function width(text: string): number {
-  return text.length;
+  return value === undefined || Number.isNaN(value) ? '–' : figure(value);
 }

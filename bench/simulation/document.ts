@@ -1,4 +1,4 @@
-import { withSections } from './markdown.js';
+import { withSections } from '../report/markdown.js';
 import type { Measured } from '../scaling/measured.js';
 import { costTable, endTable, processTable, shardTable, yearTable } from './report.database.js';
 import { categoryTable, kindTable, peakTable } from './report.simulation.js';

@@ -1,6 +1,6 @@
 import { FAILING_SHARE, KEPT_DAYS, SERVER } from './assumptions.js';
 import { costOf, oneServer, processesNeeded, serversNeeded, shardLoad } from './capacity.js';
-import { figure, millions, table, whole } from './markdown.js';
+import { figure, millions, table, whole } from '../report/markdown.js';
 import { bytesOf, type Measured, rowsOf } from '../scaling/measured.js';
 import type { Simulation } from './simulate.js';
 

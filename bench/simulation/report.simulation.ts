@@ -2,7 +2,7 @@ import { CATEGORIES, CHANNELS } from '../../src/policy/vocabulary.js';
 import { ACCOUNTS, PLANNED_SHARE, STEP_SECONDS } from './assumptions.js';
 import { accountsNeeded } from './capacity.js';
 import { KIND_NAMES, KINDS, LIMITS } from './limits.js';
-import { figure, millions, table, whole } from './markdown.js';
+import { figure, millions, table, whole } from '../report/markdown.js';
 import type { Simulation } from './simulate.js';
 import type { Lags } from './tally.js';
 
