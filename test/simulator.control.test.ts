@@ -139,6 +139,7 @@ it('a reset forgets everything, and what was still to come', async () => {
     received: 0,
     messages: { accepted: 0, kept: 0 },
     statuses: { pending: 0 },
+    callbacks: { delivered: 0, failed: 0, retried: 0, dropped: 0 },
   });
   expect((await simulator.control('GET', '/faults')).json).toEqual({});
   expect((await simulator.control('GET', '/status/api/v2/summary.json')).json).toMatchObject({

@@ -11,6 +11,8 @@ const MAX_IN_FLIGHT = 64;
 const MAX_WAITING = 200_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
+const NO_RESULTS = { delivered: 0, failed: 0, retried: 0, dropped: 0 };
+
 /** A webhook to send. The URL is as given, including its fragment. */
 export interface Callback {
   readonly url: string;
@@ -31,7 +33,7 @@ interface Job {
 
 /** Sends signed webhooks, at most 64 at a time, over kept-alive connections. Never throws because of a bad receiver. */
 export class CallbackSender {
-  readonly counts = { delivered: 0, failed: 0, retried: 0, dropped: 0 };
+  readonly counts = { ...NO_RESULTS };
   readonly #waiting = new Fifo<Job>();
   readonly #retries: DelayLine;
   readonly #agent = new Agent({ connections: MAX_IN_FLIGHT, connect: { timeout: CONNECT_TIMEOUT_MS } });
@@ -60,10 +62,11 @@ export class CallbackSender {
     return await new Promise((settled) => this.#enqueue(callback, settled));
   }
 
-  /** Drops everything that has not gone out yet. */
+  /** Drops everything that has not gone out yet, and counts from zero again. */
   clear(): void {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) job.settled(null);
     this.#retries.clear();
+    Object.assign(this.counts, NO_RESULTS);
   }
 
   async close(): Promise<void> {
