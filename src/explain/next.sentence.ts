@@ -1,6 +1,5 @@
 import type { NotificationHistory } from '../notifications/notification.reader.js';
-import type { OpenCause } from '../policy/vocabulary.js';
-import type { Channel, CircuitState } from '../policy/vocabulary.js';
+import type { Channel, CircuitState, OpenCause } from '../policy/vocabulary.js';
 import { withoutIdentifiers } from './explanation.js';
 import { clockTime } from './moment.js';
 

@@ -6,7 +6,7 @@ import type { CircuitScope } from './circuit.scope.js';
  */
 const SENDS_PER_FAULT = 20;
 
-interface Record {
+interface Recovery {
   /** When the circuit half-opened. */
   readonly since: number;
   passed: number;
@@ -18,7 +18,7 @@ interface Record {
  * many is no reason to stop thousands of waiting sends.
  */
 export class Probation {
-  private readonly records = new Map<CircuitScope, Record>();
+  private readonly recoveries = new Map<CircuitScope, Recovery>();
 
   notePassed(scope: CircuitScope, since: Date): void {
     this.of(scope, since).passed += 1;
@@ -26,16 +26,16 @@ export class Probation {
 
   /** @returns true if there are too many for a recovery */
   noteFault(scope: CircuitScope, since: Date): boolean {
-    const record = this.of(scope, since);
-    record.faults += 1;
-    return record.faults * SENDS_PER_FAULT > record.passed + record.faults;
+    const recovery = this.of(scope, since);
+    recovery.faults += 1;
+    return recovery.faults * SENDS_PER_FAULT > recovery.passed + recovery.faults;
   }
 
-  private of(scope: CircuitScope, since: Date): Record {
-    const known = this.records.get(scope);
+  private of(scope: CircuitScope, since: Date): Recovery {
+    const known = this.recoveries.get(scope);
     if (known?.since === since.getTime()) return known;
     const fresh = { since: since.getTime(), passed: 0, faults: 0 };
-    this.records.set(scope, fresh);
+    this.recoveries.set(scope, fresh);
     return fresh;
   }
 }

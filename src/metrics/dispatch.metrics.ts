@@ -11,7 +11,7 @@ import {
   type UnsuccessfulWork,
   type Work,
 } from '../outbox/work.js';
-import { CHANNELS, ERROR_CLASSES } from '../policy/vocabulary.js';
+import { CHANNELS, ERROR_CLASSES, type ErrorClass, type Outcome } from '../policy/vocabulary.js';
 import type { Judgement } from '../reconciliation/judgement.js';
 import { BUCKETS } from './buckets.js';
 import { FailureMetrics } from './failure.metrics.js';
@@ -146,11 +146,9 @@ export class DispatchMetrics implements OnModuleInit {
   }
 
   private onUnsuccessful(result: UnsuccessfulWork): void {
-    const { work, attempt, failure, step, decision } = result;
-    if (attempt && failure) {
-      this.countAttempt(work, failure.outcome, failure.classification.errorClass, attempt.durationMs);
-      if (failure.classification.unknownCode) this.failures.unknownCodes.inc();
-    }
+    const { attempt, failure, step, decision } = result;
+    this.countFailed(result);
+    if (attempt && failure?.classification.unknownCode) this.failures.unknownCodes.inc();
     if (decision?.rule === 'suppression') this.suppressed.inc();
     if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: deadLetterClass(result) });
   }
@@ -159,17 +157,15 @@ export class DispatchMetrics implements OnModuleInit {
   private onStale(result: AcceptedAttempt | UnsuccessfulWork): void {
     this.stale.inc();
     if ('providerSid' in result) this.onAccepted(result);
-    else if (result.attempt && result.failure) {
-      this.countAttempt(
-        result.work,
-        result.failure.outcome,
-        result.failure.classification.errorClass,
-        result.attempt.durationMs,
-      );
-    }
+    else this.countFailed(result);
   }
 
-  private countAttempt(work: Work, outcome: string, errorClass: string, durationMs: number): void {
+  private countFailed({ work, attempt, failure }: UnsuccessfulWork): void {
+    if (!attempt || !failure) return;
+    this.countAttempt(work, failure.outcome, failure.classification.errorClass, attempt.durationMs);
+  }
+
+  private countAttempt(work: Work, outcome: Outcome, errorClass: ErrorClass | 'none', durationMs: number): void {
     const { channel, possibleDuplicate } = work;
     this.attempts.inc({ channel, outcome, error_class: errorClass });
     this.requests.observe({ channel, outcome }, durationMs / 1000);

@@ -101,7 +101,7 @@ export class ReplayStep {
       const by = { actor, note, replayId };
       const results = await this.resolver.resolveIn(transaction, ids, wishOf(replay), by);
       const reasons = ids.flatMap((id) => reasonOf(results.get(id)) ?? []);
-      const skips: Record<string, number> = {};
+      const skips: Partial<Record<ObstacleReason, number>> = {};
       for (const reason of reasons) skips[reason] = (skips[reason] ?? 0) + 1;
       await transaction.run(COUNT_STEP, [replayId, ids.at(-1), ids.length - reasons.length, JSON.stringify(skips)]);
     } catch (error) {

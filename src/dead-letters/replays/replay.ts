@@ -1,6 +1,6 @@
 import type { Channel } from '../../policy/vocabulary.js';
 import type { ReplayFilter } from '../dead-letter.filter.js';
-import type { ResolutionAction, ResolutionWish } from '../resolution.js';
+import type { ObstacleReason, ResolutionAction, ResolutionWish } from '../resolution.js';
 
 /**
  * `running`    dead letters are still being resolved, or will be as soon as a worker is there
@@ -32,7 +32,7 @@ export interface Replay {
   /** Left alone because of an unexpected failure. */
   readonly failed: number;
   /** Left alone because of an obstacle, by reason. */
-  readonly skips: Readonly<Record<string, number>>;
+  readonly skips: Readonly<Partial<Record<ObstacleReason, number>>>;
 }
 
 export function skippedOf({ skips }: Replay): number {
