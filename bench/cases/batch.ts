@@ -1,7 +1,7 @@
 import { POSTRIDER } from '../contenders/postrider.variants.js';
 import { medianRow } from '../report/median.js';
 import { type BenchCase, ratio, type Row } from './case.js';
-import { P50_MS, P99_MS, PER_SECOND, post, watchCpu } from './measure.js';
+import { checkStored, P50_MS, P99_MS, PER_SECOND, post, watchCpu } from './measure.js';
 import { visit } from './tour.js';
 
 const SIZE = 100;
@@ -31,16 +31,27 @@ export const batch: BenchCase = {
           rows: new Array<Row>(),
         },
       ];
-      for (const way of ways) await post(stage, way.running, sizes.warmSeconds);
+      let acknowledged = 0;
+      const postFor = async ({ size, running: asked }: (typeof ways)[number], forSeconds: number) => {
+        const { count, ...result } = await post(stage, asked, forSeconds);
+        acknowledged += count * size;
+        return { notifications: count * size, ...result };
+      };
+      for (const way of ways) await postFor(way, sizes.warmSeconds);
       await stage.postgres.checkpoint();
       for (let round = 0; round < sizes.rounds; round += 1) {
-        for (const { size, running: asked, rows } of ways) {
+        for (const way of ways) {
           const cpu = watchCpu(running);
-          const { count, seconds, p50Ms, p99Ms } = await post(stage, asked, sizes.loadSeconds);
-          const notifications = count * size;
-          rows.push({ [PER_SECOND]: notifications / seconds, [P50_MS]: p50Ms, [P99_MS]: p99Ms, ...cpu(notifications) });
+          const { notifications, seconds, p50Ms, p99Ms } = await postFor(way, sizes.loadSeconds);
+          way.rows.push({
+            [PER_SECOND]: notifications / seconds,
+            [P50_MS]: p50Ms,
+            [P99_MS]: p99Ms,
+            ...cpu(notifications),
+          });
         }
       }
+      await checkStored(running, acknowledged);
       return Object.fromEntries(ways.map(({ name, rows }) => [name, medianRow(rows)]));
     }),
 };

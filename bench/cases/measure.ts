@@ -27,6 +27,12 @@ export async function post(stage: Stage, running: Running, seconds: number, most
   return result;
 }
 
+/** @throws when it stored more or less than it acknowledged; for one that sends nothing */
+export async function checkStored(running: Running, acknowledged: number): Promise<void> {
+  const stored = await running.unfinished();
+  if (stored !== acknowledged) throw new Error(`${acknowledged} were acknowledged and ${stored} are stored`);
+}
+
 /** CPU since `watchCpu` was called, per unit of work. */
 export function watchCpu(running: Running): (units: number) => Row {
   const node = () => running.pids.reduce((sum, pid) => sum + cpuMicros(pid), 0);

@@ -39,7 +39,7 @@ async function medianMs({ url, requests }: RunningPostrider, path: (turn: number
   return times.sort((a, b) => a - b)[MEASURED / 2] ?? Number.NaN;
 }
 
-/** Ids carry their time: one from anywhere in the last thirty days is the next one after a random time. */
+/** Different ones. Ids carry their time: one from anywhere in the last thirty days is the next after a random time. */
 async function idsOfAnyAge({ database }: RunningPostrider, count: number): Promise<readonly string[]> {
   const { rows } = await database.query<{ id: string }>(
     `SELECT found.id
@@ -47,8 +47,9 @@ async function idsOfAnyAge({ database }: RunningPostrider, count: number): Promi
        LATERAL (SELECT id FROM notifications WHERE id > time.at ORDER BY id LIMIT 1) AS found`,
     [2 * count],
   );
-  if (rows.length < count) throw new Error('There are too few notifications to be looked up');
-  return rows.map(({ id }) => id);
+  const ids = new Set(rows.map(({ id }) => id));
+  if (ids.size < count) throw new Error('There are too few notifications to be looked up');
+  return [...ids];
 }
 
 async function startOfTheLast({ database }: RunningPostrider, failures: number): Promise<Date> {
