@@ -1,6 +1,7 @@
 import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { LARGEST_CODE } from '../failures/failure.filter.js';
 import { PageQuery } from '../http/pagination.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
 import { IsMoment } from '../validation/field.rules.js';
@@ -17,8 +18,6 @@ import {
 
 /** The most ids in one request; selecting more takes a filter. */
 const MOST_IDS = 10_000;
-/** The largest value of a PostgreSQL integer. */
-const LARGEST_CODE = 2_147_483_647;
 
 /** Selects dead letters; all filters must match. */
 class DeadLetterMarks {

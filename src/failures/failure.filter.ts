@@ -13,6 +13,9 @@ import {
   type Outcome,
 } from '../policy/vocabulary.js';
 
+/** The largest value of a PostgreSQL integer. */
+export const LARGEST_CODE = 2_147_483_647;
+
 /** Selects failures; all filters must match. */
 export class FailureFilter {
   @ApiPropertyOptional({ enum: ERROR_CLASSES })
@@ -28,12 +31,12 @@ export class FailureFilter {
   @Max(599)
   httpStatus?: number;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 2_147_483_647 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: LARGEST_CODE })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
   @Min(1)
-  @Max(2_147_483_647)
+  @Max(LARGEST_CODE)
   providerCode?: number;
 
   @ApiPropertyOptional({ enum: CHANNELS })
