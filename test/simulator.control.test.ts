@@ -161,3 +161,19 @@ it('a reset gives up the callbacks that would be tried again', async () => {
   await simulator.control('POST', '/reset');
   expect((await inbound).status).toBe(502);
 });
+
+it('a reset gives up the callback that is on its way', async () => {
+  const simulator = await testSimulator({ callbacks: 'final' });
+  const receiver = await callbackReceiver();
+  const { promise, resolve: answer } = Promise.withResolvers<void>();
+  receiver.answersAfter = promise;
+  receiver.statuses.push(503);
+  await simulator.message({ StatusCallback: `${receiver.url}/#rc=1&rp=5xx` });
+  await expect.poll(() => receiver.received.length).toBe(1);
+  await simulator.control('POST', '/reset');
+  answer();
+  await expect
+    .poll(async () => (await simulator.control('GET', '/stats')).json['callbacks'])
+    .toEqual({ delivered: 0, failed: 0, retried: 0, dropped: 0, pending: 0 });
+  expect(receiver.received).toHaveLength(1);
+});

@@ -89,6 +89,8 @@ export interface CallbackReceiver {
   readonly received: readonly ReceivedCallback[];
   /** What the next callbacks are answered with; after them, 204. */
   readonly statuses: number[];
+  /** Answers wait for this. */
+  answersAfter: Promise<void>;
 }
 
 /** A server of this test's own that takes callbacks; it ends with the test. */
@@ -100,6 +102,7 @@ export async function callbackReceiver(): Promise<CallbackReceiver> {
     const form = parse(body);
     const params = Object.fromEntries(Object.entries(form).map(([name, value]) => [name, String(value)]));
     received.push({ path: request.url ?? '', headers: request.headers, body, params });
+    await receiver.answersAfter;
     response.writeHead(statuses.shift() ?? 204).end();
   };
   const server = createServer((request, response) => void take(request, response));
@@ -109,7 +112,9 @@ export async function callbackReceiver(): Promise<CallbackReceiver> {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${portOf(server)}`, received, statuses };
+  const url = `http://127.0.0.1:${portOf(server)}`;
+  const receiver: CallbackReceiver = { url, received, statuses, answersAfter: Promise.resolve() };
+  return receiver;
 }
 
 /** A port on which nothing listens any more. */

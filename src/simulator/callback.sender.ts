@@ -11,7 +11,7 @@ const MAX_IN_FLIGHT = 64;
 const MAX_WAITING = 200_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-const NO_RESULTS = { delivered: 0, failed: 0, retried: 0, dropped: 0 };
+const noResults = () => ({ delivered: 0, failed: 0, retried: 0, dropped: 0 });
 
 /** A webhook to send. The URL is as given, including its fragment. */
 export interface Callback {
@@ -28,12 +28,14 @@ interface Job {
   /** In `performance.now()` time; set at the first try. */
   deadline: number | null;
   triesLeft: number;
+  /** Where its result counts: no longer among the current ones once {@link CallbackSender.clear} was called. */
+  readonly counts: ReturnType<typeof noResults>;
   readonly settled: (status: number | null) => void;
 }
 
 /** Sends signed webhooks, at most 64 at a time, over kept-alive connections. Never throws because of a bad receiver. */
 export class CallbackSender {
-  readonly counts = { ...NO_RESULTS };
+  counts = noResults();
   readonly #waiting = new Fifo<Job>();
   readonly #retries: DelayLine;
   readonly #agent = new Agent({ connections: MAX_IN_FLIGHT, connect: { timeout: CONNECT_TIMEOUT_MS } });
@@ -62,11 +64,11 @@ export class CallbackSender {
     return await new Promise((settled) => this.#enqueue(callback, settled));
   }
 
-  /** Drops everything that has not gone out yet, and counts from zero again. */
+  /** Starts anew: drops what has not gone out yet; what is on its way is not tried again, and not counted. */
   clear(): void {
+    this.counts = noResults();
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) job.settled(null);
     this.#retries.clear();
-    Object.assign(this.counts, NO_RESULTS);
   }
 
   async close(): Promise<void> {
@@ -82,9 +84,16 @@ export class CallbackSender {
       return;
     }
     const { url, policy } = splitCallbackUrl(callback.url);
-    const { parameters } = callback;
-    const token = randomUUID();
-    this.#waiting.push({ url, policy, parameters, token, deadline: null, triesLeft: policy.retries, settled });
+    this.#waiting.push({
+      url,
+      policy,
+      parameters: callback.parameters,
+      token: randomUUID(),
+      deadline: null,
+      triesLeft: policy.retries,
+      counts: this.counts,
+      settled,
+    });
     this.#pump();
   }
 
@@ -103,20 +112,22 @@ export class CallbackSender {
     this.#inFlight -= 1;
     const failure = typeof result === 'number' ? failureOf(result) : result;
     if (failure === null) {
-      this.counts.delivered += 1;
+      job.counts.delivered += 1;
     } else if (this.#mayTryAgain(job, job.deadline, failure)) {
       this.#tryLater(job);
       this.#pump();
       return;
     } else {
-      this.counts.failed += 1;
+      job.counts.failed += 1;
     }
     job.settled(typeof result === 'number' ? result : null);
     this.#pump();
   }
 
   #mayTryAgain(job: Job, deadline: number, failure: CallbackFailure): boolean {
-    return !this.#closed && job.triesLeft > 0 && job.policy.retryOn.has(failure) && performance.now() < deadline;
+    return (
+      job.counts === this.counts && job.triesLeft > 0 && job.policy.retryOn.has(failure) && performance.now() < deadline
+    );
   }
 
   #tryLater(job: Job): void {
