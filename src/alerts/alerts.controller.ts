@@ -7,6 +7,7 @@ import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { type Page, pageById } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { BodyExamples } from '../openapi/body-examples.decorator.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { notFound } from '../problems/problem.js';
 import { Alert } from './alert.entity.js';
@@ -59,6 +60,7 @@ export class AlertsController {
     summary:
       'Tell every configured sink of a test alert, which ends by itself; ask for it by its id to see what each answered',
   })
+  @BodyExamples(TestAlertDto, { 'A critical alert': { severity: 'critical', note: 'after the first deployment' } })
   @ApiAcceptedResponse({ type: AlertDto })
   @Problems(...BODY_PROBLEMS, 'conflict')
   async test(@Body() { severity, note }: TestAlertDto, @CurrentCaller() caller: Caller): Promise<AlertDto> {

@@ -10,6 +10,7 @@ import {
 import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { BodyExamples } from '../openapi/body-examples.decorator.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { Scopes } from '../access/access.decorator.js';
 import { type ApiKeyDto, ApiKeyPage, CreateApiKey, CreatedApiKeyDto } from './api-keys.dto.js';
@@ -25,6 +26,7 @@ export class ApiKeysController {
 
   @Post()
   @ApiOperation({ summary: 'Make a key for a new or an existing client; its secret is shown once' })
+  @BodyExamples(CreateApiKey, { 'For a service that sends': { name: 'orders', scopes: ['send', 'read'] } })
   @ApiCreatedResponse({ type: CreatedApiKeyDto })
   @Problems(...BODY_PROBLEMS, 'not-found', 'conflict')
   async create(@Body() wish: CreateApiKey, @CurrentCaller() caller: Caller): Promise<CreatedApiKeyDto> {

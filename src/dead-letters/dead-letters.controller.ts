@@ -5,6 +5,7 @@ import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import type { Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { BodyExamples } from '../openapi/body-examples.decorator.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { DeadLetterDetailDto, DeadLetterPage } from './dead-letter.detail.dto.js';
 import { DeadLetterDto, toDeadLetterDto } from './dead-letter.dto.js';
@@ -48,6 +49,10 @@ export class DeadLettersController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Send it again on the channel that failed, as it was or corrected' })
   @ApiParam(ID)
+  @BodyExamples(RetryDeadLetterDto, {
+    'As it was': { note: 'The number is permitted now.' },
+    'To a corrected number': { changes: { to: '+15551230001' }, note: 'A digit was missing.' },
+  })
   @ApiOkResponse({ type: DeadLetterDto })
   @Problems(...BODY_PROBLEMS, 'not-found', 'already-resolved', 'conflict')
   @Problems('unprocessable', 'country-not-allowed', 'channel-not-configured')
@@ -64,6 +69,7 @@ export class DeadLettersController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Send it on another channel' })
   @ApiParam(ID)
+  @BodyExamples(FallbackDeadLetterDto, { 'As a call': { channel: 'voice', note: 'No SMS gets through.' } })
   @ApiOkResponse({ type: DeadLetterDto })
   @Problems(...BODY_PROBLEMS, 'not-found', 'already-resolved', 'conflict', 'unprocessable', 'channel-not-configured')
   async fallback(
@@ -78,6 +84,7 @@ export class DeadLettersController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Close it: nothing more is sent' })
   @ApiParam(ID)
+  @BodyExamples(DiscardDeadLetterDto, { 'With a note': { note: 'The order was cancelled.' } })
   @ApiOkResponse({ type: DeadLetterDto })
   @Problems(...BODY_PROBLEMS, 'not-found', 'already-resolved')
   async discard(

@@ -5,6 +5,7 @@ import type { Caller } from '../access/caller.js';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { BodyExamples } from '../openapi/body-examples.decorator.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { CircuitCommands } from './circuit.commands.js';
 import { CircuitDto, CircuitPage, CloseCircuit, OpenCircuit } from './circuits.dto.js';
@@ -26,6 +27,7 @@ export class CircuitsController {
   @Post(':id/open')
   @HttpCode(200)
   @ApiOperation({ summary: 'Stop the sends of a scope, on every replica, until an operator closes the circuit' })
+  @BodyExamples(OpenCircuit, { 'With a reason': { reason: 'A wrong template is being corrected.' } })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CircuitDto })
   @Problems(...BODY_PROBLEMS, 'not-found')
@@ -40,6 +42,7 @@ export class CircuitsController {
   @Post(':id/close')
   @HttpCode(200)
   @ApiOperation({ summary: 'Let the sends of a scope out again; what was held goes first, in growing steps' })
+  @BodyExamples(CloseCircuit, { 'With a note': { note: 'The template is right again.' } })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOkResponse({ type: CircuitDto })
   @Problems(...BODY_PROBLEMS, 'not-found')

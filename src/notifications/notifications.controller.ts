@@ -18,6 +18,7 @@ import { ExpectsBody } from '../http/body.decorator.js';
 import { NoFieldsDto } from '../http/no-fields.dto.js';
 import { pageById, pageOf, type Page } from '../http/pagination.js';
 import { UuidPipe } from '../http/uuid.pipe.js';
+import { BodyExamples } from '../openapi/body-examples.decorator.js';
 import { BODY_PROBLEMS, Problems } from '../openapi/problems.decorator.js';
 import { pathOf } from '../problems/problem.reply.js';
 import { MOST_METADATA_FILTERS } from '../validation/field.rules.js';
@@ -26,6 +27,7 @@ import { BatchService } from './batch.service.js';
 import { CreateBatchDto, CreateNotificationDto } from './create-notification.dto.js';
 import { BATCH_KEY_HEADER, KEY_HEADER, readBatchKey, readIdempotencyKey } from './idempotency-key.js';
 import { ListNotificationsQuery } from './list-notifications.query.js';
+import { BATCH_EXAMPLES, NOTIFICATION_EXAMPLES } from './notification.examples.js';
 import { NotificationDto, NotificationSummaryDto } from './notification.dto.js';
 import { NotificationReader, visibilityOf } from './notification.reader.js';
 import { summaryView } from './notification.view.js';
@@ -72,6 +74,7 @@ export class NotificationsController {
   @Scopes('send')
   @ApiOperation({ summary: 'Accept a notification; durable before the answer' })
   @ApiHeader(IDEMPOTENCY_KEY)
+  @BodyExamples(CreateNotificationDto, NOTIFICATION_EXAMPLES)
   @ApiAcceptedResponse({
     type: NotificationDto,
     headers: {
@@ -108,6 +111,7 @@ export class NotificationsController {
   @ExpectsBody({ limit: BATCH_LIMIT })
   @ApiOperation({ summary: 'Accept 1 to 1000 notifications, each on its own' })
   @ApiHeader(BATCH_KEY)
+  @BodyExamples(CreateBatchDto, BATCH_EXAMPLES)
   @ApiAcceptedResponse({
     type: BatchDto,
     headers: {

@@ -6,6 +6,7 @@ import type { Caller } from '../../access/caller.js';
 import { CurrentCaller } from '../../access/current-caller.decorator.js';
 import { NoFieldsDto } from '../../http/no-fields.dto.js';
 import { UuidPipe } from '../../http/uuid.pipe.js';
+import { BodyExamples } from '../../openapi/body-examples.decorator.js';
 import { BODY_PROBLEMS, Problems } from '../../openapi/problems.decorator.js';
 import { ReplayDto, ReplayPreviewDto, StartReplayDto, toReplayDto } from './replay.dto.js';
 import { Replays } from './replays.js';
@@ -24,6 +25,14 @@ export class ReplaysController {
   @Post()
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Resolve every open dead letter that fits a filter; or, with dryRun, count them' })
+  @BodyExamples(StartReplayDto, {
+    'Only count': { filter: { errorClass: 'provider_fault' }, dryRun: true },
+    'Retry, ten a second': {
+      filter: { errorClass: 'provider_fault' },
+      ratePerSecond: 10,
+      note: 'The outage is over.',
+    },
+  })
   @ApiAcceptedResponse({
     type: ReplayDto,
     headers: { Location: { description: 'Where its progress is seen.', schema: { type: 'string' } } },
