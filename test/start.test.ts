@@ -95,6 +95,22 @@ describe('the banner', () => {
   });
 });
 
+describe('with an account of Twilio, but without PUBLIC_URL', () => {
+  it('names what can be tried, and warns that Twilio refuses to send', async () => {
+    const program = startProgram({
+      DATABASE_URL: await databaseUrl(),
+      PORT: '0',
+      TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+      TWILIO_AUTH_TOKEN: 'a-token',
+      TWILIO_SMS_FROM: '+15005550006',
+      TWILIO_STATUS_URL: '',
+    });
+    await program.ready();
+    expect(program.said()).toContain('{"to":"your number, as +1…","channels":["sms"],"body":"Hello from Postrider"}');
+    await expect.poll(() => program.said()).toMatch(/PUBLIC_URL is not set: .*\(21609\)/);
+  });
+});
+
 describe('what keeps it from starting', () => {
   async function failure(variables: Record<string, string>): Promise<string> {
     const program = startProgram(variables);
