@@ -71,7 +71,11 @@ export class CreateNotificationDto {
   @Type(() => VoiceContentDto)
   voice?: VoiceContentDto | null;
 
-  @ApiPropertyOptional({ enum: CATEGORIES, default: 'transactional' })
+  @ApiPropertyOptional({
+    enum: CATEGORIES,
+    default: 'transactional',
+    description: 'When work piles up, otp goes first, then alert, transactional, marketing.',
+  })
   @IsOptional()
   @IsIn(CATEGORIES, { message: `$property must be one of ${CATEGORIES.join(', ')}` })
   category?: Category;

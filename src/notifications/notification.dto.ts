@@ -28,13 +28,16 @@ export class AttemptDto {
   @ApiProperty({ type: 'integer', nullable: true, description: 'Null where the process died before the answer.' })
   durationMs: number | null;
 
-  @ApiProperty({ enum: OUTCOMES })
+  @ApiProperty({
+    enum: OUTCOMES,
+    description: 'unknown: it may have been accepted, so the provider is asked before anything is sent again.',
+  })
   outcome: Outcome;
 
-  @ApiProperty({ type: 'integer', nullable: true })
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Null without an answer of the provider.' })
   httpStatus: number | null;
 
-  @ApiProperty({ type: 'integer', nullable: true })
+  @ApiProperty({ type: 'integer', nullable: true, description: "The provider's own code; operators can look it up." })
   providerCode: number | null;
 
   @ApiProperty({ type: String, nullable: true })
@@ -43,16 +46,16 @@ export class AttemptDto {
   @ApiProperty({ type: String, nullable: true })
   providerRequestId: string | null;
 
-  @ApiProperty({ enum: ERROR_CLASSES, nullable: true })
+  @ApiProperty({ enum: ERROR_CLASSES, nullable: true, description: 'What kind of failure it was; null if accepted.' })
   errorClass: ErrorClass | null;
 
-  @ApiProperty({ enum: RESPONSIBLE_PARTIES, nullable: true })
+  @ApiProperty({ enum: RESPONSIBLE_PARTIES, nullable: true, description: 'Who can do something about the failure.' })
   responsible: ResponsibleParty | null;
 
   @ApiProperty({ type: NextStepDto })
   nextStep: NextStepDto;
 
-  @ApiProperty({ type: Boolean })
+  @ApiProperty({ type: Boolean, description: 'An earlier attempt may have reached the recipient as well.' })
   possibleDuplicate: boolean;
 }
 
@@ -107,7 +110,11 @@ export class NotificationSummaryDto {
   @ApiProperty({ type: String, format: 'uuid' })
   id: string;
 
-  @ApiProperty({ enum: NOTIFICATION_STATUSES })
+  @ApiProperty({
+    enum: NOTIFICATION_STATUSES,
+    description:
+      'delivered, canceled and expired are final. failed: a human decides, unless the recipient opted out. sent: the provider accepted it, which may be all that is ever known.',
+  })
   status: NotificationStatus;
 
   @ApiProperty({ type: String })
@@ -122,7 +129,7 @@ export class NotificationSummaryDto {
   @ApiProperty({ enum: CATEGORIES })
   category: Category;
 
-  @ApiProperty({ type: Boolean })
+  @ApiProperty({ type: Boolean, description: 'Of every category but marketing.' })
   critical: boolean;
 
   @ApiProperty({ type: String, nullable: true })
@@ -146,7 +153,7 @@ export class NotificationSummaryDto {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   deliveredAt: string | null;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'WhatsApp only.' })
   readAt: string | null;
 
   @ApiProperty({
@@ -159,9 +166,16 @@ export class NotificationSummaryDto {
 }
 
 export class NotificationDto extends NotificationSummaryDto {
-  @ApiProperty({ type: [DeliveryDto] })
+  @ApiProperty({
+    type: [DeliveryDto],
+    description: 'One for each channel that was begun, and for each retry by a human.',
+  })
   deliveries: DeliveryDto[];
 
-  @ApiProperty({ type: DeadLetterDto, nullable: true })
+  @ApiProperty({
+    type: DeadLetterDto,
+    nullable: true,
+    description: 'Why no automatic step could help, and what a human decided. Null otherwise, and where the recipient opted out.',
+  })
   deadLetter: DeadLetterDto | null;
 }

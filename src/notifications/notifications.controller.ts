@@ -77,6 +77,7 @@ export class NotificationsController {
   @BodyExamples(CreateNotificationDto, NOTIFICATION_EXAMPLES)
   @ApiAcceptedResponse({
     type: NotificationDto,
+    description: 'It is stored, and will be sent.',
     headers: {
       Location: { description: 'Where the notification is found.', required: true, schema: LOCATION },
       'Idempotent-Replayed': { description: 'Where the key was used before.', schema: REPLAYED },
@@ -114,6 +115,7 @@ export class NotificationsController {
   @BodyExamples(CreateBatchDto, BATCH_EXAMPLES)
   @ApiAcceptedResponse({
     type: BatchDto,
+    description: 'What was accepted is stored, and will be sent. Look at rejected: items are refused one by one.',
     headers: {
       'Idempotent-Replayed': {
         description: 'Where every notification of it was accepted before under its key.',
@@ -184,7 +186,7 @@ export class NotificationsController {
   @Scopes('send')
   @ApiParam(ID)
   @ApiOperation({ summary: 'Take a notification back before anything was sent' })
-  @ApiOkResponse({ type: NotificationDto })
+  @ApiOkResponse({ type: NotificationDto, description: 'It will not be sent. The same if it was canceled before.' })
   @Problems(...BODY_PROBLEMS, 'not-found', 'already-sent', 'conflict')
   cancel(
     @Param('id', new UuidPipe('notification')) id: string,
