@@ -175,7 +175,8 @@ export class NotificationDto extends NotificationSummaryDto {
   @ApiProperty({
     type: DeadLetterDto,
     nullable: true,
-    description: 'Why no automatic step could help, and what a human decided. Null otherwise, and where the recipient opted out.',
+    description:
+      'Why no automatic step could help, and what a human decided. Null otherwise, and where the recipient opted out.',
   })
   deadLetter: DeadLetterDto | null;
 }
