@@ -15,6 +15,7 @@ import { IncidentsModule } from './incidents/incidents.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
+import { ProblemsModule } from './problems/problems.module.js';
 import { ReceiptsModule } from './receipts/receipts.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { ErrorCodesModule } from './twilio/error-codes/error-codes.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
       imports: [
         ConfigModule.register(configuration),
         LoggingModule.register(logger),
+        ProblemsModule,
         DatabaseModule,
         ErrorCodesModule,
         {

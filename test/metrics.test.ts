@@ -35,6 +35,7 @@ describe('GET /metrics', () => {
       expect(page).toContain(`postrider_attempts_total{channel="voice",${labels}} 0`);
     }
     expect(page).toMatch(/^postrider_log_lines_dropped_total 0$/m);
+    expect(page).toMatch(/^postrider_replica_info\{role="all"\} 1$/m);
   });
 
   it('follows a notification from the 202 to the recipient', async () => {

@@ -2,6 +2,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
+import { FailedRequests } from '../problems/failed-requests.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { problemOfError } from '../problems/problem-of-error.js';
 import { sendProblem, unexpectedProblem } from '../problems/problem.reply.js';
@@ -72,7 +73,7 @@ export function createFastifyAdapter(): FastifyAdapter {
 
 /** Sets up an application's error responses and validation. Must be called before it is initialized. */
 export function configureHttp(app: NestFastifyApplication): void {
-  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER), refusedBody));
+  app.useGlobalFilters(new ProblemFilter(app.get(LOGGER), app.get(FailedRequests), refusedBody));
   app.useGlobalPipes(new ValidationPipe());
   const fastify = app.getHttpAdapter().getInstance();
   const draining = app.get(Draining);

@@ -13,6 +13,7 @@ import { FallbackMetrics } from './fallback.metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { ProcessMetrics } from './process.metrics.js';
 import { DatabaseReadings } from './readings.js';
+import { RequestMetrics } from './request.metrics.js';
 
 /** What on-call looks at: GET /metrics, from a registry that belongs to this application alone. */
 @Module({
@@ -27,6 +28,7 @@ import { DatabaseReadings } from './readings.js';
     FailureMetrics,
     FallbackMetrics,
     ProcessMetrics,
+    RequestMetrics,
   ],
 })
 export class MetricsModule {}

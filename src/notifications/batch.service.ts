@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Caller } from '../access/caller.js';
 import { LOGGER } from '../logging/logger.js';
 import type { AcceptedNotification } from '../outbox/work.js';
+import { FailedRequests } from '../problems/failed-requests.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { problemOfError } from '../problems/problem-of-error.js';
 import type { ProblemSlug } from '../problems/problem-types.js';
@@ -51,6 +52,7 @@ export class BatchService {
 
   constructor(
     private readonly notifications: NotificationsService,
+    private readonly failed: FailedRequests,
     @Inject(LOGGER) private readonly log: Logger,
   ) {}
 
@@ -62,6 +64,7 @@ export class BatchService {
     const comeAgain = passing instanceof Problem ? passing : null;
     if (accepted.length === 0 && comeAgain) throw comeAgain;
     this.record(results, request);
+    this.failed.note(results.flatMap((result) => (result instanceof Problem ? [result.slug] : [])));
     const shown = results.map((result, index) => resultOf(result, index, request.path));
     return {
       batch: { accepted: accepted.length, rejected: shown.length - accepted.length, results: shown },

@@ -2,6 +2,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { FailedRequests } from './failed-requests.js';
 import { loggableError } from './loggable-error.js';
 import { problemOfError } from './problem-of-error.js';
 import { pathOf, sendProblem, unexpectedProblem } from './problem.reply.js';
@@ -13,6 +14,7 @@ export class ProblemFilter implements ExceptionFilter<unknown> {
   /** @param refusalOf words a refusal of the framework better; null if the framework's words will do. */
   constructor(
     private readonly log: Logger,
+    private readonly failed: FailedRequests,
     private readonly refusalOf: (error: unknown, request: FastifyRequest) => Problem | null,
   ) {}
 
@@ -21,6 +23,7 @@ export class ProblemFilter implements ExceptionFilter<unknown> {
     const request = http.getRequest<FastifyRequest>();
     const problem = this.refusalOf(error, request) ?? problemOfError(error) ?? unexpectedProblem(request.id);
     this.record(problem, error, request);
+    this.failed.note([problem.slug]);
     sendProblem(request, http.getResponse<FastifyReply>(), problem);
   }
 

@@ -15,6 +15,7 @@ import { configureHttp, createFastifyAdapter } from '../../src/http/http.setup.j
 import { LoggingModule } from '../../src/logging/logging.module.js';
 import { NestLogger } from '../../src/logging/nest.logger.js';
 import { serveOpenApi } from '../../src/openapi/openapi.setup.js';
+import { ProblemsModule } from '../../src/problems/problems.module.js';
 import { PROBLEM_TYPES, type ProblemSlug, problemTypeUri } from '../../src/problems/problem-types.js';
 
 export const ADMIN_KEY = 'an-admin-key-for-tests-only';
@@ -59,6 +60,7 @@ function edgeModule({ databaseUrl, adminApiKey = ADMIN_KEY, ...options }: EdgeOp
     imports: [
       ConfigModule.register(configuration),
       LoggingModule.register(logger),
+      ProblemsModule,
       DatabaseModule,
       HealthModule,
       AuditModule,
