@@ -41,7 +41,7 @@ describe('a backlog', () => {
     await moveClock(started.databaseUrl, LONG_SECONDS * 1000);
     const [open] = await backlogs(started, (seen) => seen.length > 0);
     expect(open).toMatchObject({ cause: 'backlog:critical', severity: 'critical', count: 1, state: 'open' });
-    expect(open?.summary).toMatch(/^Due notifications wait longer than 60 s: otp since \d+ s \(1 due\)\.$/);
+    expect(open?.summary).toMatch(/^Due notifications have waited for more than 60 s: otp for \d+ s \(1 due\)\.$/);
     await started.replica({ ROLE: 'worker' });
     const [over] = await backlogs(started, ([alert]) => alert?.state === 'resolved');
     expect(over?.ending).toBe('Nothing critical that is due waits longer than 60 s any more.');

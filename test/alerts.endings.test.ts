@@ -63,6 +63,7 @@ describe('the end of an alert', () => {
       kind: 'refused',
       cause,
       reason: `for ${cause}`,
+      providerCode: null,
       at: NOW,
       probe: cause === 'rate_limit',
       retryAfterMs,

@@ -205,7 +205,7 @@ describe('the words', () => {
     expect(backlogAlarm('critical', [otp, alert], 300)).toMatchObject({
       cause: 'backlog:critical',
       severity: 'critical',
-      summary: 'Due notifications wait longer than 300 s: otp since 301 s (2 due), alert since 400 s (7 due).',
+      summary: 'Due notifications have waited for more than 300 s: otp for 301 s (2 due), alert for 400 s (7 due).',
       facts: { oldestSeconds: 400 },
     });
   });

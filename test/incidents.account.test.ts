@@ -129,6 +129,7 @@ describe('a replica that sends nothing', () => {
     partOf(test.service, Circuits).onReported(
       { channel: 'sms', sender: '+15005550006', attemptStartedAt: new Date() },
       { errorClass: 'authentication', scope: 'account', rule: 'Twilio code 20005' },
+      20005,
     );
     expect(partOf(test.service, CircuitBoard).get(ACCOUNT)).toMatchObject({ state: 'open', cause: 'authentication' });
     const id = await test.api.send(sms(1));

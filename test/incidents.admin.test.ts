@@ -151,7 +151,7 @@ describe('incidents', () => {
       partOf(test.service, IncidentTimeline).tellWhileOpen(
         id,
         'probe_sent',
-        'voice: a notification goes out as a probe; 0 more wait.',
+        'voice: a notification goes out as a probe; 0 more wait in this incident.',
         new Date(),
       );
     const quote = (words: string) => partOf(test.service, IncidentTimeline).quote(id, words);

@@ -20,6 +20,7 @@ function refused(cause: Refusal['cause'], more: Partial<Refusal> = {}): Refusal 
     kind: 'refused',
     cause,
     reason: 'it said so',
+    providerCode: null,
     at: at(0),
     probe: false,
     retryAfterMs: null,

@@ -21,6 +21,7 @@ export async function openCircuit() {
     kind: 'refused',
     cause: 'incident',
     reason: 'HTTP status 503',
+    providerCode: null,
     at: null,
     probe: false,
     retryAfterMs: null,

@@ -64,6 +64,7 @@ it("a sender's circuit and pace keep nobody from asking what became of its messa
   circuits.onReported(
     { channel: 'sms', sender: SENDER, attemptStartedAt: new Date() },
     { errorClass: 'channel_unavailable', scope: 'sender', rule: 'Twilio code 21606' },
+    21606,
   );
   expect(circuits.blocking(send)).toMatchObject({ cause: 'sender_unavailable' });
   expect(circuits.blocking(ask)).toBeNull();

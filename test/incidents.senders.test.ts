@@ -105,8 +105,8 @@ describe('a sender that the provider locked', () => {
     const { operator } = handsOn(test);
     const sent = { channel: 'whatsapp', sender: '+14155238886', attemptStartedAt: new Date() } as const;
     const circuits = partOf(test.service, Circuits);
-    circuits.onReported(sent, { errorClass: 'provider_fault', scope: 'message', rule: 'message status failed' });
-    circuits.onReported(sent, { errorClass: 'channel_unavailable', scope: 'sender', rule: 'Twilio code 63051' });
+    circuits.onReported(sent, { errorClass: 'provider_fault', scope: 'message', rule: 'message status failed' }, null);
+    circuits.onReported(sent, { errorClass: 'channel_unavailable', scope: 'sender', rule: 'Twilio code 63051' }, 63051);
     await operator.untilCircuit(WHATSAPP_SENDER, 'open');
     expect((await operator.circuit('resource:whatsapp')).state).toBe('closed');
   });

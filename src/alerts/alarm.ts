@@ -3,7 +3,8 @@ import { maskScope } from '../incidents/circuit.story.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
 import { ruleInWords } from '../policy/rule.words.js';
 import { UNWRITABLE_RULE } from '../policy/unwritable.js';
-import { KINDS, type AlertKind, type Severity } from './alert.kinds.js';
+import { adviceFor } from './advice.js';
+import type { AlertKind, Severity } from './alert.kinds.js';
 import type { AlertDecision, AlertGroup } from './alert.policy.js';
 import type { OccurredFailure, Occurrence } from './occurrence.js';
 
@@ -39,7 +40,7 @@ export function alarmOf(
     subjectId: group.scope === null ? null : circuitId(group.scope),
     severity,
     summary: summaryOf(group, occurrence, failure, codes),
-    advice: adviceOf(group, failure, codes),
+    advice: adviceFor(group.kind, failure.providerCode, codes),
     facts: factsOf(group, occurrence, failure),
     ends: 'when_quiet',
   };
@@ -73,11 +74,6 @@ function named({ providerCode }: OccurredFailure, codes: TwilioErrorCodeTable): 
   if (providerCode === null) return 'no code';
   const known = codes.get(providerCode);
   return known ? `code ${providerCode} (${known.name})` : `code ${providerCode}, which is not in the error catalogue`;
-}
-
-function adviceOf({ kind }: AlertGroup, { providerCode }: OccurredFailure, codes: TwilioErrorCodeTable): string {
-  const known = providerCode === null ? undefined : codes.get(providerCode);
-  return kind === 'request_errors' && known ? known.action : KINDS[kind].advice;
 }
 
 function factsOf(

@@ -60,7 +60,7 @@ export const KINDS = {
     title: 'A sender cannot send',
     counts: ['send was refused or held', 'sends were refused or held'],
     advice:
-      "Put the sender in order in the provider's console, or with the channel's own support: the error catalogue (GET /v1/admin/errors) says what the code asks for. Then close its circuit.",
+      "Put the sender in order in the provider's console, or with the channel's own support: the error catalogue (GET /v1/admin/errors?q=<code>) says what the code asks for. Then close its circuit.",
   },
   exhausted: {
     name: 'PostriderSendsExhausted',

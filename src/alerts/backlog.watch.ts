@@ -58,14 +58,14 @@ const NO_MORE = {
 /** Pure. @param late of this severity; @param limit in seconds */
 export function backlogAlarm(severity: BacklogSeverity, late: readonly Backlog[], limit: number): Alarm {
   const parts = late.map(
-    ({ category, depth, oldestSeconds }) => `${category} since ${Math.floor(oldestSeconds)} s (${depth} due)`,
+    ({ category, depth, oldestSeconds }) => `${category} for ${Math.floor(oldestSeconds)} s (${depth} due)`,
   );
   return {
     cause: causeOf(severity),
     kind: 'backlog',
     subjectId: null,
     severity,
-    summary: `Due notifications wait longer than ${limit} s: ${parts.join(', ')}.`,
+    summary: `Due notifications have waited for more than ${limit} s: ${parts.join(', ')}.`,
     advice: KINDS.backlog.advice,
     facts: { limitSeconds: limit, oldestSeconds: Math.floor(Math.max(...late.map((each) => each.oldestSeconds))) },
     ends: 'with_its_cause',

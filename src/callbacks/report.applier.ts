@@ -238,7 +238,7 @@ export class ReportApplier {
     if (decision.endsDelivery) await transaction.run(END_DELIVERY, [state.deliveryId]);
     await this.memory.learn(transaction, { ...state, ...report, recipient, classification });
     // At once: it proves the same whether or not this reaches the disk, without waiting for Twilio to repeat it.
-    this.circuits.onReported(state, classification);
+    this.circuits.onReported(state, classification, report.errorCode);
     if (decision.carriedOut) await this.follow(transaction, reported, classification, decision);
     transaction.afterCommit(() => this.journal.failed(state, report, classification, decision.step));
   }

@@ -16,6 +16,11 @@ export interface AlertFacts {
   readonly at: Date;
 }
 
+export interface OpeningFacts extends AlertFacts {
+  /** The provider's code that proved it; null if none did, or many. */
+  readonly providerCode: number | null;
+}
+
 /** Injection token of {@link AlertCauses}. */
 export const ALERT_CAUSES = Symbol('ALERT_CAUSES');
 
@@ -25,6 +30,6 @@ export const ALERT_CAUSES = Symbol('ALERT_CAUSES');
  * database and wait for nothing else.
  */
 export interface AlertCauses {
-  opened(cause: AlertCause, facts: AlertFacts, transaction: Transaction): Promise<void>;
+  opened(cause: AlertCause, facts: OpeningFacts, transaction: Transaction): Promise<void>;
   resolved(cause: AlertCause, facts: AlertFacts, transaction: Transaction): Promise<void>;
 }

@@ -41,6 +41,8 @@ export interface Refusal {
   readonly kind: 'refused';
   readonly cause: Exclude<OpenCause, 'operator'>;
   readonly reason: string;
+  /** The provider's code, for advice; null if it gave none or many led to this. */
+  readonly providerCode: number | null;
   /** When the refused attempt began; null if the refusal is not about a single attempt. */
   readonly at: Date | null;
   readonly probe: boolean;

@@ -80,7 +80,7 @@ export class CircuitProbe {
 
   private async tell(incidentId: string, scope: CircuitScope, notificationId: string, at: Date): Promise<void> {
     const waiting = await this.waitingFor(incidentId);
-    const sentence = `${nameIn(scope)}: notification ${notificationId} goes out as a probe; ${waiting} more wait.`;
+    const sentence = `${nameIn(scope)}: notification ${notificationId} goes out as a probe; ${waiting} more wait in this incident.`;
     await this.timeline.tellWhileOpen(incidentId, 'probe_sent', sentence, at);
     void this.statusReport.quote(incidentId);
   }

@@ -112,7 +112,8 @@ export class CircuitStore {
     if (was) await this.alerts.resolved(was, { ...facts, summary: endingOf(change) }, transaction);
     if (is && change.after.state !== 'closed') {
       const summary = `${scope} does not send: ${change.after.reason}.`;
-      await this.alerts.opened(is, { ...facts, summary }, transaction);
+      const providerCode = change.event.kind === 'refused' ? change.event.providerCode : null;
+      await this.alerts.opened(is, { ...facts, summary, providerCode }, transaction);
     }
   }
 }

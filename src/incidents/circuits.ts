@@ -22,7 +22,9 @@ import { ProviderHealth } from './provider.health.js';
 import { RateLimitStreak } from './rate-limit.streak.js';
 
 /** The parts of a failure that a refusal is built from. */
-type Refused = Pick<Failure, 'retryAfterMs'> & { classification: Pick<Classification, 'rule' | 'resetsAfterMs'> };
+type Refused = Pick<Failure, 'retryAfterMs' | 'providerCode'> & {
+  classification: Pick<Classification, 'rule' | 'resetsAfterMs'>;
+};
 
 /**
  * Decides whether sends of a scope may go out now. Answers from memory; what it learns reaches every replica within a
@@ -103,10 +105,11 @@ export class Circuits {
   onReported(
     sent: Pick<Work, 'channel' | 'sender' | 'attemptStartedAt'>,
     classification: Pick<Classification, 'errorClass' | 'scope' | 'rule' | 'resetsAfterMs'>,
+    providerCode: number | null,
   ): void {
     const evidence = evidenceOf(classification);
     if (!evidence || evidence.cause === 'incident') return;
-    this.take(evidence, { ...sent, stage: 'send' }, { classification, retryAfterMs: null });
+    this.take(evidence, { ...sent, stage: 'send' }, { classification, providerCode, retryAfterMs: null });
   }
 
   private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {
@@ -185,6 +188,7 @@ export class Circuits {
       kind: 'refused',
       cause,
       reason: REASONS[cause](failure.classification.rule),
+      providerCode: failure.providerCode,
       at: this.beganAt(work),
       probe,
       retryAfterMs: waitOf(cause, failure),

@@ -88,7 +88,13 @@ export class IncidentOpener {
       const each = resources.length === 1 ? '' : ' on each';
       const then = `Nothing more is sent there but one probe every ${everyMs / 1000} s${each}; what is due waits.`;
       await this.timeline.tell(transaction, incidentId, 'opened', `${sentence}. ${then}`);
-      const facts = { subjectId: incidentId, scope: resources.join(','), summary: `${sentence}.`, at: startedAt };
+      const facts = {
+        subjectId: incidentId,
+        scope: resources.join(','),
+        providerCode: null,
+        summary: `${sentence}.`,
+        at: startedAt,
+      };
       await this.alerts.opened('incident', facts, transaction);
     } else if (changes.some(({ before, after }) => before !== after)) {
       await this.timeline.tell(
@@ -117,6 +123,7 @@ function refusal({ lastRule }: Outage, incidentId: string): Refusal {
     kind: 'refused',
     cause: 'incident',
     reason: `provider fault: ${ruleInWords(lastRule)}`,
+    providerCode: null,
     at: null,
     probe: false,
     retryAfterMs: null,
