@@ -19,7 +19,7 @@ it.each([
   );
   expect(alert).toMatchObject({
     kind: 'sender_unavailable',
-    advice: `${TWILIO_ERROR_CODES.get(LOCKED)?.action} Then close the sender's circuit.`,
+    advice: `${TWILIO_ERROR_CODES.get(LOCKED)?.action} Then close the sender's circuit: what it holds goes out. What was refused before it opened waits in the review queue.`,
     facts: { providerCode: LOCKED, circuitId: expect.any(String) },
   });
 });

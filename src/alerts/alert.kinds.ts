@@ -26,6 +26,10 @@ export interface KindOfAlert {
   readonly advice: string;
 }
 
+/** What follows once a locked sender is in order. */
+export const CLOSE_IT =
+  "Then close the sender's circuit: what it holds goes out. What was refused before it opened waits in the review queue.";
+
 /** What on-call is told for each kind. */
 export const KINDS = {
   incident: {
@@ -53,14 +57,14 @@ export const KINDS = {
     name: 'PostriderRateLimited',
     title: 'A sender has been rate-limited for a long time',
     counts: ['send was given up or held', 'sends were given up or held'],
-    advice: 'Set SENDER_RATES of the sender to what the provider allows, or ask the provider for a higher rate.',
+    advice:
+      'Set SENDER_RATES of the sender to what the provider allows, or ask the provider for a higher rate. What is held goes out by itself; what used up its retries waits in the review queue.',
   },
   sender_unavailable: {
     name: 'PostriderSenderUnavailable',
     title: 'A sender cannot send',
     counts: ['send was refused or held', 'sends were refused or held'],
-    advice:
-      "Put the sender in order in the provider's console, or with the channel's own support: the error catalogue (GET /v1/admin/errors?q=<code>) says what the code asks for. Then close its circuit.",
+    advice: `Put the sender in order in the provider's console, or with the channel's own support: the error catalogue (GET /v1/admin/errors?q=<code>) says what the code asks for. ${CLOSE_IT}`,
   },
   exhausted: {
     name: 'PostriderSendsExhausted',
