@@ -1,3 +1,5 @@
+import { isPassingDatabaseFailure } from './database-failure.js';
+
 /**
  * What may be logged of an unexpected error: its kind and where it happened. Messages of databases and parsers quote
  * the data they failed on (numbers, bodies), and TypeORM's errors carry their parameters, so those stay out.
@@ -13,11 +15,19 @@ export function loggableError(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Only the kind and the place, for faults that arose from handling a body or a number, since a message may quote it. */
+/**
+ * Only the kind and the place, for faults that arose from handling a body or a number, since a message may quote it.
+ * A database that cannot be reached quotes nothing, and without its words such a line would look like a fault of ours.
+ */
 export function faultWithoutWords(error: unknown): Record<string, unknown> {
-  return error instanceof Error
-    ? { name: error.name, ...pick(error, ['code']), frames: framesOf(error) }
-    : loggableError(error);
+  if (!(error instanceof Error)) return loggableError(error);
+  const quotesNothing = isPassingDatabaseFailure(error) && !quotesData(error);
+  return {
+    name: error.name,
+    ...pick(error, ['code']),
+    ...(quotesNothing ? { message: withoutNumbers(error.message) } : {}),
+    frames: framesOf(error),
+  };
 }
 
 /** Skips the message before the frames, since its lines may look like frames. */
