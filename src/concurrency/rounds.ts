@@ -1,14 +1,20 @@
-/** Work that is repeated in rounds, never two at a time. An error goes to `onError`, and the next round follows. */
+import { FailureStreak } from '../logging/failure.streak.js';
+
+/** Work that is repeated in rounds, never two at a time. A round that fails is followed by the next one. */
 export class Rounds {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
   private nudged = false;
   private started = false;
+  private readonly failures = new FailureStreak();
   private readonly stopper = new AbortController();
   /** Aborted by {@link stop}: a long round should end early. */
   readonly stopping: AbortSignal = this.stopper.signal;
 
-  /** @param round does the work. @returns milliseconds until the next round. */
+  /**
+   * @param round does the work, and returns the milliseconds until the next round
+   * @param onError is told of a failure, unless the one before it was the same a moment ago
+   */
   constructor(
     private readonly round: () => Promise<number>,
     private readonly onError: (error: unknown) => void,
@@ -47,8 +53,9 @@ export class Rounds {
     let waitMs = this.afterErrorMs;
     try {
       waitMs = await this.round();
+      this.failures.ended();
     } catch (error) {
-      this.onError(error);
+      if (this.failures.failed(error)) this.onError(error);
     }
     this.running = null;
     if (this.started) this.timer = setTimeout(() => this.go(), this.nudged ? 0 : waitMs);

@@ -10,6 +10,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
 import { Circuits } from '../incidents/circuits.js';
+import { FailureStreak } from '../logging/failure.streak.js';
 import { LOGGER } from '../logging/logger.js';
 import { faultWithoutWords } from '../problems/loggable-error.js';
 import { NotificationIntake } from '../outbox/notification.intake.js';
@@ -56,6 +57,7 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
    * accepted now overtakes nothing.
    */
   private caughtUp = false;
+  private readonly failures = new FailureStreak();
   private readonly stop = new AbortController();
   /** When the process must be done with its work, on its monotonic clock. */
   private stopBy = Number.POSITIVE_INFINITY;
@@ -174,9 +176,10 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
         const claimed = free > 0 ? await this.claim(free) : 0;
         if (claimed < free) await this.sleep(await this.untilNextDue());
         else await this.untilSlotsAreFree();
+        this.failures.ended();
       } catch (error) {
         this.caughtUp = false;
-        this.log.error({ err: error }, 'cannot claim work; trying again');
+        if (this.failures.failed(error)) this.log.error({ err: error }, 'cannot claim work; trying again');
         await this.sleep(DATABASE_AWAY_MS);
       }
     }
