@@ -4,7 +4,7 @@ import { startSimulator } from '../src/simulator/simulator.server.js';
 import { type HeldProvider, startHeldProvider } from './support/held-provider.js';
 import { createMigratedDatabase } from './support/postgres.js';
 import { startServiceProcess } from './support/process.js';
-import { ADMIN_KEY, ApiClient, Provider } from './support/service.js';
+import { ADMIN_KEY, ApiClient, Provider, UNDER_WAY } from './support/service.js';
 
 const TO = '+15551230001';
 
@@ -15,7 +15,7 @@ async function startWorld() {
   const client = new Client({ connectionString: database.url });
   await client.connect();
   onTestFinished(() => client.end());
-  const simulator = await startSimulator({ stepMs: 5, callbacks: 'none' });
+  const simulator = await startSimulator(UNDER_WAY);
   onTestFinished(() => simulator.close());
   const env = {
     DATABASE_URL: database.url,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
-import { Provider, startTestService } from './support/service.js';
+import { Provider, startTestService, UNDER_WAY } from './support/service.js';
 
 const TO = '+15551230001';
 
@@ -119,7 +119,7 @@ describe('retries', () => {
 
 describe('unknown outcomes', () => {
   it('sends nothing again when the list shows the first attempt was accepted', async () => {
-    const { api, simulator } = await startTestService({}, { callbacks: 'none' });
+    const { api, simulator } = await startTestService({}, UNDER_WAY);
     const provider = new Provider(simulator.url);
     await provider.fail(TO, {
       times: 1,

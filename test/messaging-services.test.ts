@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Provider, shareTestService } from './support/service.js';
+import { Provider, shareTestService, UNDER_WAY } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 const SERVICE = `MG${'0'.repeat(32)}`;
 /** What the service picks of its pool. */
 const POOL_NUMBER = '+15005550006';
 
-const shared = shareTestService({ TWILIO_SMS_FROM: SERVICE }, { callbacks: 'none' });
+const shared = shareTestService({ TWILIO_SMS_FROM: SERVICE }, UNDER_WAY);
 
 const sms = (to: string) => ({ to, channels: ['sms'], body: 'Hello' });
 

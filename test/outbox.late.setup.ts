@@ -42,7 +42,7 @@ export async function startLate(env: Record<string, string> = {}) {
     /** Another process has asked for `work`, and found this sid. */
     adopted: async (work: Work, providerSid: string) => {
       const attempt = { ...acceptanceOf(work), httpStatus: null, providerRequestId: null, durationMs: 0, providerSid };
-      test.recorder.adopted(attempt, { rule: 'reconciliation', sentence: 'The list shows it.' });
+      test.recorder.adopted(attempt, { rule: 'reconciliation', sentence: 'The list shows it.' }, null);
       await test.recorder.settled();
     },
     refused: async (work: Work, failure: Failure = REFUSED) => {

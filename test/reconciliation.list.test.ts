@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseClock } from '../src/database/database.clock.js';
+import type { Channel } from '../src/policy/vocabulary.js';
 import { listed, startListingProvider, type Listed } from './reconciliation.setup.js';
 import { moveClock } from './support/clock.js';
 import { shareTestService, startTestService } from './support/service.js';
@@ -77,6 +78,67 @@ describe('a message in the list', () => {
     const found = await afterList((createdAt) => [listed(YOUNG, createdAt + 1000), listed(OLD, createdAt)]);
     expect(found).toMatchObject({ sid: OLD, creates: 1 });
     expect(found.told.join()).toContain('1 more of it were accepted: the recipient may get it again');
+  });
+});
+
+describe('the end that the list shows with it', () => {
+  /** Found in the list: the message of an attempt whose answer was lost. Its sid is new, since callbacks are kept by sid. */
+  async function found(channels: readonly Channel[], end: Partial<Listed>): Promise<{ id: string; sid: string }> {
+    const to = newNumber();
+    const sid = `SM${to.slice(1).padStart(32, '4')}`;
+    provider.script(to, {
+      create: (index) => (index === 0 ? 503 : NEXT),
+      list: ([createdAt = 0]) => [listed(sid, createdAt, end)],
+    });
+    return { id: await shared().api.send({ to, channels: [...channels], body: 'Hello' }), sid };
+  }
+
+  it('is taken at once: a human sees a failure without a channel left', async () => {
+    const { api } = shared();
+    const { id, sid } = await found(['sms'], { status: 'undelivered', error_code: 30005 });
+    expect(await api.untilStatus(id, 'failed')).toMatchObject({
+      deadLetter: { state: 'open', providerCode: 30005 },
+      deliveries: [{ status: 'failed', providerSid: sid, callbacks: [{ status: 'undelivered', errorCode: 30005 }] }],
+    });
+    const { body } = await api.get<{ decisions: { rule: string; sentence: string }[] }>(
+      `/v1/notifications/${id}/explain`,
+    );
+    expect(body.decisions.slice(-3)).toMatchObject([
+      { rule: 'reconciliation', sentence: expect.stringContaining('accepted after all') },
+      {
+        rule: 'missing receipt',
+        sentence: "No callback had told what became of it, but the provider's list does: undelivered.",
+      },
+      { rule: 'Twilio code 30005', sentence: expect.stringContaining('Twilio reported it undelivered on sms') },
+    ]);
+  });
+
+  it('is taken at once: the next channel takes over', async () => {
+    const { id } = await found(['sms', 'voice'], { status: 'undelivered', error_code: 30005 });
+    const sent = await shared().api.until(id, ({ status, channel }) => status === 'sent' && channel === 'voice');
+    expect(sent.deliveries).toMatchObject([{ channel: 'sms', status: 'failed' }, { channel: 'voice' }]);
+  });
+
+  it.each(['delivered', 'read'])('is taken at once: %s', async (status) => {
+    const { id, sid } = await found(['sms'], { status });
+    expect(await shared().api.untilStatus(id, 'delivered')).toMatchObject({
+      deliveries: [{ providerSid: sid, callbacks: [{ status }] }],
+    });
+  });
+
+  it('is not one while it is under way, and no callback is made up', async () => {
+    const { id } = await found(['sms'], { status: 'sending' });
+    expect((await shared().api.untilStatus(id, 'sent')).deliveries).toMatchObject([{ callbacks: [] }]);
+  });
+
+  it('is no news where its callback tells it as well', async () => {
+    const { api } = shared();
+    const { id, sid } = await found(['sms'], { status: 'undelivered', error_code: 30005 });
+    const { deliveries } = await api.untilStatus(id, 'failed');
+    const attemptId = deliveries[0]?.attempts[0]?.id ?? '';
+    const callback = new TwilioCallback(shared());
+    expect((await callback.message(attemptId, sid, 'undelivered', { ErrorCode: '30005' })).status).toBe(204);
+    expect((await api.untilStatus(id, 'failed')).deliveries[0]?.callbacks).toHaveLength(1);
   });
 });
 

@@ -11,6 +11,9 @@ export interface Listed {
   readonly direction: string;
   readonly date_created: string;
   readonly messaging_service_sid?: string | null;
+  /** Without it, `sent`. */
+  readonly status?: string;
+  readonly error_code?: number;
 }
 
 type Shown = readonly Listed[] | number;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Provider, startTestService } from './support/service.js';
+import { Provider, startTestService, UNDER_WAY } from './support/service.js';
 
 const numberOf = (index: number) => `+1555${String(2_000_000 + index)}`;
 
 describe('a list that cannot be read', () => {
   it('keeps the message back until the question is answered', async () => {
-    const service = await startTestService({}, { callbacks: 'none' });
+    const service = await startTestService({}, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(2);
     await provider.fail(to, [
@@ -21,7 +21,7 @@ describe('a list that cannot be read', () => {
   it.each([400, 408, 409, 425])(
     'keeps the message back too where the provider refuses the question with %i',
     async (status) => {
-      const service = await startTestService({}, { callbacks: 'none' });
+      const service = await startTestService({}, UNDER_WAY);
       const provider = new Provider(service.simulator.url);
       const to = numberOf(4);
       await provider.fail(to, [
@@ -36,7 +36,7 @@ describe('a list that cannot be read', () => {
   );
 
   it('sends nothing again where the question stays refused: a human decides', async () => {
-    const service = await startTestService({ RETRY_MAX: '2' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_MAX: '2' }, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(5);
     await provider.fail(to, [
@@ -55,7 +55,7 @@ describe('a list that cannot be read', () => {
     ['a restricted key that has no such right', { status: 401, code: 70051 }],
     ['an address that has none', { status: 404 }],
   ])('does not stop %s from being used: the risk is marked', async (_, refusal) => {
-    const service = await startTestService({}, { callbacks: 'none' });
+    const service = await startTestService({}, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(3);
     await provider.fail(to, [
@@ -73,7 +73,7 @@ describe('a list that cannot be read', () => {
 
 describe('a question that the provider refuses to the whole account', () => {
   it('waits in the circuit that its refusal opened, and the explanation says so', async () => {
-    const service = await startTestService({}, { callbacks: 'none' });
+    const service = await startTestService({}, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(6);
     await provider.fail(to, [
@@ -96,7 +96,7 @@ describe('a question that the provider refuses to the whole account', () => {
 
 describe('looks at a list that cannot be read', () => {
   it('use up none of those that wait for two notifications to be told apart', async () => {
-    const service = await startTestService({ RETRY_MAX: '10' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_MAX: '10' }, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(33);
     await provider.fail(to, [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
-import { creations, Provider, startTestService, type ServiceUnderTest } from './support/service.js';
+import { creations, Provider, startTestService, type ServiceUnderTest, UNDER_WAY } from './support/service.js';
 
 /** Accepted by the provider every time, told to the caller never. */
 const FAULTS = [
@@ -30,7 +30,7 @@ describe('a provider that accepts and does not say so', () => {
   it('gets none of a thousand messages twice', async () => {
     const service = await startTestService(
       { TWILIO_TIMEOUT_MS: '1500', LEASE_MS: '5000', RETRY_BASE_MS: '100' },
-      { callbacks: 'none' },
+      UNDER_WAY,
     );
     const provider = new Provider(service.simulator.url);
     const count = 1000;
@@ -81,7 +81,7 @@ async function expectBothToWaitForAHuman({ api, database }: ServiceUnderTest, id
 
 describe('two notifications with the same text to the same number', () => {
   it("do not adopt each other's message: a human decides", async () => {
-    const service = await startTestService({ RETRY_BASE_MS: '20000' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_BASE_MS: '20000' }, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(1);
     // One of them is accepted, the other is not, and nobody can tell which.
@@ -100,7 +100,7 @@ describe('two notifications with the same text to the same number', () => {
   });
 
   it('do not adopt it either where a human had corrected the number of one', async () => {
-    const service = await startTestService({ RETRY_BASE_MS: '20000' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_BASE_MS: '20000' }, UNDER_WAY);
     const { api } = service;
     const provider = new Provider(service.simulator.url);
     const [wrong, to] = [numberOf(31), numberOf(32)];
@@ -126,7 +126,7 @@ describe("another notification's message in the list", () => {
   const answersNothing = [{ times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } }];
 
   it('is not adopted by one with the same text to the same number', async () => {
-    const { api, simulator } = await startTestService({}, { callbacks: 'none' });
+    const { api, simulator } = await startTestService({}, UNDER_WAY);
     const provider = new Provider(simulator.url);
     const to = numberOf(21);
     const first = await api.untilStatus(await api.send({ to, ...text }), 'sent');
@@ -138,7 +138,7 @@ describe("another notification's message in the list", () => {
   });
 
   it('is not adopted either where a human had corrected its number', async () => {
-    const { api, simulator } = await startTestService({}, { callbacks: 'none' });
+    const { api, simulator } = await startTestService({}, UNDER_WAY);
     const provider = new Provider(simulator.url);
     const [wrong, to] = [numberOf(22), numberOf(23)];
     await provider.fail(wrong, [
@@ -160,7 +160,7 @@ describe('whoever wants a human to decide what may have been accepted', () => {
   const REFUSED_TO_SAY = { times: 1, match: { resource: 'messages' }, fault: { kind: 'status', status: 500 } };
 
   it('gets no other channel either where the last attempt is not in the list', async () => {
-    const service = await startTestService({ RETRY_MAX: '0' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_MAX: '0' }, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(31);
     await provider.fail(to, REFUSED_TO_SAY);
@@ -170,7 +170,7 @@ describe('whoever wants a human to decide what may have been accepted', () => {
   });
 
   it('gets none where the list could not be read as often as it was tried', async () => {
-    const service = await startTestService({ RETRY_MAX: '2' }, { callbacks: 'none' });
+    const service = await startTestService({ RETRY_MAX: '2' }, UNDER_WAY);
     const provider = new Provider(service.simulator.url);
     const to = numberOf(32);
     await provider.fail(to, [REFUSED_TO_SAY, { match: { resource: 'list' }, fault: { kind: 'status', status: 503 } }]);

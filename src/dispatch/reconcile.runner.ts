@@ -5,7 +5,7 @@ import { DatabaseClock } from '../database/database.clock.js';
 import { inTheWay, type Blocking } from '../incidents/circuit.passage.js';
 import { Circuits } from '../incidents/circuits.js';
 import { Outbox } from '../outbox/outbox.js';
-import type { UnsuccessfulWork, Work } from '../outbox/work.js';
+import type { Decision, UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { RetryPolicy } from '../policy/retry.policy.js';
@@ -17,6 +17,7 @@ import { afterAbsence, afterAmbiguity, afterNoAnswer, afterRefusal } from './aft
 import { FallbackService } from '../channels/fallback.service.js';
 import { Journal } from './journal.js';
 import { leaseTime, type LeaseTime } from './lease.time.js';
+import { endShown } from './end-shown.js';
 import { originalFailure } from './original-failure.js';
 import { Recorder } from './recorder.js';
 
@@ -105,10 +106,11 @@ export class ReconcileRunner {
       providerSid: found.sid,
       providerRequestId: null,
     };
-    this.recorder.adopted(attempt, {
+    const decision: Decision = {
       rule: 'reconciliation',
       sentence: `The attempt was accepted after all: ${found.because}. Nothing is sent again.${more}`,
-    });
+    };
+    this.recorder.adopted(attempt, decision, found.record && endShown(work, found.record));
   }
 
   private async resendOrEnd(work: Work, finding: Finding, stopping: AbortSignal): Promise<Reconciled> {

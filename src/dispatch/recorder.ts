@@ -17,6 +17,7 @@ import type { AcceptedAttempt, Decision, UnsuccessfulWork } from '../outbox/work
 import { InFlight } from '../concurrency/in-flight.js';
 import { RecipientMemory } from '../recipients/recipient-memory.js';
 import { Journal } from './journal.js';
+import type { EndShown } from './end-shown.js';
 import { lateAnswer } from './late-answer.js';
 
 const FIRST_WAIT_MS = 50;
@@ -58,11 +59,15 @@ export class Recorder {
     );
   }
 
-  /** A look-up found that an attempt in doubt was accepted; `decision` says how, if this answers the question. */
-  adopted(attempt: AcceptedAttempt, decision: Decision): void {
+  /**
+   * A look-up found that an attempt in doubt was accepted.
+   * @param decision says how, if this answers the question
+   * @param end what has become of it since; null if that is not known
+   */
+  adopted(attempt: AcceptedAttempt, decision: Decision, end: EndShown | null): void {
     void this.keep(
       attempt,
-      () => this.settleAdopted(attempt, decision),
+      () => this.settleAdopted(attempt, decision, end),
       () => this.journal.accepted(attempt),
     );
   }
@@ -93,7 +98,18 @@ export class Recorder {
     return this.outbox.settleAccepted(attempt);
   }
 
-  private async settleAdopted(attempt: AcceptedAttempt, decision: Decision): Promise<SettleOutcome> {
+  /** Written again after a failure, the end that is on disk already is a repetition, which changes nothing. */
+  private async settleAdopted(
+    attempt: AcceptedAttempt,
+    decision: Decision,
+    end: EndShown | null,
+  ): Promise<SettleOutcome> {
+    const outcome = await this.settleFound(attempt, decision);
+    if (outcome === 'settled' && end) await this.reports.apply(end.report, end.because);
+    return outcome;
+  }
+
+  private async settleFound(attempt: AcceptedAttempt, decision: Decision): Promise<SettleOutcome> {
     const outcome = await this.database.transaction(async (transaction) => {
       const adopted = await adopt(transaction, attempt);
       if (adopted === 'settled') await this.decisions.record(transaction, { ...attempt.work, ...decision });

@@ -15,7 +15,7 @@ export const DECISION_RULES = [
   'late answer',
   /** A status callback had consequences beyond its own status. */
   'callback',
-  /** No callback reported a final status, so the provider was asked what became of the message. */
+  /** No callback reported a final status; asked for it or for its list, the provider said what became of the message. */
   'missing receipt',
   /** Accepted, but not delivered within `fallbackAfterSeconds`. */
   'fallback after acceptance',

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { ProviderReport } from '../callbacks/provider-report.js';
 import { ReportApplier } from '../callbacks/report.applier.js';
 import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
@@ -10,6 +9,7 @@ import { effectOf } from '../twilio/reported-effect.js';
 import { TwilioClient } from '../twilio/twilio.client.js';
 import type { TwilioRecord } from '../twilio/twilio.records.js';
 import { RESOURCE_OF } from '../twilio/resource.js';
+import { reportOf } from './receipt.report.js';
 
 /** An accepted attempt whose end no callback has reported. */
 export interface MissingReceipt {
@@ -86,18 +86,4 @@ export class ReceiptQuestion {
       return 'unanswered';
     }
   }
-}
-
-/** The report that the missing callback would have brought, with its field names. */
-function reportOf({ attemptId, channel }: MissingReceipt, record: TwilioRecord): ProviderReport {
-  const { sid: providerSid, status, errorCode, errorMessage } = record;
-  const failure = {
-    ...(errorCode !== null && { ErrorCode: String(errorCode) }),
-    ...(errorMessage !== null && { ErrorMessage: errorMessage }),
-  };
-  const said = { evidence: 'receipt', attemptId, providerSid, status, errorCode } as const;
-  const resource = RESOURCE_OF[channel];
-  return resource === 'call'
-    ? { ...said, resource, params: { CallSid: providerSid, CallStatus: status } }
-    : { ...said, resource, params: { MessageSid: providerSid, MessageStatus: status, ...failure } };
 }

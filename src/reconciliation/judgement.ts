@@ -1,3 +1,5 @@
+import type { TwilioRecord } from '../twilio/twilio.records.js';
+
 /** The finding about an attempt whose outcome was unknown. */
 export type Judgement =
   | {
@@ -10,6 +12,8 @@ export type Judgement =
       readonly source: 'answer' | 'callback' | 'list';
       readonly because: string;
       readonly duplicates: number;
+      /** The message as the list shows it; null if the proof was found elsewhere. */
+      readonly record: TwilioRecord | null;
     }
   | { readonly kind: 'absent'; readonly because: string }
   /** Its answer arrived in the meantime: there is nothing left to find out. */
@@ -20,8 +24,8 @@ export type Judgement =
   | { readonly kind: 'unanswered'; readonly because: string };
 
 export interface ListFindings {
-  /** Sids of messages or calls that fit and belong to no other attempt, oldest first. */
-  readonly unowned: readonly string[];
+  /** Messages or calls that fit and belong to no other attempt, oldest first. */
+  readonly unowned: readonly TwilioRecord[];
   /** How many more belong to no known attempt, and may be either this one's or another application's. */
   readonly strangers: number;
   /** False if the list was longer than what is read; then absence proves nothing. */
@@ -52,10 +56,11 @@ export function judge(findings: ListFindings): Judgement {
   }
   return {
     kind: 'accepted',
-    sid: oldest,
+    sid: oldest.sid,
     source: 'list',
     because: "the provider's list shows it",
     duplicates: others.length,
+    record: oldest,
   };
 }
 

@@ -92,6 +92,7 @@ export class Reconciler {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
     const fitting = list.items
       .map((record) => ({
+        record,
         sid: record.sid,
         dateCreated: record.dateCreated,
         resemblance: resemblanceOf(record, work),
@@ -103,7 +104,7 @@ export class Reconciler {
     const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work, since);
     const unowned = fitting.filter(({ sid }) => !owned.has(sid)).toReversed();
     return judge({
-      unowned: unowned.filter(({ resemblance }) => resemblance === 'ours').map(({ sid }) => sid),
+      unowned: unowned.filter(({ resemblance }) => resemblance === 'ours').map(({ record }) => record),
       strangers: unowned.filter(({ resemblance }) => resemblance === 'perhaps').length,
       complete: list.complete,
       rivals,
@@ -159,7 +160,7 @@ function told(row: EvidenceRow | undefined): Finding | null {
 function judgementOf({ sid, source, refused }: EvidenceRow): Judgement | null {
   if (sid !== null && source !== null) {
     const because = source === 'callback' ? 'a callback carries its id' : 'its answer arrived late';
-    return { kind: 'accepted', sid, source, because, duplicates: 0 };
+    return { kind: 'accepted', sid, source, because, duplicates: 0, record: null };
   }
   return refused ? { kind: 'rejected', because: 'its answer arrived late, and it was refused' } : null;
 }

@@ -30,6 +30,9 @@ export interface ServiceUnderTest {
   replica(env?: Record<string, string>, log?: Logger): Promise<RunningService>;
 }
 
+/** A simulator that calls nobody back and whose messages stay under way: its list shows them, but not their end. */
+export const UNDER_WAY = { callbacks: 'none', stepMs: 3_600_000 } as const;
+
 /** The whole service on a database of its own, with the simulator as its provider; ended after the test. */
 export async function startTestService(
   env: Record<string, string> = {},
