@@ -166,7 +166,7 @@ describe('after a refusal that came late', () => {
     ['the retry that its lease has cost', { retries: 2 }, 2000],
     ['the first one where none was spent', { retries: 0 }, 1000],
   ])('has %s', (_, more, waitMs) => {
-    expect(after(429, more)).toMatchObject({ kind: 'retry', waitMs, at: inMs(waitMs) });
+    expect(after(429, more)).toMatchObject({ kind: 'retry', waitMs, at: inMs(waitMs), spendsRetry: false });
   });
 
   it.each([
@@ -183,6 +183,7 @@ describe('after a refusal that came late', () => {
       kind: 'retry',
       at: NOW,
       waitMs: 0,
+      spendsRetry: false,
       reason: expect.stringContaining('as soon as the account may send'),
     });
   });

@@ -103,6 +103,13 @@ describe('a refusal that came when its lease was over', () => {
     await expect.poll(() => test.outbox.claim(1)).toMatchObject([{ attemptNumber: 2, possibleDuplicate: false }]);
   });
 
+  it('spends no other retry than the one that its lease has cost, and the wait before it', async () => {
+    const test = await refusedLate(refusal(429, 20_429));
+    expect(await test.rows('SELECT retries, waited_ms > 0 AS waited FROM outbox')).toEqual([
+      { retries: 1, waited: true },
+    ]);
+  });
+
   it.each([
     ['0', 'voice'],
     ['1', 'sms'],

@@ -53,10 +53,11 @@ export function afterRefusal(
 ): NextStep {
   const history = { retries: Math.max(0, work.retries - 1), waitedMs: work.waitedMs, fallbacks, standstill: null };
   const step = nextStep(failure, history, policy, clock);
+  if (step.kind === 'retry') return { ...step, spendsRetry: false };
   if (step.kind !== 'hold') return step;
   // If its circuit is still open, the next attempt is held there.
   const reason = `${failure.classification.rule}: it is sent again as soon as the account may send`;
-  return { kind: 'retry', at: clock.now, waitMs: 0, reason };
+  return { kind: 'retry', at: clock.now, waitMs: 0, spendsRetry: false, reason };
 }
 
 /** Decides when the message found may not be this notification's. Pure. */

@@ -30,11 +30,11 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
     WITH input AS (
       SELECT * FROM json_to_recordset($1::json) AS t (
         notification_id uuid, delivery_id uuid, client_id uuid, lease_token uuid, channel text, category text,
-        recipient text, action text, stage text, wait_ms int, spends_retry boolean, held_by uuid, exhausted boolean,
-        lookups int, attempt_id uuid, attempt_number int, attempt_started_at timestamptz, duration_ms int,
-        outcome text, possible_duplicate boolean, records_failure boolean, http_status int, provider_code int,
-        provider_message text, provider_body text, provider_request_id text, error_class text, responsible text,
-        rule text, next_step json, decision_rule text, decision_sentence text,
+        recipient text, action text, stage text, wait_ms int, spends_retry boolean, spends_ms int, held_by uuid,
+        exhausted boolean, lookups int, attempt_id uuid, attempt_number int, attempt_started_at timestamptz,
+        duration_ms int, outcome text, possible_duplicate boolean, records_failure boolean, http_status int,
+        provider_code int, provider_message text, provider_body text, provider_request_id text, error_class text,
+        responsible text, rule text, next_step json, decision_rule text, decision_sentence text,
         next_delivery_id uuid, next_channel text, next_sender text, opens_dead_letter boolean, dead_letter_reason text,
         next_changes json)
     ), locked AS MATERIALIZED (
@@ -62,7 +62,7 @@ export const SETTLE_UNSUCCESSFUL: Statement = {
           SELECT i.stage,
             coalesce(service_now() + i.wait_ms * interval '1 millisecond', o.due_at),
             o.retries + CASE WHEN i.spends_retry THEN 1 ELSE 0 END,
-            o.waited_ms + CASE WHEN i.spends_retry THEN i.wait_ms ELSE 0 END,
+            o.waited_ms + i.spends_ms,
             o.attempts - CASE WHEN i.outcome IS NULL AND o.stage = 'send' THEN 1 ELSE 0 END,
             i.exhausted,
             i.lookups,

@@ -136,19 +136,27 @@ function effect({ work, failure, step, nextSender, heldBy, attempt, lookups }: U
     action: 'wait',
     wait_ms: 0 as number | null,
     spends_retry: false,
+    spends_ms: 0,
     held_by: null as string | null,
     exhausted: work.exhausted,
     lookups: lookups ?? work.lookups,
   };
   switch (step.kind) {
     case 'retry':
-      return { ...wait, stage: 'send', wait_ms: step.waitMs, spends_retry: true };
+      return {
+        ...wait,
+        stage: 'send',
+        wait_ms: step.waitMs,
+        spends_retry: step.spendsRetry ?? true,
+        spends_ms: step.waitMs,
+      };
     case 'reconcile':
       return {
         ...wait,
         stage: 'reconcile',
         wait_ms: step.waitMs,
         spends_retry: step.spendsRetry,
+        spends_ms: step.spendsRetry ? step.waitMs : 0,
         exhausted: step.exhausted,
       };
     case 'hold': {

@@ -9,7 +9,14 @@ import type { Channel, NextStepKind } from './vocabulary.js';
  * the step follows because the channel's retries are used up.
  */
 export type NextStep =
-  | { readonly kind: 'retry'; readonly at: Date; readonly waitMs: number; readonly reason: string }
+  | {
+      readonly kind: 'retry';
+      readonly at: Date;
+      readonly waitMs: number;
+      /** Set if the lost lease of its attempt has spent this retry already. */
+      readonly spendsRetry?: false;
+      readonly reason: string;
+    }
   | {
       readonly kind: 'reconcile';
       readonly at: Date;
