@@ -159,6 +159,7 @@ it.each(['scheduled', 'queued', 'sending'])(
     await seedDue(database.admin, 5);
     await database.admin.query(`
     UPDATE notifications SET status = 'scheduled' WHERE status = 'queued' AND '${status}' = 'scheduled';
+    UPDATE outbox SET due_at = due_at + interval '1 day' WHERE '${status}' = 'scheduled';
     UPDATE outbox SET stage = 'reconcile' WHERE '${status}' = 'sending'`);
     const service = await database.serve();
     const { executions, result } = await service.executions.during(() =>

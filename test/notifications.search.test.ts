@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NotificationSummaryDto } from '../src/notifications/notification.dto.js';
-import { shareTestService } from './support/service.js';
+import { moveClock } from './support/clock.js';
+import { shareTestService, startTestService } from './support/service.js';
 
 const service = shareTestService();
 const SMS = { to: '+15551250001', channels: ['sms'], body: 'Hello' };
@@ -132,5 +133,27 @@ describe('a search by time', () => {
     expect(await newest('from=1969-12-31T23:59:59Z')).toEqual([id]);
     expect(await newest('until=1969-12-31T23:59:59Z')).toEqual([]);
     expect(await newest('from=9999-12-31T23:59:59Z')).toEqual([]);
+  });
+});
+
+it('a notification whose sendAt has come is queued, although nobody has taken it up', async () => {
+  const { api, databaseUrl } = await startTestService({ ROLE: 'api' });
+  const [inAnHour, tomorrow] = [3_600_000, 86_400_000].map((ms) => new Date(Date.now() + ms).toISOString());
+  const id = await api.send({ ...SMS, sendAt: inAnHour });
+  const later = await api.send({ ...SMS, sendAt: tomorrow });
+  const found = async (status: string) => {
+    const { body } = await api.get<{ items: NotificationSummaryDto[] }>(`/v1/notifications?status=${status}`);
+    return body.items.map((item) => [item.id, item.status]);
+  };
+  expect(await found('scheduled')).toEqual([
+    [later, 'scheduled'],
+    [id, 'scheduled'],
+  ]);
+  expect(await found('queued')).toEqual([]);
+  await moveClock(databaseUrl, 2 * 3_600_000);
+  expect(await found('scheduled')).toEqual([[later, 'scheduled']]);
+  expect(await found('queued')).toEqual([[id, 'queued']]);
+  expect(await api.get(`/v1/notifications/${id}`)).toMatchObject({
+    body: { status: 'queued', updatedAt: inAnHour, nextAttemptAt: inAnHour, deliveries: [{ status: 'queued' }] },
   });
 });

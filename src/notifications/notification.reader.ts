@@ -10,7 +10,14 @@ import { Attempt } from './attempt.entity.js';
 import { Delivery } from './delivery.entity.js';
 import type { ListNotificationsQuery } from './list-notifications.query.js';
 import { Notification } from './notification.entity.js';
-import { asItStands, BEING_SENT, deliveryAsItStands, OUTBOX_TRACES, type OutboxTrace, WAITS } from './outbox.trace.js';
+import {
+  asItStands,
+  deliveryAsItStands,
+  HAS_OPEN_STATUS,
+  isOpen,
+  OUTBOX_TRACES,
+  type OutboxTrace,
+} from './outbox.trace.js';
 
 /** A notification with everything that happened to it; each list is oldest first. */
 export interface NotificationHistory {
@@ -115,9 +122,8 @@ function selection(
 
 function narrow(select: SelectQueryBuilder<Notification>, query: ListNotificationsQuery): void {
   const { status, channel, category, to, from, until, metadata } = query;
-  if (status === 'sending') select.andWhere(BEING_SENT);
+  if (status && isOpen(status)) select.andWhere(HAS_OPEN_STATUS[status]);
   else if (status) select.andWhere('n.status = :status', { status });
-  if (status === 'scheduled' || status === 'queued') select.andWhere(WAITS);
   if (channel) select.andWhere('n.channel = :channel', { channel });
   if (category) select.andWhere('n.category = :category', { category });
   if (to) select.andWhere('n.recipient = :to', { to });

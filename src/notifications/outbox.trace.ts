@@ -10,6 +10,8 @@ export interface OutboxTrace {
   readonly deliveryId: string;
   /** An attempt is in flight, or its outcome is unknown. */
   readonly sending: boolean;
+  /** The time for which its work is due has come. */
+  readonly due: boolean;
   /** When that attempt began. */
   readonly attemptStartedAt: Date | null;
   /** When the next attempt may begin; null while one is in flight, if it expires before, or if this is not known. */
@@ -19,24 +21,35 @@ export interface OutboxTrace {
 /** Reads the traces of the notifications $1. */
 export const OUTBOX_TRACES = `
   SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
-    attempt_started_at AS "attemptStartedAt",
+    due_at <= service_now() AS due, attempt_started_at AS "attemptStartedAt",
     CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL
       AND (stage <> 'send' OR expires_at IS NULL OR expires_at > due_at) THEN due_at END AS "nextAttemptAt"
   FROM outbox WHERE notification_id = ANY ($1)`;
 
-/** A condition for a search by status: notifications `n` that are stored as waiting but are being sent. */
-export const BEING_SENT = `${isOneOf('n.status', WORKED_ON)}
-  AND EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${SENDING})`;
+const hasWork = (condition: string) => `EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${condition})`;
 
-/** The same for those that are really waiting. It also limits the search to open work, instead of all history. */
-export const WAITS = `EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND NOT ${SENDING})`;
+/** For a search by status: conditions on notifications `n`. They limit it to open work, instead of all history. */
+export const HAS_OPEN_STATUS = {
+  scheduled: `n.status = 'scheduled' AND ${hasWork(`NOT ${SENDING} AND due_at > service_now()`)}`,
+  queued: `${isOneOf('n.status', ['scheduled', 'queued'])}
+    AND ${hasWork(`NOT ${SENDING} AND (n.status = 'queued' OR due_at <= service_now())`)}`,
+  sending: `${isOneOf('n.status', WORKED_ON)} AND ${hasWork(SENDING)}`,
+} as const satisfies Record<(typeof WORKED_ON)[number], string>;
 
-/** The notification's current state: `sending` is not stored, but follows from the outbox row. Pure. */
+/**
+ * The notification's current state: neither `sending` nor that its sendAt has come is stored, but both follow from the
+ * outbox row. Pure.
+ */
 export function asItStands(notification: Notification, trace: OutboxTrace | undefined): Notification {
-  if (!trace?.sending || !isOpen(notification.status)) return notification;
+  if (!trace || !isOpen(notification.status)) return notification;
+  if (trace.sending) return movedTo('sending', notification, trace.attemptStartedAt);
+  const isDue = notification.status === 'scheduled' && trace.due;
+  return isDue ? movedTo('queued', notification, notification.sendAt) : notification;
+}
+
+function movedTo(status: NotificationStatus, notification: Notification, at: Date | null): Notification {
   const { updatedAt } = notification;
-  const since = trace.attemptStartedAt ?? updatedAt;
-  return { ...notification, status: 'sending', updatedAt: since > updatedAt ? since : updatedAt };
+  return { ...notification, status, updatedAt: at !== null && at > updatedAt ? at : updatedAt };
 }
 
 /**
@@ -61,6 +74,6 @@ export function deliveryAsItStands(
 }
 
 /** Stored as waiting, or (by an older version) as being sent. */
-function isOpen(status: NotificationStatus): boolean {
+export function isOpen(status: NotificationStatus): status is (typeof WORKED_ON)[number] {
   return WORKED_ON.some((open) => open === status);
 }
