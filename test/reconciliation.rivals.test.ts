@@ -1,12 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { Work } from '../src/outbox/work.js';
 import { Reconciler } from '../src/reconciliation/reconciler.js';
-import { failure, RECONCILE, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { DEAD_LETTER, failure, RECONCILE, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { listed, startListingProvider } from './reconciliation.setup.js';
 
 const provider = await startListingProvider();
 const SHOWN = `SM${'9'.repeat(32)}`;
 const LATER = { ...RETRY, waitMs: 600_000 };
+const SAME = {
+  recipient: '+15551230001',
+  channels: ['sms', 'voice'] as const,
+  content: { body: 'Hello' },
+  fallbackAfterSeconds: 600,
+};
+
+/** What becomes of an attempt in doubt where the provider shows one message that fits. */
+async function judged(test: OutboxUnderTest) {
+  await test.fail(await test.lease(SAME), { step: RECONCILE, failure: failure('unknown') });
+  const asking = await test.claim();
+  provider.script(SAME.recipient, { create: () => 503, list: () => [listed(SHOWN, Date.now())] });
+  const reconciler = test.service.app.get(Reconciler, { strict: false });
+  return (await reconciler.find(asking, AbortSignal.timeout(30_000))).judgement;
+}
 
 describe('a message in the list is not taken for that of another notification with the same words', () => {
   it.each([
@@ -17,19 +32,15 @@ describe('a message in the list is not taken for that of another notification wi
     ],
   ])('%s', async (_, ended) => {
     const test = await startOutbox({ TWILIO_BASE_URL: provider.url });
-    const same = {
-      recipient: '+15551230001',
-      channels: ['sms', 'voice'] as const,
-      content: { body: 'Hello' },
-      fallbackAfterSeconds: 600,
-    };
-    await ended(test, await test.lease(same));
-    await test.fail(await test.lease(same), { step: RECONCILE, failure: failure('unknown') });
-    const asking = await test.claim();
-    provider.script(same.recipient, { create: () => 503, list: () => [listed(SHOWN, Date.now())] });
-    const { judgement } = await test.service.app
-      .get(Reconciler, { strict: false })
-      .find(asking, AbortSignal.timeout(30_000));
-    expect(judgement).toMatchObject({ kind: 'accepted', source: 'list', sid: SHOWN });
+    await ended(test, await test.lease(SAME));
+    expect(await judged(test)).toMatchObject({ kind: 'accepted', source: 'list', sid: SHOWN });
   });
+});
+
+it('a message may be that of a notification in doubt whose words retention has deleted', async () => {
+  const test = await startOutbox({ TWILIO_BASE_URL: provider.url });
+  const rival = await test.lease(SAME);
+  await test.fail(rival, { step: DEAD_LETTER, failure: failure('unknown') });
+  await test.rows('UPDATE notifications SET content = NULL WHERE id = $1', [rival.notificationId]);
+  expect(await judged(test)).toMatchObject({ kind: 'ambiguous' });
 });

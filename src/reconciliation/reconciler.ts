@@ -141,7 +141,9 @@ export class Reconciler {
     );
     const mine = comparableText(work, contentOf(work));
     return rows.filter((row) => {
-      const theirs = comparableText(work, contentOf(row));
+      // What retention has deleted may have been the same.
+      const isDeleted = (row.changes?.content ?? row.content) === null;
+      const theirs = isDeleted ? null : comparableText(work, contentOf(row));
       return mine === null || theirs === null || mine === theirs;
     }).length;
   }
