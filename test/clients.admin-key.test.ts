@@ -105,10 +105,15 @@ describe('an ADMIN_API_KEY whose value comes back', () => {
         action: 'api_key.reinstated',
         actor: 'system/start',
         before: { revokedAt: expect.any(String) },
-        after: { name: 'ADMIN_API_KEY' },
+        after: { name: 'ADMIN_API_KEY', revokedAt: null },
       },
-      { action: 'api_key.revoked', actor: 'system/start' },
-      { action: 'api_key.created', actor: 'system/start', before: null },
+      {
+        action: 'api_key.revoked',
+        actor: 'system/start',
+        before: null,
+        after: { name: 'ADMIN_API_KEY', revokedAt: expect.any(String) },
+      },
+      { action: 'api_key.created', actor: 'system/start', before: null, after: { revokedAt: null } },
     ]);
   });
 });

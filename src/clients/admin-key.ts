@@ -58,33 +58,35 @@ export class AdminKey implements OnModuleInit {
     const [before] = await transaction.run<Installed>(FIND_INSTALLED, [...key, ACTOR]);
     if (before?.revokedAt && !before.replacedAtStart) return 'revoked';
     const inForce = before && !before.revokedAt && String(before.scopes) === String(SCOPES);
-    const replaced = await transaction.run<{ id: string }>(REVOKE_PREDECESSORS, key);
-    for (const { id } of replaced) await this.record(transaction, 'api_key.revoked', id);
+    const replaced = await transaction.run<{ id: string; revokedAt: Date }>(REVOKE_PREDECESSORS, key);
+    for (const { id, revokedAt } of replaced) await this.record(transaction, 'api_key.revoked', id, { revokedAt });
     if (!inForce) {
       const [installed] = await transaction.run<{ id: string }>(INSTALL_KEY, [...key, SCOPES]);
       if (!installed) {
         throw new InvalidEnvironmentError([{ variable: ADMIN_KEY_NAME, expected: 'a secret that no other key has' }]);
       }
-      await this.record(transaction, before ? 'api_key.reinstated' : 'api_key.created', installed.id, before);
+      const action = before ? 'api_key.reinstated' : 'api_key.created';
+      const was = before ? { scopes: before.scopes, revokedAt: before.revokedAt } : null;
+      await this.record(transaction, action, installed.id, { scopes: SCOPES, revokedAt: null }, was);
     }
     if (replaced.length > 0) await transaction.run(FORGET_KEYS);
     return inForce && replaced.length === 0 ? 'unchanged' : 'changed';
   }
 
+  /** FIND_INSTALLED recognises a revocation recorded here by its missing `before`. */
   private async record(
     transaction: Transaction,
     action: AuditAction,
     subjectId: string,
-    was?: Installed,
+    after: object,
+    before: object | null = null,
   ): Promise<void> {
-    const after = { name: ADMIN_KEY_NAME, scopes: SCOPES };
-    const before = was && { scopes: was.scopes, revokedAt: was.revokedAt };
     await this.audit.record(transaction, {
       actor: ACTOR,
       action,
       subjectId,
-      ...(before && { before }),
-      after,
+      before,
+      after: { name: ADMIN_KEY_NAME, ...after },
     });
   }
 }

@@ -83,7 +83,7 @@ export const REVOKE_PREDECESSORS: Statement = {
   text: `
     UPDATE api_keys SET revoked_at = service_now()
     WHERE client_id = $1 AND name = $2 AND secret_hash <> $3 AND revoked_at IS NULL
-    RETURNING id`,
+    RETURNING id, revoked_at AS "revokedAt"`,
 };
 
 /** Inserts the key or reinstates it; returns no row if the secret belongs to a key of another name. */
