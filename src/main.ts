@@ -67,7 +67,7 @@ function lostCallbacks({ env, twilio }: Configuration): string | null {
   if (env.PUBLIC_URL !== undefined) return null;
   if (env.ROLE === 'worker') return 'callbacks would go to this worker, which takes none';
   // A real provider cannot reach an address that only this machine or its network knows.
-  const isReal = env.TWILIO_BASE_URL === undefined && !twilio.baseUrl.includes('127.0.0.1');
+  const isReal = env.TWILIO_BASE_URL === undefined && !twilio.simulated;
   return isReal ? 'Twilio cannot call back to an address of this machine, and refuses to send for it (21609)' : null;
 }
 
