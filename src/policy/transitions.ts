@@ -33,7 +33,8 @@ export const TRANSITIONS = {
   sending: ['queued', 'sent', 'delivered', 'failed', 'canceled', 'expired'],
   sent: ['queued', 'delivered', 'failed'],
   delivered: [],
-  // A notification leaves failed only by a human's resolution, or by proof that the provider delivered it after all.
+  // A notification leaves failed by a human's resolution, or by a late report: that it was accepted or delivered after
+  // all, or that it failed in a way that another channel helps.
   failed: ['queued', 'sent', 'delivered'],
   canceled: [],
   expired: [],
