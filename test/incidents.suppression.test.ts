@@ -48,6 +48,13 @@ describe('a recipient who answers STOP', () => {
     await test.api.untilStatus(await test.api.send(hello), 'sent');
   });
 
+  it('is remembered once as one who wants messages, however often they answer START', async () => {
+    const test = await startTestService({ ROLE: 'api' });
+    for (const word of ['STOP', 'START', 'YES', 'START']) expect(await inbound(test, word)).toBe(204);
+    const { rows } = await test.database.query('SELECT lifted_at IS NULL AS active FROM suppressions');
+    expect(rows).toEqual([{ active: false }, { active: false }]);
+  });
+
   it('is left alone after the provider said that they opted out, until an operator lifts it', async () => {
     const test = await startTestService();
     const { provider } = handsOn(test);
