@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
-import { startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { startLate } from './outbox.late.setup.js';
+import { sidOf, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { refuseDecisions } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
@@ -60,6 +61,21 @@ describe('overdue deliveries', () => {
       status: 'queued',
       deliveries: ['queued', 'queued'],
     });
+  });
+
+  it('lead to no other channel where the one before has delivered it meanwhile', async () => {
+    const test = await startLate();
+    const whatsapp = await test.lease({ channels: ['whatsapp', 'sms', 'voice'], fallbackAfterSeconds: 60 });
+    await test.accept(whatsapp);
+    await test.startDelivery(whatsapp.notificationId, 'sms');
+    const sms = await test.claim();
+    await test.calledBack(whatsapp, sidOf(whatsapp), 'delivered');
+    await test.accept(sms);
+    expect(await test.standing(sms.notificationId)).toMatchObject({ status: 'delivered', stage: 'await_delivery' });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    for (const taken of await test.outbox.takeOverdue(3)) await partOf(test.service, OverdueFallback).fallBack(taken);
+    expect(await test.standing(sms.notificationId)).toMatchObject({ status: 'delivered', stage: null });
+    expect((await test.sentences(sms.notificationId)).join()).not.toContain('voice');
   });
 
   it('are asked for at the provider once by all workers together', async () => {
