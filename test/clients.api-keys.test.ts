@@ -149,6 +149,7 @@ describe('API keys', () => {
     'x',
     'bm90IGpzb24',
     Buffer.from('["api-keys","no uuid"]').toString('base64url'),
+    Buffer.from('["api-keys","01930000-0000-7000-8000-000000000000","more"]').toString('base64url'),
     Buffer.from('[]').toString('base64url'),
   ])('refuses the cursor %s', async (cursor) => {
     const answer = await ask(edge, 'GET', `/v1/admin/api-keys?cursor=${cursor}`);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { GroupedWrites, OverloadedError, type GroupedWritesOptions } from '../src/database/grouped-writes.js';
-import { grouped, OPTIONS, turns } from './grouped-writes.setup.js';
+import { grouped, OPTIONS, Store, turns } from './grouped-writes.setup.js';
 
 describe('grouped writes', () => {
   it('write together what arrives together, and answer each its own', async () => {
@@ -165,9 +165,24 @@ describe('grouped writes', () => {
     expect(await Promise.all(added)).toEqual([2, 4, 6]);
   });
 
-  it('write a group that is refused for its data one by one: one bad item fails nobody else', async () => {
+  it('take one item of each subject at a time, the older first, also where more wait than a group may hold', async () => {
+    const store = new Store();
+    const writes = new GroupedWrites(store.write, {
+      ...OPTIONS,
+      maxGroup: 3,
+      subjectOf: (item: number) => String(item % 10),
+    });
+    await Promise.all([1, 11, 2, 21, 31, 12].map((item) => writes.add(item)));
+    expect(store.writes).toEqual([[1, 2], [11], [21, 12], [31]]);
+  });
+
+  it.each([
+    ['what it holds', '22021'],
+    ['what it would break', '23505'],
+    ['what it names twice', '21000'],
+  ])('write a group that is refused for %s one by one: one bad item fails nobody else', async (_, code) => {
     const { store, writes } = grouped(OPTIONS);
-    store.refuse((items) => (items.includes(2) ? Object.assign(new Error('bad'), { code: '22021' }) : null));
+    store.refuse((items) => (items.includes(2) ? Object.assign(new Error('bad'), { code }) : null));
     const results = await Promise.allSettled([1, 2, 3].map((item) => writes.add(item)));
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(store.writes).toEqual([[1, 2, 3], [1], [2], [3]]);

@@ -38,6 +38,15 @@ describe('a fallback', () => {
     expect(await test.claim()).toMatchObject({ channel: 'voice', possibleDuplicate: true });
   });
 
+  it('is one where it takes over from a channel that has it accepted and is still watched', async () => {
+    const test = await startOutbox();
+    const first = await test.lease({ channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 });
+    await test.accept(first);
+    expect(await test.standing(first.notificationId)).toMatchObject({ stage: 'await_delivery' });
+    await test.startDelivery(first.notificationId, 'sms');
+    expect(await test.claim()).toMatchObject({ channel: 'sms', possibleDuplicate: true });
+  });
+
   it('is none where everything before it was surely refused', async () => {
     const test = await startOutbox();
     await test.fail(await test.lease(), { step: RETRY });

@@ -174,6 +174,19 @@ describe('an attempt in flight when the one before it proves accepted', () => {
   });
 });
 
+it('what the question of an attempt comes to is shown with that attempt, not with one that a callback reported failed', async () => {
+  const test = await startLate();
+  const { first, second } = await sentAgain(test);
+  const asking = await test.takenOver(second);
+  await test.calledBack(first, sidOf(first), 'undelivered', 30_003);
+  await test.fail(asking, { step: DEAD_LETTER, attempt: null });
+  expect(await test.failures()).toMatchObject([
+    { number: 1, rule: 'the lease expired', next: 'reconcile' },
+    { number: 1, code: 30_003, next: 'none' },
+    { number: 2, rule: 'the lease expired', next: 'dead_letter' },
+  ]);
+});
+
 describe('a refusal that is known when its lease is over', () => {
   it('takes the place of what nobody knew, for whoever has the question', async () => {
     const test = await startLate();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Journal } from '../src/dispatch/journal.js';
 import { startLate, type LateUnderTest } from './outbox.late.setup.js';
-import { sidOf } from './outbox.setup.js';
+import { RECONCILE, sidOf } from './outbox.setup.js';
 
 describe('an acceptance that is on disk already, by a write whose answer was lost', () => {
   const told = (test: LateUnderTest) => {
@@ -43,5 +43,31 @@ describe('an acceptance that is on disk already, by a write whose answer was los
     await test.calledBack(work);
     await test.answered(work);
     expect(heard).toEqual([`stale ${work.attemptId}`]);
+  });
+
+  it('is not told of where a callback was faster than the look-up, though it was asked for before', async () => {
+    const test = await startLate();
+    const heard = told(test);
+    const work = await test.takenOver(await test.lease());
+    const decision = { rule: 'reconciliation', sentence: 'It is not there yet.' } as const;
+    await test.fail(work, { step: RECONCILE, attempt: null, decision });
+    const again = await test.claim();
+    await test.calledBack(again);
+    await test.adopted(again, sidOf(again));
+    expect(heard).toEqual([`stale ${work.attemptId}`]);
+    expect(await test.sentences(work.notificationId)).not.toContain('reconciliation: The list shows it.');
+  });
+
+  it('is not told of where there is no such attempt any more', async () => {
+    const test = await startLate();
+    const heard = told(test);
+    const work = await test.lease();
+    for (const table of ['outbox', 'deliveries']) {
+      await test.database.query(`DELETE FROM ${table} WHERE notification_id = $1`, [work.notificationId]);
+    }
+    await test.database.query('DELETE FROM notifications WHERE id = $1', [work.notificationId]);
+    await test.answered(work);
+    expect(heard).toEqual([`stale ${work.attemptId}`]);
+    expect(await test.attempts()).toEqual([]);
   });
 });

@@ -118,6 +118,12 @@ describe('next step', () => {
       kind: 'hold',
       reason: 'an operator keeps it closed: waiting costs no retry',
     });
+    // What the provider said of this one stays true however long it waits.
+    for (const errorClass of ['invalid_request', 'rate_limited'] as const) {
+      expect(nextStep(failureOfClass(errorClass), open, POLICY, CLOCK)).toEqual(
+        nextStep(failureOfClass(errorClass), spent, POLICY, CLOCK),
+      );
+    }
   });
 
   it('says of a stopped account what it waits for: a quota comes back by itself, credentials do not', () => {
@@ -149,5 +155,7 @@ describe('transitions', () => {
   it('lead by way of sending from what is worked on, and from nothing else', () => {
     expect([mayBecome('scheduled', 'sent'), mayBecome('queued', 'queued')]).toEqual([true, true]);
     expect([mayBecome('sent', 'sent'), mayBecome('failed', 'canceled')]).toEqual([false, false]);
+    // What is sent was not scheduled after that.
+    expect([mayBecome('queued', 'scheduled'), mayBecome('sending', 'scheduled')]).toEqual([false, false]);
   });
 });
