@@ -40,6 +40,12 @@ describe('the review queue', () => {
     expect(second).toEqual({ items: [refused], nextCursor: null });
 
     await api.post(`${QUEUE}/${refused.id}/discard`, {});
+    const [another, incident] = ['0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10', '0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a11'];
+    await service.database.query('UPDATE dead_letters SET client_id = $2, incident_id = $3 WHERE id = $1', [
+      exhausted.id,
+      another,
+      incident,
+    ]);
     const found = async (query: string) =>
       (await api.get<{ items: DeadLetterDto[] }>(`${QUEUE}?${query}`)).body.items.map((item) => item.id);
     expect(await found('state=open')).toEqual([exhausted.id]);
@@ -48,8 +54,10 @@ describe('the review queue', () => {
     expect(await found('providerCode=21211')).toEqual([refused.id]);
     expect(await found('category=otp')).toEqual([exhausted.id]);
     expect(await found('channel=voice')).toEqual([]);
-    expect(await found(`clientId=${refused.clientId}`)).toHaveLength(2);
-    expect(await found('incidentId=0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10')).toEqual([]);
+    expect(await found(`clientId=${refused.clientId}`)).toEqual([refused.id]);
+    expect(await found(`clientId=${another}`)).toEqual([exhausted.id]);
+    expect(await found(`incidentId=${incident}`)).toEqual([exhausted.id]);
+    expect(await found(`incidentId=${another}`)).toEqual([]);
     expect((await api.get(`${QUEUE}?state=closed`)).status).toBe(400);
     expect((await api.get(`${QUEUE}?provider=1`)).status).toBe(400);
   });

@@ -47,4 +47,7 @@ it('a range of opening holds its first moment and not its last', async () => {
   };
   expect(await preview({ from: openedAt })).toMatchObject({ matched: 1 });
   expect(await preview({ until: openedAt })).toMatchObject({ matched: 0 });
+  const justAfter = new Date(new Date(openedAt).getTime() + 1).toISOString();
+  expect(await preview({ from: justAfter })).toMatchObject({ matched: 0 });
+  expect(await preview({ until: justAfter })).toMatchObject({ matched: 1 });
 });

@@ -109,11 +109,14 @@ describe('a fallback whose recipient opted out', () => {
     expect(await test.standing(id)).toMatchObject({ status: 'failed', deliveries: ['failed', 'failed'], stage: null });
   });
 
-  it('ends the notification where what was accepted said something else', async () => {
+  it.each([
+    ['said something else', { content: { body: 'Corrected' } }],
+    ['went to somebody else', { to: '+15551230002' }],
+  ])('ends the notification where what was accepted %s', async (_, changes) => {
     const test = await startOutbox();
     const id = await withFallbackDue(test);
     await test.database.query('UPDATE deliveries SET changes = $1 WHERE notification_id = $2 AND number = 2', [
-      JSON.stringify({ content: { body: 'Corrected' } }),
+      JSON.stringify(changes),
       id,
     ]);
     await test.fail(await test.claim(), KNOWN_BEFORE);

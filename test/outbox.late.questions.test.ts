@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UnsuccessfulWork, Work } from '../src/outbox/work.js';
-import { startLate, type LateUnderTest } from './outbox.late.setup.js';
-import { DEAD_LETTER, failure, fallbackTo, RECONCILE, withFallbackDue } from './outbox.setup.js';
+import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js';
+import { DEAD_LETTER, failure, fallbackTo, RECONCILE, sidOf, withFallbackDue } from './outbox.setup.js';
 
 type Follows = Pick<UnsuccessfulWork, 'step'> & Partial<UnsuccessfulWork>;
 
@@ -49,4 +49,13 @@ it('a refusal that is known after the question of its attempt was overtaken is n
   const attempt = { startedAt: work.attemptStartedAt, durationMs: 10 };
   expect(await heardOf(test, { work, attempt, failure: failure(), step: DEAD_LETTER })).toEqual([]);
   expect(await test.failures()).toMatchObject([{ outcome: 'rejected', next: 'none' }]);
+});
+
+it('an attempt that was accepted and failed is no channel to come back to for the one after it', async () => {
+  const test = await startLate();
+  const { first, second } = await sentAgain(test);
+  await test.calledBack(first, sidOf(first), 'undelivered', 30_003);
+  const optedOut = { kind: 'none', reason: 'The recipient opted out of this sender.' } as const;
+  await test.fail(second, { step: optedOut });
+  expect(await test.standing(first.notificationId)).toMatchObject({ status: 'failed', stage: null, deadLetters: 0 });
 });

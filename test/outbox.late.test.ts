@@ -222,6 +222,16 @@ describe('a refusal that is known when its lease is over', () => {
     expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: null, sid: sidOf(work) }]);
     expect(await test.failures()).toEqual([]);
   });
+
+  it('changes nothing, too, where nobody knew of the attempt until it proved accepted', async () => {
+    const test = await startLate();
+    const work = await test.lease();
+    await test.takenOver(work);
+    await test.calledBack(work);
+    await test.refused(work);
+    expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: null, sid: sidOf(work) }]);
+    expect(await test.failures()).toMatchObject([{ outcome: 'unknown', rule: 'the lease expired' }]);
+  });
 });
 
 describe('a failure that is on disk already, by a write whose answer was lost', () => {
