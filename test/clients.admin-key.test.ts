@@ -199,6 +199,8 @@ describe('two keys of one client and name', () => {
       );
       return body.items[0]?.actor;
     };
+    const other = await createKey(edge, 'other');
+    await createKey(edge, 'deploy', other.clientId);
     expect(await act(made.secret)).toBe('deploy/deploy');
     const twin = await createKey(edge, 'deploy', made.clientId);
     expect(await act(made.secret)).toBe(`deploy/deploy#${made.id}`);

@@ -25,6 +25,11 @@ describe('a replay of dead letters', () => {
     await bury(service, 3);
     await bury(service, 2, { expires_at: `service_now() - interval '1 s'` });
     await bury(service, 1, { content: 'NULL' });
+    const [reworded] = await bury(service, 1, { content: 'NULL' });
+    await service.database.query(
+      'UPDATE deliveries SET changes = $2 WHERE id = (SELECT delivery_id FROM dead_letters WHERE id = $1)',
+      [reworded, JSON.stringify({ content: { body: 'Corrected' } })],
+    );
     await bury(service, 4, { error_class: `'invalid_request'` });
     await service.database.query(`
       INSERT INTO suppressions (id, sender, recipient, reason, created_at)
@@ -33,7 +38,7 @@ describe('a replay of dead letters', () => {
     const answer = await replay(service, { filter, dryRun: true });
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
-      matched: 6,
+      matched: 7,
       excluded: [
         { reason: 'expired', count: 2 },
         { reason: 'content_deleted', count: 1 },
@@ -41,10 +46,10 @@ describe('a replay of dead letters', () => {
       ],
     });
     const { rows } = await service.database.query(`SELECT count(*)::int FROM dead_letters WHERE state = 'open'`);
-    expect(rows).toEqual([{ count: 10 }]);
+    expect(rows).toEqual([{ count: 11 }]);
 
     const voiceless = await replay(service, { filter: {}, action: 'fallback', channel: 'sms', dryRun: true });
-    expect(voiceless.body).toMatchObject({ excluded: [{ reason: 'expired' }, { reason: 'same_channel', count: 8 }] });
+    expect(voiceless.body).toMatchObject({ excluded: [{ reason: 'expired' }, { reason: 'same_channel', count: 9 }] });
   });
 
   it('resolves what fits, counts what it leaves alone, and is written down at its start and its end', async () => {
