@@ -27,7 +27,7 @@ it('a ramp begins anew when its circuit opens again, and goes on when it only cl
 
 it('a half-open circuit closes with the step that finds less than it may let out, and no sooner', async () => {
   const { service, databaseUrl, outbox, hold, id, one } = await openCircuit();
-  for (let n = 0; n < 3; n += 1) await hold();
+  for (let n = 0; n < 4; n += 1) await hold();
   const board = partOf(service, CircuitBoard);
   await partOf(service, CircuitStore).change(SMS, { kind: 'probe_passed', at: new Date(Date.now() + 20_000) });
   const circuit = await eventually(
@@ -37,7 +37,7 @@ it('a half-open circuit closes with the step that finds less than it may let out
   for (const [released, state] of [
     [1, 'half_open'],
     [3, 'half_open'],
-    [3, 'closed'],
+    [4, 'closed'],
   ] as const) {
     await partOf(service, CircuitRamp).step({ id, scope: SMS, circuit });
     expect([await one('released'), board.get(SMS).state]).toEqual([released, state]);

@@ -59,3 +59,18 @@ it('an attempt that was accepted and failed is no channel to come back to for th
   await test.fail(second, { step: optedOut });
   expect(await test.standing(first.notificationId)).toMatchObject({ status: 'failed', stage: null, deadLetters: 0 });
 });
+
+it('a lost lease spends a retry, and the question is the last one where none is left for it', async () => {
+  const test = await startLate({ RETRY_MAX: '2' });
+  let work = await test.lease();
+  const spent: [number, boolean][] = [];
+  for (let lost = 0; lost < 3; lost += 1) {
+    work = await test.takenOver(work);
+    spent.push([work.retries, work.exhausted]);
+  }
+  expect(spent).toEqual([
+    [1, false],
+    [2, false],
+    [3, true],
+  ]);
+});
