@@ -114,6 +114,15 @@ describe('held work that is let out', () => {
     expect((await test.outbox.release(HOLDER, 9)).map(({ notificationId }) => notificationId)).toEqual([second]);
   });
 
+  it('goes before what came after it, as if it had not waited', async () => {
+    const test = await startOutbox();
+    const [first] = await held(test, 'send');
+    const second = await test.enqueue();
+    await moveClock(test.databaseUrl, 60_000);
+    expect(await test.outbox.release(HOLDER, 1)).toHaveLength(1);
+    expect([(await test.claim()).notificationId, (await test.claim()).notificationId]).toEqual([first, second]);
+  });
+
   it('is the most urgent first, and of that what is due the longest', async () => {
     const test = await startOutbox();
     // The order is asked for; it is not just how the index happens to be read.
