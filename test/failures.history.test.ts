@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FailureDto } from '../src/failures/failure.dto.js';
 import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
 import { failures, HISTORY, LONG_FAILURES, startWithFailures, type FailurePageBody } from './failures.setup.js';
-import { Provider, startTestService } from './support/service.js';
+import { Provider, startTestService, UNDER_WAY } from './support/service.js';
 
 describe('the failure history', () => {
   it('tells of a refusal, an unknown outcome and a failed callback everything but the recipient', async () => {
@@ -64,7 +64,7 @@ describe('the failure history', () => {
   });
 
   it('holds an answer that is no text: its result is recorded at once like any other', async () => {
-    const { api, simulator } = await startTestService({}, { callbacks: 'none' });
+    const { api, simulator } = await startTestService({}, UNDER_WAY);
     const fault = { kind: 'malformed', body: '\u001f\u008b\b\0\0' };
     await new Provider(simulator.url).fail('+15551230001', { times: 1, fault });
     await api.untilStatus(await api.send({ to: '+15551230001', channels: ['sms'], body: 'Hello' }), 'sent');

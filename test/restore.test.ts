@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Client } from 'pg';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { moveClock } from './support/clock.js';
-import { Provider, startTestService } from './support/service.js';
+import { Provider, startTestService, UNDER_WAY } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 const AFTER_RESTORE = readFileSync(new URL('../docs/operations/after-restore.sql', import.meta.url), 'utf8');
@@ -28,7 +28,7 @@ async function backUp(database: Client): Promise<() => Promise<void>> {
 }
 
 it('after a restore and its script, nothing goes out twice that Twilio knows, and everything else goes out', async () => {
-  const service = await startTestService({ ROLE: 'api' }, { callbacks: 'none' });
+  const service = await startTestService({ ROLE: 'api' }, UNDER_WAY);
   const { api, database, simulator, databaseUrl } = service;
   const provider = new Provider(simulator.url);
   const creates = async (...recipients: string[]) =>
