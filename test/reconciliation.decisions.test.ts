@@ -8,7 +8,7 @@ import { ownersBegan } from '../src/reconciliation/owner.window.js';
 import type { Finding } from '../src/reconciliation/reconciler.js';
 import { classify } from '../src/twilio/classification.js';
 import { TWILIO_ERROR_CODES } from '../src/twilio/error-codes/table.js';
-import type { TwilioRecord } from '../src/twilio/twilio.records.js';
+import { recordOf } from './support/twilio-record.js';
 import { workOf } from './support/work.js';
 
 const POLICY: RetryPolicy = { baseMs: 1000, factor: 2, max: 5, budgetMs: 60_000 };
@@ -19,22 +19,6 @@ const FAULT = originalFailure(null, TWILIO_ERROR_CODES);
 const BECAUSE = 'it is not there';
 
 const inMs = (ms: number) => new Date(NOW.getTime() + ms);
-
-/** A message in the list; judging it takes no more than its sid. */
-function recordOf(sid: string): TwilioRecord {
-  return {
-    sid,
-    to: '+15551230001',
-    from: '+15005550006',
-    messagingServiceSid: null,
-    body: 'Hello',
-    status: 'sent',
-    direction: 'outbound-api',
-    dateCreated: NOW,
-    errorCode: null,
-    errorMessage: null,
-  };
-}
 
 describe("what the provider's list shows", () => {
   it.each([
@@ -63,7 +47,7 @@ describe("what the provider's list shows", () => {
       { kind: 'accepted', sid: 'SM1', source: 'list', duplicates: 0 },
     ],
   ])('%j is judged as %j', (findings, judgement) => {
-    expect(judge({ ...findings, unowned: findings.unowned.map(recordOf) })).toMatchObject(judgement);
+    expect(judge({ ...findings, unowned: findings.unowned.map((sid) => recordOf({ sid })) })).toMatchObject(judgement);
   });
 });
 
@@ -77,7 +61,7 @@ describe('whom a found message may belong to', () => {
     [{ unowned: [], rivals: 0, strangers: 1 }, '1 message that'],
     [{ unowned: [], rivals: 0, strangers: 3 }, '3 messages that'],
   ])('is told: %j', (findings, told) => {
-    const unowned = findings.unowned.map(recordOf);
+    const unowned = findings.unowned.map((sid) => recordOf({ sid }));
     expect(judge({ ...findings, unowned, complete: true }).because).toContain(told);
   });
 });

@@ -3,23 +3,11 @@ import type { NotificationContent } from '../src/channels/content.js';
 import type { Work } from '../src/outbox/work.js';
 import { comparableText, resemblanceOf } from '../src/reconciliation/resemblance.js';
 import type { TwilioRecord } from '../src/twilio/twilio.records.js';
+import { recordOf } from './support/twilio-record.js';
 import { workOf } from './support/work.js';
 
 const SERVICE = `MG${'a'.repeat(32)}`;
 const ANOTHER_SERVICE = `MG${'b'.repeat(32)}`;
-
-const RECORD: TwilioRecord = {
-  sid: `SM${'1'.repeat(32)}`,
-  to: '+15551230001',
-  from: '+15005550006',
-  messagingServiceSid: null,
-  body: 'Hello',
-  status: 'sent',
-  direction: 'outbound-api',
-  dateCreated: new Date('2026-11-22T10:00:00Z'),
-  errorCode: null,
-  errorMessage: null,
-};
 
 const template = (contentVariables?: Record<string, string>): NotificationContent => ({
   body: 'Hello',
@@ -27,7 +15,7 @@ const template = (contentVariables?: Record<string, string>): NotificationConten
 });
 
 function resembles(work: Partial<Work>, record: Partial<TwilioRecord> = {}) {
-  return resemblanceOf({ ...RECORD, ...record }, workOf(work));
+  return resemblanceOf(recordOf(record), workOf(work));
 }
 
 const byService = (more: Partial<Work> = {}): Partial<Work> => ({ sender: SERVICE, ...more });
