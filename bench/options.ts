@@ -16,7 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --only <name>   one case, or several: ${CASES.map(({ name }) => name).join(', ')}
   --runs <n>      runs of each case; the table shows their medians (3)
   --short         one run of everything in small, in a few minutes; nothing is kept
-  --full          ten million finished rows instead of one
+  --full          everything, also with ten million finished rows around it
   --profile       CPU profiles of intake and dispatch instead, into bench/profiles
 `;
 
@@ -70,9 +70,11 @@ export function readOptions(args: readonly string[]): Options {
   const runs = Number(values.runs ?? (values.short ? 1 : 3));
   if (!Number.isInteger(runs) || runs < 1 || runs > 20) throw new Error('--runs takes a whole number from 1 to 20');
   return {
-    cases: values.only ? named(values.only.flatMap((names) => names.split(','))) : CASES,
+    cases: values.only
+      ? named(values.only.flatMap((names) => names.split(',')))
+      : CASES.filter(({ onlyInFull }) => values.full || !onlyInFull),
     runs,
-    sizes: { ...(values.short ? SHORT : FULL), ...(values.full ? { finished: 10_000_000 } : {}) },
+    sizes: values.short ? SHORT : FULL,
     keeps: !values.short,
     profile: values.profile,
   };

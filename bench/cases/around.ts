@@ -3,7 +3,7 @@ import { Postrider } from '../contenders/postrider.js';
 import { monotonicMs } from '../programs/provider.calls.js';
 import type { Running } from '../contenders/contender.js';
 import type { Stage } from '../stage/stage.js';
-import { type Bench, type BenchCase, ratio, type Row, type Run } from './case.js';
+import { type Bench, type BenchCase, ratio, type Row, type Run, type Target } from './case.js';
 import { drain, getWarmByDraining, getWarmBySending, PER_SECOND, postAndSend, untilSeen } from './measure.js';
 import { FAILURES_MS, LOOK_UP_MS, readingTimes, SUMMARY_MS } from './reading.js';
 import { tour, visit } from './tour.js';
@@ -12,6 +12,7 @@ const ALL = { role: 'both', concurrency: 64 } as const;
 const WORK = { role: 'work', concurrency: 64 } as const;
 const FEW = 'few finished rows around it';
 const FINISHED = 'many finished rows around it';
+const TEN_MILLION = 'ten million finished rows around it';
 const DUE = 'many due rows around it';
 
 /** Enough of a history to be read, and little enough to be cheap. */
@@ -23,21 +24,7 @@ export const around: BenchCase = {
   name: 'around',
   title: 'Work and reading with much around it, one process, provider without latency',
   targets: [
-    {
-      statement: 'backlog with many finished rows ≥ 0.8 × without',
-      least: 0.8,
-      of: (run) => ratio(run, PER_SECOND, FINISHED, FEW),
-    },
-    {
-      statement: 'accepting and sending with many finished rows ≥ 0.77 × without',
-      least: 1 / 1.3,
-      of: (run) => ratio(run, ACCEPTED, FINISHED, FEW),
-    },
-    ...[LOOK_UP_MS, FAILURES_MS, SUMMARY_MS].map((column) => ({
-      statement: `${column} with many finished rows ≤ 1.3 × without`,
-      most: 1.3,
-      of: (run: Run) => ratio(run, column, FINISHED, FEW),
-    })),
+    ...asFastAsWithout('many', FINISHED),
     {
       statement: 'backlog with many due rows ≥ 0.6 × with few',
       least: 0.6,
@@ -45,9 +32,9 @@ export const around: BenchCase = {
     },
   ],
   async run(bench) {
-    const { due } = bench.sizes;
+    const { due, finished } = bench.sizes;
     return {
-      ...(await workedAndRead(bench)),
+      ...(await workedAndRead(bench, FINISHED, finished)),
       [DUE]: {
         'rows around': due,
         ...(await visit(bench, new Postrider({ prepare: (database) => seedDue(database, due) }), ALL, (running) =>
@@ -57,6 +44,36 @@ export const around: BenchCase = {
     };
   },
 };
+
+/** The same at ten times the size, which takes most of its time to fill the database. */
+export const aroundTenMillion: BenchCase = {
+  name: 'around-ten-million',
+  title: 'Work and reading with ten million finished rows around it, one process, provider without latency',
+  onlyInFull: true,
+  targets: asFastAsWithout('ten million', TEN_MILLION),
+  run: (bench) => workedAndRead(bench, TEN_MILLION, 10_000_000),
+};
+
+/** What every amount of history has to keep to. */
+function asFastAsWithout(amount: string, contender: string): Target[] {
+  return [
+    {
+      statement: `backlog with ${amount} finished rows ≥ 0.8 × without`,
+      least: 0.8,
+      of: (run) => ratio(run, PER_SECOND, contender, FEW),
+    },
+    {
+      statement: `accepting and sending with ${amount} finished rows ≥ 0.77 × without`,
+      least: 1 / 1.3,
+      of: (run) => ratio(run, ACCEPTED, contender, FEW),
+    },
+    ...[LOOK_UP_MS, FAILURES_MS, SUMMARY_MS].map((column) => ({
+      statement: `${column} with ${amount} finished rows ≤ 1.3 × without`,
+      most: 1.3,
+      of: (run: Run) => ratio(run, column, contender, FEW),
+    })),
+  ];
+}
 
 const SLOWEST = 'slowest';
 const MEDIAN = 'median';
@@ -92,11 +109,11 @@ export const neverAnalysed: BenchCase = {
   },
 };
 
-async function workedAndRead(bench: Bench): Promise<Run> {
+async function workedAndRead(bench: Bench, much: string, finished: number): Promise<Run> {
   const { stage, sizes } = bench;
   const amounts = new Map([
     [FEW, A_FEW],
-    [FINISHED, sizes.finished],
+    [much, finished],
   ]);
   const contenders = [...amounts].map(
     ([name, count]) => new Postrider({ name, prepare: (database) => seedFinished(database, count) }),

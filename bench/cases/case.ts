@@ -47,6 +47,8 @@ export interface Bench {
 export interface BenchCase {
   readonly name: string;
   readonly title: string;
+  /** Left out unless it is asked for, by `--full` or by its name: it takes longer than all others. */
+  readonly onlyInFull?: true;
   readonly targets: readonly Target[];
   run(bench: Bench): Promise<Run>;
 }

@@ -1,5 +1,5 @@
 import { acceptAndSend } from './accept-and-send.js';
-import { around, neverAnalysed } from './around.js';
+import { around, aroundTenMillion, neverAnalysed } from './around.js';
 import { backlog } from './backlog.js';
 import { batch } from './batch.js';
 import { callbacks } from './callbacks.js';
@@ -25,6 +25,7 @@ export const CASES: readonly BenchCase[] = [
   latency,
   callbacks,
   around,
+  aroundTenMillion,
   neverAnalysed,
   twoWorkers,
   start,
