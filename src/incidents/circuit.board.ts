@@ -41,8 +41,9 @@ export class CircuitBoard {
     return this.byScope.get(scope);
   }
 
-  find(id: string): KnownCircuit | undefined {
-    return this.byId.get(id);
+  /** @param id of what holds or released some work; null if nothing does */
+  find(id: string | null): KnownCircuit | undefined {
+    return id === null ? undefined : this.byId.get(id);
   }
 
   known(): readonly KnownCircuit[] {

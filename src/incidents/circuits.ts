@@ -73,7 +73,7 @@ export class Circuits {
    * @param isFirst false for the attempt that follows a look-up
    */
   onDeparture(work: Work, isFirst = true): void {
-    const probed = work.probe && work.releasedBy !== null ? this.board.find(work.releasedBy) : undefined;
+    const probed = work.probe ? this.board.find(work.releasedBy) : undefined;
     if (probed) this.probe.left(probed, work, isFirst);
   }
 
@@ -116,7 +116,7 @@ export class Circuits {
     const known = this.board.lookUp(scope);
     if (!known) return null;
     const releasedBy = work.releasedBy ?? null;
-    const origin = releasedBy === null ? undefined : this.board.find(releasedBy);
+    const origin = this.board.find(releasedBy);
     const comesFromWider = origin !== undefined && isWider(origin.scope, scope);
     const passenger = { probe: work.probe, releasedBy, comesFromWider };
     return standsInTheWay(known.circuit, known.id, passenger, this.credentials) ? this.describe(scope) : null;
@@ -169,7 +169,7 @@ export class Circuits {
 
   /** Applies the result of a probe to the circuit it probed. */
   private probed(work: Work, failure: Failure | null): void {
-    const probed = work.releasedBy === null ? undefined : this.board.find(work.releasedBy);
+    const probed = this.board.find(work.releasedBy);
     if (!probed || probed.circuit.state !== 'open') return;
     const verdict = probeVerdict(probed.circuit.cause, failure && failure.classification);
     if (verdict === 'passed') this.writer.happen(probed.scope, { kind: 'probe_passed', at: this.beganAt(work) });

@@ -15,7 +15,7 @@ export class IncidentToll {
   async note(expired: readonly Pick<ExpiredWork, 'heldBy'>[]): Promise<void> {
     const counts = new Map<string, number>();
     for (const { heldBy } of expired) {
-      const circuit = heldBy === null ? undefined : this.board.find(heldBy)?.circuit;
+      const circuit = this.board.find(heldBy)?.circuit;
       if (circuit === undefined || circuit.state === 'closed' || circuit.incidentId === null) continue;
       counts.set(circuit.incidentId, (counts.get(circuit.incidentId) ?? 0) + 1);
     }
