@@ -36,6 +36,8 @@ export type Circuit =
   | ({ readonly state: 'open'; readonly changedAt: Date; readonly nextProbeAt: Date | null } & Opened)
   | ({ readonly state: 'half_open'; readonly changedAt: Date } & Opened);
 
+export type OpenCircuit = Circuit & { readonly state: 'open' };
+
 /** An answer from the provider which means that no send of this scope will get through now. */
 export interface Refusal {
   readonly kind: 'refused';
@@ -128,24 +130,19 @@ function isProbedFor(circuit: Circuit, incidentId: string): boolean {
 function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: ProbeTiming): Circuit {
   if (circuit.state === 'open') {
     const stronger = OPEN_CAUSES.indexOf(refusal.cause) > OPEN_CAUSES.indexOf(circuit.cause);
-    if (stronger) return opened(refusal, 0, circuit.openedAt, now, now, timing);
+    const { openedAt, changedAt, incidentId } = circuit;
+    if (stronger) return opened(refusal, { backoff: 0, openedAt, changedAt: now }, now, timing);
     const probeFailed = refusal.probe && refusal.cause === circuit.cause;
-    return probeFailed
-      ? opened(
-          { ...refusal, incidentId: circuit.incidentId },
-          oneMore(circuit.backoff),
-          circuit.openedAt,
-          circuit.changedAt,
-          now,
-          timing,
-        )
-      : circuit;
+    if (!probeFailed) return circuit;
+    return opened({ ...refusal, incidentId }, { backoff: oneMore(circuit.backoff), openedAt, changedAt }, now, timing);
   }
   // The attempt began before the circuit let sends out again, so this is already known.
   if (refusal.at !== null && refusal.at < circuit.changedAt) return circuit;
-  if (circuit.state === 'closed') return opened(refusal, 0, now, now, now, timing);
+  if (circuit.state === 'closed') return opened(refusal, { backoff: 0, openedAt: now, changedAt: now }, now, timing);
+  const { openedAt } = circuit;
   const incidentId = refusal.incidentId ?? circuit.incidentId;
-  return opened({ ...refusal, incidentId }, oneMore(circuit.backoff), circuit.openedAt, now, now, timing);
+  const backoff = oneMore(circuit.backoff);
+  return opened({ ...refusal, incidentId }, { backoff, openedAt, changedAt: now }, now, timing);
 }
 
 /** A higher count would not lengthen any wait, and after weeks of outage it would overflow its column. */
@@ -157,9 +154,7 @@ function oneMore(backoff: number): number {
 
 function opened(
   { cause, reason, retryAfterMs, credentials, incidentId }: Refusal,
-  backoff: number,
-  openedAt: Date,
-  changedAt: Date,
+  { backoff, openedAt, changedAt }: Pick<OpenCircuit, 'backoff' | 'openedAt' | 'changedAt'>,
   now: Date,
   timing: ProbeTiming,
 ): Circuit {
@@ -211,7 +206,7 @@ export function isLasting(circuit: Circuit): boolean {
 
 const ENDS_BY_WAITING: ReadonlySet<OpenCause> = new Set(['rate_limit', 'quota', 'authentication']);
 
-function halfOpen(circuit: Circuit & { state: 'open' }, now: Date): Circuit {
+function halfOpen(circuit: OpenCircuit, now: Date): Circuit {
   const { nextProbeAt: _, ...rest } = circuit;
   return { ...rest, state: 'half_open', changedAt: now };
 }

@@ -9,14 +9,12 @@ import { Outbox } from '../outbox/outbox.js';
 import type { Work } from '../outbox/work.js';
 import { loggableError } from '../problems/loggable-error.js';
 import { CircuitBoard, type KnownCircuit } from './circuit.board.js';
-import type { Circuit } from './circuit.policy.js';
+import type { OpenCircuit } from './circuit.policy.js';
 import { nameIn, type CircuitScope } from './circuit.scope.js';
 import { GIVE_PROBE_BACK, TAKE_PROBE } from './circuit.store.sql.js';
 import { IncidentTimeline } from './incident.timeline.js';
 import { Pacer } from './pacer.js';
 import { StatusReport } from './status.report.js';
-
-type OpenCircuit = Circuit & { readonly state: 'open' };
 
 /** Lets one real send test whether an open circuit may close. */
 @Injectable()
