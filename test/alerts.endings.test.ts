@@ -72,8 +72,8 @@ describe('the end of an alert', () => {
     }) as const;
   const ending = (first: CircuitEvent, event: CircuitEvent, later = NOW) => {
     const closed: Circuit = { state: 'closed', changedAt: new Date(0), recoveredFrom: null };
-    const before = nextCircuit(closed, first, NOW, { probeMs: 15_000 });
-    const after = nextCircuit(before, event, later, { probeMs: 15_000 });
+    const before = nextCircuit(closed, first, NOW, 15_000);
+    const after = nextCircuit(before, event, later, 15_000);
     return endingOf({ id: '', scope: 'account:AC1', before, after, event, released: 0, at: NOW });
   };
 

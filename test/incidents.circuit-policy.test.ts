@@ -31,7 +31,7 @@ function refused(cause: Refusal['cause'], more: Partial<Refusal> = {}): Refusal 
 }
 
 function after(circuit: Circuit, ...events: readonly [CircuitEvent, number][]): Circuit {
-  return events.reduce((is, [event, second]) => nextCircuit(is, event, at(second), { probeMs: 15_000 }), circuit);
+  return events.reduce((is, [event, second]) => nextCircuit(is, event, at(second), 15_000), circuit);
 }
 
 const nextProbe = (circuit: Circuit) => (circuit.state === 'open' ? circuit.nextProbeAt : undefined);

@@ -88,23 +88,19 @@ export const CIRCUIT_LIMITS = {
   largestStep: 500,
 } as const;
 
-export interface ProbeTiming {
-  /** INCIDENT_PROBE_MS */
-  readonly probeMs: number;
-}
-
 /**
  * Applies an event to a circuit; returns the same object if nothing changes. Pure: every replica comes to the same
  * conclusion in memory, and the row in the database is changed by the same function under a lock.
+ * @param probeMs INCIDENT_PROBE_MS
  */
-export function nextCircuit(circuit: Circuit, event: CircuitEvent, now: Date, timing: ProbeTiming): Circuit {
+export function nextCircuit(circuit: Circuit, event: CircuitEvent, now: Date, probeMs: number): Circuit {
   switch (event.kind) {
     case 'refused':
-      return afterRefusal(circuit, event, now, timing);
+      return afterRefusal(circuit, event, now, probeMs);
     case 'probe_passed':
       return circuit.state === 'open' && event.at >= circuit.changedAt ? halfOpen(circuit, now) : circuit;
     case 'credentials_changed':
-      return afterNewCredentials(circuit, event.credentials, now, timing);
+      return afterNewCredentials(circuit, event.credentials, now, probeMs);
     case 'drained':
       return circuit.state === 'half_open' ? closed(now, circuit.incidentId) : circuit;
     case 'others_recovered':
@@ -127,22 +123,22 @@ function isProbedFor(circuit: Circuit, incidentId: string): boolean {
   return circuit.state === 'open' && circuit.cause === 'incident' && circuit.incidentId === incidentId;
 }
 
-function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, timing: ProbeTiming): Circuit {
+function afterRefusal(circuit: Circuit, refusal: Refusal, now: Date, probeMs: number): Circuit {
   if (circuit.state === 'open') {
     const stronger = OPEN_CAUSES.indexOf(refusal.cause) > OPEN_CAUSES.indexOf(circuit.cause);
     const { openedAt, changedAt, incidentId } = circuit;
-    if (stronger) return opened(refusal, { backoff: 0, openedAt, changedAt: now }, now, timing);
+    if (stronger) return opened(refusal, { backoff: 0, openedAt, changedAt: now }, now, probeMs);
     const probeFailed = refusal.probe && refusal.cause === circuit.cause;
     if (!probeFailed) return circuit;
-    return opened({ ...refusal, incidentId }, { backoff: oneMore(circuit.backoff), openedAt, changedAt }, now, timing);
+    return opened({ ...refusal, incidentId }, { backoff: oneMore(circuit.backoff), openedAt, changedAt }, now, probeMs);
   }
   // The attempt began before the circuit let sends out again, so this is already known.
   if (refusal.at !== null && refusal.at < circuit.changedAt) return circuit;
-  if (circuit.state === 'closed') return opened(refusal, { backoff: 0, openedAt: now, changedAt: now }, now, timing);
+  if (circuit.state === 'closed') return opened(refusal, { backoff: 0, openedAt: now, changedAt: now }, now, probeMs);
   const { openedAt } = circuit;
   const incidentId = refusal.incidentId ?? circuit.incidentId;
   const backoff = oneMore(circuit.backoff);
-  return opened({ ...refusal, incidentId }, { backoff, openedAt, changedAt: now }, now, timing);
+  return opened({ ...refusal, incidentId }, { backoff, openedAt, changedAt: now }, now, probeMs);
 }
 
 /** A higher count would not lengthen any wait, and after weeks of outage it would overflow its column. */
@@ -156,23 +152,18 @@ function opened(
   { cause, reason, retryAfterMs, credentials, incidentId }: Refusal,
   { backoff, openedAt, changedAt }: Pick<OpenCircuit, 'backoff' | 'openedAt' | 'changedAt'>,
   now: Date,
-  timing: ProbeTiming,
+  probeMs: number,
 ): Circuit {
-  const waitMs = probeWaitMs(cause, backoff, retryAfterMs, timing);
+  const waitMs = probeWaitMs(cause, backoff, retryAfterMs, probeMs);
   const nextProbeAt = waitMs === null ? null : new Date(now.getTime() + waitMs);
   return { state: 'open', cause, reason, openedAt, changedAt, nextProbeAt, backoff, waitMs, credentials, incidentId };
 }
 
 /** How long until one send may try; null if only an operator (or other credentials) can help. */
-function probeWaitMs(
-  cause: OpenCause,
-  backoff: number,
-  retryAfterMs: number | null,
-  timing: ProbeTiming,
-): number | null {
+function probeWaitMs(cause: OpenCause, backoff: number, retryAfterMs: number | null, probeMs: number): number | null {
   switch (cause) {
     case 'incident':
-      return timing.probeMs;
+      return probeMs;
     case 'rate_limit':
       return retryAfterMs ?? rateLimitWaitMs(backoff);
     case 'quota':
@@ -212,10 +203,10 @@ function halfOpen(circuit: OpenCircuit, now: Date): Circuit {
 }
 
 /** New credentials are tried at once; after a failure, no more often than an incident is probed. */
-function afterNewCredentials(circuit: Circuit, credentials: string, now: Date, timing: ProbeTiming): Circuit {
+function afterNewCredentials(circuit: Circuit, credentials: string, now: Date, probeMs: number): Circuit {
   if (circuit.state !== 'open' || circuit.cause !== 'authentication') return circuit;
   if (circuit.credentials === credentials || circuit.nextProbeAt !== null) return circuit;
-  const waitMs = circuit.backoff === 0 ? 0 : timing.probeMs;
+  const waitMs = circuit.backoff === 0 ? 0 : probeMs;
   return { ...circuit, nextProbeAt: new Date(now.getTime() + waitMs) };
 }
 

@@ -3,7 +3,7 @@ import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Database, type Transaction } from '../database/database.js';
 import { ALERT_CAUSES, type AlertCauses } from './alert.port.js';
-import { nextCircuit, type CircuitEvent, type ProbeTiming } from './circuit.policy.js';
+import { nextCircuit, type CircuitEvent } from './circuit.policy.js';
 import { circuitOfRow, columnsOf, type CircuitRow } from './circuit.row.js';
 import { circuitId, type CircuitScope } from './circuit.scope.js';
 import {
@@ -22,16 +22,12 @@ import { IncidentTimeline } from './incident.timeline.js';
 /** The circuits in the database, shared by all replicas: a change is decided on the locked row. */
 @Injectable()
 export class CircuitStore {
-  private readonly timing: ProbeTiming;
-
   constructor(
     private readonly database: Database,
     private readonly timeline: IncidentTimeline,
     @Inject(ALERT_CAUSES) private readonly alerts: AlertCauses,
-    @Inject(CONFIGURATION) configuration: Configuration,
-  ) {
-    this.timing = { probeMs: configuration.env.INCIDENT_PROBE_MS };
-  }
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
 
   async seed(scopes: readonly CircuitScope[]): Promise<void> {
     await this.database.run(SEED_CIRCUITS, [scopes.map(circuitId), scopes]);
@@ -83,7 +79,7 @@ export class CircuitStore {
     const [row] = await transaction.run<CircuitRow & { now: Date }>(LOCK_CIRCUIT, [id, scope]);
     if (!row) throw new Error('The circuit could neither be found nor made');
     const before = circuitOfRow(row);
-    const after = nextCircuit(before, event, row.now, this.timing);
+    const after = nextCircuit(before, event, row.now, this.configuration.env.INCIDENT_PROBE_MS);
     const change = { id, scope, before, after, event, released: row.released, at: row.now };
     if (after === before) return change;
     await transaction.run(WRITE_CIRCUIT, columnsOf(id, after));

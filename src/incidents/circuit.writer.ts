@@ -36,8 +36,7 @@ export class CircuitWriter {
   /** Applies an event: when this returns, it is in force on this replica. */
   happen(scope: CircuitScope, event: CircuitEvent): void {
     const before = this.board.get(scope);
-    const timing = { probeMs: this.configuration.env.INCIDENT_PROBE_MS };
-    const after = nextCircuit(before, event, this.clock.now(), timing);
+    const after = nextCircuit(before, event, this.clock.now(), this.configuration.env.INCIDENT_PROBE_MS);
     if (after === before) return;
     this.board.changeHere(scope, after);
     const cause = after.state === 'closed' ? null : after.cause;
