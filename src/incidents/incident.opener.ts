@@ -25,6 +25,8 @@ export interface Outage {
   readonly lastRule: string;
 }
 
+type BegunIncident = { readonly id: string; readonly startedAt: Date };
+
 /** Opens incidents: one row, written by the first replica to detect it, and the circuits of the affected resources. */
 @Injectable()
 export class IncidentOpener {
@@ -59,7 +61,7 @@ export class IncidentOpener {
   private async openWithin(transaction: Transaction, outage: Outage) {
     const sentence = this.describe(outage);
     const resources = resourcesOf(outage.affected);
-    const [inserted] = await transaction.run<{ id: string; startedAt: Date }>(OPEN_INCIDENT, [resources, sentence]);
+    const [inserted] = await transaction.run<BegunIncident>(OPEN_INCIDENT, [resources, sentence]);
     const [incident] = inserted ? [inserted] : await transaction.run<{ id: string }>(EXTEND_INCIDENT, [resources]);
     if (!incident) throw new Error('An incident is neither open nor can it be opened');
     const incidentId = incident.id;
@@ -68,42 +70,35 @@ export class IncidentOpener {
       const change = await this.store.changeWithin(transaction, resourceScope(resource), refusal(outage, incidentId));
       changes.push(change);
     }
-    await this.tell(transaction, incidentId, resources, sentence, inserted?.startedAt ?? null, changes);
+    if (inserted) await this.tellBeginning(transaction, inserted, resources, sentence);
+    else if (changes.some(({ before, after }) => before !== after)) {
+      const spread = `It affects ${resources.join(' and ')} too: ${sentence}.`;
+      await this.timeline.tell(transaction, incidentId, 'extended', spread);
+    }
     await this.timeline.countFailed(transaction, incidentId);
     // An operator may already hold every affected circuit open; then there is nothing to wait for.
     await this.timeline.endIfOver(transaction, incidentId);
     return { incidentId, isNew: inserted !== undefined, changes };
   }
 
-  private async tell(
+  private async tellBeginning(
     transaction: Transaction,
-    incidentId: string,
+    { id, startedAt }: BegunIncident,
     resources: readonly Channel[],
     sentence: string,
-    startedAt: Date | null,
-    changes: readonly CircuitChange[],
   ): Promise<void> {
-    if (startedAt) {
-      const everyMs = this.configuration.env.INCIDENT_PROBE_MS;
-      const each = resources.length === 1 ? '' : ' on each';
-      const then = `Nothing more is sent there but one probe every ${everyMs / 1000} s${each}; what is due waits.`;
-      await this.timeline.tell(transaction, incidentId, 'opened', `${sentence}. ${then}`);
-      const facts = {
-        subjectId: incidentId,
-        scope: resources.join(','),
-        providerCode: null,
-        summary: `${sentence}.`,
-        at: startedAt,
-      };
-      await this.alerts.opened('incident', facts, transaction);
-    } else if (changes.some(({ before, after }) => before !== after)) {
-      await this.timeline.tell(
-        transaction,
-        incidentId,
-        'extended',
-        `It affects ${resources.join(' and ')} too: ${sentence}.`,
-      );
-    }
+    const everyMs = this.configuration.env.INCIDENT_PROBE_MS;
+    const each = resources.length === 1 ? '' : ' on each';
+    const then = `Nothing more is sent there but one probe every ${everyMs / 1000} s${each}; what is due waits.`;
+    await this.timeline.tell(transaction, id, 'opened', `${sentence}. ${then}`);
+    const facts = {
+      subjectId: id,
+      scope: resources.join(','),
+      providerCode: null,
+      summary: `${sentence}.`,
+      at: startedAt,
+    };
+    await this.alerts.opened('incident', facts, transaction);
   }
 
   private describe({ affected, lastRule }: Outage): string {
