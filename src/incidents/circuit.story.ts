@@ -1,6 +1,7 @@
 import { maskNumber } from '../logging/logger.js';
+import { ruleInWords } from '../policy/rule.words.js';
 import type { AlertCause } from './alert.port.js';
-import type { Circuit, CircuitEvent } from './circuit.policy.js';
+import type { Circuit, CircuitEvent, Refusal } from './circuit.policy.js';
 import { isLasting } from './circuit.policy.js';
 import { kindOf, nameIn, type CircuitScope } from './circuit.scope.js';
 import type { EventKind } from './event.kinds.js';
@@ -16,6 +17,19 @@ export interface CircuitChange {
   readonly released: number;
   readonly at: Date;
 }
+
+/** Why a circuit opens. @param rule which row of which table classified the failure */
+export function reasonOf(cause: Refusal['cause'], rule: string): string {
+  return REASONS[cause](rule);
+}
+
+const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
+  authentication: (rule) => `${rule}: the provider refuses the credentials`,
+  quota: (rule) => `${rule}: the account's quota is used up`,
+  rate_limit: (rule) => `${rule}: the provider limits how much it sends`,
+  sender_unavailable: (rule) => `${rule}: the provider does not let it send`,
+  incident: (rule) => `provider fault: ${ruleInWords(rule)}`,
+};
 
 /** The alert that a circuit calls for. An incident alerts as a whole; a circuit opened by an operator alerts nobody. */
 export function alertOf(circuit: Circuit): AlertCause | null {

@@ -5,14 +5,13 @@ import { DatabaseClock } from '../database/database.clock.js';
 import type { Work } from '../outbox/work.js';
 import type { Classification, Failure } from '../policy/failure.js';
 import { sameChannelAgain } from '../policy/next-step.js';
-import { ruleInWords } from '../policy/rule.words.js';
 import type { OpenCause } from '../policy/vocabulary.js';
 import { CircuitBoard } from './circuit.board.js';
 import { standsInTheWay, type Blocking, type BlockingCircuit, type Departure } from './circuit.passage.js';
 import { CIRCUIT_LIMITS, isLasting, type Circuit, type Refusal } from './circuit.policy.js';
 import { CircuitProbe } from './circuit.probe.js';
 import { accountScope, isWider, resourceScope, senderScope, type CircuitScope } from './circuit.scope.js';
-import { scopeForClients } from './circuit.story.js';
+import { reasonOf, scopeForClients } from './circuit.story.js';
 import { CircuitWriter } from './circuit.writer.js';
 import { fingerprintOf } from './credentials.fingerprint.js';
 import { evidenceOf, probeVerdict, type Evidence } from './evidence.policy.js';
@@ -187,7 +186,7 @@ export class Circuits {
     return {
       kind: 'refused',
       cause,
-      reason: REASONS[cause](failure.classification.rule),
+      reason: reasonOf(cause, failure.classification.rule),
       providerCode: failure.providerCode,
       at: this.beganAt(work),
       probe,
@@ -226,11 +225,3 @@ function waitOf(cause: OpenCause, { retryAfterMs, classification }: Refused): nu
   if (retryAfterMs !== null) return Math.min(retryAfterMs, CIRCUIT_LIMITS.retryAfterMs);
   return cause === 'quota' ? (classification.resetsAfterMs ?? null) : null;
 }
-
-const REASONS: Readonly<Record<Refusal['cause'], (rule: string) => string>> = {
-  authentication: (rule) => `${rule}: the provider refuses the credentials`,
-  quota: (rule) => `${rule}: the account's quota is used up`,
-  rate_limit: (rule) => `${rule}: the provider limits how much it sends`,
-  sender_unavailable: (rule) => `${rule}: the provider does not let it send`,
-  incident: (rule) => `provider fault: ${ruleInWords(rule)}`,
-};

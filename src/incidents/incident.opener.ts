@@ -11,7 +11,7 @@ import { CircuitBoard } from './circuit.board.js';
 import type { Refusal } from './circuit.policy.js';
 import { resourceScope } from './circuit.scope.js';
 import { CircuitStore } from './circuit.store.js';
-import type { CircuitChange } from './circuit.story.js';
+import { reasonOf, type CircuitChange } from './circuit.story.js';
 import { EXTEND_INCIDENT, OPEN_INCIDENT } from './incident.opener.sql.js';
 import { faultsOf, type ResourceHealth } from './incident.policy.js';
 import { IncidentTimeline } from './incident.timeline.js';
@@ -117,7 +117,7 @@ function refusal({ lastRule }: Outage, incidentId: string): Refusal {
   return {
     kind: 'refused',
     cause: 'incident',
-    reason: `provider fault: ${ruleInWords(lastRule)}`,
+    reason: reasonOf('incident', lastRule),
     providerCode: null,
     at: null,
     probe: false,
