@@ -46,22 +46,20 @@ export const COUNT_EXPIRED: Statement = {
   text: `UPDATE incidents SET expired = expired + $2 WHERE id = $1`,
 };
 
-/** Ends an incident once no circuit belongs to it any more. Returns no row before that. */
+/** No circuit belongs to the incident `i` any more, so it has to end. */
+const IS_OVER = 'i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)';
+
+/** Ends an incident once it is over. Returns no row before that. */
 export const END_INCIDENT: Statement = {
   name: 'incident-end',
   text: `
     UPDATE incidents i SET ended_at = ${THIS_MOMENT}
-    WHERE i.id = $1 AND i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)
+    WHERE i.id = $1 AND ${IS_OVER}
     RETURNING i.started_at AS "startedAt", i.ended_at AS "endedAt", i.resources, i.held, i.expired`,
 };
 
-/** Open incidents that no circuit belongs to any more: their end was missed. */
-export const OVER_INCIDENTS: Statement = {
-  name: 'incident-over',
-  text: `
-    SELECT id FROM incidents i
-    WHERE i.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM circuits c WHERE c.incident_id = i.id)`,
-};
+/** Incidents whose end was missed. */
+export const OVER_INCIDENTS: Statement = { name: 'incident-over', text: `SELECT id FROM incidents i WHERE ${IS_OVER}` };
 
 /** Dead letters belong to an incident from $2 ms before it was detected until it ended. */
 const BEGINNING = `i.started_at - $2 * interval '1 millisecond'`;
