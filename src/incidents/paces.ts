@@ -6,15 +6,14 @@ import { LOGGER } from '../logging/logger.js';
 import { addressOn } from '../policy/address.js';
 import type { Channel } from '../policy/vocabulary.js';
 import type { BlockingPace, Departure } from './circuit.passage.js';
-import { paceId, type CircuitScope } from './circuit.scope.js';
-import { maskScope, maskSender } from './circuit.story.js';
+import { paceId } from './circuit.scope.js';
+import { maskSender } from './circuit.story.js';
 import { unknownSenders } from './rated-senders.js';
 
 /** How many sends per second a sender may make, across all replicas. */
 export interface Pace {
   /** `+1…`, `whatsapp:+1…` or `voice:+1…`, as named in SENDER_RATES. */
   readonly sender: string;
-  readonly scope: CircuitScope;
   /** The id that held rows point to while they wait for their turn. */
   readonly holdId: string;
   readonly perSecond: number;
@@ -33,7 +32,6 @@ export class Paces implements OnModuleInit {
   ) {
     this.all = [...configuration.env.SENDER_RATES].map(([sender, perSecond]) => ({
       sender,
-      scope: `sender:${sender}` as const,
       holdId: paceId(sender),
       perSecond,
     }));
@@ -67,7 +65,7 @@ export class Paces implements OnModuleInit {
     this.someoneWaits();
     return {
       holdId: pace.holdId,
-      scope: maskScope(pace.scope),
+      scope: `sender:${maskSender(pace.sender)}`,
       cause: 'pace',
       reason: `SENDER_RATES lets it send ${pace.perSecond} per second`,
       incidentId: null,
