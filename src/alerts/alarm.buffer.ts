@@ -22,13 +22,9 @@ export class AlarmBuffer {
   }
 
   note(alarm: Alarm): void {
-    const known = this.alarms.get(alarm.cause);
-    if (known || this.alarms.size < MOST_CAUSES) {
-      this.alarms.set(alarm.cause, { alarm, count: (known?.count ?? 0) + 1 });
-    } else {
-      const other = overflowOf(alarm);
-      this.alarms.set(other.cause, { alarm: other, count: (this.alarms.get(other.cause)?.count ?? 0) + 1 });
-    }
+    const hasRoom = this.alarms.has(alarm.cause) || this.alarms.size < MOST_CAUSES;
+    const noted = hasRoom ? alarm : overflowOf(alarm);
+    this.alarms.set(noted.cause, { alarm: noted, count: (this.alarms.get(noted.cause)?.count ?? 0) + 1 });
   }
 
   /** One more send that an incident or a circuit holds. */
