@@ -147,7 +147,7 @@ describe('the words', () => {
     const occurred = occurrence(overrides);
     const decision = alertFor(occurred, ACCOUNT);
     if (decision?.kind !== 'raise') throw new Error('no alert');
-    return alarmOf(decision, occurred, overrides.failure, TWILIO_ERROR_CODES);
+    return alarmOf(decision, occurred, TWILIO_ERROR_CODES);
   };
 
   it('say what a known code means and what to do about it', () => {

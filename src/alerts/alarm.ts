@@ -29,9 +29,8 @@ export type AlertFactSheet = Readonly<Record<string, string | number>>;
 
 /** Puts an occurrence into words. Pure. */
 export function alarmOf(
-  { group, severity }: AlertDecision & { kind: 'raise' },
+  { group, severity, failure }: AlertDecision & { kind: 'raise' },
   occurrence: Occurrence,
-  failure: OccurredFailure,
   codes: TwilioErrorCodeTable,
 ): Alarm {
   return {

@@ -57,9 +57,7 @@ export class AlertCollector implements OnModuleInit, OnApplicationShutdown {
     const decision = alertFor(occurrence, this.configuration.twilio.accountSid);
     if (decision === null) return;
     if (decision.kind === 'count') this.buffer.noteHeld(decision.subjectId);
-    else if (occurrence.failure) {
-      this.buffer.note(alarmOf(decision, occurrence, occurrence.failure, this.codes));
-    }
+    else this.buffer.note(alarmOf(decision, occurrence, this.codes));
     this.writeIn(FLUSH_MS);
   }
 

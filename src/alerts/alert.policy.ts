@@ -15,7 +15,13 @@ export interface AlertGroup {
 }
 
 export type AlertDecision =
-  | { readonly kind: 'raise'; readonly severity: Severity; readonly group: AlertGroup }
+  /** Only a failure raises an alert. */
+  | {
+      readonly kind: 'raise';
+      readonly severity: Severity;
+      readonly group: AlertGroup;
+      readonly failure: OccurredFailure;
+    }
   /** It waits for something on-call knows of: adds one to the count of that alert, if it is open. */
   | { readonly kind: 'count'; readonly subjectId: string };
 
@@ -53,7 +59,7 @@ export function alertFor(occurrence: Occurrence, accountSid: string): AlertDecis
   const rule: AlertRule | null = RULES[CLASS_POLICY[failure.classification.errorClass].alert];
   if (rule === null || !APPLIES[rule.when](occurrence, failure)) return null;
   const severity = isCritical(occurrence.category) ? rule.severity : (rule.lesser ?? rule.severity);
-  return { kind: 'raise', severity, group: groupOf(occurrence, failure, severity, accountSid) };
+  return { kind: 'raise', severity, group: groupOf(occurrence, failure, severity, accountSid), failure };
 }
 
 /** The severity of a cause that circuits report, by the same policy. */
