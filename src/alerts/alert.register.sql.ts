@@ -58,8 +58,7 @@ export const RESOLVE_QUIET: Statement = {
       SELECT id FROM alerts
       WHERE resolved_at IS NULL AND ends = 'when_quiet'
         AND last_seen_at < service_now() - CASE kind WHEN 'test' THEN $3::int ELSE $1::int END * interval '1 minute'
-      FOR UPDATE SKIP LOCKED))
-    RETURNING id`,
+      FOR UPDATE SKIP LOCKED))`,
 };
 
 /**
