@@ -77,8 +77,6 @@ export class FailureFilter {
   until?: string;
 }
 
-type FailureSpan = Pick<FailureFilter, 'from' | 'until'>;
-
 /** A page of failures. */
 export class FailuresQuery extends IntersectionType(FailureFilter, PageQuery) {}
 
@@ -94,8 +92,8 @@ export const FITS_FILTER = `
   AND ($8::timestamptz IS NULL OR f.at >= $8)
   AND ($9::timestamptz IS NULL OR f.at < $9)`;
 
-/** The parameters of {@link FITS_FILTER}, in its order; `from` and `until` may be given apart from the filter. */
-export function filterValues(filter: FailureFilter, { from, until }: FailureSpan = filter): unknown[] {
-  const { errorClass, httpStatus, providerCode, channel, clientId, to, outcome } = filter;
+/** The parameters of {@link FITS_FILTER}, in its order. */
+export function filterValues(filter: FailureFilter): unknown[] {
+  const { errorClass, httpStatus, providerCode, channel, clientId, to, outcome, from, until } = filter;
   return [errorClass, httpStatus, providerCode, channel, clientId, to, outcome, from, until];
 }

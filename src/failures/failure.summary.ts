@@ -66,7 +66,7 @@ export class FailureSummary {
     const span = summarySpan(query, this.clock.now());
     const from = span.from.toISOString();
     const until = span.until.toISOString();
-    const values = [...filterValues(query, { from, until }), span.bucket];
+    const values = [...filterValues({ ...query, from, until }), span.bucket];
     const rows = await this.database.run<CountRow>(SUMMARIZE, values);
     return { from, until, bucket: span.bucket, ...countsOf(rows) };
   }
