@@ -97,6 +97,7 @@ export function correctionsOf(changes: ChangesDto | null | undefined): Correctio
   return Object.keys(corrections).length > 0 ? corrections : undefined;
 }
 
-function contentOf({ whatsapp, sms, voice }: ChannelContentDto): NonNullable<Corrections['content']> {
+/** Does not compile while a channel's content cannot be corrected. */
+function contentOf({ whatsapp, sms, voice }: Pick<ChannelContentDto, Channel>): NonNullable<Corrections['content']> {
   return { ...(whatsapp && { whatsapp }), ...(sms && { sms }), ...(voice && { voice }) };
 }
