@@ -1,11 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FailureDto } from '../failures/failure.dto.js';
-import { pageOf } from '../http/pagination.js';
 import { NOTIFICATION_STATUSES, type NotificationStatus } from '../policy/transitions.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import { DeadLetterDto } from './dead-letter.dto.js';
-
-export const DeadLetterPage = pageOf(DeadLetterDto);
 
 /** A dead letter with what a human needs to decide about it. Leaves out the body, so nobody sees what was sent. */
 export class DeadLetterDetailDto extends DeadLetterDto {

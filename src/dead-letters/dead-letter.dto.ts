@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { pageOf } from '../http/pagination.js';
 import {
   CATEGORIES,
   CHANNELS,
@@ -62,6 +63,8 @@ export class DeadLetterDto {
   @ApiProperty({ type: String, nullable: true })
   note: string | null;
 }
+
+export const DeadLetterPage = pageOf(DeadLetterDto);
 
 export function toDeadLetterDto(deadLetter: DeadLetter): DeadLetterDto {
   return {
