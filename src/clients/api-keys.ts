@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { AuditLog } from '../audit/audit-log.js';
-import type { AuditAction } from '../audit/audited.js';
 import { isSystemName, SYSTEM } from '../audit/system.actor.js';
 import { Database, type Transaction } from '../database/database.js';
 import { type Page, type PageQuery, pageById } from '../http/pagination.js';
@@ -46,7 +45,12 @@ export class ApiKeys {
       ]);
       if (!key) throw new Error('an inserted API key did not come back');
       const state = { clientId: client.id, clientName: client.name, name, scopes };
-      await this.record(transaction, by, 'api_key.created', key.id, { after: state });
+      await this.audit.record(transaction, {
+        actor: by.name,
+        action: 'api_key.created',
+        subjectId: key.id,
+        after: state,
+      });
       // If the client has another key of this name, that key's actor now ends with its id: see FIND_KEYS.
       if (wish.clientId) await transaction.run(FORGET_KEYS);
       return { id: key.id, ...state, createdAt: key.created_at.toISOString(), secret };
@@ -84,23 +88,16 @@ export class ApiKeys {
         throw notFound('API key');
       }
       const { name, revoked_at: revokedAt } = revoked;
-      await this.record(transaction, by, 'api_key.revoked', keyId, {
+      await this.audit.record(transaction, {
+        actor: by.name,
+        action: 'api_key.revoked',
+        subjectId: keyId,
         before: { name, revokedAt: null },
         after: { name, revokedAt },
       });
       await transaction.run(FORGET_KEYS);
     });
     this.authenticator.forget();
-  }
-
-  private async record(
-    transaction: Transaction,
-    by: Caller,
-    action: AuditAction,
-    subjectId: string,
-    states: { before?: object; after?: object },
-  ): Promise<void> {
-    await this.audit.record(transaction, { actor: by.name, action, subjectId, ...states });
   }
 }
 
