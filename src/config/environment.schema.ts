@@ -29,13 +29,12 @@ const factor = z
   .pipe(z.number(FACTOR_EXPECTED).min(1, FACTOR_EXPECTED).max(10, FACTOR_EXPECTED));
 
 /** Callers of the address decode its user and password. */
-const httpUrl = () =>
-  z
-    .url({ protocol: /^https?$/, error: 'an http:// or https:// address', abort: true })
-    .refine((value) => isDecodable(value, 'username', 'password'), {
-      error:
-        'an http:// or https:// address with % and other special characters of its user and password written as %25 and so on',
-    });
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'an http:// or https:// address', abort: true })
+  .refine((value) => isDecodable(value, 'username', 'password'), {
+    error:
+      'an http:// or https:// address with % and other special characters of its user and password written as %25 and so on',
+  });
 
 /** Every sink is told it, so it holds no password. */
 const consoleUrl = z
@@ -161,7 +160,7 @@ const alertmanagerUrls = z
 /** Null if nothing is wrong with them. */
 function expectedOfEach(urls: readonly string[]): string | null {
   for (const url of urls) {
-    const { error } = httpUrl().safeParse(url);
+    const { error } = httpUrl.safeParse(url);
     if (error) return error.issues.map(({ message }) => message).join();
   }
   const distinct = new Set(urls.map((url) => new URL(url).href));
@@ -208,12 +207,12 @@ export const ENVIRONMENT_SCHEMA = z.object({
   TWILIO_AUTH_TOKEN_SECONDARY: secret('the other token of a rotation').optional(),
   TWILIO_API_KEY_SID: sid('SK').optional(),
   TWILIO_API_KEY_SECRET: secret('the secret of TWILIO_API_KEY_SID').optional(),
-  TWILIO_BASE_URL: httpUrl().optional(),
+  TWILIO_BASE_URL: httpUrl.optional(),
   TWILIO_SMS_FROM: smsSender.optional(),
   TWILIO_WHATSAPP_FROM: whatsappSender.optional(),
   TWILIO_VOICE_FROM: z.string().regex(E164, { error: 'a number such as +15005550006' }).optional(),
   TWILIO_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
-  TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl()], { error: STATUS_URL_EXPECTED }).optional(),
+  TWILIO_STATUS_URL: z.union([z.literal(''), httpUrl], { error: STATUS_URL_EXPECTED }).optional(),
   TWILIO_CALLBACK_OVERRIDES: z
     .string()
     .refine(areCallbackOverrides, {
@@ -239,15 +238,15 @@ export const ENVIRONMENT_SCHEMA = z.object({
   BODY_RETENTION_HOURS: wholeNumber(1, 876_000, 720),
   HISTORY_RETENTION_DAYS: wholeNumber(1, 36_500, 400),
   CONSOLE_URL: consoleUrl.optional(),
-  ALERT_WEBHOOK_URL: httpUrl().optional(),
+  ALERT_WEBHOOK_URL: httpUrl.optional(),
   ALERT_WEBHOOK_SECRET: z
     .string()
     .regex(/^\S(?:.*\S)?$/, { error: 'whsec_ and base64 or any text, no blank at either end' })
     .optional(),
   ALERTMANAGER_URL: alertmanagerUrls,
   PAGERDUTY_ROUTING_KEY: secret('the key of an integration').optional(),
-  PAGERDUTY_URL: httpUrl().default('https://events.pagerduty.com'),
-  SLACK_WEBHOOK_URL: httpUrl().optional(),
+  PAGERDUTY_URL: httpUrl.default('https://events.pagerduty.com'),
+  SLACK_WEBHOOK_URL: httpUrl.optional(),
   SHUTDOWN_DELAY_MS: wholeNumber(0, 120_000, 0),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
