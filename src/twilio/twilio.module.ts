@@ -1,12 +1,6 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Inject, Module } from '@nestjs/common';
-import type {
-  DynamicModule,
-  FactoryProvider,
-  ModuleMetadata,
-  OnApplicationShutdown,
-  OnModuleInit,
-} from '@nestjs/common';
+import type { DynamicModule, FactoryProvider, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ErrorClassifierInterceptor } from './error-classifier.interceptor.js';
 import { TwilioClient } from './twilio.client.js';
@@ -15,9 +9,8 @@ import type { TwilioSettings } from './twilio.settings.js';
 import { undiciAdapter } from './undici.adapter.js';
 import type { UndiciAdapter } from './undici.adapter.js';
 
-/** How the settings are created: a factory, its dependencies, and the modules that export them. */
-export type TwilioSettingsProvider = Pick<FactoryProvider<TwilioSettings>, 'inject' | 'useFactory'> &
-  Pick<ModuleMetadata, 'imports'>;
+/** How the settings are created: a factory and its dependencies, which must be global. */
+export type TwilioSettingsProvider = Pick<FactoryProvider<TwilioSettings>, 'inject' | 'useFactory'>;
 
 const TWILIO_ADAPTER = Symbol('TWILIO_ADAPTER');
 
@@ -30,10 +23,9 @@ class TwilioConnectionModule implements OnApplicationShutdown {
     await this.adapter.close();
   }
 
-  static register({ imports = [], ...settings }: TwilioSettingsProvider): DynamicModule {
+  static register(settings: TwilioSettingsProvider): DynamicModule {
     return {
       module: TwilioConnectionModule,
-      imports,
       providers: [
         { provide: TWILIO_SETTINGS, ...settings },
         { provide: TWILIO_ADAPTER, inject: [TWILIO_SETTINGS], useFactory: adapterFor },
