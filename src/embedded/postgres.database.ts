@@ -11,8 +11,8 @@ const MISSING = new Set<unknown>(['28P01', '28000', '3D000']);
 /** A healthy server on this machine answers in milliseconds. */
 const ANSWERS_WITHIN_MS = 3_000;
 
-export function databaseUrl(port: number, passwords: Passwords, database = POSTRIDER): string {
-  return `postgres://${POSTRIDER}:${passwords.postrider}@127.0.0.1:${port}/${database}`;
+export function databaseUrl(port: number, passwords: Passwords): string {
+  return `postgres://${POSTRIDER}:${passwords.postrider}@127.0.0.1:${port}/${POSTRIDER}`;
 }
 
 /** Whether the server on this port lets Postrider in. False if it is silent, a stranger's, starting or stopping. */

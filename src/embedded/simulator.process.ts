@@ -18,11 +18,11 @@ class SimulatorError extends Error {
 }
 
 /**
- * Runs the simulator as a process of its own in its own session, since Ctrl-C must not end it before the service has
- * finished what is in flight. It ends by itself when this process is gone.
+ * Runs the simulator on a free port, as a process of its own in its own session, since Ctrl-C must not end it before
+ * the service has finished what is in flight. It ends by itself when this process is gone.
  */
-export async function startSimulatorProcess(port: number): Promise<RunningSimulator> {
-  const child = fork(PROGRAM, ['--port', String(port)], {
+export async function startSimulatorProcess(): Promise<RunningSimulator> {
+  const child = fork(PROGRAM, ['--port', '0'], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'] },

@@ -56,7 +56,7 @@ export async function bringSurroundings(env: Environment, log: (line: string) =>
       databaseDir = database.dataDir;
     }
     const twilio = await twilioOf(env, async () => {
-      const simulator = await startSimulatorProcess(0);
+      const simulator = await startSimulatorProcess();
       stops.push(() => simulator.stop());
       ends.push(lossOf('The Twilio simulator', simulator.ended, 'what it said stands above'));
       started.push('simulator');
