@@ -15,17 +15,11 @@ export function codeOf(error: unknown): string | number | null {
 }
 
 /** The embedded PostgreSQL could not be started, found or stopped. Holds no password. */
-export class EmbeddedPostgresError extends Error implements Problem {
+export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError';
-  readonly what: string;
-  readonly advice: string;
-  readonly logTail: readonly string[];
 
   constructor({ what, advice, logTail = [] }: Problem, options?: ErrorOptions) {
     const log = logTail.length === 0 ? [] : ['The last lines of its log:', ...logTail.map((line) => `  ${line}`)];
     super([what, ...log, `What to do: ${advice}`].join('\n'), options);
-    this.what = what;
-    this.advice = advice;
-    this.logTail = logTail;
   }
 }
