@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../config/environment.schema.js';
 import { httpAddress } from '../config/http-address.js';
+import { adminKeyFile } from '../embedded/admin-key.file.js';
 import { PostriderClient } from './postrider.client.js';
 
 /** A service that the demo can send to. */
@@ -18,7 +18,7 @@ export interface FoundService extends DemoService {
 
 /** The service that `npm start` left running here, if it answers and accepts the admin key kept beside its data. */
 export async function findRunningService(env: Environment): Promise<FoundService | null> {
-  const key = await readFile(join(resolve(env.DATA_DIR), 'admin-key'), 'utf8').catch(() => null);
+  const key = await readFile(adminKeyFile(env.DATA_DIR), 'utf8').catch(() => null);
   if (key === null) return null;
   const url = httpAddress(env.HOST === '0.0.0.0' ? '127.0.0.1' : env.HOST, env.PORT);
   if (!(await ask(`${url}/health/live`))?.ok) return null;

@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+
+/** Where the admin key of a start without configuration is kept. */
+export function adminKeyFile(dataDir: string): string {
+  return join(resolve(dataDir), 'admin-key');
+}
 
 /** The admin key of a start without configuration: created once, kept beside the data, readable by its owner only. */
 export async function keptAdminKey(dataDir: string): Promise<string> {
-  const file = join(dataDir, 'admin-key');
+  const file = adminKeyFile(dataDir);
   try {
     const kept = (await readFile(file, 'utf8')).trim();
     if (kept.length >= 20) return kept;

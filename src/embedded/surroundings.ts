@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Surroundings } from '../config/configuration.js';
 import type { Environment } from '../config/environment.schema.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -42,11 +42,10 @@ export async function bringSurroundings(env: Environment, log: (line: string) =>
   };
   try {
     const started: ('database' | 'simulator')[] = [];
-    const dataDir = resolve(env.DATA_DIR);
     let databaseUrl = env.DATABASE_URL;
     let databaseDir: string | null = null;
     if (!databaseUrl) {
-      const database = await startEmbeddedPostgres({ dataDir: databaseFolder(dataDir), log });
+      const database = await startEmbeddedPostgres({ dataDir: databaseFolder(env.DATA_DIR), log });
       stops.push(() => database.stop());
       ends.push(
         lossOf('The embedded PostgreSQL', database.ended, `its log is ${join(database.dataDir, 'server.log')}`),
@@ -62,7 +61,7 @@ export async function bringSurroundings(env: Environment, log: (line: string) =>
       started.push('simulator');
       return simulator.url;
     });
-    const adminApiKey = env.ADMIN_API_KEY ?? (env.DATABASE_URL ? null : await keptAdminKey(dataDir));
+    const adminApiKey = env.ADMIN_API_KEY ?? (env.DATABASE_URL ? null : await keptAdminKey(env.DATA_DIR));
     return { surroundings: { databaseUrl, twilio, adminApiKey }, started, databaseDir, lost: Promise.race(ends), stop };
   } catch (error) {
     await stop();
