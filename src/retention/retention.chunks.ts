@@ -55,7 +55,7 @@ export class RetentionChunks {
       if (last === undefined) return { touched: 0, next: null };
       const done = new Set(idsOf(await transaction.run<IdRow>(DELETE_BODIES, [ids, this.bodyHours])));
       await transaction.run(REMEMBER, [ids.filter((id) => !done.has(id)), last]);
-      return { touched: done.size, next: ids.length < CHUNK ? null : last };
+      return { touched: done.size, next: nextOf(ids) };
     });
   }
 
