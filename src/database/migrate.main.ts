@@ -20,9 +20,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const databaseUrl = readMigrationAddress(process.env);
   const direction = word ?? 'up';
-  const say = (sentence: string) =>
-    void process.stdout.write(`${sentence}
-`);
+  const say = (sentence: string) => void process.stdout.write(`${sentence}\n`);
   const ran = await migrate(databaseUrl, direction, { say });
   say(
     direction === 'down'
