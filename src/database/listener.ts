@@ -24,7 +24,7 @@ const RECONNECT_LAST_MS = 5000;
  */
 @Injectable()
 export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly handlers = new Map<WakeChannel, Set<() => void>>();
+  private readonly handlers = new Map<string, Set<() => void>>();
   private client: Client | null = null;
   private timer: NodeJS.Timeout | null = null;
   private failures = 0;
@@ -96,7 +96,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private heard(channel: string): void {
-    for (const [name, handlers] of this.handlers) if (name === channel) for (const handler of handlers) handler();
+    for (const handler of this.handlers.get(channel) ?? []) handler();
   }
 
   private async disconnect(): Promise<void> {
