@@ -45,6 +45,11 @@ export const DEFAULT_OPTIONS: SimulatorOptions = {
   keepRequests: 20_000,
 };
 
+/** The names of the options with such a value. */
+type OptionOf<Value> = {
+  [Option in keyof SimulatorOptions]: SimulatorOptions[Option] extends Value ? Option : never;
+}[keyof SimulatorOptions];
+
 /** An invalid option. Names the option and what it expects, never the given value. */
 export class InvalidSimulatorOptionError extends Error {
   override readonly name = 'InvalidSimulatorOptionError';
@@ -61,10 +66,10 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
   const given = parseFlags(args);
   const text = (option: keyof SimulatorOptions): string | undefined =>
     given[kebab(option)] ?? nonEmpty(environment[constant(option)]);
-  const textOr = (option: keyof SimulatorOptions, fallback: string): string => text(option) ?? fallback;
-  const wholeNumber = (option: keyof SimulatorOptions, fallback: number, highest: number): number => {
+  const textOrDefault = (option: OptionOf<string>): string => text(option) ?? DEFAULT_OPTIONS[option];
+  const wholeNumber = (option: OptionOf<number>, highest: number): number => {
     const value = text(option);
-    if (value === undefined) return fallback;
+    if (value === undefined) return DEFAULT_OPTIONS[option];
     if (/^\d+$/.test(value) && Number(value) <= highest) return Number(value);
     throw new InvalidSimulatorOptionError(constant(option), `a whole number from 0 to ${highest}`);
   };
@@ -75,22 +80,23 @@ export function readOptions(args: readonly string[], environment: NodeJS.Process
     if (chosen !== undefined) return chosen;
     throw new InvalidSimulatorOptionError(constant(option), `one of ${choices.join(', ')}`);
   };
-  const yesOrNo = (option: keyof SimulatorOptions): boolean => choice(option, 'false', ['true', 'false']) === 'true';
+  const yesOrNo = (option: OptionOf<boolean>): boolean =>
+    choice(option, String(DEFAULT_OPTIONS[option]), ['true', 'false']) === 'true';
 
   return {
-    host: textOr('host', DEFAULT_OPTIONS.host),
-    port: wholeNumber('port', DEFAULT_OPTIONS.port, 65_535),
-    accountSid: textOr('accountSid', DEFAULT_OPTIONS.accountSid),
-    authToken: textOr('authToken', DEFAULT_OPTIONS.authToken),
-    apiKeySid: textOr('apiKeySid', DEFAULT_OPTIONS.apiKeySid),
-    apiKeySecret: textOr('apiKeySecret', DEFAULT_OPTIONS.apiKeySecret),
-    stepMs: wholeNumber('stepMs', DEFAULT_OPTIONS.stepMs, 3_600_000),
-    callbackRetryMs: wholeNumber('callbackRetryMs', DEFAULT_OPTIONS.callbackRetryMs, 15_000),
+    host: textOrDefault('host'),
+    port: wholeNumber('port', 65_535),
+    accountSid: textOrDefault('accountSid'),
+    authToken: textOrDefault('authToken'),
+    apiKeySid: textOrDefault('apiKeySid'),
+    apiKeySecret: textOrDefault('apiKeySecret'),
+    stepMs: wholeNumber('stepMs', 3_600_000),
+    callbackRetryMs: wholeNumber('callbackRetryMs', 15_000),
     callbacks: choice('callbacks', DEFAULT_OPTIONS.callbacks, CALLBACK_CHOICES),
     readReceipts: yesOrNo('readReceipts'),
     strictSenders: yesOrNo('strictSenders'),
-    keepMessages: wholeNumber('keepMessages', DEFAULT_OPTIONS.keepMessages, 10_000_000),
-    keepRequests: wholeNumber('keepRequests', DEFAULT_OPTIONS.keepRequests, 1_000_000),
+    keepMessages: wholeNumber('keepMessages', 10_000_000),
+    keepRequests: wholeNumber('keepRequests', 1_000_000),
   };
 }
 
