@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { codeOf } from './postgres.error.js';
 
 /** Where the admin key of a start without configuration is kept. */
 export function adminKeyFile(dataDir: string): string {
@@ -14,7 +15,7 @@ export async function keptAdminKey(dataDir: string): Promise<string> {
     const kept = (await readFile(file, 'utf8')).trim();
     if (kept.length >= 20) return kept;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
   const key = `pr_admin_${randomBytes(24).toString('base64url')}`;
   await mkdir(dataDir, { recursive: true });
