@@ -33,7 +33,7 @@ function errorsOf(body: object) {
     check(body);
     return [];
   } catch (error) {
-    return error instanceof Problem ? error.errors : [];
+    return error instanceof Problem ? (error.toBody().errors ?? []) : [];
   }
 }
 

@@ -49,10 +49,6 @@ export class Problem extends HttpException {
     return this.particulars.headers ?? {};
   }
 
-  get errors(): readonly FieldError[] {
-    return this.particulars.errors ?? [];
-  }
-
   /** @param instance path of the request that met the problem, in a batch with a fragment that points at the item. */
   toBody(instance?: string): ProblemBody {
     const { title, status } = PROBLEM_TYPES[this.slug];
