@@ -24,7 +24,6 @@ export type CallRequest = {
   readonly Url?: string;
   readonly Method?: 'GET' | 'POST';
   readonly StatusCallback?: string;
-  readonly StatusCallbackMethod?: 'GET' | 'POST';
   readonly StatusCallbackEvent?: readonly ('initiated' | 'ringing' | 'answered' | 'completed')[];
   /** How long to let it ring, in seconds. */
   readonly Timeout?: number;
