@@ -80,12 +80,11 @@ describe('what the provider is asked for', () => {
 
   it.each(['sms', 'whatsapp', 'voice'] as const)('on %s is as a human corrected it', (channel) => {
     const prefix = channel === 'whatsapp' ? 'whatsapp:' : '';
-    const changes = { to: '+15551230002', from: '+15005550099', content: { body: 'Good day' } };
+    const changes = { to: '+15551230002', content: { body: 'Good day' } };
     const content = { body: 'Hello', sms: { body: 'x' }, whatsapp: { body: 'x' }, voice: { say: 'x' } };
     expect(fieldsOf(channel, { content, changes })).toEqual({
       ...AROUND[channel],
       To: `${prefix}+15551230002`,
-      From: `${prefix}+15005550099`,
       ...(channel === 'voice' ? { Twiml: say('Good day') } : { Body: 'Good day' }),
     });
   });

@@ -52,12 +52,6 @@ describe('a record of the list', () => {
     ["another's name and the text", byService(), { messagingServiceSid: ANOTHER_SERVICE }, 'another'],
     ['no name and the text', byService(), {}, 'ours'],
     ['no name and no text', byService(), { body: '' }, 'perhaps'],
-    [
-      "the name that a human chose instead of a number's",
-      { changes: { from: SERVICE } },
-      { messagingServiceSid: ANOTHER_SERVICE },
-      'another',
-    ],
   ])('of a Messaging Service: %s', (_, work, record, resemblance) => {
     expect(resembles(work, record)).toBe(resemblance);
   });

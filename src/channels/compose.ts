@@ -4,7 +4,7 @@ import type { Channel } from '../policy/vocabulary.js';
 import type { CallRequest, MessageRequest } from '../twilio/twilio.requests.js';
 import type { TwilioResource } from '../twilio/resource.js';
 import { textOn } from './content.js';
-import { contentOf, recipientOf, senderOf } from './corrected.js';
+import { contentOf, recipientOf } from './corrected.js';
 import { twimlSaying } from './twiml.js';
 
 /** The request to the provider. */
@@ -64,7 +64,7 @@ const COMPOSERS = {
       resource: 'call',
       fields: {
         To: recipientOf(work),
-        From: senderOf(work),
+        From: work.sender,
         ...(voice?.url ? { Url: voice.url } : { Twiml: voice?.twiml ?? twimlSaying(textOn('voice', content) ?? '') }),
         StatusCallback: callbackUrl('call', work.attemptId, options),
         StatusCallbackEvent: ['initiated', 'ringing', 'answered', 'completed'],
@@ -74,10 +74,10 @@ const COMPOSERS = {
 } as const satisfies Record<Channel, (work: Work, options: ComposeOptions) => ProviderRequest>;
 
 function addressed(work: Work): Pick<MessageRequest, 'To' | 'From' | 'MessagingServiceSid'> {
-  const sender = senderOf(work);
+  const { channel, sender } = work;
   return {
-    To: addressOn(work.channel, recipientOf(work)),
-    ...(isMessagingService(sender) ? { MessagingServiceSid: sender } : { From: addressOn(work.channel, sender) }),
+    To: addressOn(channel, recipientOf(work)),
+    ...(isMessagingService(sender) ? { MessagingServiceSid: sender } : { From: addressOn(channel, sender) }),
   };
 }
 

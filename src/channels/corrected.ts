@@ -10,8 +10,3 @@ export function contentOf({ changes, content }: Pick<Work, 'content' | 'changes'
 export function recipientOf({ changes, recipient }: Pick<Work, 'recipient' | 'changes'>): string {
   return changes?.to ?? recipient;
 }
-
-/** The sender, without `whatsapp:`: a human's correction, else the one configured for the channel. */
-export function senderOf({ changes, sender }: Pick<Work, 'sender' | 'changes'>): string {
-  return changes?.from ?? sender;
-}

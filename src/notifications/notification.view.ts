@@ -1,4 +1,3 @@
-import { senderOf } from '../channels/corrected.js';
 import { toDeadLetterDto } from '../dead-letters/dead-letter.dto.js';
 import type { AcceptedNotification } from '../outbox/work.js';
 import { isCritical } from '../policy/vocabulary.js';
@@ -91,7 +90,7 @@ function deliveryView(delivery: Delivery, history: NotificationHistory): Deliver
     channel: delivery.channel,
     status: delivery.status,
     providerSid: delivery.providerSid,
-    from: senderOf(delivery),
+    from: delivery.sender,
     startedAt: iso(delivery.startedAt),
     endedAt: iso(delivery.endedAt),
     attempts: history.attempts

@@ -23,6 +23,7 @@ export const STANDS_BACK_SECONDS = { otp: 0, alert: 15, transactional: 60, marke
 /** A human's corrections for a retry; fields that are absent are as in the notification. */
 export interface DeliveryChanges {
   readonly to?: string;
+  /** Is the delivery's sender already; kept here so that a further retry keeps it. */
   readonly from?: string;
   readonly content?: NotificationContent;
   /** A human began this delivery, on a channel of their choice. Applies to this delivery alone. */
@@ -43,7 +44,7 @@ export interface Work {
   readonly tried: readonly Channel[] | null;
   /** E.164, as the client gave it; a delivery's changes may replace it. */
   readonly recipient: string;
-  /** Number or Messaging Service sid, without `whatsapp:`. */
+  /** Number or Messaging Service sid, without `whatsapp:`; the one that a human chose, if any. */
   readonly sender: string;
   readonly category: Category;
   /** The order of leased work: when it was due, in seconds since 1970, plus how far its category stands back. */

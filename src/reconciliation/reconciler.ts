@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { contentOf, recipientOf, senderOf } from '../channels/corrected.js';
+import { contentOf, recipientOf } from '../channels/corrected.js';
 import type { NotificationContent } from '../channels/content.js';
 import { Database } from '../database/database.js';
 import type { DeliveryChanges, Work } from '../outbox/work.js';
@@ -112,10 +112,10 @@ export class Reconciler {
   }
 
   private list(work: Work, createdSince: Date, signal: AbortSignal) {
-    const sender = senderOf(work);
-    const from = isMessagingService(sender) ? {} : { from: addressOn(work.channel, sender) };
-    const query = { to: addressOn(work.channel, recipientOf(work)), ...from, createdSince };
-    return this.twilio.list(RESOURCE_OF[work.channel], query, signal);
+    const { channel, sender } = work;
+    const from = isMessagingService(sender) ? {} : { from: addressOn(channel, sender) };
+    const query = { to: addressOn(channel, recipientOf(work)), ...from, createdSince };
+    return this.twilio.list(RESOURCE_OF[channel], query, signal);
   }
 
   private async owned(

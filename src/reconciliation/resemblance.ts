@@ -1,5 +1,5 @@
 import { textOn, type NotificationContent } from '../channels/content.js';
-import { contentOf, senderOf } from '../channels/corrected.js';
+import { contentOf } from '../channels/corrected.js';
 import type { Work } from '../outbox/work.js';
 import { isMessagingService } from '../policy/address.js';
 import type { TwilioRecord } from '../twilio/twilio.records.js';
@@ -17,7 +17,7 @@ type Agreement = 'same' | 'other' | 'untold';
 export function resemblanceOf(record: TwilioRecord, work: Work): Resemblance {
   // TwiML replies and forwarded calls are outbound, too, but no API request asked for them.
   if (record.direction !== 'outbound-api') return 'another';
-  const sender = senderAgrees(record, senderOf(work));
+  const sender = senderAgrees(record, work.sender);
   if (sender === 'other') return 'another';
   const values = shownValues(work, contentOf(work));
   if (values !== null && record.body) {
