@@ -60,15 +60,15 @@ export class BatchService {
   async accept(items: readonly unknown[], request: BatchRequest): Promise<BatchAcceptance> {
     const results = await Promise.all(items.map((item, index) => this.acceptOne(item, index, request)));
     const accepted = results.filter((result): result is Accepted => !(result instanceof Problem));
-    const passing = results.find((result) => result instanceof Problem && PASSING.has(result.slug));
-    const comeAgain = passing instanceof Problem ? passing : null;
+    const refused = results.filter((result) => result instanceof Problem);
+    const comeAgain = refused.find(({ slug }) => PASSING.has(slug));
     if (accepted.length === 0 && comeAgain) throw comeAgain;
     this.record(results, request);
-    this.failed.note(results.flatMap((result) => (result instanceof Problem ? [result.slug] : [])));
+    this.failed.note(refused.map(({ slug }) => slug));
     const shown = results.map((result, index) => resultOf(result, index, request.path));
     return {
-      batch: { accepted: accepted.length, rejected: shown.length - accepted.length, results: shown },
-      replayed: accepted.length === shown.length && accepted.every(({ replayed }) => replayed),
+      batch: { accepted: accepted.length, rejected: refused.length, results: shown },
+      replayed: refused.length === 0 && accepted.every(({ replayed }) => replayed),
       retryAfter: comeAgain?.headers['retry-after'] ?? null,
     };
   }
@@ -92,9 +92,10 @@ export class BatchService {
     for (const [index, result] of results.entries()) {
       if (result instanceof Problem && result.slug === 'internal') causes.set(index, result.cause);
     }
+    if (causes.size === 0) return;
     const [first] = causes.values();
     const context = { requestId, indexes: [...causes.keys()], err: loggableError(first) };
-    if (causes.size > 0) this.log.error(context, 'items of a batch failed unexpectedly');
+    this.log.error(context, 'items of a batch failed unexpectedly');
   }
 }
 
