@@ -25,9 +25,8 @@ function headerPattern(longest: number): string {
  * @returns null when there is none and none is required.
  * @throws Problem `idempotency-key-required` or `idempotency-key-malformed`
  */
-export function readIdempotencyKey(header: string | string[] | undefined, required: boolean): string | null {
-  const given = Array.isArray(header) ? header.join(',') : header;
-  if (given === undefined) {
+export function readIdempotencyKey(header: string | undefined, required: boolean): string | null {
+  if (header === undefined) {
     if (required) {
       throw new Problem('idempotency-key-required', {
         detail: 'Send an Idempotency-Key header with a key of your own for each notification.',
@@ -35,7 +34,7 @@ export function readIdempotencyKey(header: string | string[] | undefined, requir
     }
     return null;
   }
-  const key = /^"(.*)"$/.exec(given)?.[1] ?? given;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
   if (!KEY_SYNTAX.pattern.test(key)) {
     throw new Problem('idempotency-key-malformed', {
       detail: `An Idempotency-Key is ${KEY_SYNTAX.expected}, in double quotes or not.`,
@@ -50,7 +49,7 @@ export function readIdempotencyKey(header: string | string[] | undefined, requir
  * @returns null when there is none
  * @throws Problem `idempotency-key-malformed`
  */
-export function readBatchKey(header: string | string[] | undefined): string | null {
+export function readBatchKey(header: string | undefined): string | null {
   const key = readIdempotencyKey(header, false);
   if (key !== null && key.length > LONGEST_BATCH_KEY) {
     throw new Problem('idempotency-key-malformed', {
