@@ -23,7 +23,7 @@ export class DispatcherIndicator implements HealthIndicator, OnModuleInit {
 
   async check(): Promise<HealthReport> {
     const backlog = await this.outbox.backlog();
-    const lagSeconds = Math.max(0, ...backlog.map(({ oldestSeconds }) => oldestSeconds ?? 0));
+    const lagSeconds = Math.max(0, ...backlog.map(({ oldestSeconds }) => oldestSeconds));
     return {
       up: lagSeconds <= this.configuration.env.BACKLOG_ALERT_SECONDS,
       details: {

@@ -238,7 +238,7 @@ export class Outbox {
   }
 
   /** Due work per priority, in the order of {@link PRIORITY}. */
-  backlog(): Promise<{ priority: number; depth: number; oldestSeconds: number | null }[]> {
+  backlog(): Promise<{ priority: number; depth: number; oldestSeconds: number }[]> {
     return this.database.run(BACKLOG);
   }
 
