@@ -37,7 +37,10 @@ export interface Finding {
   readonly lookupFailure: Failure | null;
 }
 
-type EvidenceRow = { sid: string | null; source: 'answer' | 'callback' | null; since: Date | null } & OriginalFailure;
+/** Without an errorClass, the failure history does not know the attempt. */
+type EvidenceRow = { sid: string | null; source: 'answer' | 'callback' | null; since: Date | null } & (
+  OriginalFailure | { readonly refused: boolean; readonly errorClass: null }
+);
 
 /**
  * Finds out whether an attempt with an unknown outcome was accepted, before anything is sent again: first from what has
@@ -62,19 +65,20 @@ export class Reconciler {
     const before = await this.evidence(work);
     const known = told(before);
     if (known) return known;
-    const asked = await this.ask(work, before?.since ?? work.attemptStartedAt, signal);
+    const asked = await this.ask(work, before.since ?? work.attemptStartedAt, signal);
     // If the list could not be read, the next look-up reads the evidence again first.
     if (asked.judgement.kind === 'accepted' || asked.lookupFailure) return { ...asked, original: originalOf(before) };
     const after = await this.evidence(work);
     return told(after) ?? { ...asked, original: originalOf(after) };
   }
 
-  private async evidence(work: Work): Promise<EvidenceRow | undefined> {
+  private async evidence(work: Work): Promise<EvidenceRow> {
     const [row] = await this.database.run<EvidenceRow>(EVIDENCE, [
       work.attemptId,
       work.deliveryId,
       work.notificationId,
     ]);
+    if (!row) throw new Error('The statement that reads the evidence always answers');
     return row;
   }
 
@@ -91,18 +95,14 @@ export class Reconciler {
   private async askProvider(work: Work, since: Date, signal: AbortSignal): Promise<Judgement> {
     const list = await this.list(work, new Date(since.getTime() - CLOCK_SKEW_MS), signal);
     const fitting = list.items
-      .map((record) => ({
-        record,
-        sid: record.sid,
-        dateCreated: record.dateCreated,
-        resemblance: resemblanceOf(record, work),
-      }))
+      .map((record) => ({ record, resemblance: resemblanceOf(record, work) }))
       .filter(({ resemblance }) => resemblance !== 'another');
+    const records = fitting.map(({ record }) => record);
     // In this order: an attempt whose acceptance is recorded in between counts as an owner as well. In the other order,
     // it could be missed both as an owner and as a rival.
     const rivals = fitting.length === 0 ? 0 : await this.rivals(work, since);
-    const owned = fitting.length === 0 ? new Set<string>() : await this.owned(fitting, work, since);
-    const unowned = fitting.filter(({ sid }) => !owned.has(sid)).toReversed();
+    const owned = fitting.length === 0 ? new Set<string>() : await this.owned(records, work, since);
+    const unowned = fitting.filter(({ record }) => !owned.has(record.sid)).toReversed();
     return judge({
       unowned: unowned.filter(({ resemblance }) => resemblance === 'ours').map(({ record }) => record),
       strangers: unowned.filter(({ resemblance }) => resemblance === 'perhaps').length,
@@ -149,13 +149,13 @@ export class Reconciler {
   }
 }
 
-function originalOf(row: EvidenceRow | undefined): OriginalFailure | null {
-  return row?.errorClass ? row : null;
+function originalOf(row: EvidenceRow): OriginalFailure | null {
+  return row.errorClass === null ? null : row;
 }
 
 /** What has reached us, if it answers the question. */
-function told(row: EvidenceRow | undefined): Finding | null {
-  const judgement = row && judgementOf(row);
+function told(row: EvidenceRow): Finding | null {
+  const judgement = judgementOf(row);
   return judgement ? { judgement, original: originalOf(row), lookupFailure: null } : null;
 }
 
