@@ -3,6 +3,7 @@ import { sentAgain, startLate, type LateUnderTest } from './outbox.late.setup.js
 import { DEAD_LETTER, failure, fallbackTo, RECONCILE, RETRY, sidOf } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import type { Work } from '../src/outbox/work.js';
+import type { ChannelOrder } from '../src/policy/vocabulary.js';
 
 const MINUTE = 60_000;
 const inAMinute = () => new Date(Date.now() + MINUTE);
@@ -118,7 +119,7 @@ describe('the watch over an accepted delivery', () => {
 
 describe('a sign that the channel before had accepted it', () => {
   /** Nobody knows whether WhatsApp accepted it; SMS is due. */
-  async function fellBack(channels: readonly ('whatsapp' | 'sms' | 'voice')[] = ['whatsapp', 'sms', 'voice']) {
+  async function fellBack(channels: ChannelOrder = ['whatsapp', 'sms', 'voice']) {
     const test = await startLate();
     const whatsapp = await test.lease({ channels, fallbackAfterSeconds: 600 });
     await test.fail(await test.takenOver(whatsapp), { ...fallbackTo('sms'), attempt: null });

@@ -151,9 +151,8 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     return granted;
   }
 
-  mayStart({ channels, sender }: NewNotification): boolean {
-    const [channel] = channels;
-    return channel !== undefined && this.circuits.blocking({ channel, sender, probe: false }) === null;
+  mayStart({ channels: [channel], sender }: NewNotification): boolean {
+    return this.circuits.blocking({ channel, sender, probe: false }) === null;
   }
 
   take(work: readonly Work[], reserved: number, leasedAt: number): void {

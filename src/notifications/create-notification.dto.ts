@@ -15,7 +15,14 @@ import {
 } from 'class-validator';
 import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
 import { E164 } from '../policy/address.js';
-import { CATEGORIES, CHANNELS, ON_UNKNOWN, type Category, type Channel, type OnUnknown } from '../policy/vocabulary.js';
+import {
+  CATEGORIES,
+  CHANNELS,
+  ON_UNKNOWN,
+  type Category,
+  type ChannelOrder,
+  type OnUnknown,
+} from '../policy/vocabulary.js';
 import { EachOnce } from '../validation/each-once.rule.js';
 import { IsE164, IsMetadata, IsMoment, METADATA, OptionalText } from '../validation/field.rules.js';
 import { KEY_SYNTAX } from './idempotency-key.js';
@@ -45,7 +52,7 @@ export class CreateNotificationDto {
   @ArrayMaxSize(CHANNELS.length)
   @EachOnce({ message: '$property must not name a channel twice' })
   @IsIn(CHANNELS, { each: true, message: `each value in $property must be one of ${CHANNELS.join(', ')}` })
-  channels: Channel[];
+  channels: ChannelOrder;
 
   @OptionalText(LONGEST_BODY, { example: 'Your code is 493021' })
   body?: string | null;

@@ -5,7 +5,7 @@ import { SENDER_VARIABLE } from '../channels/senders.js';
 import { unusableContent } from '../channels/usable-content.js';
 import { newId } from '../identifiers/new-id.js';
 import type { NewNotification } from '../outbox/work.js';
-import type { Channel } from '../policy/vocabulary.js';
+import type { Channel, ChannelOrder } from '../policy/vocabulary.js';
 import { invalidFields, Problem, type FieldError } from '../problems/problem.js';
 import { refuseCountry } from '../validation/allowed-country.js';
 import { canonicalJson } from './canonical-json.js';
@@ -87,19 +87,15 @@ function impossibleTimes(sendAt: Date | null, expiresAt: Date | null, now: Date)
 }
 
 /** Every channel needs a sender, since a fallback may be due at any time. */
-function firstSender(channels: readonly Channel[], rules: AcceptanceRules): string {
+function firstSender(channels: ChannelOrder, rules: AcceptanceRules): string {
+  const sender = rules.senderOf(channels[0]);
   const missing = channels.filter((channel) => !rules.senderOf(channel));
-  if (missing.length > 0) {
-    throw new Problem('channel-not-configured', {
-      detail: `No sender is configured for ${missing.join(' and ')}: the operator sets ${missing.map((channel) => SENDER_VARIABLE[channel]).join(' and ')}.`,
-      errors: missing.map((channel) => ({
-        pointer: `/channels/${channels.indexOf(channel)}`,
-        detail: `${channel} has no sender configured`,
-      })),
-    });
-  }
-  const [first] = channels;
-  const sender = first && rules.senderOf(first);
-  if (!sender) throw new Error('A checked request names at least one channel');
-  return sender;
+  if (sender && missing.length === 0) return sender;
+  throw new Problem('channel-not-configured', {
+    detail: `No sender is configured for ${missing.join(' and ')}: the operator sets ${missing.map((channel) => SENDER_VARIABLE[channel]).join(' and ')}.`,
+    errors: missing.map((channel) => ({
+      pointer: `/channels/${channels.indexOf(channel)}`,
+      detail: `${channel} has no sender configured`,
+    })),
+  });
 }

@@ -15,7 +15,6 @@ export function acceptedView(accepted: AcceptedNotification): NotificationDto {
   const createdAt = accepted.createdAt.toISOString();
   const status = acceptedStatus(accepted);
   const [channel] = accepted.channels;
-  if (!channel) throw new Error('An accepted notification has at least one channel');
   return {
     id: accepted.id,
     status,

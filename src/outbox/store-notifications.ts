@@ -87,14 +87,12 @@ function leasedWork(
   leaseToken: string,
   memory: Memory,
 ): Work {
-  const [channel] = notification.channels;
-  if (!channel) throw new Error('A notification needs at least one channel');
   return {
     ...FIRST_ATTEMPT,
     notificationId: notification.id,
     deliveryId: notification.deliveryId,
     clientId: notification.clientId,
-    channel,
+    channel: notification.channels[0],
     channels: notification.channels,
     recipient: notification.recipient,
     sender: notification.sender,

@@ -3,7 +3,7 @@ import type { NotificationContent } from '../channels/content.js';
 import type { Failure } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { NotificationStatus } from '../policy/transitions.js';
-import type { Category, Channel, ErrorClass, OnUnknown } from '../policy/vocabulary.js';
+import type { Category, Channel, ChannelOrder, ErrorClass, OnUnknown } from '../policy/vocabulary.js';
 
 /** The order in which categories are served, and the `priority` column: 0 comes first, and none is left out. */
 export const PRIORITY = { otp: 0, alert: 1, transactional: 2, marketing: 3 } as const satisfies Record<
@@ -167,7 +167,8 @@ export interface NewNotification {
   readonly deliveryId: string;
   readonly clientId: string;
   readonly recipient: string;
-  readonly channels: readonly Channel[];
+  readonly channels: ChannelOrder;
+  /** Of the first channel. */
   readonly sender: string;
   readonly category: Category;
   readonly content: NotificationContent;
@@ -185,7 +186,7 @@ export interface AcceptedNotification {
   readonly id: string;
   readonly deliveryId: string;
   readonly recipient: string;
-  readonly channels: readonly Channel[];
+  readonly channels: ChannelOrder;
   readonly sender: string;
   readonly category: Category;
   readonly metadata: Readonly<Record<string, unknown>>;

@@ -6,6 +6,8 @@
 /** A way to reach a recipient. */
 export const CHANNELS = ['whatsapp', 'sms', 'voice'] as const;
 export type Channel = (typeof CHANNELS)[number];
+/** The channels of a notification in the order in which they are tried. */
+export type ChannelOrder = readonly [Channel, ...Channel[]];
 
 /** What a notification is for. All but `marketing` are critical, which raises the severity of some alerts. */
 export const CATEGORIES = ['otp', 'alert', 'transactional', 'marketing'] as const;
