@@ -12,26 +12,12 @@ import type { NotificationHistory } from './notification.reader.js';
  * the same response whatever has happened since.
  */
 export function acceptedView(accepted: AcceptedNotification): NotificationDto {
-  const createdAt = accepted.createdAt.toISOString();
-  const status = acceptedStatus(accepted);
+  const { createdAt, sendAt } = accepted;
   const [channel] = accepted.channels;
+  const status = acceptedStatus(accepted);
+  const shown = { ...accepted, status, channel, updatedAt: createdAt, deliveredAt: null, readAt: null };
   return {
-    id: accepted.id,
-    status,
-    to: accepted.recipient,
-    channels: accepted.channels,
-    channel,
-    category: accepted.category,
-    critical: isCritical(accepted.category),
-    idempotencyKey: accepted.idempotencyKey,
-    metadata: accepted.metadata,
-    sendAt: iso(accepted.sendAt),
-    expiresAt: iso(accepted.expiresAt),
-    createdAt,
-    updatedAt: createdAt,
-    deliveredAt: null,
-    readAt: null,
-    nextAttemptAt: status === 'scheduled' ? iso(accepted.sendAt) : createdAt,
+    ...summaryView(shown, status === 'scheduled' ? sendAt : createdAt),
     deliveries: [
       {
         id: accepted.deliveryId,
@@ -54,7 +40,10 @@ export function acceptedStatus({ sendAt, createdAt }: AcceptedNotification): 'sc
   return sendAt !== null && sendAt > createdAt ? 'scheduled' : 'queued';
 }
 
-export function summaryView(notification: Notification, nextAttemptAt: Date | null): NotificationSummaryDto {
+/** What clients see of a notification's row. */
+type Shown = Omit<Notification, 'clientId' | 'content' | 'requestHash' | 'onUnknown' | 'fallbackAfterSeconds'>;
+
+export function summaryView(notification: Shown, nextAttemptAt: Date | null): NotificationSummaryDto {
   return {
     id: notification.id,
     status: notification.status,
