@@ -89,7 +89,11 @@ export class NotificationIntake {
       leaseToken: newId(),
       owner: this.configuration.bootId,
       leaseMs: this.configuration.env.LEASE_MS,
-      takes: (notification) => free > 0 && notification.sendAt === null && worker.mayStart(notification) && free-- > 0,
+      takes: (notification) => {
+        const taken = free > 0 && notification.sendAt === null && worker.mayStart(notification);
+        if (taken) free -= 1;
+        return taken;
+      },
     };
   }
 
