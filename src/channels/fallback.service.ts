@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { contentOf } from './corrected.js';
 import { missingContent } from './usable-content.js';
-import { Senders } from './senders.js';
+import { SENDER_VARIABLE, Senders } from './senders.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { Channel } from '../policy/vocabulary.js';
 import { channelsLeft } from './channels-left.js';
@@ -29,8 +29,10 @@ export class FallbackService {
     return result.step.kind === 'fallback' ? { ...result, nextSender: this.senderOf(result.step.channel) } : result;
   }
 
-  /** The sender of a channel that {@link remaining} named. */
+  /** @throws Error if the channel has no sender; those that {@link remaining} names have one */
   senderOf(channel: Channel): string {
-    return this.senders.require(channel);
+    const sender = this.senders.of(channel);
+    if (!sender) throw new Error(`${channel} has no sender: set ${SENDER_VARIABLE[channel]}`);
+    return sender;
   }
 }

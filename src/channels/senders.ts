@@ -22,11 +22,4 @@ export class Senders {
   of(channel: Channel): string | undefined {
     return this.configuration.twilio.senders[channel];
   }
-
-  /** @throws Error if the channel has no sender; acceptance checks that every channel of a notification has one */
-  require(channel: Channel): string {
-    const sender = this.of(channel);
-    if (!sender) throw new Error(`${channel} has no sender: set ${SENDER_VARIABLE[channel]}`);
-    return sender;
-  }
 }
