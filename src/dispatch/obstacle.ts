@@ -25,21 +25,17 @@ export function findObstacle(
   if (!blocking) return null;
   // If it lasts, such as a sender that is locked out, another channel is better than waiting.
   if (blocking.lasting && next) return aroundSender(work, blocking, next);
-  return held(work, blocking);
+  const where = blocking.cause === 'pace' ? 'for its turn' : 'there';
+  return held(work, blocking, `${inTheWay(blocking)}: it waits ${where}, which costs no retry.`);
 }
 
 function obstacle(work: Work, step: NextStep, rule: DecisionRule, sentence: string): UnsuccessfulWork {
   return { work, attempt: null, failure: null, step, decision: { rule, sentence } };
 }
 
-function held(work: Work, blocking: Blocking): UnsuccessfulWork {
-  const where = blocking.cause === 'pace' ? 'for its turn' : 'there';
-  const reason = `${inTheWay(blocking)}: it waits ${where}, which costs no retry.`;
-  return {
-    ...obstacle(work, { kind: 'hold', reason }, `circuit: ${blocking.cause}`, reason),
-    heldBy: blocking.holdId,
-    incidentId: blocking.incidentId,
-  };
+/** Work, or a question about it, that a circuit or pace holds. @param reason a full sentence */
+export function held(work: Work, { holdId, incidentId, cause }: Blocking, reason: string): UnsuccessfulWork {
+  return { ...obstacle(work, { kind: 'hold', reason }, `circuit: ${cause}`, reason), heldBy: holdId, incidentId };
 }
 
 function suppressed(work: Work): UnsuccessfulWork {

@@ -18,6 +18,7 @@ import { FallbackService } from '../channels/fallback.service.js';
 import { Journal } from './journal.js';
 import { leaseTime, type LeaseTime } from './lease.time.js';
 import { endShown } from './end-shown.js';
+import { held } from './obstacle.js';
 import { originalFailure } from './original-failure.js';
 import { Recorder } from './recorder.js';
 
@@ -146,7 +147,6 @@ export class ReconcileRunner {
   }
 
   private waitOrEnd(work: Work, finding: Finding): void {
-    const failure = originalFailure(finding.original, this.codes);
     if (finding.lookupFailure) {
       const circuit = this.circuits.onFailure(work, finding.lookupFailure);
       if (circuit) {
@@ -154,6 +154,7 @@ export class ReconcileRunner {
         return this.hold(work, circuit, `Asked whether it was accepted: ${because}. ${questionWaits(circuit)}`);
       }
     }
+    const failure = originalFailure(finding.original, this.codes);
     this.end(work, failure, this.stepAfter(work, failure, finding), finding);
   }
 
@@ -182,16 +183,8 @@ export class ReconcileRunner {
     this.recorder.unsuccessful(this.fallback.prepared(result));
   }
 
-  private hold(work: Work, { holdId, incidentId, cause }: Blocking, reason: string): void {
-    this.recorder.unsuccessful({
-      work,
-      attempt: null,
-      failure: null,
-      step: { kind: 'hold', reason },
-      heldBy: holdId,
-      incidentId,
-      decision: { rule: `circuit: ${cause}`, sentence: reason },
-    });
+  private hold(work: Work, blocking: Blocking, reason: string): void {
+    this.recorder.unsuccessful(held(work, blocking, reason));
   }
 }
 
