@@ -61,11 +61,12 @@ export class RecipientMemory {
     }
   }
 
+  /** For UNAVAILABLE_CHANNEL_HOURS, work that has another channel skips one that its recipient is not on. */
   private async learnOfChannel(runner: StatementRunner, failure: RecipientFailure): Promise<void> {
     const { recipient, channel, errorCode, classification } = failure;
-    if (errorCode !== null && classification.notOnChannel) {
-      await this.notOnChannel(runner, { recipient, channel, errorCode });
-    }
+    const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
+    if (errorCode === null || !classification.notOnChannel || hours === 0) return;
+    await runner.run(REMEMBER_NOT_ON_CHANNEL, [recipientName(recipient), channel, errorCode, hours]);
   }
 
   /**
@@ -86,16 +87,6 @@ export class RecipientMemory {
   ): Promise<void> {
     const names = await this.lock(transaction, pair);
     await transaction.run(OPT_IN, [...names, by]);
-  }
-
-  /** For UNAVAILABLE_CHANNEL_HOURS, work that has another channel skips this one. */
-  private async notOnChannel(
-    runner: StatementRunner,
-    known: { readonly recipient: string; readonly channel: Channel; readonly errorCode: number },
-  ): Promise<void> {
-    const hours = this.configuration.env.UNAVAILABLE_CHANNEL_HOURS;
-    if (hours === 0) return;
-    await runner.run(REMEMBER_NOT_ON_CHANNEL, [recipientName(known.recipient), known.channel, known.errorCode, hours]);
   }
 
   /** @returns the names of the pair in the table */
