@@ -112,7 +112,7 @@ export class MissingReceipts implements OnApplicationBootstrap, BeforeApplicatio
         }
         for (const channel of going) lookedTo.set(channel, few.at(-1)?.attemptId ?? stretch.after);
       }
-      if (candidates.length === CHUNK && within.length === CHUNK) return true;
+      if (within.length === CHUNK) return true;
       // All that lies before the channels further ahead is done: from here on, they go together.
       if (stretch.upTo !== null) for (const channel of going) lookedTo.set(channel, stretch.upTo);
       return stretch.upTo !== null;
