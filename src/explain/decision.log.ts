@@ -1,12 +1,12 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import { Injectable } from '@nestjs/common';
-import type { StatementRunner } from '../database/database.js';
+import type { Transaction } from '../database/database.js';
 import { newId } from '../identifiers/new-id.js';
 
 /** A decision that is not an attempt's next step, to be recorded for the notification's explanation. */
 export interface RecordedDecision {
   readonly notificationId: string;
-  readonly deliveryId?: string;
+  readonly deliveryId: string;
   readonly attemptId?: string;
   readonly rule: DecisionRule;
   /** What was decided and why, as a full sentence without phone numbers or bodies. */
@@ -21,16 +21,16 @@ const RECORD_DECISION = {
            AS r (id, notification_id, delivery_id, attempt_id, rule, sentence)`,
 };
 
-/** Records decisions, in the transaction that carries them out if there is one. */
+/** Records decisions, in the transaction that carries them out. */
 @Injectable()
 export class DecisionLog {
-  async record(runner: StatementRunner, ...decisions: readonly RecordedDecision[]): Promise<void> {
-    await runner.run(RECORD_DECISION, [
+  async record(transaction: Transaction, ...decisions: readonly RecordedDecision[]): Promise<void> {
+    await transaction.run(RECORD_DECISION, [
       // Ids are made here: the decisions of one transaction share a time, and their ids keep them in the order they
       // were made.
       decisions.map(() => newId()),
       decisions.map(({ notificationId }) => notificationId),
-      decisions.map(({ deliveryId }) => deliveryId ?? null),
+      decisions.map(({ deliveryId }) => deliveryId),
       decisions.map(({ attemptId }) => attemptId ?? null),
       decisions.map(({ rule }) => rule),
       decisions.map(({ sentence }) => sentence),
