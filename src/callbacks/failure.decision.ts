@@ -1,11 +1,12 @@
 import type { Classification } from '../policy/failure.js';
 import { afterLastAttempt, anotherChannelHelps, type NextStep } from '../policy/next-step.js';
-import { isFinal, UNSUCCESSFUL_ENDS, type NotificationStatus } from '../policy/transitions.js';
+import { endedUnsuccessfully, isFinal, type NotificationStatus } from '../policy/transitions.js';
 import type { Channel } from '../policy/vocabulary.js';
 import {
   acceptedAsAnother,
   correctionSince,
   isInFlight,
+  isReplaced,
   laterDeliveries,
   mayStillArrive,
   ownWork,
@@ -46,7 +47,7 @@ export function failureOf(
 
 /** For a delivery: only proof that it was sent can revive one that failed. */
 function isOver(status: NotificationStatus): boolean {
-  return status === 'delivered' || UNSUCCESSFUL_ENDS.some((end) => end === status);
+  return status === 'delivered' || endedUnsuccessfully(status);
 }
 
 function nothingFollows(reason: string, endsDelivery: boolean): FailureDecision {
@@ -63,10 +64,11 @@ function anotherAttemptOf(standing: Standing): string | null {
 }
 
 /** Why the notification needs nothing more from this delivery; null if it does. */
-function aliveElsewhere({ state, outbox }: Standing): string | null {
+function aliveElsewhere(standing: Standing): string | null {
+  const { state } = standing;
   if (isFinal(state.status)) return `the notification is ${state.status} already`;
-  const replaced = outbox !== null && outbox.deliveryId !== state.deliveryId;
-  if (replaced || laterDeliveries(state).some(mayStillArrive)) return 'another delivery has taken over already';
+  const takenOver = isReplaced(standing) || laterDeliveries(state).some(mayStillArrive);
+  if (takenOver) return 'another delivery has taken over already';
   return state.status === 'failed' && !state.awaitsReview ? 'the notification was given up already' : null;
 }
 

@@ -51,6 +51,7 @@ import { ACCEPTANCE_RULE, acceptanceSentence, afterFallbackRule, fallbackSentenc
 import {
   correctionSince,
   isInFlight,
+  isReplaced,
   type OutboxState,
   ownWork,
   type ReportedState,
@@ -223,13 +224,12 @@ export class ReportApplier {
   }
 
   private async fail(transaction: Transaction, reported: Reported): Promise<void> {
-    const { report, state, outbox, acceptance } = reported;
+    const { report, state, acceptance } = reported;
     const classification = classifyCallback({ ...report, channel: state.channel }, this.codes);
     const knownBefore = acceptance.kind === 'known';
     const decision = failureOf(reported, knownBefore, classification, this.remaining(reported, false));
     if (!decision) return;
-    const replaced = outbox !== null && outbox.deliveryId !== state.deliveryId;
-    if (decision.endsDelivery && acceptance.binds && !replaced && state.status !== 'failed') {
+    if (decision.endsDelivery && acceptance.binds && !isReplaced(reported) && state.status !== 'failed') {
       await this.tellAcceptance(transaction, reported);
       await this.bind(transaction, reported, null);
     }

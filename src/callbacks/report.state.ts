@@ -1,5 +1,5 @@
 import type { NotificationContent } from '../channels/content.js';
-import { UNSUCCESSFUL_ENDS, type NotificationStatus } from '../policy/transitions.js';
+import { endedUnsuccessfully, type NotificationStatus } from '../policy/transitions.js';
 import type { Category, Channel, Outcome } from '../policy/vocabulary.js';
 import type { DeliveryChanges } from '../outbox/work.js';
 
@@ -89,6 +89,11 @@ export function ownWork({ state, outbox }: Standing): OutboxState | null {
   return outbox?.deliveryId === state.deliveryId && outbox.stage !== 'await_delivery' ? outbox : null;
 }
 
+/** Whether the notification's work is another delivery's by now. Pure. */
+export function isReplaced({ state, outbox }: Standing): boolean {
+  return outbox !== null && outbox.deliveryId !== state.deliveryId;
+}
+
 /** Pure. */
 export function isInFlight(outbox: OutboxState | null): boolean {
   return outbox !== null && outbox.stage === 'send' && outbox.leased;
@@ -101,7 +106,7 @@ export function acceptedAsAnother({ state, providerSid }: Standing): boolean {
 
 /** Accepted, and neither failed nor called off since. Pure. */
 export function mayStillArrive({ accepted, status }: DeliveryState): boolean {
-  return accepted && !UNSUCCESSFUL_ENDS.some((end) => end === status);
+  return accepted && !endedUnsuccessfully(status);
 }
 
 /**

@@ -43,6 +43,10 @@ export const TRANSITIONS = {
 /** How a delivery can end without success: nothing more is expected of it. */
 export const UNSUCCESSFUL_ENDS = ['failed', 'canceled', 'expired'] as const satisfies readonly NotificationStatus[];
 
+export function endedUnsuccessfully(status: NotificationStatus): boolean {
+  return UNSUCCESSFUL_ENDS.some((end) => end === status);
+}
+
 /** Whether a status is terminal. */
 export function isFinal(status: NotificationStatus): boolean {
   return TRANSITIONS[status].length === 0;
