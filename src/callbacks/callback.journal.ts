@@ -6,7 +6,7 @@ import type { Classification } from '../policy/failure.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Category, Channel } from '../policy/vocabulary.js';
 import type { ProviderReport } from './provider-report.js';
-import type { FallbackState } from './report.decision.js';
+import type { AcceptanceNews, FallbackState } from './report.decision.js';
 import type { ReportedState } from './report.state.js';
 
 /** What it means that a message was delivered, given what has become of its fallback. */
@@ -22,14 +22,17 @@ export type Delivered =
   /** A human has corrected it since: the notification still waits for the corrected delivery. */
   | 'superseded';
 
-/** How listeners hear of an acceptance after a correction: as given up before, or as a duplicate for one recipient. */
+/** An acceptance as listeners hear of it. */
+type Heard = 'bound' | 'duplicate' | 'after_all';
+
+/** After a correction: as given up before, or as a duplicate for one recipient. */
 export const HEARD_AS = {
   bound: 'bound',
   duplicate: 'duplicate',
   after_all: 'after_all',
   misdirected: 'after_all',
   reworded: 'duplicate',
-} as const;
+} as const satisfies Record<AcceptanceNews, Heard>;
 
 export const DELIVERED_AS = {
   none: 'delivered',
@@ -57,7 +60,7 @@ const REFUSALS_LOGGED_EVERY_MS = 1000;
 export interface CallbackListener {
   /** `count` callbacks were recorded in the ordinary way, and moved these notifications to delivered. */
   onProgress?(count: number, delivered: readonly FirstDelivery[]): void;
-  onAcceptance?(kind: 'bound' | 'duplicate' | 'after_all'): void;
+  onAcceptance?(kind: Heard): void;
   onDelivered?(state: ReportedState, kind: Delivered): void;
   onFailed?(state: ReportedState, report: ProviderReport, classification: Classification, step: NextStep): void;
   onRefused?(refusal: Refusal): void;
@@ -80,7 +83,7 @@ export class CallbackJournal {
     for (const listener of this.listeners) listener.onProgress?.(reports.length, delivered);
   }
 
-  acceptance(notificationId: string, report: ProviderReport, kind: 'bound' | 'duplicate' | 'after_all'): void {
+  acceptance(notificationId: string, report: ProviderReport, kind: Heard): void {
     this.log.warn({ notificationId, ...ids(report), acceptance: kind }, 'an open question is answered');
     for (const listener of this.listeners) listener.onAcceptance?.(kind);
   }

@@ -30,6 +30,9 @@ export type AcceptanceKind =
   /** A human has corrected the words since: the recipient may get both. */
   | 'reworded';
 
+/** What the explanation tells. */
+export type AcceptanceNews = Exclude<AcceptanceKind, 'known' | 'ahead_of_answer'>;
+
 export interface Acceptance {
   readonly kind: AcceptanceKind;
   /** Whether this report makes its delivery accepted and ends its work. */

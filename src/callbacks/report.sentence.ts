@@ -1,5 +1,5 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
-import type { AcceptanceKind, FallbackState } from './report.decision.js';
+import type { AcceptanceNews, FallbackState } from './report.decision.js';
 import type { Evidence } from './provider-report.js';
 import { isInFlight, laterDeliveries, ownWork, type Standing } from './report.state.js';
 
@@ -23,7 +23,7 @@ export const ACCEPTANCE_RULE = {
 export function acceptanceSentence(
   standing: Standing,
   evidence: Evidence,
-  kind: Exclude<AcceptanceKind, 'known' | 'ahead_of_answer'>,
+  kind: AcceptanceNews,
   fallback: FallbackState,
 ): string {
   const own = ownWork(standing);
