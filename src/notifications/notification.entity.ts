@@ -20,7 +20,7 @@ export class Notification {
   recipient: string;
 
   @Column({ type: 'text', array: true })
-  channels: readonly Channel[];
+  channels: Channel[];
 
   /** The channel of the current delivery. */
   @Column({ type: 'text' })
@@ -34,7 +34,7 @@ export class Notification {
   content: NotificationContent | null;
 
   @Column({ type: 'json' })
-  metadata: Readonly<Record<string, unknown>>;
+  metadata: Record<string, unknown>;
 
   @Column({ type: 'text', name: 'idempotency_key', nullable: true })
   idempotencyKey: string | null;
