@@ -61,8 +61,10 @@ export class Journal {
     for (const listener of this.listeners) listener.onUnsuccessful?.(result);
   }
 
-  reconciled(work: Work, result: Judgement['kind'], because: string, duplicates: number): void {
-    this.log.info({ ...ids(work), result, reason: because, duplicates }, 'attempt reconciled');
+  reconciled(work: Work, judgement: Judgement): void {
+    const { kind: result, because: reason } = judgement;
+    const duplicates = judgement.kind === 'accepted' ? judgement.duplicates : 0;
+    this.log.info({ ...ids(work), result, reason, duplicates }, 'attempt reconciled');
     for (const listener of this.listeners) listener.onReconciled?.(work, result, duplicates);
   }
 

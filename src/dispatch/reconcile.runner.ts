@@ -72,8 +72,7 @@ export class ReconcileRunner {
     const { judgement } = finding;
     // Broken off by the shutdown, not by the provider: another process asks again, which costs no retry.
     if (stopping.aborted && judgement.kind === 'unanswered') return { next: 'give_back', work };
-    const duplicates = judgement.kind === 'accepted' ? judgement.duplicates : 0;
-    this.journal.reconciled(work, judgement.kind, judgement.because, duplicates);
+    this.journal.reconciled(work, judgement);
     switch (judgement.kind) {
       case 'accepted':
         this.adopt(work, judgement);
