@@ -101,17 +101,25 @@ describe('words that come after all others were deleted', () => {
     const service = await startRetention({ BODY_RETENTION_HOURS: '2' });
     const { api, provider, databaseUrl } = service;
     const retention = await service.retention();
-    const read = '+15551230009';
-    await provider.fail(TO, { fault: { kind: 'callback', status: 'sent' } });
+    const [read, refused] = ['+15551230009', '+15551230010'];
+    for (const to of [TO, refused]) await provider.fail(to, { fault: { kind: 'callback', status: 'sent' } });
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Secret words' });
     const late = await api.send({ to: read, channels: ['whatsapp'], body: 'Secret words' });
+    const buried = await api.send({ to: refused, channels: ['sms'], body: 'Secret words' });
     const sent = await reported(service, id, 'sent');
     const received = await reported(service, late, 'delivered');
+    const underWay = await reported(service, buried, 'sent');
+    const left = async () => {
+      const found: string[] = [];
+      for (const each of [id, late, buried]) found.push(...(await words(service, each)));
+      return found;
+    };
     await moveClock(databaseUrl, 3 * HOUR);
     await retention.round();
-    expect([...(await words(service, id)), ...(await words(service, late))]).toEqual([]);
+    expect(await left()).toEqual([]);
 
     await report(service, received.deliveries[0], 'read');
+    await report(service, underWay.deliveries[0], 'undelivered', '30007');
     await report(service, sent.deliveries[0], 'undelivered', '30007');
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await provider.heal();
@@ -119,9 +127,10 @@ describe('words that come after all others were deleted', () => {
     await api.untilStatus(id, 'delivered');
     expect(await words(service, id)).toEqual(['answers', 'corrections', 'reports']);
     expect(await words(service, late)).toEqual(['reports']);
+    expect(await words(service, buried)).toEqual(['answers', 'reports']);
     await moveClock(databaseUrl, 3 * HOUR);
     await retention.round();
-    expect([...(await words(service, id)), ...(await words(service, late))]).toEqual([]);
+    expect(await left()).toEqual([]);
     expect(await one(service, 'SELECT count(*)::int FROM body_retention_later')).toBe(0);
   });
 });
