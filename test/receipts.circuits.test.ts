@@ -39,6 +39,27 @@ describe('a receipt that never came', () => {
     expect(await round()).toEqual(NOBODY);
     expect(await questions()).toHaveLength(held.length + 2);
   });
+
+  it('is asked for once, though another channel goes the same way later', async () => {
+    const { api, operator, sentAndAt, later, round } = await startWithoutCallbacks();
+    await sentAndAt({ to: '+15005553000' }, 'sent');
+    await sentAndAt({ to: '+15551230001', channels: ['whatsapp'] }, 'delivered');
+    const { id } = await operator.circuit('resource:whatsapp');
+    await api.post(`/v1/admin/circuits/${id}/open`);
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, under_way: 1 });
+    await operator.close('resource:whatsapp');
+    expect(await eventually(round, ({ delivered }) => delivered === 1)).toEqual({ ...NOBODY, delivered: 1 });
+  });
+
+  it('is found behind the place of a channel ahead whose attempt retention has deleted', async () => {
+    const { database, sentAndAt, later, round } = await startWithoutCallbacks();
+    await sentAndAt({ to: '+15551230001', channels: ['whatsapp'] }, 'delivered');
+    await database.query(`UPDATE receipt_looks SET looked_to = new_uuid_v7() WHERE number = 1 AND channel = 'sms'`);
+    await sentAndAt({ to: '+15551230002', channels: ['whatsapp'] }, 'delivered');
+    await later(16 * MINUTE);
+    expect(await round()).toEqual({ ...NOBODY, delivered: 2 });
+  });
 });
 
 it('a look goes on where the channels are that are furthest behind, as far as the next one', () => {

@@ -185,13 +185,16 @@ describe('a receipt that never came', () => {
     expect(await round()).toEqual({ ...NOBODY, delivered: 2 });
   });
 
-  it('is not asked for where the provider does not know the message', async () => {
+  it('is not asked for again where the provider does not know the message, or what is asked', async () => {
     const { provider, sentAndAt, later, round } = await startWithoutCallbacks();
-    await sentAndAt({ to: '+15551230001' }, 'delivered');
-    await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', status: 404, code: 20404 } });
-    await later(16 * MINUTE);
-    expect(await round()).toEqual({ ...NOBODY, gone: 1 });
-    expect(await round()).toEqual(NOBODY);
+    for (const refusal of [{ status: 404, code: 20404 }, { status: 400 }]) {
+      await provider.heal();
+      await sentAndAt({ to: '+15551230001' }, 'delivered');
+      await provider.fail('*', { match: { resource: 'fetch' }, fault: { kind: 'status', ...refusal } });
+      await later(16 * MINUTE);
+      expect(await round()).toEqual({ ...NOBODY, gone: 1 });
+      expect(await round()).toEqual(NOBODY);
+    }
   });
 
   it('is asked for again where the process stopped while it asked, however late that is', async () => {
