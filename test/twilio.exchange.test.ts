@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -55,14 +55,17 @@ describe('a request that surely was not written', () => {
     expect(error).toMatchObject({ kind: 'connect_timeout', written: false });
   });
 
-  it('never sends what reached its deadline while it waited for a connection', async () => {
+  it.each([
+    ['reached its deadline', () => ({ timeout: 50 }), 'connect_timeout'],
+    ['was aborted', () => ({ signal: AbortSignal.timeout(50) }), 'aborted'],
+  ] as const)('never sends what %s while it waited for a connection', async (_, ending, kind) => {
     const held: (() => void)[] = [];
     const wire = await wireOf((socket) => held.push(() => socket.write(response(200, 'first'))));
     const http = axiosOver({ baseUrl: wire.url, connections: 1 });
     const first = http.post<Answer>('/first', 'a=b');
     await expect.poll(() => held.length).toBe(1);
-    const error = await failureOf(http.post('/late', 'a=b', { timeout: 50 }));
-    expect(error).toMatchObject({ kind: 'connect_timeout', written: false });
+    const error = await failureOf(http.post('/late', 'a=b', ending()));
+    expect(error).toMatchObject({ kind, written: false });
 
     held[0]?.();
     expect((await first).data.text).toBe('first');
@@ -207,6 +210,15 @@ describe('a request that was written', () => {
     abort.abort();
     expect(await sent).toMatchObject({ kind: 'aborted', written: true });
     await expect.poll(() => wire.connections[0]?.destroyed).toBe(true);
+  });
+
+  it('leaves nothing behind on a signal that outlives it', async () => {
+    const wire = await wireOf(inTurn(reply(200), hang));
+    const http = axiosOver({ baseUrl: wire.url });
+    const { signal } = new AbortController();
+    await http.post('/x', 'a=b', { signal });
+    await failureOf(http.post('/x', 'a=b', { signal, timeout: 50 }));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('keeps an answer that came before the abort', async () => {
