@@ -50,6 +50,11 @@ describe('the channels that may still follow', () => {
 it('a channel that has nothing to say is passed over', () => {
   const course = { channels: ['whatsapp', 'sms', 'voice'], channel: 'whatsapp', tried: null, changes: null } as const;
   expect(fallbackOf(ALL).remaining({ ...course, content: { voice: { say: 'Hello' } } })).toEqual(['voice']);
+  // A human's words take the place of all that the caller gave, and of what retention has deleted.
+  const corrected = { ...course, changes: { content: { sms: { body: 'Hello' } } } };
+  for (const content of [{ body: 'Hello' }, null]) {
+    expect(fallbackOf(ALL).remaining({ ...corrected, content })).toEqual(['sms']);
+  }
 });
 
 it('the next delivery is sent by the sender of its channel', () => {

@@ -109,6 +109,8 @@ describe('next step', () => {
       kind: 'reconcile',
       exhausted: true,
       spendsRetry: false,
+      at: new Date('2026-11-22T10:00:01Z'),
+      waitMs: 1000,
     });
   });
 
