@@ -57,14 +57,16 @@ describe('a receipt of the channel before', () => {
     expect(await story.read()).toMatchObject({ status: 'delivered', deadLetter: null });
   });
 
-  it('says only once that the recipient gets it twice, and keeps when that was delivered', async () => {
+  it('says only once that the recipient gets it twice, and keeps when that was delivered and read', async () => {
     const { story, whatsapp } = await fellBack();
-    await story.accepted(1);
+    const sms = await story.accepted(1);
     const { deliveredAt } = await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
     await story.timePasses();
     const read = await story.reports(whatsapp.attemptId, whatsapp.sid, 'read');
     expect(read).toMatchObject({ deliveredAt, readAt: expect.any(String) });
     expect((await story.sentences()).match(/gets it twice/g)).toHaveLength(1);
+    await story.timePasses();
+    expect(await story.reports(sms.attemptId, sms.sid, 'read')).toMatchObject({ deliveredAt, readAt: read.readAt });
   });
 });
 
@@ -87,7 +89,8 @@ describe('a notification that two channels accepted', () => {
     const sms = await story.accepted(1);
     const delivered = { status: 'delivered', channel: 'whatsapp' };
     expect(await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered')).toMatchObject(delivered);
-    expect(await story.reports(sms.attemptId, sms.sid, 'delivered')).toMatchObject(delivered);
+    for (const status of ['delivered', 'read'])
+      expect(await story.reports(sms.attemptId, sms.sid, status)).toMatchObject(delivered);
   });
 
   it('is on it also where the other had taken its place again', async () => {
@@ -127,6 +130,7 @@ describe('a late sign that the channel before had accepted it', () => {
     const attemptId = await story.givenUpUnknown();
     await story.request(2);
     expect((await story.reports(attemptId, newSid(), 'sent')).status).toBe('sent');
+    expect(await story.work()).toEqual({ stage: 'send', channel: 'sms' });
     expect(await story.sentences()).toContain('may get it twice');
     await story.accepted(2);
     expect(statuses(await story.read())).toEqual(['sent', 'sent']);
@@ -272,16 +276,21 @@ describe('the failure of a delivery', () => {
     expect(statuses(failed)).toEqual(['failed']);
   });
 
-  it("takes a human's corrections along to the next channel", async () => {
+  it("takes a human's corrections along to the next channel, but for the sender, which is not one of that", async () => {
     const story = await begin(['whatsapp', 'sms']);
     await story.refused(0, 400, 21618);
     const { deadLetter } = await story.until(({ status }) => status === 'failed');
     const to = '+15551279999';
-    await service().api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { to, body: 'Corrected' } });
+    const changes = { to, body: 'Corrected', sender: '+14155550099' };
+    await service().api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes });
     const corrected = await story.accepted(0, to);
     await story.reports(corrected.attemptId, corrected.sid, 'undelivered', 63016);
     expect(await story.request(1, to)).toMatchObject({ to, body: 'Corrected' });
     await story.accepted(1, to);
+    expect((await story.read()).deliveries.slice(1)).toMatchObject([
+      { channel: 'whatsapp', from: '+14155550099' },
+      { channel: 'sms', from: '+15005550006' },
+    ]);
     const { rows } = await service().database.query<{ recipient: string }>(
       'SELECT recipient FROM failures WHERE notification_id = $1 AND callback_id IS NOT NULL',
       [story.id],
