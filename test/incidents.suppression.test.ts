@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { wishOf } from '../src/recipients/inbound.keywords.js';
+import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
 import { creations, Provider, type ServiceUnderTest, startTestService } from './support/service.js';
@@ -149,7 +150,7 @@ it('refuses an inbound message that Twilio did not sign, and writes nothing', as
 });
 
 it.each([63003, 63024])(
-  'skips a channel the recipient is not on (%i), where another one is left',
+  'skips a channel the recipient is not on (%i) for a day, where another one is left',
   async (errorCode) => {
     const test = await startTestService();
     const notThere = {
@@ -165,10 +166,18 @@ it.each([63003, 63024])(
     await test.api.untilStatus(await test.api.send(both), 'delivered');
     const seen = (await creations(test.simulator.url)).map(({ to }) => to);
     expect(seen).toEqual([`whatsapp:${TO}`, TO, TO]);
-    const { rows } = await test.database.query(
-      `SELECT channel, provider_code, round(extract(epoch FROM until - service_now()) / 3600) AS hours FROM unavailable_channels`,
-    );
-    expect(rows).toEqual([{ channel: 'whatsapp', provider_code: errorCode, hours: '24' }]);
+    const remembered = async () =>
+      (
+        await test.database.query(
+          `SELECT channel, provider_code, round(extract(epoch FROM until - service_now()) / 3600) AS hours FROM unavailable_channels`,
+        )
+      ).rows;
+    expect(await remembered()).toEqual([{ channel: 'whatsapp', provider_code: errorCode, hours: '24' }]);
+
+    await moveClock(test.databaseUrl, 25 * 3_600_000);
+    await test.api.untilStatus(await test.api.send(both), 'delivered');
+    expect((await creations(test.simulator.url)).slice(3).map(({ to }) => to)).toEqual([`whatsapp:${TO}`, TO]);
+    expect(await remembered()).toEqual([{ channel: 'whatsapp', provider_code: errorCode, hours: '24' }]);
   },
 );
 

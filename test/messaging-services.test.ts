@@ -48,7 +48,13 @@ describe('a Messaging Service as the sender', () => {
     const suppressed = await api.untilStatus(await api.send(sms(to)), 'failed', 'sent');
     expect(suppressed).toMatchObject({ status: 'failed', deadLetter: null });
     expect(await new Provider(simulator.url).creates(to)).toEqual([]);
+    const optedOutOf = async () => {
+      const path = `/v1/admin/suppressions?recipient=${encodeURIComponent(to)}`;
+      return (await api.get<{ items: { sender: string }[] }>(path)).body.items.map(({ sender }) => sender).toSorted();
+    };
+    expect(await optedOutOf()).toEqual([POOL_NUMBER, SERVICE].toSorted());
     await inbound('START');
+    expect(await optedOutOf()).toEqual([]);
     await api.untilStatus(await api.send(sms(to)), 'sent');
   });
 });
