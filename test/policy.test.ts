@@ -103,6 +103,15 @@ describe('next step', () => {
     });
   });
 
+  it.each(['invalid_request', 'channel_unavailable', 'opted_out'] as const)(
+    'asks what became of it also where the code of what may have been accepted means %s',
+    (errorClass) => {
+      const unknown = failureOfClass(errorClass, { outcome: 'unknown', httpStatus: 500 });
+      expect(nextStep(unknown, withSms, POLICY, CLOCK)).toMatchObject({ kind: 'reconcile', exhausted: false });
+      expect(nextStep(unknown, spent, POLICY, CLOCK)).toMatchObject({ kind: 'reconcile', exhausted: true });
+    },
+  );
+
   it('asks once more before it gives up what may have been accepted', () => {
     const unknown = failureOfClass('provider_fault', { outcome: 'unknown', httpStatus: 503 });
     expect(nextStep(unknown, spent, POLICY, CLOCK)).toMatchObject({
@@ -116,10 +125,12 @@ describe('next step', () => {
 
   it('waits in an open circuit instead of spending retries', () => {
     const open = { ...spent, standstill: 'an operator keeps it closed' };
-    expect(nextStep(failureOfClass('provider_fault'), open, POLICY, CLOCK)).toEqual({
-      kind: 'hold',
-      reason: 'an operator keeps it closed: waiting costs no retry',
-    });
+    for (const outcome of ['rejected', 'unknown'] as const) {
+      expect(nextStep(failureOfClass('provider_fault', { outcome }), open, POLICY, CLOCK)).toEqual({
+        kind: 'hold',
+        reason: 'an operator keeps it closed: waiting costs no retry',
+      });
+    }
     // What the provider said of this one stays true however long it waits.
     for (const errorClass of ['invalid_request', 'rate_limited'] as const) {
       expect(nextStep(failureOfClass(errorClass), open, POLICY, CLOCK)).toEqual(
