@@ -168,6 +168,17 @@ describe('API keys', () => {
     expect((await ask(edge, 'DELETE', `/v1/admin/api-keys/${key.id}`)).status).toBe(204);
   });
 
+  it('tells a key from a new one of the same name at once on every replica that hears of it', async () => {
+    const key = await createKey({ name: 'deploy', scopes: ['send'] });
+    const nameAt = async (at: Edge) => (await ask(at, 'GET', '/who/send', { key: key.secret })).body['name'];
+    expect([await nameAt(edge), await nameAt(other)]).toEqual(['deploy/deploy', 'deploy/deploy']);
+    const heard = vi.spyOn(other.app.get(ApiKeyAuthenticator, { strict: false }), 'forget');
+    await createKey({ name: 'deploy', scopes: ['send'], clientId: key.clientId });
+    expect(await nameAt(edge)).toBe(`deploy/deploy#${key.id}`);
+    await expect.poll(() => heard.mock.calls.length).toBeGreaterThan(0);
+    expect(await nameAt(other)).toBe(`deploy/deploy#${key.id}`);
+  });
+
   it('closes a revoked key at once where it was revoked, and before long where nothing is heard of it', async () => {
     // Nobody listens on port 1, so these replicas hear no NOTIFY.
     const deaf = { databaseUrl: database.url, environment: { DATABASE_LISTEN_URL: 'postgres://127.0.0.1:1/none' } };
