@@ -1,5 +1,6 @@
 import { Client } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ApiKeyAuthenticator } from '../src/clients/api-key.authenticator.js';
 import { ADMIN_KEY, ask, startEdge, type Edge } from './support/http-edge.app.js';
 import { createMigratedDatabase } from './support/postgres.js';
 
@@ -48,7 +49,7 @@ async function keyOfOldClient(databaseUrl: string, edge: Edge, name: string) {
 
 async function revokeAdminKey(edge: Edge, key: string): Promise<void> {
   const { body } = await ask<Listed>(edge, 'GET', KEYS, { key });
-  const id = body.items.find(({ name }) => name === 'ADMIN_API_KEY')?.id;
+  const id = body.items.find(({ name, revokedAt }) => name === 'ADMIN_API_KEY' && revokedAt === null)?.id;
   expect((await ask(edge, 'DELETE', `${KEYS}/${id}`, { key })).status).toBe(204);
 }
 
@@ -61,7 +62,7 @@ describe('ADMIN_API_KEY', () => {
     ]);
   });
 
-  it('replaces the key before when it changes, and comes back when it changes back', async () => {
+  it('replaces the key before when it changes, on every replica at once, and comes back when it changes back', async () => {
     const databaseUrl = await newDatabase();
     const inForce = () =>
       query(
@@ -71,10 +72,12 @@ describe('ADMIN_API_KEY', () => {
     const edge = await start(databaseUrl);
     const [before] = await inForce();
     expect((await ask(edge, 'GET', KEYS)).status).toBe(200);
+    const heard = vi.spyOn(edge.app.get(ApiKeyAuthenticator, { strict: false }), 'forget');
     const replaced = await start(databaseUrl, NEXT);
     expect((await ask(replaced, 'GET', KEYS, { key: NEXT })).status).toBe(200);
     expect((await ask(replaced, 'GET', KEYS)).status).toBe(401);
-    await expect.poll(async () => (await ask(edge, 'GET', KEYS)).status).toBe(401);
+    await expect.poll(() => heard.mock.calls.length).toBeGreaterThan(0);
+    expect((await ask(edge, 'GET', KEYS)).status).toBe(401);
     expect(await inForce()).toHaveLength(1);
     await start(databaseUrl);
     expect(await inForce()).toEqual([before]);
@@ -139,6 +142,16 @@ describe('an ADMIN_API_KEY that a human revoked', () => {
     expect((await ask(other, 'GET', KEYS, { key: NEXT })).status).toBe(200);
     await start(databaseUrl);
     expect((await ask(other, 'GET', KEYS, { key: NEXT })).status).toBe(200);
+  });
+
+  it('stays revoked also where a start had once replaced it', async () => {
+    const databaseUrl = await newDatabase();
+    await start(databaseUrl);
+    await start(databaseUrl, NEXT);
+    const edge = await start(databaseUrl);
+    const operator = await createKey(edge, 'operator');
+    await revokeAdminKey(edge, operator.secret);
+    expect((await ask(await start(databaseUrl), 'GET', KEYS)).status).toBe(401);
   });
 });
 
