@@ -87,4 +87,19 @@ describe('a key that is revoked while it is looked up', () => {
     expect(askedAgain).toBeInstanceOf(Promise);
     await askedAgain;
   });
+
+  it('is asked for again for who comes after the revocation, also while the answer from before it is awaited', async () => {
+    const authenticator = edge.app.get(ApiKeyAuthenticator, { strict: false });
+    const secret = await createKey('revoked before');
+    authenticator.forget();
+    const transaction = await stall();
+    const before = authenticator.authenticate(secret);
+    await untilSomebodyWaits(database.url);
+    expect(authenticator.authenticate(secret)).toBe(before);
+    authenticator.forget();
+    const after = authenticator.authenticate(secret);
+    expect(after).not.toBe(before);
+    await transaction.query('ROLLBACK');
+    await Promise.all([before, after]);
+  });
 });
