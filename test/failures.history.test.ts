@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FailureDto } from '../src/failures/failure.dto.js';
 import type { FailureSummaryDto } from '../src/failures/failure-summary.dto.js';
-import { failures, HISTORY, LONG_FAILURES, startWithFailures, type FailurePageBody } from './failures.setup.js';
+import { failAt, failures, HISTORY, LONG_FAILURES, startWithFailures, type FailurePageBody } from './failures.setup.js';
 import { Provider, startTestService, UNDER_WAY } from './support/service.js';
+
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
 
 describe('the failure history', () => {
   it('tells of a refusal, an unknown outcome and a failed callback everything but the recipient', async () => {
@@ -191,6 +193,14 @@ describe('the summary', () => {
     });
   });
 
+  it('is of the last 24 hours unless it is asked for others', async () => {
+    const { database, api } = await startTestService({ ROLE: 'api' });
+    await failAt(database, hoursAgo(25), hoursAgo(23));
+    const total = async (query: string) => (await api.get<FailureSummaryDto>(`${HISTORY}/summary?${query}`)).body.total;
+    const [longer, dayBefore] = [hoursAgo(26), hoursAgo(24)].map((moment) => moment.toISOString());
+    expect([await total(''), await total(`from=${longer}`), await total(`until=${dayBefore}`)]).toEqual([1, 2, 1]);
+  });
+
   it('refuses a span that is empty or has too many buckets', async () => {
     const { api } = await startTestService();
     const span = 'from=2001-01-01T00:00:00Z&until=2002-01-01T00:00:00Z';
@@ -204,4 +214,14 @@ describe('the summary', () => {
     });
     expect(await api.get(`${HISTORY}/summary?${span}`)).toMatchObject({ status: 200, body: { bucket: 'day' } });
   });
+});
+
+it('a time range of failures holds its first moment and not its last, so that ranges in a row show each once', async () => {
+  const { database, api } = await startTestService({ ROLE: 'api' });
+  const [first, second] = [hoursAgo(2), hoursAgo(1)] as const;
+  await failAt(database, first, second);
+  const range = `from=${first.toISOString()}&until=${second.toISOString()}`;
+  const summary = await api.get<FailureSummaryDto>(`${HISTORY}/summary?${range}`);
+  const listed = (await failures({ api }, range)).map(({ at }) => at);
+  expect([listed, summary.body.total]).toEqual([[first.toISOString()], 1]);
 });

@@ -17,6 +17,18 @@ export const LONG_FAILURES = `
     '{"kind":"none","reason":"test"}'
   FROM generate_series(1, 10)`;
 
+/** One failure at each of these moments. */
+export async function failAt(database: ServiceUnderTest['database'], ...moments: Date[]): Promise<void> {
+  await database.query(
+    `INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+       error_class, responsible, rule, next_step)
+     SELECT new_uuid_v7(), at, new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), new_uuid_v7(), '+15551230001', 'sms',
+       'rejected', 'not_found', 'caller', 'test', '{"kind":"none","reason":"test"}'
+     FROM unnest($1::timestamptz[]) AS at`,
+    [moments],
+  );
+}
+
 /** Some failures of every kind: a refusal, unknown attempts, a failed callback. */
 export async function startWithFailures() {
   const service = await startTestService({ RETRY_MAX: '1' });
