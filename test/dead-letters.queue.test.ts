@@ -28,6 +28,23 @@ describe('the review queue', () => {
     expect(JSON.stringify(body)).not.toContain('secret');
   });
 
+  it('shows of many failures the latest ones, the latest first', async () => {
+    const service = await startRefusing();
+    const dead = await bury(service);
+    await service.database.query(
+      `INSERT INTO failures (id, at, attempt_id, notification_id, delivery_id, client_id, recipient, channel, outcome,
+         error_class, responsible, rule, next_step)
+       SELECT new_uuid_v7(), at - n * interval '1 minute', new_uuid_v7(), notification_id, delivery_id, client_id,
+         recipient, channel, outcome, error_class, responsible, rule, next_step
+       FROM failures, generate_series(1, 11) AS n WHERE notification_id = $1`,
+      [dead.notificationId],
+    );
+    const { failures } = (await service.api.get<DeadLetterDetailDto>(`${QUEUE}/${dead.id}`)).body;
+    const times = failures.map(({ at }) => at);
+    expect(times).toEqual(times.toSorted().toReversed());
+    expect([times.length, failures[0]?.providerCode]).toEqual([10, 21211]);
+  });
+
   it('lists the newest first, page by page, and narrows by every filter', async () => {
     const service = await startRefusing();
     const { api, provider } = service;
