@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { newId } from '../src/identifiers/new-id.js';
 import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
-import { startTestService } from './support/service.js';
+import { Provider, startTestService } from './support/service.js';
 import { startTransaction } from './support/transactions.js';
 
 it.each([
@@ -29,4 +29,21 @@ it.each([
   await fallback.query('COMMIT');
   expect(await meanwhile).toEqual(before);
   expect(await read()).not.toEqual(before);
+});
+
+it('shows a channel that was passed over as never begun, also while the next one is tried', async () => {
+  const { api, database, simulator } = await startTestService({ RETRY_BASE_MS: '600000', RETRY_BUDGET_MS: '86400000' });
+  const to = '+15551279001';
+  await database.query(
+    `INSERT INTO unavailable_channels (recipient, channel, provider_code, until)
+     VALUES ($1, 'whatsapp', 63003, now() + interval '1 hour')`,
+    [to],
+  );
+  await new Provider(simulator.url).fail(to, { fault: { kind: 'status', status: 503 } });
+  const id = await api.send({ to, channels: ['whatsapp', 'sms'], body: 'Hello' });
+  const { deliveries } = await api.until(id, (seen) => seen.deliveries[1]?.attempts.length === 1);
+  expect(deliveries).toMatchObject([
+    { channel: 'whatsapp', startedAt: null, attempts: [] },
+    { channel: 'sms', startedAt: deliveries[1]?.attempts[0]?.startedAt },
+  ]);
 });
