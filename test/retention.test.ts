@@ -78,6 +78,30 @@ describe('what is left of a notification without its words', () => {
     expect((await provider.creates(TO)).map(({ params }) => params['Body'])).toEqual(['Secret words', 'Short']);
   });
 
+  it('still goes to the one whom a human named instead, with the words that a human gives it then', async () => {
+    const service = await startRetention({ BODY_RETENTION_HOURS: '2' });
+    const { api, provider, databaseUrl } = service;
+    const retention = await service.retention();
+    const named = '+15551230002';
+    for (const to of [TO, named]) await provider.fail(to, { times: 1, ...REFUSED });
+    const id = await api.send({ to: TO, channels: ['sms'], body: 'Secret words' });
+    const retry = (letter: string | undefined, changes: object) =>
+      api.post(`/v1/admin/dead-letters/${letter}/retry`, { changes });
+    const first = await api.untilStatus(id, 'failed');
+    await retry(first.deadLetter?.id, { to: named, body: 'Other secret words' });
+    const second = await api.until(id, ({ status, deliveries }) => status === 'failed' && deliveries.length === 2);
+    await moveClock(databaseUrl, 3 * HOUR);
+    await retention.round();
+    expect(await words(service, id)).toEqual([]);
+    expect((await retry(second.deadLetter?.id, { body: 'New words' })).status).toBe(200);
+    await api.untilStatus(id, 'delivered');
+    expect((await provider.creates(named)).map(({ params }) => params['Body'])).toEqual([
+      'Other secret words',
+      'New words',
+    ]);
+    expect(await provider.creates(TO)).toHaveLength(1);
+  });
+
   it('is not blamed on the provider when a late callback asks for a fallback that has nothing to say', async () => {
     const service = await startRetention({ BODY_RETENTION_HOURS: '2' });
     const { api, provider, databaseUrl } = service;
