@@ -20,7 +20,12 @@ async function start(databaseUrl: string, adminApiKey = ADMIN_KEY): Promise<Edge
 }
 
 interface Listed {
-  readonly items: readonly { readonly id: string; readonly name: string; readonly revokedAt: string | null }[];
+  readonly items: readonly {
+    readonly id: string;
+    readonly clientId: string;
+    readonly name: string;
+    readonly revokedAt: string | null;
+  }[];
 }
 
 async function createKey(edge: Edge, name: string, clientId?: string) {
@@ -83,9 +88,18 @@ describe('ADMIN_API_KEY', () => {
     expect(await inForce()).toEqual([before]);
   });
 
-  it('is refused where another key has the same secret', async () => {
+  it('gets every scope again where it has lost one, such as one that an older build did not know', async () => {
     const databaseUrl = await newDatabase();
-    const twin = await createKey(await start(databaseUrl), 'twin');
+    await start(databaseUrl);
+    await query(databaseUrl, `UPDATE api_keys SET scopes = '{send}'`);
+    expect((await ask(await start(databaseUrl), 'GET', KEYS)).status).toBe(200);
+  });
+
+  it.each(['another client', 'the same client'])('is refused where a key of %s has the same secret', async (whose) => {
+    const databaseUrl = await newDatabase();
+    const edge = await start(databaseUrl);
+    const [own] = (await ask<Listed>(edge, 'GET', KEYS)).body.items;
+    const twin = await createKey(edge, 'twin', whose === 'the same client' ? own?.clientId : undefined);
     await expect(startEdge({ databaseUrl, adminApiKey: twin.secret })).rejects.toThrow('ADMIN_API_KEY');
     expect(await query(databaseUrl, 'SELECT scopes FROM api_keys WHERE id = $1', [twin.id])).toEqual([
       { scopes: ['admin'] },
