@@ -181,7 +181,8 @@ describe('API keys', () => {
 
   it('closes a revoked key at once where it was revoked, and before long where nothing is heard of it', async () => {
     // Nobody listens on port 1, so these replicas hear no NOTIFY.
-    const deaf = { databaseUrl: database.url, environment: { DATABASE_LISTEN_URL: 'postgres://127.0.0.1:1/none' } };
+    const environment = { DATABASE_LISTEN_URL: 'postgres://127.0.0.1:1/none' };
+    const deaf = { databaseUrl: database.url, environment, controllers: [WhoController] };
     const [here, there] = await Promise.all([startEdge(deaf), startEdge(deaf)]);
     try {
       const key = await createKey({ name: 'unheard', scopes: ['admin'] });
@@ -192,6 +193,13 @@ describe('API keys', () => {
       expect(await statusAt(here)).toBe(401);
       await expect.poll(() => statusAt(there)).toBe(401);
       expect(heard).not.toHaveBeenCalled();
+
+      const one = await createKey({ name: 'unheard of', scopes: ['send'] });
+      const nameHere = async () => (await ask(here, 'GET', '/who/send', { key: one.secret })).body['name'];
+      expect(await nameHere()).toBe('unheard of/unheard of');
+      const wish = { name: 'unheard of', scopes: ['send'], clientId: one.clientId };
+      expect((await ask(here, 'POST', '/v1/admin/api-keys', { body: wish })).status).toBe(201);
+      expect(await nameHere()).toBe(`unheard of/unheard of#${one.id}`);
     } finally {
       await Promise.all([here.app.close(), there.app.close()]);
     }
