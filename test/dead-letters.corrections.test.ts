@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import type { ProblemBody } from '../src/problems/problem.js';
-import { Provider, shareTestService } from './support/service.js';
+import { ADMIN_KEY, ApiClient, Provider, shareTestService } from './support/service.js';
 
 const service = shareTestService();
 const QUEUE = '/v1/admin/dead-letters';
@@ -23,6 +23,7 @@ async function buried(channels: readonly string[], more: object = {}) {
       return [status, body.errors?.map(({ pointer }) => pointer)];
     },
     delivered: (): Promise<NotificationDto> => api.untilStatus(id, 'delivered'),
+    id: deadLetter?.id,
     provider,
     to,
   };
@@ -96,6 +97,27 @@ describe('corrected content', () => {
     expect(await retry({ body: tooLong })).toEqual([400, ['/changes/body']]);
     expect(await retry({ content: { voice: { say: tooLong } } })).toEqual([400, ['/changes/content/voice/say']]);
     expect(await retry({ body: tooLong, content: { voice: { say: 'Hello' } } })).toEqual([200, undefined]);
+  });
+
+  it.each(['sms', 'whatsapp'])('that is a body leaves the pictures on %s as they were', async (channel) => {
+    const mediaUrls = ['https://example.com/a.png'];
+    const { retry, delivered, provider, to } = await buried([channel], { [channel]: { body: 'Old', mediaUrls } });
+    expect(await retry({ body: 'New' })).toEqual([200, undefined]);
+    await delivered();
+    expect((await provider.creates(to)).map(({ params }) => [params['Body'], params['MediaUrl']])).toEqual([
+      ['Old', ...mediaUrls],
+      ['New', ...mediaUrls],
+    ]);
+  });
+
+  it('is refused for a channel whose sender is gone: it cannot follow', async () => {
+    const { id } = await buried(['sms', 'voice']);
+    const { url } = await service().replica({ ROLE: 'api', TWILIO_VOICE_FROM: '' });
+    const changes = { content: { voice: { say: 'Other' } } };
+    expect(await new ApiClient(url, ADMIN_KEY).post(`${QUEUE}/${id}/retry`, { changes })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/changes/content/voice' }] },
+    });
   });
 
   it('is refused for a channel that was tried already', async () => {
