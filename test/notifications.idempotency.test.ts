@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchDto } from '../src/notifications/batch.dto.js';
 import { moveClock } from './support/clock.js';
-import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+import { ADMIN_KEY, ApiClient, Provider, startTestService } from './support/service.js';
 
 const MESSAGE = { to: '+15551240001', channels: ['whatsapp', 'sms'], body: 'Hello' };
 const HOUR_MS = 3_600_000;
@@ -55,7 +55,11 @@ describe('a repeated key gives the original answer again', () => {
     const test = await startTestService();
     const request = { ...MESSAGE, sendAt: inHours(1) };
     const { body } = await test.api.post('/v1/notifications', request, { 'idempotency-key': 'first' });
-    const changes: Record<string, string>[] = [{ TWILIO_WHATSAPP_FROM: '' }, { ALLOWED_COUNTRIES: 'DE' }];
+    const changes: Record<string, string>[] = [
+      { TWILIO_WHATSAPP_FROM: '' },
+      { TWILIO_SMS_FROM: '' },
+      { ALLOWED_COUNTRIES: 'DE' },
+    ];
     for (const change of changes) {
       const { url } = await test.replica(change);
       expect(await answersTo(request, new ApiClient(url, ADMIN_KEY))).toEqual(replayOf(body, 422));
@@ -81,6 +85,25 @@ describe('a repeated key gives the original answer again', () => {
     expect([first.headers.get('location'), again.headers.get('location')]).toEqual([location, location]);
     expect((await api.get(location)).body).toMatchObject({ id: first.body['id'] });
     expect((await send('{"b":2,"a":1,"toJSON":2}')).status).toBe(422);
+  });
+
+  it('when another channel has taken over meanwhile', async () => {
+    const { api, simulator } = await startTestService();
+    const fault = { kind: 'status', status: 400, code: 63003 };
+    await new Provider(simulator.url).fail(MESSAGE.to, { match: { channel: 'whatsapp' }, fault });
+    const { body } = await api.post('/v1/notifications', MESSAGE, { 'idempotency-key': 'first' });
+    await api.untilStatus(String(body['id']), 'delivered');
+    expect(await answersTo(MESSAGE, api)).toMatchObject({ again: [202, 'true', body] });
+  });
+
+  it('to each client its own, also where both repeat it at the same time', async () => {
+    const { api } = await startTestService({ ROLE: 'api' });
+    const made = await api.post('/v1/admin/api-keys', { name: 'other', scopes: ['send'] });
+    const clients = [api, api.as(String(made.body['secret']))];
+    const send = (client: ApiClient) => client.send(MESSAGE, 'first');
+    const originals = await Promise.all(clients.map(send));
+    const many = Array.from({ length: 20 }, () => clients).flat();
+    expect(await Promise.all(many.map(send))).toEqual(Array.from({ length: 20 }, () => originals).flat());
   });
 
   it('but not the answer to another client', async () => {
