@@ -61,12 +61,14 @@ describe('POST /v1/notifications', () => {
     expect(answer.body.errors).toMatchObject([{ pointer, detail: expect.stringContaining(channel) }]);
   });
 
-  it('refuses an expiry that has passed or lies before sendAt', async () => {
+  it('refuses an expiry that has passed, or is not after sendAt', async () => {
     const { api } = service();
     const past = await api.post<Errors>('/v1/notifications', { ...SMS, to: recipient(), expiresAt: soon(-1000) });
     expect([past.status, past.body.errors[0]?.pointer]).toEqual([400, '/expiresAt']);
     const order = { ...SMS, to: recipient(), sendAt: soon(60_000), expiresAt: soon(30_000) };
     expect((await api.post('/v1/notifications', order)).status).toBe(400);
+    const atOnce = { ...order, expiresAt: order.sendAt };
+    expect((await api.post('/v1/notifications', atOnce)).status).toBe(400);
   });
 
   it.each(['with space', 'x'.repeat(256), '"unclosed'])('refuses the key %j', async (key) => {
@@ -216,6 +218,16 @@ describe('time', () => {
     const canceled = await api.post<NotificationDto>(`/v1/notifications/${id}/cancel`);
     expect(canceled).toMatchObject({ status: 200, body: { status: 'canceled', nextAttemptAt: null } });
     expect(await new Provider(simulator.url).creates(to)).toEqual([]);
+  });
+
+  it('takes a sendAt that has passed for now', async () => {
+    const { api } = service();
+    const answer = await api.post('/v1/notifications', { ...SMS, to: recipient(), sendAt: soon(-60_000) });
+    const { createdAt } = answer.body;
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { status: 'queued', nextAttemptAt: createdAt, deliveries: [{ status: 'queued' }] },
+    });
   });
 
   it('sends at sendAt', async () => {
