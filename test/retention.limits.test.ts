@@ -52,6 +52,21 @@ describe('the words of a notification', () => {
   });
 });
 
+it('a notification is kept, and its key holds, from its end on, however long ago it was accepted', async () => {
+  const { api, database } = service();
+  const { rows } = await database.query<{ at: Date }>(`SELECT service_now() + interval '3 days' AS at`);
+  const request = { to: '+15551230004', channels: ['sms'], body: 'Hello', sendAt: rows[0]?.at.toISOString() };
+  const id = await api.send(request, 'in-three-days');
+  await pass(73);
+  await api.untilStatus(id, 'sent');
+  await pass(23);
+  await round();
+  expect(await api.send(request, 'in-three-days')).toBe(id);
+  await pass(2);
+  await round();
+  expect((await api.get(`/v1/notifications/${id}`)).status).toBe(404);
+});
+
 it('the decisions about a notification go with it', async () => {
   const { simulator } = service();
   const to = '+15551230003';
