@@ -119,6 +119,7 @@ describe('the wish for CSV', () => {
     ['text/csv;q=0.9, application/json;q=0.5', true],
     ['TEXT/CSV; header=present', true],
     ['text/*', true],
+    ['text/csv, application/json', true],
     ['application/json', false],
     ['application/json, text/csv;q=0.5', false],
     ['*/*', false],
