@@ -14,6 +14,12 @@ const service = shareTestService(
 const round = () => partOf(service().service, Retention).round();
 const pass = (hours: number) => moveClock(service().databaseUrl, hours * HOUR);
 
+/** By the clock of the database, which tests have moved. */
+async function inHours(hours: number): Promise<string | undefined> {
+  const now = `SELECT service_now() + $1 * interval '1 hour' AS at`;
+  return (await service().database.query<{ at: Date }>(now, [hours])).rows[0]?.at.toISOString();
+}
+
 async function sent(to: string, more: Record<string, unknown> = {}) {
   const { api } = service();
   const id = await api.send({ to, channels: ['sms'], body: 'Hello', ...more });
@@ -38,6 +44,17 @@ describe('the words of a notification', () => {
     expect(await count('notifications WHERE id = $1 AND content IS NULL', id)).toBe(1);
   });
 
+  it('go also where they were never sent because they had expired', async () => {
+    const { api } = service();
+    const times = { sendAt: await inHours(1), expiresAt: await inHours(2) };
+    const id = await api.send({ to: '+15551230005', channels: ['sms'], body: 'Hello', ...times });
+    await pass(3);
+    await api.untilStatus(id, 'expired');
+    await pass(3);
+    await round();
+    expect(await count('notifications WHERE id = $1 AND content IS NULL', id)).toBe(1);
+  });
+
   it('stay while another channel may have to say them', async () => {
     const { api, simulator } = service();
     const to = '+15551230002';
@@ -53,9 +70,8 @@ describe('the words of a notification', () => {
 });
 
 it('a notification is kept, and its key holds, from its end on, however long ago it was accepted', async () => {
-  const { api, database } = service();
-  const { rows } = await database.query<{ at: Date }>(`SELECT service_now() + interval '3 days' AS at`);
-  const request = { to: '+15551230004', channels: ['sms'], body: 'Hello', sendAt: rows[0]?.at.toISOString() };
+  const { api } = service();
+  const request = { to: '+15551230004', channels: ['sms'], body: 'Hello', sendAt: await inHours(72) };
   const id = await api.send(request, 'in-three-days');
   await pass(73);
   await api.untilStatus(id, 'sent');
