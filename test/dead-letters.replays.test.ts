@@ -190,7 +190,7 @@ describe('a replay of dead letters', () => {
     const [first, , third] = await bury(service, 4);
     const others = Array.from({ length: 250 }, () => crypto.randomUUID());
     const ids = [third?.toUpperCase(), ...others, first];
-    const filter = { ids, category: 'transactional' };
+    const filter = { ids, category: 'transactional', errorClass: null };
     const { body } = await replay(service, { filter, action: 'discard', ratePerSecond: 100 });
     expect(body).toMatchObject({ filter: { category: 'transactional' }, ids: 252, matched: 2 });
     const end = await ended(service, body.id);

@@ -98,6 +98,16 @@ describe('a step of a replay', () => {
     expect(await standing()).toMatchObject({ state: 'completed', done: 1, failed: 18, skipped: 0 });
   });
 
+  it('takes its turn also where it fails, so that other replays get theirs', async () => {
+    const { step, standing, database, replayId, ids } = await startStanding(2);
+    const turn = async () =>
+      Number((await database.query<{ at: Date }>('SELECT next_at AS at FROM replays')).rows[0]?.at);
+    const before = await turn();
+    await step['leave'](replayId, String(ids[0]), new Error('no'));
+    expect(await standing()).toMatchObject({ state: 'running', done: 0, failed: 1 });
+    expect(await turn()).toBeGreaterThan(before);
+  });
+
   it('is one of another replay where somebody else takes that of the first', async () => {
     const { step, standing, fallDue, databaseUrl, replayId, ...service } = await startStanding(1);
     await bury({ ...service, databaseUrl }, 1, { category: `'otp'` });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { DeadLetterDto } from '../src/dead-letters/dead-letter.dto.js';
+import { bury } from './dead-letters.replays.setup.js';
 import { Provider, shareTestService } from './support/service.js';
 
 const QUEUE = '/v1/admin/dead-letters';
@@ -32,6 +33,13 @@ it('a corrected sender stays with its channel: a retry keeps it, another channel
   const senders = ['+15005550006', '+15005550099', '+15005550099', '+15005550007'];
   expect(deliveries.map(({ from }) => from)).toEqual(senders);
   expect((await provider.creates(to)).map(({ params }) => params['From'])).toEqual(senders);
+});
+
+it('a preview counts all that fit, however many they are', async () => {
+  await bury(service(), 501, { error_class: `'permission'` });
+  const filter = { errorClass: 'permission' };
+  const preview = await service().api.post(`${QUEUE}/replays`, { filter, action: 'discard', dryRun: true });
+  expect(preview).toMatchObject({ status: 200, body: { matched: 501, excluded: [] } });
 });
 
 it('a range of opening holds its first moment and not its last', async () => {
