@@ -172,7 +172,9 @@ describe('the explanation of a notification', () => {
     const waits = 'The circuit of account:AC01•••cdef is open (opened by an operator)';
     expect(sentences(explanation).at(-1)).toContain(waits);
     expect(explanation.next?.sentence).toContain('the circuit of account:AC01•••cdef lets it (opened by an operator)');
-    const told = [explanation, await shop.get(`/v1/notifications/${id}`)].map((each) => JSON.stringify(each)).join();
+    const shown = await shop.get(`/v1/notifications/${id}`);
+    expect(shown.body).toMatchObject({ status: 'queued', nextAttemptAt: null });
+    const told = [explanation, shown].map((each) => JSON.stringify(each)).join();
     expect(told).not.toMatch(/ticket|AC0123/);
     const { body } = await api.get<{ items: CircuitDto[] }>('/v1/admin/circuits');
     expect(body.items.find(({ id: each }) => each === account?.id)?.scope).toBe(account?.scope);

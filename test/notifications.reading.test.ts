@@ -31,7 +31,7 @@ it.each([
   expect(await read()).not.toEqual(before);
 });
 
-it('shows a channel that was passed over as never begun, also while the next one is tried', async () => {
+it('shows a channel that was passed over as never begun, and is not found by it, while the next one is tried', async () => {
   const { api, database, simulator } = await startTestService({ RETRY_BASE_MS: '600000', RETRY_BUDGET_MS: '86400000' });
   const to = '+15551279001';
   await database.query(
@@ -46,4 +46,7 @@ it('shows a channel that was passed over as never begun, also while the next one
     { channel: 'whatsapp', startedAt: null, attempts: [] },
     { channel: 'sms', startedAt: deliveries[1]?.attempts[0]?.startedAt },
   ]);
+  const found = async (channel: string) =>
+    (await api.get<{ items: { id: string }[] }>(`/v1/notifications?channel=${channel}`)).body.items.length;
+  expect([await found('whatsapp'), await found('sms')]).toEqual([0, 1]);
 });
