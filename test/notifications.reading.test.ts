@@ -50,3 +50,14 @@ it('shows a channel that was passed over as never begun, and is not found by it,
     (await api.get<{ items: { id: string }[] }>(`/v1/notifications?channel=${channel}`)).body.items.length;
   expect([await found('whatsapp'), await found('sms')]).toEqual([0, 1]);
 });
+
+it('shows an attempt that turned out to be accepted without the failure that had put it in doubt', async () => {
+  const { api, simulator } = await startTestService();
+  const to = '+15551279002';
+  const fault = { kind: 'accepted_then', status: 500 };
+  await new Provider(simulator.url).fail(to, { times: 1, match: { resource: 'messages' }, fault });
+  const { deliveries } = await api.untilStatus(await api.send({ to, channels: ['sms'], body: 'Hello' }), 'delivered');
+  expect(deliveries.flatMap(({ attempts }) => attempts)).toMatchObject([
+    { number: 1, outcome: 'accepted', errorClass: null, providerCode: null, nextStep: { kind: 'none' } },
+  ]);
+});
