@@ -38,6 +38,16 @@ describe('the dispatcher', () => {
     expect(seen).toEqual({ most: 4, total: 80 });
   });
 
+  it('has a connection for each attempt in flight, so that none waits for one while its time runs', async () => {
+    const provider = await startPatientProvider();
+    provider.holdFrom(1);
+    const { api } = await startTestService({ DISPATCH_CONCURRENCY: '100', TWILIO_BASE_URL: provider.url });
+    const notifications = Array.from({ length: 120 }, () => ({ to: '+15551230001', channels: ['sms'], body: 'Hello' }));
+    await api.post('/v1/notifications/batch', { notifications });
+    await expect.poll(() => provider.held).toBe(100);
+    provider.release();
+  });
+
   it('stops sending while results cannot be recorded, and then goes on without losing or repeating any', async () => {
     const { seen, url } = await startCountingProvider(1);
     const started = await startTestService({ DISPATCH_CONCURRENCY: '4', TWILIO_BASE_URL: url, ROLE: 'api' });
