@@ -60,6 +60,16 @@ it('an attempt that was accepted and failed is no channel to come back to for th
   expect(await test.standing(first.notificationId)).toMatchObject({ status: 'failed', stage: null, deadLetters: 0 });
 });
 
+it('an attempt that was sent again and lost is on disk as a possible duplicate', async () => {
+  const test = await startLate();
+  const { second } = await sentAgain(test);
+  await test.takenOver(second);
+  expect(await test.attempts()).toMatchObject([
+    { number: 1, outcome: 'unknown', duplicate: false },
+    { number: 2, outcome: 'unknown', duplicate: true },
+  ]);
+});
+
 it('a lost lease spends a retry, and the question is the last one where none is left for it', async () => {
   const test = await startLate({ RETRY_MAX: '2' });
   let work = await test.lease();

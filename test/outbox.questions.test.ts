@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { failure, RECONCILE, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import type { NewNotification, Work } from '../src/outbox/work.js';
@@ -42,6 +43,17 @@ describe('the question what became of an attempt', () => {
     expect(await test.claim()).toMatchObject({ stage: 'reconcile', exhausted: true });
   });
 
+  it('has as many ambiguous looks behind it after a circuit held it as before', async () => {
+    const test = await startOutbox();
+    const asking = await leaseQuestion(test);
+    await test.fail(asking, { step: RECONCILE, attempt: null, failure: null, lookups: 1 });
+    const heldBy = randomUUID();
+    const hold = { kind: 'hold', reason: 'it waits' } as const;
+    await test.fail(await test.claim(), { step: hold, heldBy, attempt: null, failure: null });
+    await test.outbox.release(heldBy, 1);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', lookups: 1 });
+  });
+
   it('is asked as often about the attempt after it as about any other', async () => {
     const test = await startOutbox();
     const asking = await leaseQuestion(test);
@@ -54,11 +66,12 @@ describe('the question what became of an attempt', () => {
     expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptNumber: 2, lookups: 0 });
   });
 
-  it('leaves the attempt after it a lease of its own', async () => {
+  it('leaves the attempt after it a beginning and a lease of its own', async () => {
     const test = await startOutbox({ LEASE_MS: '30000' });
     const asking = await leaseQuestion(test);
     await moveClock(test.databaseUrl, 20_000);
     const resent = await test.outbox.beginResend(asking, 'It is not there.');
+    expect(Number(resent?.attemptStartedAt) - Number(asking.attemptStartedAt)).toBeGreaterThanOrEqual(20_000);
     await moveClock(test.databaseUrl, 20_000);
     expect(await test.outbox.rescue()).toBe(0);
     await moveClock(test.databaseUrl, 20_000);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Work } from '../src/outbox/work.js';
 import type { Category } from '../src/policy/vocabulary.js';
-import { DEAD_LETTER, failure, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { DEAD_LETTER, failure, RECONCILE, RETRY, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { Provider, startTestService } from './support/service.js';
 
@@ -43,6 +43,13 @@ describe('a retry', () => {
     await hold(test, asked);
     await outbox.release(HOLDER, 1);
     expect(await claim()).toMatchObject({ attemptNumber: 2, retries: 2, waitedMs: 12_000, stage: 'reconcile' });
+  });
+
+  it('is not spent by a look-up that only waits for another one, nor is its time', async () => {
+    const test = await startOutbox();
+    await test.fail(await test.lease(), { step: { ...RECONCILE, waitMs: 5000, spendsRetry: false } });
+    await moveClock(test.databaseUrl, 5000);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', retries: 0, waitedMs: 0 });
   });
 
   it('is not made where the waits would pass RETRY_BUDGET_MS together, though RETRY_MAX allows more', async () => {
@@ -155,6 +162,31 @@ describe('held work that is let out', () => {
     expect(await test.outbox.topUpReleased(HOLDER, 1)).toEqual({ missing: 0, released: 0 });
     await moveClock(test.databaseUrl, 120_000);
     expect(await test.outbox.topUpReleased(HOLDER, 1)).toEqual({ missing: 1, released: 1 });
+  });
+
+  it('is none where more waits unsent than a smaller step lets out', async () => {
+    const test = await startOutbox();
+    await held(test, 'send', 'send', 'send');
+    expect(await test.outbox.topUpReleased(HOLDER, 2)).toEqual({ missing: 2, released: 2 });
+    expect(await test.outbox.topUpReleased(HOLDER, 1)).toEqual({ missing: 0, released: 0 });
+  });
+
+  it('is let out still where it goes back unsent', async () => {
+    const test = await startOutbox();
+    await held(test, 'send');
+    await test.outbox.releaseProbe(HOLDER);
+    await test.outbox.giveBack([await test.claim()]);
+    expect(await test.claim()).toMatchObject({ stage: 'send', attemptNumber: 1, probe: true, releasedBy: HOLDER });
+  });
+
+  it('is let out for one attempt: the question what became of it passes no circuit', async () => {
+    const test = await startOutbox();
+    await held(test, 'send');
+    await test.outbox.releaseProbe(HOLDER);
+    await test.claim();
+    await moveClock(test.databaseUrl, 60_000);
+    await test.outbox.rescue();
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', probe: false, releasedBy: null });
   });
 
   it('as a probe is the first that has something to send; else what has to be asked for; nothing of what expired', async () => {
