@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RECORD_ACCEPTANCE } from '../src/callbacks/apply-report.sql.js';
+import type { Work } from '../src/outbox/work.js';
 import type { NextStep } from '../src/policy/next-step.js';
 import {
   DEAD_LETTER,
@@ -45,6 +46,31 @@ describe('a fallback', () => {
     expect(await test.standing(first.notificationId)).toMatchObject({ stage: 'await_delivery' });
     await test.startDelivery(first.notificationId, 'sms');
     expect(await test.claim()).toMatchObject({ channel: 'sms', possibleDuplicate: true });
+  });
+
+  it.each([
+    ['is refused', (test: OutboxUnderTest, work: Work) => test.fail(work, fallbackTo('sms'))],
+    [
+      'has it accepted and is still watched',
+      async (test: OutboxUnderTest, work: Work) => {
+        await test.accept(work);
+        await test.startDelivery(work.notificationId, 'sms');
+      },
+    ],
+  ])('begins with all its retries, whatever the channel before it had spent that %s', async (_, ends) => {
+    const test = await startOutbox();
+    await test.fail(await test.lease({ channels: ['whatsapp', 'sms'], fallbackAfterSeconds: 60 }), { step: RETRY });
+    const step = { ...RECONCILE, exhausted: true };
+    await test.fail(await test.claim(), { step, failure: failure('unknown'), lookups: 1 });
+    await ends(test, await test.claim());
+    expect(await test.claim()).toMatchObject({
+      channel: 'sms',
+      attemptNumber: 1,
+      retries: 0,
+      waitedMs: 0,
+      lookups: 0,
+      exhausted: false,
+    });
   });
 
   it('is none where everything before it was surely refused', async () => {
@@ -145,7 +171,7 @@ describe('the time that a receipt is given', () => {
 
 /** Work of a retry with everything corrected. */
 async function leaseCorrected(test: OutboxUnderTest) {
-  await test.enqueue();
+  await test.enqueue({ recipient: '+15551230001' });
   await test.database.query(`UPDATE deliveries SET changes = $1`, [
     JSON.stringify({ to: '+15551230002', from: '+15005550099', content: { body: 'Good day' } }),
   ]);
@@ -184,6 +210,19 @@ describe("a human's corrections", () => {
     await api.until(id, ({ status, deliveries }) => status === 'sent' && deliveries.length === 3);
     expect((await provider.creates(to)).at(-1)?.params).toMatchObject({ To: to, Body: 'Good day' });
     expect(await provider.creates(wrong)).toHaveLength(1);
+  });
+
+  it.each([
+    ['whoever it was meant for at first', '+15551230001', false],
+    ['whom they name', '+15551230002', true],
+  ])('ask for what is remembered of the recipient: %s opted out', async (_, optedOut, suppressed) => {
+    const test = await startOutbox();
+    await test.database.query(
+      `INSERT INTO suppressions (id, sender, recipient, reason, created_at)
+       VALUES (gen_random_uuid(), '+15005550006', $1, 'STOP', now())`,
+      [optedOut],
+    );
+    expect(await leaseCorrected(test)).toMatchObject({ recipient: '+15551230001', suppressed });
   });
 
   it('are what the failure history names as the recipient', async () => {
