@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, it } from 'vitest';
 import type { Client } from 'pg';
 import { NotificationIntake } from '../src/outbox/notification.intake.js';
@@ -47,6 +48,15 @@ it('stores a notification whose key was taken by one that retention deletes just
   await locker.query('DELETE FROM notifications WHERE id = $1', [original.id]);
   await locker.query('COMMIT');
   expect(await repeated).toMatchObject({ kind: 'accepted', notification: { id: repetition.id } });
+});
+
+it('answers each client with its own request, where two use the same key at the same moment', async () => {
+  const theirs = { ...another, clientId: randomUUID(), idempotencyKey: original.idempotencyKey };
+  await test.intake.enqueue(theirs);
+  const again = [original, theirs].map((each) => test.intake.enqueue({ ...each, id: randomUUID() }));
+  expect(await Promise.all(again)).toMatchObject(
+    [original, theirs].map(({ id }) => ({ kind: 'replayed', notification: { id } })),
+  );
 });
 
 it('stores the keys of a group in one order, so that no two groups wait for each other', async () => {
