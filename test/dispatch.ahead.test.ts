@@ -29,6 +29,12 @@ describe('the pace of work', () => {
     expect(aheadAfter(100_000)).toBe(500);
   });
 
+  it('is the same where it is asked for twice at the same moment', () => {
+    const pace = new WorkPace(0);
+    for (let done = 0; done < 10; done += 1) pace.noteFinished();
+    expect([pace.ahead(20), pace.ahead(20), pace.ahead(30)]).toEqual([17, 17, 11]);
+  });
+
   it('forgets a pace that is over', () => {
     const pace = new WorkPace(0);
     for (let done = 0; done < 1000; done += 1) pace.noteFinished();
