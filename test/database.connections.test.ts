@@ -58,6 +58,16 @@ describe('a connection that the server ends while a transaction holds it', () =>
   });
 });
 
+it('shows whoever reads several tables all of them as of one moment', async () => {
+  const { service, database } = await startTestService({ ROLE: 'api' });
+  await service.app.get(Snapshots).read(async (snapshot) => {
+    const clients = () => snapshot.query<unknown[]>('SELECT id FROM clients ORDER BY id');
+    const before = await clients();
+    await database.query(`INSERT INTO clients (id, name) VALUES (new_uuid_v7(), 'Somebody')`);
+    expect(await clients()).toEqual(before);
+  });
+});
+
 /** Lets nothing else happen in this process, as a host that swaps does. */
 function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
