@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { AttemptRunner } from '../src/dispatch/attempt.runner.js';
 import { startDoubtfulProvider } from './dispatch.questions.setup.js';
-import { RECONCILE, startOutbox } from './outbox.setup.js';
+import { failure, RECONCILE, startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
-import { startTestService } from './support/service.js';
+import { partOf } from './support/part-of.js';
+import { Provider, startTestService } from './support/service.js';
 
 const HELLO = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
 const SLOW = { TWILIO_TIMEOUT_MS: '1000', LEASE_MS: '2500' };
@@ -31,6 +33,23 @@ describe('a look-up that takes longer than its lease', () => {
     const { rows } = await database.query('SELECT sentence FROM decisions');
     expect(rows.map(({ sentence }) => String(sentence)).join()).not.toContain('lease ran out');
   }, 60_000);
+});
+
+describe('a look-up that the provider refuses', () => {
+  it('is no ambiguous one', async () => {
+    const { service, simulator, lease, fail, claim, recorder, rows } = await startOutbox();
+    await new Provider(simulator.url).fail('*', {
+      match: { resource: 'list' },
+      fault: { kind: 'status', status: 503 },
+    });
+    await fail(await lease(), { step: RECONCILE, failure: failure('unknown') });
+    const asked = { work: await claim(), leasedAt: performance.now() };
+    await partOf(service, AttemptRunner).run(asked, new AbortController().signal);
+    await recorder.settled();
+    expect(await rows('SELECT stage, retries, lookups FROM outbox')).toEqual([
+      { stage: 'reconcile', retries: 2, lookups: 0 },
+    ]);
+  });
 });
 
 describe('a look-up whose lease ran out', () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { AttemptRunner } from '../src/dispatch/attempt.runner.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
-import { acceptanceOf } from './outbox.setup.js';
+import { acceptanceOf, DEAD_LETTER, failure } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { partOf } from './support/part-of.js';
 import { Provider } from './support/service.js';
@@ -26,4 +26,18 @@ it('a probe whose question is answered by what has reached us closes no circuit:
   expect(await new Provider(simulator.url).requests(sent.recipient)).toEqual([]);
   expect(partOf(service, CircuitBoard).get(SMS).state).toBe('open');
   expect(await one('state')).toBe('open');
+});
+
+it('a question whose answer has reached us meanwhile is not held by an open circuit', async () => {
+  const { service, databaseUrl, lease, outbox, claim, recorder, standing } = await openCircuit();
+  const sent = await lease({ sender: SENDER, channels: ['sms'] });
+  await moveClock(databaseUrl, 60_000);
+  await outbox.rescue();
+  const work = await claim();
+  const attempt = { startedAt: sent.attemptStartedAt, durationMs: 10 };
+  recorder.unsuccessful({ work: sent, attempt, failure: failure(), step: DEAD_LETTER });
+  await recorder.settled();
+  await partOf(service, AttemptRunner).run({ work, leasedAt: performance.now() }, new AbortController().signal);
+  await recorder.settled();
+  expect(await standing(sent.notificationId)).toMatchObject({ status: 'failed', stage: null, deadLetters: 1 });
 });
