@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DatabaseClock } from '../src/database/database.clock.js';
 import { Dispatcher } from '../src/dispatch/dispatcher.service.js';
-import { startOutbox } from './outbox.setup.js';
+import { failure, RECONCILE, startOutbox } from './outbox.setup.js';
+import { moveClock } from './support/clock.js';
 import { Provider } from './support/service.js';
 
 describe('work that waited for a slot', () => {
@@ -26,6 +27,19 @@ describe('work that waited for a slot', () => {
     await expect
       .poll(() => test.rows('SELECT started_at AS at FROM attempts'))
       .toEqual([{ at: work.attemptStartedAt }]);
+  });
+
+  it('is asked for although its expiresAt has passed, where it may have been accepted', async () => {
+    const test = await startOutbox(env);
+    const attempted = await test.lease({ expiresAt: new Date(Date.now() + 60_000) });
+    await test.fail(attempted, { step: RECONCILE, failure: failure('unknown') });
+    await moveClock(test.databaseUrl, 120_000);
+    await test.service.app.get(DatabaseClock).refresh();
+    test.service.app.get(Dispatcher, { strict: false }).take([await test.claim()], 0, performance.now());
+    // The list does not show it.
+    await expect
+      .poll(() => test.rows('SELECT stage, lease_token FROM outbox'), { timeout: 15_000 })
+      .toEqual([{ stage: 'send', lease_token: null }]);
   });
 
   it('is begun while its lease is long enough', async () => {
