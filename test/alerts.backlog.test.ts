@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AlertDto } from '../src/alerts/alerts.dto.js';
+import { BacklogWatch } from '../src/alerts/backlog.watch.js';
 import { alertsOf } from './alerts.setup.js';
 import { startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
+import { partOf } from './support/part-of.js';
 import { startTestService } from './support/service.js';
 
 const TO = '+15551230001';
@@ -42,6 +44,9 @@ describe('a backlog', () => {
     const [open] = await backlogs(started, (seen) => seen.length > 0);
     expect(open).toMatchObject({ cause: 'backlog:critical', severity: 'critical', count: 1, state: 'open' });
     expect(open?.summary).toMatch(/^Due notifications have waited for more than 60 s: otp for \d+ s \(1 due\)\.$/);
+    // What is due is counted anew with each look, not once more.
+    for (const _ of [1, 2]) await partOf(started.service, BacklogWatch).look();
+    expect(await alertsOf(started.api)).toMatchObject([{ cause: 'backlog:critical', count: 1 }]);
     await started.replica({ ROLE: 'worker' });
     const [over] = await backlogs(started, ([alert]) => alert?.state === 'resolved');
     expect(over?.ending).toBe('Nothing critical that is due waits longer than 60 s any more.');
