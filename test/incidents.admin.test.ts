@@ -155,6 +155,7 @@ describe('incidents', () => {
         new Date(),
       );
     const quote = (words: string) => partOf(test.service, IncidentTimeline).quote(id, words);
+    await quote('The page says: degraded.');
     await noteProbe();
     await quote('The page says: degraded.');
     await operator.close('resource:voice');
@@ -162,7 +163,7 @@ describe('incidents', () => {
     await noteProbe();
     await quote('The page says: operational.');
     const { timeline } = await operator.untilIncident(({ endedAt }) => endedAt !== null);
-    const kinds = ['opened', 'probe_sent', 'status_page', 'circuit_closed', 'closed'];
+    const kinds = ['opened', 'status_page', 'probe_sent', 'circuit_closed', 'closed'];
     expect(timeline.map(({ kind }) => kind)).toEqual(kinds);
   });
 

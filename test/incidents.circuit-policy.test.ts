@@ -108,8 +108,12 @@ describe('a circuit that opens', () => {
   it('gives way to a stronger cause and ignores a weaker one', () => {
     const quota = after(CLOSED, [refused('quota'), 0]);
     expect(after(quota, [refused('authentication'), 1])).toMatchObject({ cause: 'authentication', openedAt: at(0) });
+    const since = after(quota, [refused('authentication'), 2]);
+    expect(after(since, [{ kind: 'probe_passed', at: at(1) }, 3])).toBe(since);
     const authentication = after(CLOSED, [refused('authentication'), 0]);
     expect(after(authentication, [refused('quota'), 1])).toBe(authentication);
+    // Nor do sends that were on their way put the probe off.
+    expect(after(quota, [refused('quota'), 1])).toBe(quota);
     expect(after(authentication, [{ kind: 'operator_opens', reason: 'no' }, 1])).toMatchObject({ cause: 'operator' });
   });
 

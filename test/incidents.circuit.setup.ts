@@ -1,4 +1,4 @@
-import type { Circuit } from '../src/incidents/circuit.policy.js';
+import type { Circuit, Refusal } from '../src/incidents/circuit.policy.js';
 import { CircuitProbe } from '../src/incidents/circuit.probe.js';
 import { circuitId, paceId } from '../src/incidents/circuit.scope.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
@@ -9,6 +9,19 @@ import { partOf } from './support/part-of.js';
 export const SMS = 'resource:sms';
 export const SENDER = '+15005550006';
 
+/** What opens the circuit of a resource. */
+export const REFUSAL: Refusal = {
+  kind: 'refused',
+  cause: 'incident',
+  reason: 'HTTP status 503',
+  providerCode: null,
+  at: null,
+  probe: false,
+  retryAfterMs: null,
+  credentials: null,
+  incidentId: null,
+};
+
 /** Nothing acts by itself here: no worker runs. The circuit of SMS is open, and its probe is due. */
 export async function openCircuit() {
   const test = await startOutbox({ SENDER_RATES: `${SENDER}=1` });
@@ -17,17 +30,7 @@ export async function openCircuit() {
     `INSERT INTO sender_paces (sender, hold_id, per_second, tokens, refilled_at) VALUES ($1, $2, 1, 1, service_now())`,
     [SENDER, paceId(SENDER)],
   );
-  const changed = await partOf(test.service, CircuitStore).change(SMS, {
-    kind: 'refused',
-    cause: 'incident',
-    reason: 'HTTP status 503',
-    providerCode: null,
-    at: null,
-    probe: false,
-    retryAfterMs: null,
-    credentials: null,
-    incidentId: null,
-  });
+  const changed = await partOf(test.service, CircuitStore).change(SMS, REFUSAL);
   await moveClock(test.databaseUrl, 15_000);
   const circuit = changed.after as Circuit & { state: 'open' };
   const one = async (column: string) =>

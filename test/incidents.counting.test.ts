@@ -3,6 +3,7 @@ import { HealthWindow } from '../src/incidents/health.window.js';
 import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { Probation } from '../src/incidents/probation.js';
 import { RateLimitStreak } from '../src/incidents/rate-limit.streak.js';
+import { Strays } from '../src/incidents/strays.js';
 
 describe('rate limits of one sender', () => {
   const noted = (...times: number[]) => {
@@ -57,6 +58,31 @@ it('faults that one replica saw make an incident only where they are enough in t
   expect(couldBe([0, 1, 2], 60_000)).toBe(true);
   expect(couldBe([0, 1, 2], 60_001)).toBe(false);
   expect(couldBe([0, 50_000, 55_000, 100_000], 100_000)).toBe(true);
+});
+
+it('counts that could not be shared are added to those made since, and are in one order on every replica', () => {
+  const window = new HealthWindow(60_000, 3);
+  window.count('whatsapp', true, 0);
+  window.count('sms', true, 1);
+  const untold = window.takeUntold();
+  expect(untold.map(({ resource }) => resource)).toEqual(['sms', 'whatsapp']);
+  window.count('sms', false, 2);
+  window.putBack(untold);
+  expect(window.takeUntold()).toEqual([
+    { resource: 'sms', attempts: 2, faults: 1 },
+    { resource: 'whatsapp', attempts: 1, faults: 1 },
+  ]);
+  expect(window.hasUntold).toBe(false);
+});
+
+it('a hold that nobody knows is a stray after ten seconds in a row', () => {
+  const strays = new Strays((id) => id === 'known');
+  const among = (now: number, ...holders: string[]) => strays.among(holders, now);
+  expect(among(0, 'known', 'gone')).toEqual([]);
+  expect(among(9_999, 'known', 'gone')).toEqual([]);
+  expect(among(10_000, 'known', 'gone', 'new')).toEqual(['gone']);
+  expect(among(11_000, 'known')).toEqual([]);
+  expect(among(20_000, 'known', 'gone')).toEqual([]);
 });
 
 describe('the keywords of carriers', () => {

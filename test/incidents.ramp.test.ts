@@ -5,7 +5,7 @@ import { CIRCUIT_LIMITS, type Circuit } from '../src/incidents/circuit.policy.js
 import { CircuitRamp } from '../src/incidents/circuit.ramp.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
 import { Circuits } from '../src/incidents/circuits.js';
-import { openCircuit, SENDER, SMS } from './incidents.circuit.setup.js';
+import { openCircuit, REFUSAL, SENDER, SMS } from './incidents.circuit.setup.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { partOf } from './support/part-of.js';
@@ -14,7 +14,8 @@ import { workOf } from './support/work.js';
 it('a ramp begins anew when its circuit opens again, and goes on when it only closes', async () => {
   const { service, database, one } = await openCircuit();
   const store = partOf(service, CircuitStore);
-  const reached = (ramp: number) => database.query('UPDATE circuits SET ramp = $2 WHERE scope = $1', [SMS, ramp]);
+  const reached = (ramp: number) =>
+    database.query('UPDATE circuits SET ramp = $2, released = $2 WHERE scope = $1', [SMS, ramp]);
   await reached(64);
   await store.change(SMS, { kind: 'probe_passed', at: new Date(Date.now() + 20_000) });
   expect([await one('state'), await one('ramp')]).toEqual(['half_open', 0]);
@@ -23,6 +24,43 @@ it('a ramp begins anew when its circuit opens again, and goes on when it only cl
   expect([await one('state'), await one('ramp')]).toEqual(['closed', 64]);
   await store.change(SMS, { kind: 'operator_opens', reason: 'It is not over' });
   expect([await one('state'), await one('ramp')]).toEqual(['open', 0]);
+  expect(await one('released')).toBe(0);
+});
+
+it('what was let out is counted over all recoveries until the circuit closes', async () => {
+  const { service, database, one } = await openCircuit();
+  const store = partOf(service, CircuitStore);
+  await database.query('UPDATE circuits SET released = 64 WHERE scope = $1', [SMS]);
+  const passed = { kind: 'probe_passed', at: new Date(Date.now() + 20_000) } as const;
+  for (const [event, state] of [
+    [passed, 'half_open'],
+    [REFUSAL, 'open'],
+    [passed, 'half_open'],
+    [{ kind: 'drained' }, 'closed'],
+  ] as const) {
+    await store.change(SMS, event);
+    expect([await one('state'), await one('released')]).toEqual([state, 64]);
+  }
+});
+
+it('a step lets nothing out of a circuit that is open again, and a probe none out of one that recovers', async () => {
+  const { service, database, databaseUrl, hold, probe, id, rows } = await openCircuit();
+  await hold();
+  const held = () => rows('SELECT held_by FROM outbox');
+  const opened = { changedAt: new Date(), cause: 'incident', reason: '', openedAt: new Date(), backoff: 0 } as const;
+  const more = { waitMs: null, credentials: null, incidentId: null } as const;
+  const step = () =>
+    partOf(service, CircuitRamp).step({ id, scope: SMS, circuit: { state: 'half_open', ...opened, ...more } });
+  await step();
+  expect(await held()).toEqual([{ held_by: id }]);
+
+  await partOf(service, CircuitStore).change(SMS, { kind: 'probe_passed', at: new Date(Date.now() + 20_000) });
+  await database.query('UPDATE circuits SET next_probe_at = service_now() WHERE id = $1', [id]);
+  await moveClock(databaseUrl, 1000);
+  expect(await probe()).toBe(false);
+  expect(await held()).toEqual([{ held_by: id }]);
+  await step();
+  expect(await held()).toEqual([{ held_by: null }]);
 });
 
 it('a half-open circuit closes with the step that finds less than it may let out, and no sooner', async () => {

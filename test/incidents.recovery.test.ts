@@ -195,6 +195,8 @@ describe('what failed at the end belongs', () => {
     expect((await count(120, 180))[1]).toBe(0);
     const [id, failed] = await count(-60, 60);
     expect(failed).toBe(1);
+    // Nor to another one afterwards.
+    expect((await count(-60, 60))[1]).toBe(0);
     expect(
       await test.rows('SELECT notification_id, incident_id FROM dead_letters WHERE incident_id IS NOT NULL'),
     ).toEqual([{ notification_id: fault, incident_id: id }]);
