@@ -211,6 +211,7 @@ const WRONG: readonly [variable: keyof Environment, value: string, expected: Reg
   ['SENDER_RATES', '+15005550006=1,+15005550006=2', /each sender once$/],
   ['ALLOWED_COUNTRIES', ' , ,', /^ISO country codes such as/],
   ['ALLOWED_COUNTRIES', 'DE,Austria', /^ISO country codes such as/],
+  ['ALLOWED_COUNTRIES', 'ALL,DE', /^ISO country codes such as/],
   ['LOG_LEVEL', 'loud', /^trace, debug, info/],
 ];
 

@@ -121,7 +121,7 @@ const senderRates = z
     return rates;
   });
 
-const COUNTRIES_EXPECTED = 'ISO country codes such as DE,AT,CH, or nothing for all';
+const COUNTRIES_EXPECTED = 'ISO country codes such as DE,AT,CH, or just all';
 
 const allowedCountries = z
   .string()
@@ -131,10 +131,9 @@ const allowedCountries = z
       .split(',')
       .map((code) => code.trim().toUpperCase())
       .filter((code) => code !== '');
-    const named = codes.filter((code) => code !== 'ALL');
-    // Commas alone name no country: somebody meant to name some, and must not get all of them.
-    const saysSomething = codes.length > 0 || text === '';
-    if (saysSomething && named.every((code) => isSupportedCountry(code))) return new Set(named);
+    if (text === '' || codes.join() === 'ALL') return new Set();
+    // Commas alone name no country, and ALL beside others may mean either: nobody should get more than they meant.
+    if (codes.length > 0 && codes.every((code) => isSupportedCountry(code))) return new Set(codes);
     context.addIssue({ code: 'custom', message: COUNTRIES_EXPECTED });
     return z.NEVER;
   });
