@@ -116,6 +116,7 @@ describe('a replay of dead letters', () => {
     const service = await startTestService();
     await bury(service, 50);
     const { body } = await replay(service, { filter: {}, action: 'discard', ratePerSecond: 5 });
+    expect((await service.api.post(REPLAYS, { filter: {}, note: '' })).status).toBe(400);
     expect((await service.api.post(`${REPLAYS}/${body.id}/cancel`, { note: 'unknown' })).status).toBe(400);
     const canceled = await service.api.post<ReplayDto>(`${REPLAYS}/${body.id}/cancel`);
     expect(canceled).toMatchObject({

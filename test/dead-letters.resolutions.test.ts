@@ -80,6 +80,7 @@ describe('retrying a dead letter', () => {
     expect(await refused({ changes: { content: { sms } } })).toEqual([400, ['/changes/content/sms/bodi']]);
     expect(await refused({ changes: { unknown: 1 } })).toEqual([400, ['/changes/unknown']]);
     expect(await refused({ note: 7 })).toEqual([400, ['/note']]);
+    expect(await refused({ note: '' })).toEqual([400, ['/note']]);
     expect(await service.provider.creates(TO)).toHaveLength(1);
   });
 

@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsObject, IsOptional, Matches, MaxLength, ValidateNested } from 'class-validator';
+import { IsIn, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
 import { LONGEST_BODY, SmsContentDto, VoiceContentDto, WhatsappContentDto } from '../channels/content.dto.js';
-import { IsE164, IsText, LONGEST_NOTE, OptionalText } from '../validation/field.rules.js';
+import { IsE164, LONGEST_NOTE, OptionalText } from '../validation/field.rules.js';
 import { E164, WRITTEN_SENDER } from '../policy/address.js';
 import { CHANNELS, type Channel } from '../policy/vocabulary.js';
 import type { Corrections } from './corrections.js';
@@ -60,10 +60,7 @@ class ChangesDto {
 }
 
 class NoteDto {
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Why; kept with the dead letter.' })
-  @IsOptional()
-  @IsText()
-  @MaxLength(LONGEST_NOTE)
+  @OptionalText(LONGEST_NOTE, { description: 'Why; kept with the dead letter.' })
   note?: string | null;
 }
 

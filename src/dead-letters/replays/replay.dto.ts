@@ -1,18 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  IsBoolean,
-  IsDefined,
-  IsIn,
-  IsNumber,
-  IsObject,
-  IsOptional,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
-import { IsText, LONGEST_NOTE } from '../../validation/field.rules.js';
+import { IsBoolean, IsDefined, IsIn, IsNumber, IsObject, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { LONGEST_NOTE, OptionalText } from '../../validation/field.rules.js';
 import { CHANNELS, type Channel } from '../../policy/vocabulary.js';
 import { ReplayFilter } from '../dead-letter.filter.js';
 import { OBSTACLES, RESOLUTION_ACTIONS, type ObstacleReason, type ResolutionAction } from '../resolution.js';
@@ -57,10 +46,7 @@ export class StartReplayDto {
   @IsBoolean()
   dryRun?: boolean | null;
 
-  @ApiPropertyOptional({ type: String, maxLength: LONGEST_NOTE, description: 'Why; kept with every dead letter.' })
-  @IsOptional()
-  @IsText()
-  @MaxLength(LONGEST_NOTE)
+  @OptionalText(LONGEST_NOTE, { description: 'Why; kept with every dead letter.' })
   note?: string | null;
 
   static actionOf({ action }: StartReplayDto): ResolutionAction {
