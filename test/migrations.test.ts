@@ -192,6 +192,17 @@ describe('migrations', () => {
     expect(await failure).toMatch(/^The database broke off a statement.*statement_timeout.*\(57014\)$/);
   });
 
+  it('say so where the database goes away in the middle', async () => {
+    const { url, client, building } = await withIndexThatWaits();
+    const failure = migrate(url).catch((error: unknown) => describeStartFailure(error));
+    await expect.poll(building, { timeout: 20_000 }).toBeDefined();
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'postrider'`,
+    );
+    expect(await failure).toMatch(/^terminating connection due to administrator command|^The database of DATABASE_URL/);
+  });
+
   it('let the database refuse a status that does not exist', async () => {
     const { url, client } = await emptyDatabase();
     await migrate(url);

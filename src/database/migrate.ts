@@ -52,7 +52,8 @@ export async function migrate(
       await source.destroy();
     }
   } finally {
-    await session.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK.migrations]);
+    // A session that is gone has lost the lock with it, and must not hide what happened.
+    await session.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCK.migrations]).catch(() => {});
     await session.release();
     await locks.destroy();
   }
