@@ -8,7 +8,6 @@ import type { Configuration } from './config/configuration.js';
 import { inTime } from './concurrency/in-time.js';
 import { Draining } from './health/draining.js';
 import { configureHttp, createFastifyAdapter } from './http/http.setup.js';
-import { serveOnlyHealthAndMetrics } from './http/worker.surface.js';
 import { CannotListenError } from './listening-port.js';
 import { NestLogger } from './logging/nest.logger.js';
 import { serveOpenApi } from './openapi/openapi.setup.js';
@@ -28,13 +27,12 @@ export async function startService(configuration: Configuration, logger: Logger)
   const { env } = configuration;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(configuration, logger),
-    createFastifyAdapter(),
+    createFastifyAdapter(env.ROLE),
     { logger: new NestLogger(logger), abortOnError: false },
   );
   try {
     configureHttp(app);
     askForKeysFirst(app);
-    if (env.ROLE === 'worker') serveOnlyHealthAndMetrics(app.getHttpAdapter().getInstance());
     serveOpenApi(app);
     await app.init();
     await app.listen(env.PORT, env.HOST).catch((error: unknown) => {

@@ -176,7 +176,10 @@ describe('problems', () => {
 
   it('says 404 for an unknown address, and for an id that can be none', async () => {
     expect(await ask(edge, 'GET', '/nowhere?x=1')).toMatchObject(
-      problem(404, 'not-found', { instance: '/nowhere', detail: 'No route matches this path.' }),
+      problem(404, 'not-found', {
+        instance: '/nowhere',
+        detail: 'No route matches this path; /docs shows those that there are.',
+      }),
     );
     expect(await ask(edge, 'POST', '/nowhere', { body: '{{{' })).toMatchObject(
       problem(404, 'not-found', { instance: '/nowhere' }),

@@ -17,9 +17,14 @@ describe('roles', () => {
     expect(claims).not.toHaveBeenCalled();
 
     expect((await fetch(`${worker.url}/health/ready`)).status).toBe(200);
-    const refused = await fetch(`${worker.url}/v1/notifications`, { method: 'POST' });
-    expect(refused.status).toBe(404);
-    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('worker') });
+    for (const [method, path] of [
+      ['POST', '/v1/notifications'],
+      ['GET', '/'],
+    ] as const) {
+      const refused = await fetch(worker.url + path, { method });
+      expect(refused.status).toBe(404);
+      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('worker') });
+    }
   });
 
   it('shows on /health how far dispatch is behind and whether the provider answers', async () => {

@@ -1,5 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Environment } from '../config/environment.schema.js';
 import { Draining } from '../health/draining.js';
 import { LOGGER } from '../logging/logger.js';
 import { FailedRequests } from '../problems/failed-requests.js';
@@ -18,6 +19,7 @@ import { requestIdOf } from './request-id.js';
 import { headResponse, setResponseHeaders } from './response-headers.js';
 import { refuseUnaskedQueries } from './unasked-query.hook.js';
 import { answerUnrouted } from './unrouted.hook.js';
+import { serveOnlyHealthAndMetrics } from './worker.surface.js';
 
 /** In milliseconds. */
 const TIMEOUTS = {
@@ -32,8 +34,11 @@ const TIMEOUTS = {
 /** Options for Node's own server; as a plain object, since with them Nest's types expect another kind of server. */
 const NODE_SERVER: object = { http: { requireHostHeader: false } };
 
-/** Fastify, set up for this service. Goes to NestFactory.create; {@link configureHttp} does the rest. */
-export function createFastifyAdapter(): FastifyAdapter {
+/**
+ * Fastify, set up for this service. Goes to NestFactory.create; {@link configureHttp} does the rest.
+ * @param role a worker answers less
+ */
+export function createFastifyAdapter(role: Environment['ROLE'] = 'all'): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...TIMEOUTS,
     bodyLimit: BODY_LIMIT,
@@ -65,6 +70,7 @@ export function createFastifyAdapter(): FastifyAdapter {
   setResponseHeaders(adapter);
   askForHost(fastify);
   installBodyParsers(adapter);
+  if (role === 'worker') serveOnlyHealthAndMetrics(fastify);
   answerUnrouted(fastify);
   refuseUnaskedQueries(fastify);
   closeInTime(fastify);

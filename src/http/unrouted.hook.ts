@@ -16,7 +16,7 @@ export function answerUnrouted(fastify: FastifyInstance): void {
     if (allow !== '' && request.method === 'OPTIONS') return reply.status(204).header('allow', allow).send();
     return done(
       allow === ''
-        ? new Problem('not-found', { detail: 'No route matches this path.' })
+        ? new Problem('not-found', { detail: 'No route matches this path; /docs shows those that there are.' })
         : new Problem('method-not-allowed', {
             detail: `${request.method} is not among ${allow}.`,
             headers: { allow },
