@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { banner } from './banner.js';
-import { configure, type Configuration } from './config/configuration.js';
+import { configure } from './config/configuration.js';
 import type { Environment } from './config/environment.schema.js';
 import { httpAddress } from './config/http-address.js';
 import { readEnvironment } from './config/read-environment.js';
@@ -9,6 +9,7 @@ import { migrate } from './database/migrate.js';
 import { bringSurroundings, type RunningSurroundings } from './embedded/surroundings.js';
 import { listeningPort } from './listening-port.js';
 import { createLogger } from './logging/logger.js';
+import { lostCallbacks } from './lost-callbacks.js';
 import { startService } from './service.js';
 import { describeStartFailure } from './start-failure.js';
 import { StartStoppedError, StopSignal } from './start-signal.js';
@@ -19,6 +20,8 @@ async function main(): Promise<void> {
   const env = readEnvironment(process.env);
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   try {
+    // Before a first start makes a database. A free port (0) is chosen after it, when nobody has long to take it.
+    await signal.inTime(listeningPort(env.HOST, env.PORT));
     const running = await signal.inTime(bringSurroundings(env, say));
     try {
       await Promise.race([run(env, running, signal, say), loss(running)]);
@@ -51,7 +54,7 @@ async function run(env: Environment, running: RunningSurroundings, signal: StopS
   const service = await signal.inTime(startService(configuration, logger));
   process.stdout.write(banner(configuration, running, service.url));
   const lost = lostCallbacks(configuration);
-  if (lost) logger.warn(`PUBLIC_URL is not set: ${lost}`);
+  if (lost) logger.warn(lost);
   await signal.came;
   if (env.SHUTDOWN_DELAY_MS > 0 && env.ROLE !== 'worker') {
     say(`\nLeaving: not ready any more, serving for ${env.SHUTDOWN_DELAY_MS} ms more…`);
@@ -60,15 +63,6 @@ async function run(env: Environment, running: RunningSurroundings, signal: StopS
   say('\nStopping: finishing what is in flight…');
   await service.close();
   logger.flush();
-}
-
-/** Says why callbacks to the default PUBLIC_URL would not arrive; null if they would. */
-function lostCallbacks({ env, twilio }: Configuration): string | null {
-  if (env.PUBLIC_URL !== undefined) return null;
-  if (env.ROLE === 'worker') return 'callbacks would go to this worker, which takes none';
-  // A real provider cannot reach an address that only this machine or its network knows.
-  const isReal = env.TWILIO_BASE_URL === undefined && !twilio.simulated;
-  return isReal ? 'Twilio cannot call back to an address of this machine, and refuses to send for it (21609)' : null;
 }
 
 // A closed output pipe or a full disk behind it must not end what is in flight.

@@ -1,6 +1,6 @@
 import { execFile as execFileWithCallback, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,16 +95,24 @@ describe('the banner', () => {
   });
 });
 
-describe('with an account of Twilio, but without PUBLIC_URL', () => {
-  it('names what can be tried, and warns that Twilio refuses to send', async () => {
-    const program = startProgram({
-      DATABASE_URL: await databaseUrl(),
-      PORT: '0',
-      TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
-      TWILIO_AUTH_TOKEN: 'a-token',
-      TWILIO_SMS_FROM: '+15005550006',
-      TWILIO_STATUS_URL: '',
-    });
+describe('with an account of Twilio', () => {
+  const account = {
+    PORT: '0',
+    TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+    TWILIO_AUTH_TOKEN: 'a-token',
+    TWILIO_SMS_FROM: '+15005550006',
+    TWILIO_STATUS_URL: '',
+  };
+
+  it('warns of a PUBLIC_URL that Twilio cannot reach', async () => {
+    const nearby = { PUBLIC_URL: 'http://127.0.0.1:3000', ...account };
+    const program = startProgram({ DATABASE_URL: await migratedUrl(), ...nearby });
+    await program.ready();
+    await expect.poll(program.said).toMatch(/PUBLIC_URL is an address that only .*\(21609\)/);
+  });
+
+  it('names without PUBLIC_URL what can be tried, and warns that Twilio refuses to send', async () => {
+    const program = startProgram({ DATABASE_URL: await databaseUrl(), ...account });
     await program.ready();
     expect(program.said()).toContain('{"to":"your number, as +1…","channels":["sms"],"body":"Hello from Postrider"}');
     await expect.poll(() => program.said()).toMatch(/PUBLIC_URL is not set: .*\(21609\)/);
@@ -138,14 +146,22 @@ describe('what keeps it from starting', () => {
     expect(said).not.toContain(String(port));
   });
 
+  it('is PORT before an embedded database is made for it', async () => {
+    const dataDir = join(await publicFolder(), 'data');
+    expect(await failure({ DATA_DIR: dataDir, PORT: String(portOf(await listening())) })).toContain(
+      'set PORT to another one',
+    );
+    expect(existsSync(dataDir)).toBe(false);
+  });
+
   it('is the database of DATABASE_URL where its host has no address', async () => {
-    const said = await failure({ DATABASE_URL: 'postgres://somebody:secret@nowhere.invalid/postrider' });
+    const said = await failure({ DATABASE_URL: 'postgres://somebody:secret@nowhere.invalid/postrider', PORT: '0' });
     expect(said).toContain('The database of DATABASE_URL does not answer');
     expect(said).not.toMatch(/HOST|nowhere|secret/);
   });
 
   it('is DATA_DIR where no folder can be made', async () => {
-    const said = await failure({ DATA_DIR: '/proc/postrider/data' });
+    const said = await failure({ DATA_DIR: '/proc/postrider/data', PORT: '0' });
     expect(said).toMatch(/could not be made.*What to do/s);
   });
 });
