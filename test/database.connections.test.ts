@@ -68,6 +68,28 @@ it('shows whoever reads several tables all of them as of one moment', async () =
   });
 });
 
+it('lets nobody write into a transaction that a shutdown cuts short, and think that it is written', async () => {
+  const { configuration } = await startTestService({ ROLE: 'api' });
+  const source = await new DataSource(dataSourceOptions(configuration.databaseUrl, { poolMax: 1 })).initialize();
+  const pools = new Database(source, configuration);
+  onTestFinished(() => pools.onApplicationShutdown());
+  const { promise: reads, resolve: hasRead } = Promise.withResolvers<void>();
+  const { promise: closed, resolve: hasClosed } = Promise.withResolvers<void>();
+  const reading = new Snapshots(source).read(async (snapshot) => {
+    await snapshot.query(BACKEND.text);
+    hasRead();
+    await closed;
+  });
+  const cutShort = reading.catch((error: unknown) => error);
+  await reads;
+  const text = 'INSERT INTO body_retention_later (notification_id) VALUES (gen_random_uuid())';
+  const refused = pools.run({ name: 'late', text }).catch((error: unknown) => error);
+  await source.destroy();
+  hasClosed();
+  expect(await cutShort).toBeInstanceOf(Error);
+  expect(await refused).toMatchObject({ message: expect.stringContaining('timeout') });
+});
+
 /** Lets nothing else happen in this process, as a host that swaps does. */
 function standStill(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

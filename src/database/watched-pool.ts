@@ -10,6 +10,8 @@ import type { Pool, PoolClient } from 'pg';
  * - A connection whose other end is silently gone (a failover without a reset) would keep its statement waiting until
  *   the kernel gives up, after a quarter of an hour. After `answerMs` without a byte it is closed, and its statement
  *   fails.
+ * - TypeORM gives its connections back when it closes, at a shutdown that outlasts its grace in the middle of a snapshot.
+ *   Whoever waits for a connection would write into that open transaction, and never hear that nothing was committed.
  */
 export function watchPool(pool: Pool, answerMs: number): void {
   const known = new WeakSet<PoolClient>();
@@ -23,7 +25,11 @@ export function watchPool(pool: Pool, answerMs: number): void {
     }
     socket?.setTimeout(answerMs);
   });
-  pool.on('release', (_, client) => socketOf(client)?.setTimeout(0));
+  pool.on('release', (_, client) => {
+    socketOf(client)?.setTimeout(0);
+    const status = client.getTransactionStatus();
+    if (status === 'T' || status === 'E') void client.end();
+  });
 }
 
 /** The TLS socket, if the connection is encrypted. */
