@@ -82,10 +82,9 @@ export class Dispatcher implements Worker, OnApplicationBootstrap, OnModuleDestr
     this.pace = new WorkPace(performance.now());
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  onApplicationBootstrap(): void {
     if (this.configuration.env.ROLE === 'api') return;
     this.warnOfShortLease();
-    await this.clock.refresh();
     this.intake.attach(this);
     this.wakeUp.onDueWork(() => this.wakeNow());
     this.loop = this.dispatch();
