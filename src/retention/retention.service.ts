@@ -22,12 +22,21 @@ export interface RetentionRound {
 }
 
 /**
+ * How a round ended. `completed`: nothing that was due is left. `elsewhere`: some of it was left to another replica.
+ * `failed`: it broke off, or left something that somebody holds.
+ */
+export const ROUND_ENDS = ['completed', 'elsewhere', 'failed'] as const;
+export type RoundEnd = (typeof ROUND_ENDS)[number];
+
+/**
  * Deletes data whose retention period is over: the content of notifications after BODY_RETENTION_HOURS, whole
  * notifications after HISTORY_RETENTION_DAYS. Runs where work is done, on one replica at a time.
  */
 @Injectable()
 export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly rounds: Rounds;
+  private readonly listeners = new Set<(end: RoundEnd) => void>();
+  private end: RoundEnd = 'completed';
 
   constructor(
     private readonly chunks: RetentionChunks,
@@ -50,8 +59,25 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.rounds.stop();
   }
 
+  /** @param listener hears how each round ended; must not throw */
+  subscribe(listener: (end: RoundEnd) => void): void {
+    this.listeners.add(listener);
+  }
+
   /** Deletes everything that is due, chunk by chunk; ends early if another replica is at it or this one stops. */
   async round(): Promise<RetentionRound> {
+    this.end = 'completed';
+    try {
+      return await this.steps();
+    } catch (error) {
+      this.end = 'failed';
+      throw error;
+    } finally {
+      for (const listener of this.listeners) listener(this.end);
+    }
+  }
+
+  private async steps(): Promise<RetentionRound> {
     const later = await this.through((after) => this.chunks.laterBodies(after));
     const bodies = await this.through(() => this.chunks.bodies());
     const notifications = await this.through((after) => this.chunks.history(after));
@@ -76,9 +102,12 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Null if a chunk met a locked row: its work waits for the next round, while the other steps continue. */
   private async unlessHeld(chunk: Promise<ChunkResult | null>): Promise<ChunkResult | null> {
     try {
-      return await chunk;
+      const result = await chunk;
+      if (result === null && this.end === 'completed') this.end = 'elsewhere';
+      return result;
     } catch (error) {
       if (!isLockTimeout(error)) throw error;
+      this.end = 'failed';
       this.log.warn({ err: loggableError(error) }, 'retention met a row that somebody holds; the next round goes on');
       return null;
     }
