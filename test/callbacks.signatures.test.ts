@@ -49,6 +49,14 @@ describe('a status callback', () => {
     ]);
   });
 
+  it('for an attempt that is not here is not found, and counts apart', async () => {
+    const service = shared();
+    expect(await counted(service, 'unknown')).toBe(0);
+    const answer = await new TwilioCallback(service).message(randomUUID(), `SM${'0'.repeat(32)}`, 'delivered');
+    expect(answer.status).toBe(404);
+    expect(await counted(service, 'unknown')).toBe(1);
+  });
+
   it('that is refused is logged once a second at most, with a count of the others; without a signature never', async () => {
     const { destination, lines } = keepLines();
     const replica = await shared().replica({}, pino({ level: 'info' }, destination));

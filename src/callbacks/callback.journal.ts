@@ -64,6 +64,8 @@ export interface CallbackListener {
   onDelivered?(state: ReportedState, kind: Delivered): void;
   onFailed?(state: ReportedState, report: ProviderReport, classification: Classification, step: NextStep): void;
   onRefused?(refusal: Refusal): void;
+  /** It was signed, but for an attempt that is not here. */
+  onUnknownAttempt?(): void;
 }
 
 /** Logs one line per state change that a callback made, with ids and codes, and tells the listeners the same. */
@@ -122,6 +124,7 @@ export class CallbackJournal {
 
   unknownAttempt(report: ProviderReport): void {
     this.log.warn(ids(report), 'a callback names an attempt that is not here');
+    for (const listener of this.listeners) listener.onUnknownAttempt?.();
   }
 }
 

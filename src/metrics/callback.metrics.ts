@@ -9,9 +9,19 @@ import { FailureMetrics } from './failure.metrics.js';
  * What a callback did. `recorded`: progress that ended nothing. `bound`, `after_all`, `duplicate`: it showed that an
  * attempt with an unknown outcome was accepted, in time, after it was given up, or after it was sent again.
  * `delivered`, `failed`: it ended a delivery. One callback may count as one of those three and as one of these two.
- * `refused`, `unsigned`: nothing, for its signature is wrong or missing.
+ * `unknown`: nothing, for its attempt is not here. `refused`, `unsigned`: nothing, for its signature is wrong or missing.
  */
-const RESULTS = ['recorded', 'bound', 'after_all', 'duplicate', 'delivered', 'failed', 'refused', 'unsigned'] as const;
+const RESULTS = [
+  'recorded',
+  'bound',
+  'after_all',
+  'duplicate',
+  'delivered',
+  'failed',
+  'unknown',
+  'refused',
+  'unsigned',
+] as const;
 
 /** What the provider reports to this process. */
 @Injectable()
@@ -75,6 +85,7 @@ export class CallbackMetrics implements OnModuleInit {
         if (unknownCode) this.failures.unknownCodes.inc();
         if (step.kind === 'dead_letter') this.failures.deadLetters.inc({ error_class: errorClass });
       },
+      onUnknownAttempt: () => count('unknown'),
       onRefused: count,
     });
   }
