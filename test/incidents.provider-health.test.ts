@@ -24,6 +24,14 @@ it.each([
   expect(await healthOf(test)).toMatchObject(expected);
 });
 
+it('the provider is down while a resource recovers', async () => {
+  const test = await startTestService({ ROLE: 'api' });
+  await test.database.query(`
+    UPDATE circuits SET state = 'half_open', cause = 'incident', reason = 'test', opened_at = service_now()
+    WHERE scope = 'resource:sms'`);
+  await expect.poll(() => healthOf(test)).toMatchObject({ answer: 503, status: 'down', openCircuits: 1 });
+});
+
 it('the provider is down while all that was tried in the last minute were its faults', async () => {
   const test = await startTestService();
   const health = partOf(test.service, ProviderHealth);
