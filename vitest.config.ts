@@ -8,8 +8,8 @@ const CHAOS = 'test/chaos.test.ts';
 const chaos = process.env['CHAOS_SEED'] !== undefined;
 const debian = process.env['POSTRIDER_TESTS'] === 'debian';
 
-/** Two of them keep two cores busy; more only where some cores are left for the processes and the PostgreSQL of the tests. */
-const workers = Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)));
+/** Three of them keep two cores busy, since tests often wait; more only where some cores are left for the processes and the PostgreSQL of the tests. */
+const workers = Math.min(4, Math.max(3, Math.floor(availableParallelism() / 2)));
 
 export default defineConfig({
   test: {
