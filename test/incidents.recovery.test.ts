@@ -186,16 +186,18 @@ describe('what failed at the end belongs', () => {
     const fault = await bury(test, 'sms', 'provider_fault');
     await bury(test, 'voice', 'provider_fault');
     await bury(test, 'sms', 'invalid_request');
-    const count = async (from: number, until: number) => {
-      const id = await incident(test, from, until);
+    const count = async (from: number, until: number, known?: string) => {
+      const id = known ?? (await incident(test, from, until));
       const timeline = partOf(test.service, IncidentTimeline);
-      return [id, await partOf(test.service, Database).transaction((within) => timeline.countFailed(within, id))];
+      const failed = await partOf(test.service, Database).transaction((within) => timeline.countFailed(within, id));
+      return [id, failed] as const;
     };
     expect((await count(-180, -60))[1]).toBe(0);
     expect((await count(120, 180))[1]).toBe(0);
     const [id, failed] = await count(-60, 60);
     expect(failed).toBe(1);
-    // Nor to another one afterwards.
+    // It stays there: the incident counts it again, and another one does not.
+    expect((await count(-60, 60, id))[1]).toBe(1);
     expect((await count(-60, 60))[1]).toBe(0);
     expect(
       await test.rows('SELECT notification_id, incident_id FROM dead_letters WHERE incident_id IS NOT NULL'),
