@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests against programs of Debian that a newcomer's machine may lack; `npm run test:debian`, part of .ci/run. */
@@ -8,8 +7,8 @@ const CHAOS = 'test/chaos.test.ts';
 const chaos = process.env['CHAOS_SEED'] !== undefined;
 const debian = process.env['POSTRIDER_TESTS'] === 'debian';
 
-/** Three of them keep two cores busy, since tests often wait; more only where some cores are left for the processes and the PostgreSQL of the tests. */
-const workers = Math.min(4, Math.max(3, Math.floor(availableParallelism() / 2)));
+/** Twice as many as the cores of a small machine: tests often wait, for a process to start or a time to pass. */
+const WORKERS = 4;
 
 export default defineConfig({
   test: {
@@ -19,7 +18,7 @@ export default defineConfig({
     pool: 'forks',
     // What the service is made of is read once by each of them, not once by each file: two seconds of a processor.
     isolate: false,
-    maxWorkers: workers,
+    maxWorkers: WORKERS,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 60_000 } },
