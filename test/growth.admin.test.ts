@@ -69,3 +69,25 @@ it('what is to be forgotten of recipients is found without a look at what is sti
   expect(search?.seqScans).toEqual([]);
   expect(search?.pages).toBeLessThan(20);
 });
+
+it('a scrape finds the oldest dead letter without a look at those that were resolved before', async () => {
+  const database = await postgres().createDatabase({ autovacuum: false });
+  await database.admin.query(`
+    INSERT INTO dead_letters (id, notification_id, delivery_id, client_id, state, error_class, channel, category, reason,
+      opened_at, resolved_at, resolution)
+    SELECT uuidv7(at - clock_timestamp()), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+      CASE WHEN n > 2000 THEN 'resolved' ELSE 'open' END, 'provider_fault', 'sms', 'otp', 'seeded', at,
+      CASE WHEN n > 2000 THEN at END, CASE WHEN n > 2000 THEN 'discarded' END
+    FROM generate_series(1, 20000) AS n, LATERAL (SELECT now() - interval '1 minute' * n AS at) AS time ORDER BY n DESC`);
+  await database.admin.query('VACUUM ANALYZE');
+  const service = await database.serve();
+  const { executions, result } = await service.executions.during(async () => {
+    const response = await fetch(new URL('/metrics', (await service.app.getUrl()).replace('[::1]', '127.0.0.1')));
+    return await response.text();
+  });
+  const seconds = Number(/^postrider_dead_letters_oldest_seconds (.*)$/m.exec(result)?.[1]);
+  expect(seconds).toBeGreaterThanOrEqual(2000 * 60);
+  expect(seconds).toBeLessThan(2001 * 60 + 240);
+  const [readings] = executions.filter(({ text }) => text.includes('"oldestDeadLetterSeconds"'));
+  expect(readings?.rows).toBeLessThan(2000 * 5);
+});
