@@ -119,28 +119,41 @@ async function newest(
   narrowByIndex(within, query);
 
   if (!query.metadata) return await narrow(within, query).orderBy('n.id', 'DESC').take(most).getMany();
-  const latest = await narrow(amongLatest(snapshot, within), query).orderBy('n.id', 'DESC').take(most).getMany();
-  if (latest.length === most) return latest;
+  for (const size of LATEST) {
+    const page = await narrow(amongLatest(snapshot, within, size), query)
+      .orderBy('n.id', 'DESC')
+      .take(most)
+      .getMany();
+    if (page.length === most || !(await isLonger(within, size))) return page;
+    if (page.length * 10 < most) break;
+  }
   return await narrow(within, query).orderBy(BY_ID_UNINDEXED, 'DESC').take(most).getMany();
 }
 
 /**
  * Of how many notifications a search by metadata reads the metadata before it asks the index, which names all that match
- * and not the newest of them: what one notification in forty or more carries, such as a tenant or a campaign, would be
- * read and sorted whole for each page.
+ * and not the newest of them: what many notifications carry, such as a tenant or a campaign, would be read and sorted
+ * whole for each page. The second number is for when a tenth of the page was found among the first.
  */
-const LATEST = 2000;
+const LATEST = [2000, 20_000] as const;
 
 /** The latest of a selection, looked up by id: no plan can begin with the index on metadata. */
 function amongLatest(
   snapshot: EntityManager,
   within: SelectQueryBuilder<Notification>,
+  size: number,
 ): SelectQueryBuilder<Notification> {
-  const ids = within.clone().select('n.id').orderBy('n.id', 'DESC').limit(LATEST);
+  const ids = within.clone().select('n.id').orderBy('n.id', 'DESC').limit(size);
   return snapshot
     .createQueryBuilder(Notification, 'n')
     .where(`n.id = ANY (ARRAY(${ids.getQuery()}))`)
     .setParameters(ids.getParameters());
+}
+
+/** Whether a selection has more than so many. */
+async function isLonger(within: SelectQueryBuilder<Notification>, size: number): Promise<boolean> {
+  const next = within.clone().select('n.id').orderBy('n.id', 'DESC').offset(size).limit(1);
+  return (await next.getRawOne()) !== undefined;
 }
 
 /** Filters that an index leads to, in the order of ids. */
