@@ -176,6 +176,11 @@ describe('a real Alertmanager', () => {
       ([alert]) => alert !== undefined && alert.updatedAt !== first?.updatedAt,
     );
     expect(Date.parse(again?.endsAt ?? '')).toBeGreaterThan(Date.parse(first?.endsAt ?? ''));
+    // Recorded, before the clock moves on: what is told after that counts as told then.
+    await eventually(
+      () => deliveryTo(api, 'alertmanager'),
+      (delivery) => delivery?.attempts === 2,
+    );
     await register.raise(testAlarm(), { count: { added: 41 } });
     await moveClock(databaseUrl, 61_000);
     const [grown] = await eventually(
