@@ -38,7 +38,7 @@ const NODE_SERVER: object = { http: { requireHostHeader: false } };
  * Fastify, set up for this service. Goes to NestFactory.create; {@link configureHttp} does the rest.
  * @param role a worker answers less
  */
-export function createFastifyAdapter(role: Environment['ROLE'] = 'all'): FastifyAdapter {
+export function createFastifyAdapter(role: Environment['ROLE']): FastifyAdapter {
   const adapter = new FastifyAdapter({
     ...TIMEOUTS,
     bodyLimit: BODY_LIMIT,

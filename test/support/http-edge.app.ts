@@ -40,10 +40,14 @@ export interface EdgeOptions {
 /** The edge of the service with everything real in it, listening on a loopback port of its own. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { log, logger } = memoryLogger();
-  const app = await NestFactory.create<NestFastifyApplication>(edgeModule(options, logger), createFastifyAdapter(), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    edgeModule(options, logger),
+    createFastifyAdapter('all'),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+    },
+  );
   configureHttp(app);
   askForKeysFirst(app);
   serveOpenApi(app);
