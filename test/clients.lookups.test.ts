@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeyAuthenticator } from '../src/clients/api-key.authenticator.js';
-import { OverloadedError } from '../src/database/grouped-writes.js';
+import { OverloadedError } from '../src/database/overloaded.error.js';
 import { Database } from '../src/database/database.js';
 import { type Edge, ask, problem, startEdge } from './support/http-edge.app.js';
 import { type TestDatabase, createMigratedDatabase } from './support/postgres.js';

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { GroupedWrites, OverloadedError, type GroupedWritesOptions } from '../src/database/grouped-writes.js';
+import { GroupedWrites, type GroupedWritesOptions } from '../src/database/grouped-writes.js';
+import { OverloadedError } from '../src/database/overloaded.error.js';
 import { grouped, OPTIONS, Store, turns } from './grouped-writes.setup.js';
 
 describe('grouped writes', () => {

@@ -6,6 +6,7 @@ import { dataSourceOptions, leftBehindEnds, NEVER_END_TO_END } from './data-sour
 import { Database } from './database.js';
 import { DatabaseClock } from './database.clock.js';
 import { Listener } from './listener.js';
+import { Searches } from './searches.js';
 import { Snapshots } from './snapshots.js';
 
 /** TypeORM's pool, one for statements planned once (see {@link Database}), and a connection that only listens. */
@@ -27,7 +28,7 @@ import { Snapshots } from './snapshots.js';
       }),
     }),
   ],
-  providers: [Database, DatabaseClock, Listener, Snapshots],
-  exports: [Database, DatabaseClock, Listener, Snapshots],
+  providers: [Database, DatabaseClock, Listener, Searches, Snapshots],
+  exports: [Database, DatabaseClock, Listener, Searches, Snapshots],
 })
 export class DatabaseModule {}

@@ -1,18 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { InFlight } from '../concurrency/in-flight.js';
+import { OverloadedError } from './overloaded.error.js';
 import { sqlStateOf } from './sql-state.js';
-
-/** More work arrived than the database can take; the caller should answer 503 and say when to try again. */
-export class OverloadedError extends Error {
-  override readonly name = 'OverloadedError';
-
-  constructor(
-    readonly what: string,
-    readonly retryAfterSeconds = 1,
-  ) {
-    super(`${what} is receiving more than it can store right now; try again in ${retryAfterSeconds} s`);
-  }
-}
 
 export interface GroupedWritesOptions<Item = unknown> {
   readonly name: string;

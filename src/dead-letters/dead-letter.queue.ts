@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import { Searches } from '../database/searches.js';
 import { FailureHistory } from '../failures/failure.history.js';
 import { pageById, type Page } from '../http/pagination.js';
 import type { NotificationStatus } from '../policy/transitions.js';
@@ -32,6 +33,7 @@ type FoundDeadLetter = DeadLetter & {
 export class DeadLetterQueue {
   constructor(
     private readonly database: Database,
+    private readonly searches: Searches,
     private readonly failures: FailureHistory,
     @Inject(ERROR_CODE_TABLE) private readonly table: TwilioErrorCodeTable,
   ) {}
@@ -40,7 +42,8 @@ export class DeadLetterQueue {
   async page(query: DeadLettersQuery): Promise<Page<DeadLetterDto>> {
     const filter = filterValues(query, query.state);
     return await pageById('dead-letters', query, async (before, most) => {
-      const rows = await this.database.run<DeadLetter>(LIST_DEAD_LETTERS, [...filter, before, most]);
+      const values = [...filter, before, most];
+      const rows = await this.searches.run(() => this.database.run<DeadLetter>(LIST_DEAD_LETTERS, values));
       return rows.map(toDeadLetterDto);
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 import { Database } from '../database/database.js';
+import { Searches } from '../database/searches.js';
 import { decodeCursor, type Page, toPage } from '../http/pagination.js';
 import { isMoment } from '../validation/field.rules.js';
 import { toFailureDto, type FailureDto } from './failure.dto.js';
@@ -22,14 +23,17 @@ type TimedFailure = PagedFailure & { readonly exactAt: string };
 /** Reads the failure history. */
 @Injectable()
 export class FailureHistory {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly searches: Searches,
+  ) {}
 
   /** Newest first. @throws Problem `validation-failed` for a cursor of another list. */
   async page(query: FailuresQuery): Promise<Page<FailureDto>> {
     if (query.from !== undefined || query.until !== undefined) return await this.pageOfSpan(query);
     const [before] = query.cursor === undefined ? [null] : decodeCursor('failures', query.cursor, [isUuid]);
     const values = [...filterValues(query), before, query.limit + 1];
-    const rows = await this.database.run<PagedFailure>(LIST_FAILURES, values);
+    const rows = await this.searches.run(() => this.database.run<PagedFailure>(LIST_FAILURES, values));
     return toPage('failures', rows, shownOf(rows, query.limit), ({ id }) => [id], toFailureDto);
   }
 
@@ -45,7 +49,8 @@ export class FailureHistory {
   async *all(filter: FailureFilter): AsyncGenerator<FailureDto> {
     let before: TimedFailure | undefined;
     for (;;) {
-      const page = await this.byTime(filter, before?.exactAt ?? null, before?.id ?? null, EXPORT_PAGE);
+      const [at, id] = [before?.exactAt ?? null, before?.id ?? null];
+      const page = await this.searches.goOn(() => this.byTime(filter, at, id, EXPORT_PAGE));
       const rows = page.filter(({ fits }) => fits);
       yield* rows.map(toFailureDto);
       before = rows.at(-1);
@@ -56,7 +61,7 @@ export class FailureHistory {
   private async pageOfSpan(query: FailuresQuery): Promise<Page<FailureDto>> {
     const [at, id] =
       query.cursor === undefined ? [null, null] : decodeCursor('failures', query.cursor, [isExactMoment, isUuid]);
-    const rows = await this.byTime(query, at, id, query.limit + 1);
+    const rows = await this.searches.run(() => this.byTime(query, at, id, query.limit + 1));
     return toPage('failures', rows, shownOf(rows, query.limit), ({ exactAt, id }) => [exactAt, id], toFailureDto);
   }
 

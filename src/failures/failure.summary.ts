@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Statement } from '../database/database.js';
 import { DatabaseClock } from '../database/database.clock.js';
+import { Searches } from '../database/searches.js';
 import type { Channel, ErrorClass } from '../policy/vocabulary.js';
 import { FITS_FILTER, filterValues } from './failure.filter.js';
 import type { FailureSummaryDto, FailureSummaryQuery } from './failure-summary.dto.js';
@@ -58,6 +59,7 @@ export class FailureSummary {
   constructor(
     private readonly database: Database,
     private readonly clock: DatabaseClock,
+    private readonly searches: Searches,
   ) {}
 
   /** @throws Problem `validation-failed` for a span that cannot be summarized. */
@@ -67,7 +69,7 @@ export class FailureSummary {
     const from = span.from.toISOString();
     const until = span.until.toISOString();
     const values = [...filterValues({ ...query, from, until }), span.bucket];
-    const rows = await this.database.run<CountRow>(SUMMARIZE, values);
+    const rows = await this.searches.run(() => this.database.run<CountRow>(SUMMARIZE, values));
     return { from, until, bucket: span.bucket, ...countsOf(rows) };
   }
 }

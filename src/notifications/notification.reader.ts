@@ -3,6 +3,7 @@ import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { Callback } from '../callbacks/callback.entity.js';
 import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
 import type { Caller } from '../access/caller.js';
+import { Searches } from '../database/searches.js';
 import { Snapshots } from '../database/snapshots.js';
 import { FailureRecord } from '../failures/failure.entity.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
@@ -44,7 +45,10 @@ export function visibilityOf({ clientId, scopes }: Caller): Visibility {
 /** Reads notifications and their history, through TypeORM. */
 @Injectable()
 export class NotificationReader {
-  constructor(private readonly snapshots: Snapshots) {}
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly searches: Searches,
+  ) {}
 
   /** @returns null if it does not exist or belongs to another client */
   find(id: string, visibility: Visibility): Promise<NotificationHistory | null> {
@@ -85,7 +89,7 @@ export class NotificationReader {
     before: string | null,
     most: number,
   ): Promise<ListedNotification[]> {
-    return this.snapshots.read(async (snapshot) => {
+    const read = async (snapshot: EntityManager) => {
       const rows = await newest(snapshot, query, visibility, before, most);
       const traces = await tracesOf(
         snapshot,
@@ -95,7 +99,8 @@ export class NotificationReader {
         const trace = traces.get(row.id);
         return { ...asItStands(row, trace), nextAttemptAt: trace?.nextAttemptAt ?? null };
       });
-    });
+    };
+    return this.searches.run(() => this.snapshots.read(read));
   }
 }
 

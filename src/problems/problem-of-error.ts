@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { OverloadedError } from '../database/grouped-writes.js';
+import { OverloadedError } from '../database/overloaded.error.js';
 import { isPassingDatabaseFailure } from './database-failure.js';
 import { Problem } from './problem.js';
 import { problemOfStatus } from './problem-types.js';

@@ -34,7 +34,7 @@ export const PROBLEM_TYPES = {
   'channel-not-configured': { status: 422, title: 'The channel has no sender configured' },
   'headers-too-large': { status: 431, title: 'The header section is too large' },
   internal: { status: 500, title: 'Something unexpected happened' },
-  overloaded: { status: 503, title: 'More arrives than can be stored right now' },
+  overloaded: { status: 503, title: 'More arrives than can be handled right now' },
   unavailable: { status: 503, title: 'The service cannot reach its database right now' },
 } as const satisfies Record<string, ProblemType>;
 

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { ArrayNotEmpty, IsArray, IsIn, IsInt, IsOptional, IsString, Matches, ValidateNested } from 'class-validator';
 import { Public, Scopes } from '../../src/access/access.decorator.js';
-import { OverloadedError } from '../../src/database/grouped-writes.js';
+import { OverloadedError } from '../../src/database/overloaded.error.js';
 import { Database } from '../../src/database/database.js';
 import { ExpectsBody } from '../../src/http/body.decorator.js';
 import { PageQuery } from '../../src/http/pagination.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../database/database.js';
+import { Searches } from '../../database/searches.js';
 import { DeadLetterResolver } from '../dead-letter.resolver.js';
 import { filterValues, type ReplayFilter } from '../dead-letter.filter.js';
 import { OBSTACLES, obstacleTo, type ObstacleReason, type ResolutionWish } from '../resolution.js';
@@ -14,10 +15,15 @@ const PAGE = 500;
 export class ReplayPreview {
   constructor(
     private readonly database: Database,
+    private readonly searches: Searches,
     private readonly resolver: DeadLetterResolver,
   ) {}
 
-  async of(filter: ReplayFilter, wish: ResolutionWish): Promise<ReplayPreviewDto> {
+  of(filter: ReplayFilter, wish: ResolutionWish): Promise<ReplayPreviewDto> {
+    return this.searches.run(() => this.count(filter, wish));
+  }
+
+  private async count(filter: ReplayFilter, wish: ResolutionWish): Promise<ReplayPreviewDto> {
     const counts = new Map<ObstacleReason, number>();
     let matched = 0;
     for await (const { changes, content, ...candidate } of this.candidates(filter, wish)) {
