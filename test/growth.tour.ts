@@ -78,6 +78,7 @@ const is =
 
 /** TypeORM quotes every name; nothing else here does. */
 const isOfTypeOrm: Belongs = (text) => text.startsWith('SELECT "');
+const isHistory: Belongs = (text) => text.includes('AS "deadLetter",');
 const isSummary: Belongs = (text) => /FROM failures f\s.*GROUP BY/s.test(text);
 
 /**
@@ -129,7 +130,7 @@ export async function tour(service: ObservedService, size: number, span: Span): 
   });
 
   const id = sent[0]?.notificationId;
-  await step('look one up', isOfTypeOrm, () => api.get(`/v1/notifications/${id}`));
+  await step('look one up', isHistory, () => api.get(`/v1/notifications/${id}`));
   const { deadLetter } = (await api.get<NotificationDto>(`/v1/notifications/${hopeless[0]?.notificationId}`)).body;
   await step('look a dead letter up', is(FIND_DEAD_LETTER), () => api.get(`/v1/admin/dead-letters/${deadLetter?.id}`));
   await step('list', isOfTypeOrm, () => api.get('/v1/notifications'));

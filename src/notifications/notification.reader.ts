@@ -1,34 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
-import { Callback } from '../callbacks/callback.entity.js';
-import { DeadLetter } from '../dead-letters/dead-letter.entity.js';
+import { DataSource, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import type { Caller } from '../access/caller.js';
+import { Database } from '../database/database.js';
 import { Searches } from '../database/searches.js';
 import { Snapshots } from '../database/snapshots.js';
-import { FailureRecord } from '../failures/failure.entity.js';
 import { firstIdOf } from '../identifiers/first-id.sql.js';
-import { Attempt } from './attempt.entity.js';
-import { Delivery } from './delivery.entity.js';
+import type { Delivery } from './delivery.entity.js';
 import type { ListNotificationsQuery } from './list-notifications.query.js';
 import { Notification } from './notification.entity.js';
+import {
+  NotificationHistoryStatement,
+  type NotificationRows,
+  type FoundNotification,
+} from './notification-history.sql.js';
 import {
   asItStands,
   deliveryAsItStands,
   HAS_OPEN_STATUS,
   isOpen,
-  OUTBOX_TRACES,
+  outboxTraces,
   type OutboxTrace,
 } from './outbox.trace.js';
 
-/** A notification with everything that happened to it; each list is oldest first. */
-export interface NotificationHistory {
-  readonly notification: Notification;
-  readonly deliveries: readonly Delivery[];
-  readonly attempts: readonly Attempt[];
-  readonly failures: readonly FailureRecord[];
-  readonly callbacks: readonly Callback[];
-  /** The latest dead letter. */
-  readonly deadLetter: DeadLetter | null;
+/** A notification with everything that happened to it, as it stands; each list is oldest first. */
+export interface NotificationHistory extends Omit<NotificationRows, 'trace'> {
   readonly nextAttemptAt: Date | null;
 }
 
@@ -42,42 +37,39 @@ export function visibilityOf({ clientId, scopes }: Caller): Visibility {
   return scopes.has('admin') ? 'every client' : { clientId };
 }
 
-/** Reads notifications and their history, through TypeORM. */
+/** Reads notifications and their history. */
 @Injectable()
 export class NotificationReader {
+  private readonly one: NotificationHistoryStatement;
+
   constructor(
+    private readonly database: Database,
     private readonly snapshots: Snapshots,
     private readonly searches: Searches,
-  ) {}
+    dataSource: DataSource,
+  ) {
+    this.one = new NotificationHistoryStatement(dataSource);
+  }
 
   /** @returns null if it does not exist or belongs to another client */
-  find(id: string, visibility: Visibility): Promise<NotificationHistory | null> {
-    return this.snapshots.read((snapshot) => this.findIn(snapshot, id, visibility));
+  async find(id: string, visibility: Visibility): Promise<NotificationHistory | null> {
+    return this.historyOf(await this.database.run<FoundNotification>(this.one.statement, oneOf(id, visibility)));
   }
 
   /** Like {@link find}, in the snapshot of a caller that reads more. */
   async findIn(snapshot: EntityManager, id: string, visibility: Visibility): Promise<NotificationHistory | null> {
-    const notification = await snapshot.findOneBy(Notification, {
-      id,
-      ...(visibility === 'every client' ? {} : { clientId: visibility.clientId }),
-    });
-    if (!notification) return null;
-    const ofIt = { notificationId: id };
-    const deliveries = await snapshot.find(Delivery, { where: ofIt, order: { number: 'ASC' } });
-    const attempts = await snapshot.find(Attempt, { where: ofIt, order: { startedAt: 'ASC', id: 'ASC' } });
-    const failures = await snapshot.find(FailureRecord, { where: ofIt, order: { id: 'ASC' } });
-    const callbacks = await snapshot.find(Callback, { where: ofIt, order: { receivedAt: 'ASC', id: 'ASC' } });
-    const deadLetter = await snapshot.findOne(DeadLetter, { where: ofIt, order: { id: 'DESC' } });
-    const trace = (await tracesOf(snapshot, [id])).get(id);
-    const standing = asItStands(notification, trace);
-    const attemptsOf = (delivery: Delivery) => attempts.filter(({ deliveryId }) => deliveryId === delivery.id);
+    return this.historyOf(await snapshot.query<FoundNotification[]>(this.one.statement.text, oneOf(id, visibility)));
+  }
+
+  private historyOf([found]: readonly FoundNotification[]): NotificationHistory | null {
+    if (!found) return null;
+    const { trace, ...rows } = this.one.read(found);
+    const notification = asItStands(rows.notification, trace);
+    const attemptsOf = ({ id }: Delivery) => rows.attempts.filter(({ deliveryId }) => deliveryId === id);
     return {
-      notification: standing,
-      deliveries: deliveries.map((each) => deliveryAsItStands(each, standing, attemptsOf(each), trace)),
-      attempts,
-      failures,
-      callbacks,
-      deadLetter,
+      ...rows,
+      notification,
+      deliveries: rows.deliveries.map((each) => deliveryAsItStands(each, notification, attemptsOf(each), trace)),
       nextAttemptAt: trace?.nextAttemptAt ?? null,
     };
   }
@@ -97,16 +89,21 @@ export class NotificationReader {
       );
       return rows.map((row) => {
         const trace = traces.get(row.id);
-        return { ...asItStands(row, trace), nextAttemptAt: trace?.nextAttemptAt ?? null };
+        return { ...asItStands(row, trace ?? null), nextAttemptAt: trace?.nextAttemptAt ?? null };
       });
     };
     return this.searches.run(() => this.snapshots.read(read));
   }
 }
 
+/** The parameters of {@link NotificationHistoryStatement}. */
+function oneOf(id: string, visibility: Visibility): [string, string | null] {
+  return [id, visibility === 'every client' ? null : visibility.clientId];
+}
+
 /** The outbox rows of these notifications; a notification that has ended has none. */
 async function tracesOf(snapshot: EntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, OutboxTrace>> {
-  const rows = await snapshot.query<OutboxTrace[]>(OUTBOX_TRACES, [ids]);
+  const rows = await snapshot.query<OutboxTrace[]>(outboxTraces('ANY ($1)'), [ids]);
   return new Map(rows.map((row) => [row.notificationId, row]));
 }
 

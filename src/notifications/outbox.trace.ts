@@ -18,13 +18,13 @@ export interface OutboxTrace {
   readonly nextAttemptAt: Date | null;
 }
 
-/** Reads the traces of the notifications $1. */
-export const OUTBOX_TRACES = `
+/** Selects the traces of notifications. @param ids an id, or any of several: an SQL expression */
+export const outboxTraces = (ids: string) => `
   SELECT notification_id AS "notificationId", delivery_id AS "deliveryId", ${SENDING} AS sending,
     due_at <= service_now() AS due, attempt_started_at AS "attemptStartedAt",
     CASE WHEN stage <> 'await_delivery' AND lease_token IS NULL AND held_by IS NULL
       AND (stage <> 'send' OR expires_at IS NULL OR expires_at > due_at) THEN due_at END AS "nextAttemptAt"
-  FROM outbox WHERE notification_id = ANY ($1)`;
+  FROM outbox WHERE notification_id = ${ids}`;
 
 const hasWork = (condition: string) => `EXISTS (SELECT 1 FROM outbox WHERE notification_id = n.id AND ${condition})`;
 
@@ -40,7 +40,7 @@ export const HAS_OPEN_STATUS = {
  * The notification's current state: neither `sending` nor that its sendAt has come is stored, but both follow from the
  * outbox row. Pure.
  */
-export function asItStands(notification: Notification, trace: OutboxTrace | undefined): Notification {
+export function asItStands(notification: Notification, trace: OutboxTrace | null): Notification {
   if (!trace || !isOpen(notification.status)) return notification;
   if (trace.sending) return movedTo('sending', notification, trace.attemptStartedAt);
   const isDue = notification.status === 'scheduled' && trace.due;
@@ -61,7 +61,7 @@ export function deliveryAsItStands(
   delivery: Delivery,
   notification: Notification,
   attempts: readonly Pick<Attempt, 'startedAt' | 'outcome' | 'providerSid'>[],
-  trace: OutboxTrace | undefined,
+  trace: OutboxTrace | null,
 ): Delivery {
   const accepted = attempts.findLast(({ outcome }) => outcome === 'accepted');
   const inFlightSince = trace?.deliveryId === delivery.id ? trace.attemptStartedAt : null;
