@@ -6,6 +6,7 @@ import { callbacks } from './callbacks.js';
 import type { BenchCase } from './case.js';
 import { intake } from './intake.js';
 import { latency } from './latency.js';
+import { lookUps } from './look-ups.js';
 import { machine } from './machine.js';
 import { memory } from './memory.js';
 import { sendCpu } from './send-cpu.js';
@@ -24,6 +25,7 @@ export const CASES: readonly BenchCase[] = [
   sendCpu,
   latency,
   callbacks,
+  lookUps,
   around,
   aroundTenMillion,
   neverAnalysed,

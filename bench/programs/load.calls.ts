@@ -8,10 +8,14 @@ export type Requests =
   | { readonly kind: 'batches'; readonly headers: Readonly<Record<string, string>>; readonly size: number }
   /** The form of a Twilio message; what the provider gets from whoever works. */
   | { readonly kind: 'messages' }
+  /** Notifications by their ids, over and over again. */
+  | { readonly kind: 'look-ups'; readonly headers: Readonly<Record<string, string>>; readonly ids: readonly string[] }
   /** Requests that were made before, each once. */
   | { readonly kind: 'prepared'; readonly requests: readonly PreparedRequest[] };
 
 export interface PreparedRequest {
+  /** POST unless said otherwise. */
+  readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -23,9 +23,9 @@ export function loadClient(name: ClientName, url: string, connections: number): 
 class UndiciClient implements LoadClient {
   constructor(private readonly pool: Pool) {}
 
-  send({ path, headers, body }: PreparedRequest): Promise<number> {
+  send({ method = 'POST', path, headers, body }: PreparedRequest): Promise<number> {
     return new Promise((resolve) => {
-      this.pool.dispatch({ method: 'POST', path, headers, body }, new AnswerHandler(resolve));
+      this.pool.dispatch({ method, path, headers, body }, new AnswerHandler(resolve));
     });
   }
 
@@ -71,10 +71,10 @@ class SocketClient implements LoadClient {
     private readonly connections: number,
   ) {}
 
-  async send({ path, headers, body }: PreparedRequest): Promise<number> {
+  async send({ method = 'POST', path, headers, body }: PreparedRequest): Promise<number> {
     const connection = this.free.pop() ?? (await this.another());
     const { host } = this.url;
-    const status = await connection.send(httpText(`POST ${path} HTTP/1.1`, { host, ...headers }, body));
+    const status = await connection.send(httpText(`${method} ${path} HTTP/1.1`, { host, ...headers }, body));
     this.release(connection);
     return status;
   }

@@ -31,6 +31,11 @@ export function requestSource(requests: Requests): () => NextRequest | null {
     }
     case 'messages':
       return () => message(nextOrder());
+    case 'look-ups': {
+      const { headers, ids } = requests;
+      let turn = 0;
+      return () => ({ method: 'GET', path: `/v1/notifications/${ids[turn++ % ids.length]}`, headers, body: '' });
+    }
     case 'prepared': {
       const left = requests.requests.toReversed();
       return () => left.pop() ?? null;
