@@ -39,7 +39,7 @@ export class AuditEntryDto {
   @ApiProperty({
     type: String,
     description:
-      'The client and key that acted (and the id of the key, where two in force have that name), or the part of the system.',
+      'The client and key that acted (and the id of the key, if two in force have that name), or the part of the system.',
   })
   actor: string;
 

@@ -58,7 +58,7 @@ export class SmsContentDto {
 
 export class VoiceContentDto {
   @OptionalText(LONGEST_TWIML, {
-    description: `Read aloud; body where absent. At most ${LONGEST_TWIML} characters as TwiML, where & and < count as five and four.`,
+    description: `Read aloud; the body if absent. At most ${LONGEST_TWIML} characters as TwiML, where & and < count as five and four.`,
   })
   say?: string | null;
 

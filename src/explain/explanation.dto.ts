@@ -26,7 +26,7 @@ class ExplainedNextDto {
   @ApiProperty({ type: String })
   sentence: string;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null where nobody can say.' })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null if nobody can say.' })
   at: string | null;
 }
 

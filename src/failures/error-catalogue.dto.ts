@@ -46,14 +46,14 @@ export class ErrorCodeDto {
   @ApiProperty({
     enum: RETRIES,
     description:
-      'Whether the same channel is tried again, all rules taken together, where the code answers a request. What a callback reports as failed is never sent again on its channel automatically.',
+      'Whether the same channel is tried again, all rules taken together, if the code answers a request. What a callback reports as failed is never sent again on its channel automatically.',
   })
   retry: Retry;
 
   @ApiProperty({
     enum: FALLBACKS,
     description:
-      'Whether the next channel gets its turn, all rules taken together. Where a callback reports the code: at once instead of when_exhausted.',
+      'Whether the next channel gets its turn, all rules taken together. If a callback reports the code: at once instead of when_exhausted.',
   })
   fallback: Fallback;
 
@@ -81,7 +81,7 @@ export class ErrorCodeDto {
   @ApiProperty({
     type: 'integer',
     nullable: true,
-    description: 'Milliseconds until a used-up quota is there again; null where the class says it.',
+    description: 'Milliseconds until a used-up quota is there again; null if the class says it.',
   })
   resetsAfterMs: number | null;
 
@@ -98,7 +98,7 @@ export class ErrorCodeDto {
     type: String,
     format: 'date',
     nullable: true,
-    description: 'When a person last judged the row; null where an operator added it without a date.',
+    description: 'When a person last judged the row; null if an operator added it without a date.',
   })
   reviewedAt: string | null;
 }

@@ -32,7 +32,7 @@ export class FailuresController {
   @ApiOperation({
     summary: 'Every failed or unknown attempt and failed callback, newest first',
     description:
-      'A page ends before its limit where the words of the provider in it take 4 MiB. With Accept: text/csv everything that fits the filters as one CSV file, whatever limit and cursor say.',
+      'A page ends before its limit if the words of the provider in it take 4 MiB. With Accept: text/csv everything that fits the filters as one CSV file, whatever limit and cursor say.',
   })
   @ApiOkResponse({
     headers: { 'Content-Disposition': { description: 'Of the CSV: a name for the file.', schema: { type: 'string' } } },

@@ -116,7 +116,7 @@ export class CreateNotificationDto {
   @ApiPropertyOptional({
     enum: ON_UNKNOWN,
     default: 'resend',
-    description: 'Where nobody can find out whether an attempt was accepted: send again, or ask a human.',
+    description: 'If nobody can find out whether an attempt was accepted: send again, or ask a human.',
   })
   @IsOptional()
   @IsIn(ON_UNKNOWN, { message: `$property must be one of ${ON_UNKNOWN.join(', ')}` })

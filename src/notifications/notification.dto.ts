@@ -25,7 +25,7 @@ export class AttemptDto {
   @ApiProperty({ type: String, format: 'date-time' })
   startedAt: string;
 
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Null where the process died before the answer.' })
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Null if the process died before the answer.' })
   durationMs: number | null;
 
   @ApiProperty({
@@ -176,7 +176,7 @@ export class NotificationDto extends NotificationSummaryDto {
     type: DeadLetterDto,
     nullable: true,
     description:
-      'Why no automatic step could help, and what a human decided. Null otherwise, and where the recipient opted out.',
+      'Why no automatic step could help, and what a human decided. Null otherwise, and if the recipient opted out.',
   })
   deadLetter: DeadLetterDto | null;
 }

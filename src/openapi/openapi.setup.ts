@@ -17,7 +17,7 @@ Any other refusal would come again: \`detail\` and \`errors\` say what to correc
 \`failed\` is left to a human of the operators, so do not send it again yourself. \`sent\` may be all that is ever known.
 
 Errors are \`application/problem+json\` (RFC 9457). Lists are paginated: pass \`nextCursor\` on as \`cursor\`.
-Answers carry \`X-Request-Id\`, yours where you send one; the log names it where a request fails unexpectedly.
+Answers carry \`X-Request-Id\`, yours if you send one; the log names it if a request fails unexpectedly.
 Times are ISO 8601 in UTC. Ids are UUIDv7, in order of time; a circuit's has no time of its own, since it follows from its scope.
 `.trim();
 

@@ -49,7 +49,7 @@ export class ProblemDto {
   })
   notificationStatus?: NotificationStatus;
 
-  @ApiPropertyOptional({ type: String, description: 'Where a dead letter cannot be sent again: why, in one word.' })
+  @ApiPropertyOptional({ type: String, description: 'If a dead letter cannot be sent again: why, in one word.' })
   reason?: string;
 
   @ApiPropertyOptional({ type: String, description: 'Of missing-scope: the scope that the key lacks.' })

@@ -75,6 +75,9 @@ export class ReplayPreviewDto {
   excluded: ReasonCountDto[];
 }
 
+/** It may name ten thousand ids. */
+class ReplayFilterWithoutIds extends OmitType(ReplayFilter, ['ids']) {}
+
 export class ReplayDto {
   @ApiProperty({ type: String, format: 'uuid' })
   id: string;
@@ -88,7 +91,7 @@ export class ReplayDto {
   @ApiProperty({ enum: CHANNELS, nullable: true })
   channel: Channel | null;
 
-  @ApiProperty({ type: OmitType(ReplayFilter, ['ids']) })
+  @ApiProperty({ type: ReplayFilterWithoutIds })
   filter: Omit<ReplayFilter, 'ids'>;
 
   @ApiProperty({ type: 'integer', nullable: true, description: 'How many ids the filter names.' })
