@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Counter, Registry } from 'prom-client';
 import { Retention, ROUND_ENDS } from '../retention/retention.service.js';
 
-/** Whether what is kept no longer is deleted. */
+/** Whether old data is deleted. */
 @Injectable()
 export class RetentionMetrics implements OnModuleInit {
   private readonly rounds: Counter<'result'>;
@@ -13,7 +13,7 @@ export class RetentionMetrics implements OnModuleInit {
   ) {
     this.rounds = new Counter({
       name: 'postrider_retention_rounds_total',
-      help: 'Rounds that delete what is kept no longer, by how they ended; elsewhere: another replica was at it.',
+      help: 'Rounds that delete old data, by how they ended; elsewhere: another replica was at it.',
       labelNames: ['result'],
       registers: [registry],
     });
