@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DeadLetterDto } from '../src/dead-letters/dead-letter.dto.js';
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
@@ -148,11 +149,22 @@ describe('retrying a dead letter', () => {
 describe('sending a dead letter on another channel', () => {
   it('sends it there, with the recipient a human had corrected', async () => {
     const service = await startRefusing();
-    const dead = await bury(service, { channels: ['sms', 'whatsapp'] });
-    const answer = await service.api.post<DeadLetterDto>(`${QUEUE}/${dead.id}/fallback`, { channel: 'voice' });
+    const dead = await bury(service);
+    await service.provider.fail('+15551230002', { times: 1, ...REFUSED });
+    await service.api.post(`${QUEUE}/${dead.id}/retry`, { changes: { to: '+15551230002' } });
+    const again = await service.api.until(
+      dead.notificationId,
+      ({ status, deadLetter }) => status === 'failed' && deadLetter?.id !== dead.id,
+    );
+    const path = `${QUEUE}/${again.deadLetter?.id}/fallback`;
+    const answer = await service.api.post<DeadLetterDto>(path, { channel: 'voice' });
     expect(answer).toMatchObject({ status: 200, body: { resolution: 'sent_on_fallback', channel: 'sms' } });
-    const notification = await service.api.until(dead.notificationId, ({ deliveries }) => deliveries.length > 1);
-    expect(notification.channel).toBe('voice');
+    const delivered = await service.api.untilStatus(dead.notificationId, 'delivered');
+    expect(delivered.deliveries.map(({ channel }) => channel)).toEqual(['sms', 'sms', 'voice']);
+    expect((await service.provider.creates('+15551230002')).map(({ path }) => basename(path))).toEqual([
+      'Messages.json',
+      'Calls.json',
+    ]);
   });
 
   it('refuses a channel that cannot send it, and says what it lacks', async () => {
@@ -178,7 +190,11 @@ describe('every resolution', () => {
     const answer = await service.api.post<DeadLetterDto>(`${QUEUE}/${dead.id}/discard`, { note: 'too late' });
     expect(answer).toMatchObject({ status: 200, body: { resolution: 'discarded', note: 'too late' } });
     const { body: notification } = await service.api.get<NotificationDto>(`/v1/notifications/${dead.notificationId}`);
-    expect(notification).toMatchObject({ status: 'failed', deadLetter: { id: dead.id, state: 'resolved' } });
+    expect(notification).toMatchObject({
+      status: 'failed',
+      deadLetter: { id: dead.id, state: 'resolved' },
+      deliveries: [{ status: 'failed' }],
+    });
     const { body: audit } = await service.api.get(`/v1/admin/audit?subjectId=${dead.id}`);
     expect(audit['items']).toEqual([
       expect.objectContaining({

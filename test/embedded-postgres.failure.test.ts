@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { EmbeddedPostgresError } from '../src/embedded/postgres.error.js';
@@ -79,11 +79,13 @@ it('data of another major version is refused by name', async () => {
 it('a folder of somebody else is refused, not written over', async () => {
   const dataDir = await unusedDataDir();
   await mkdir(join(dataDir, 'pgdata'), { recursive: true });
-  await writeFile(join(dataDir, 'pgdata', 'thesis.txt'), 'years of work');
+  const thesis = join(dataDir, 'pgdata', 'thesis.txt');
+  await writeFile(thesis, 'years of work');
 
   const error = await failureOf(startEmbeddedPostgres({ dataDir, settings: FAST }));
 
   expect(error.message).toContain('holds files, but no PostgreSQL data');
+  expect(await readFile(thesis, 'utf8')).toBe('years of work');
 });
 
 it('an interrupted first start is repeated by the next', async () => {

@@ -135,6 +135,7 @@ describe('the failure history', () => {
     );
     expect(await expectSame('httpStatus=400', (f) => f.httpStatus === 400)).toBe(1);
     await expectSame('channel=sms', (f) => f.channel === 'sms');
+    await expectSame('channel=voice', () => false);
     await expectSame(`clientId=${newest?.clientId}`, () => true);
     await expectSame('clientId=0192c5b2-9a3e-7c41-8a53-6d1f5c1e7a10', () => false);
     await expectSame('outcome=rejected', (f) => f.outcome === 'rejected');

@@ -48,6 +48,7 @@ async function fail(admin: Client, which: 'first' | 'last', count: number): Prom
 /** Rows that the largest of the statements with these words handled. */
 function largestOf(executions: readonly Execution[], part: string): number {
   const of = executions.filter(({ text }) => text.includes(part));
+  expect(of, `no statement with ${part}`).not.toEqual([]);
   return Math.max(...of.map(({ rows }) => rows));
 }
 

@@ -51,6 +51,7 @@ it.each([
       expect(result.body.items.length, `on page ${page}`).toBeGreaterThan(20);
       cursor = `&cursor=${result.body.nextCursor}`;
       const searches = executions.filter(({ text }) => text.includes('metadata'));
+      expect(searches).not.toEqual([]);
       for (const { text, rows } of searches) {
         expect(text).not.toContain('uuid_send');
         expect(rows).toBeLessThan(latest * 5);

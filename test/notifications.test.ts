@@ -64,7 +64,7 @@ describe('POST /v1/notifications', () => {
   it('refuses an expiry that has passed, or is not after sendAt', async () => {
     const { api } = service();
     const past = await api.post<Errors>('/v1/notifications', { ...SMS, to: recipient(), expiresAt: soon(-1000) });
-    expect([past.status, past.body.errors[0]?.pointer]).toEqual([400, '/expiresAt']);
+    expect([past.status, past.body.errors]).toMatchObject([400, [{ pointer: '/expiresAt' }]]);
     const order = { ...SMS, to: recipient(), sendAt: soon(60_000), expiresAt: soon(30_000) };
     expect((await api.post('/v1/notifications', order)).status).toBe(400);
     const atOnce = { ...order, expiresAt: order.sendAt };
@@ -78,16 +78,6 @@ describe('POST /v1/notifications', () => {
       { 'idempotency-key': key },
     );
     expect(answer.status).toBe(400);
-  });
-
-  it('keeps the keys of two clients apart', async () => {
-    const [one, two] = [await clientWith('send'), await clientWith('send')];
-    const body = { ...SMS, to: recipient() };
-    const key = { 'idempotency-key': 'same' };
-    const first = await one.post('/v1/notifications', body, key);
-    const second = await two.post('/v1/notifications', body, key);
-    expect(second.status).toBe(202);
-    expect(second.body['id']).not.toBe(first.body['id']);
   });
 
   it('accepts text that needs care: quotes, emoji, line breaks, backslashes', async () => {
@@ -202,6 +192,7 @@ describe('GET /v1/notifications', () => {
     const second = await search(`${filter}&limit=2&cursor=${first.next}`);
     expect(second).toEqual({ ids: [ids[0]], next: null });
     expect((await search('metadata[n]=2')).ids).toEqual([ids[1]]);
+    expect((await search('category=otp')).ids).toEqual(ids.toReversed());
     expect((await api.get('/v1/notifications?limit=0')).status).toBe(400);
     expect((await api.get('/v1/notifications?cursor=nonsense')).status).toBe(400);
     expect((await api.get('/v1/notifications?colour=red')).status).toBe(400);

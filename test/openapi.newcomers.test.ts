@@ -20,7 +20,7 @@ interface Document {
 
 /** Every operation that takes JSON with fields. */
 function bodiesOf({ paths, components }: Document) {
-  return Object.entries(paths).flatMap(([path, operations]) =>
+  const bodies = Object.entries(paths).flatMap(([path, operations]) =>
     Object.values(operations).flatMap(({ requestBody }) => {
       const json = requestBody?.content['application/json'];
       const name = json?.schema.$ref?.replace(/^.*\//, '') ?? '';
@@ -28,6 +28,8 @@ function bodiesOf({ paths, components }: Document) {
       return json && fields.length > 0 ? [{ path, examples: Object.entries(json.examples ?? {}) }] : [];
     }),
   );
+  expect(bodies).toContainEqual(expect.objectContaining({ path: '/v1/notifications' }));
+  return bodies;
 }
 
 /** It does not describe itself, as the tests' client would want. */
