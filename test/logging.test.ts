@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from './support/free-port.js';
+import { keepLines } from './support/log.lines.js';
+import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
 const LOGGER = fileURLToPath(new URL('../dist/src/logging/logger.js', import.meta.url));
 
@@ -116,5 +120,48 @@ describe('the log', () => {
   it('has the last words of a process that ends in a fatal error', async () => {
     const [line] = await linesOf(`log.fatal('the end'); process.kill(process.pid, 'SIGKILL');`);
     expect(line).toMatchObject({ msg: 'the end', service: 'postrider', role: 'all' });
+  });
+});
+
+describe('the log of a service', () => {
+  it('says what became of every attempt, with no words of it, no whole number and no secret', async () => {
+    const { destination, lines } = keepLines();
+    const test = await startTestService({ ROLE: 'api' });
+    const port = String(await freePort());
+    const own = { ROLE: 'all', PORT: port, PUBLIC_URL: `http://127.0.0.1:${port}` };
+    const service = await test.replica(own, pino({ level: 'trace' }, destination));
+    const api = new ApiClient(service.url, ADMIN_KEY);
+    const words = { body: 'secret words', metadata: { order: 'secret words' } };
+    const send = async (to: string, channels: string[]) => {
+      const id = await api.send({ to, channels, ...words });
+      return await api.untilStatus(id, 'delivered', 'failed');
+    };
+    const sent = await Promise.all([
+      send('+15005551503', ['sms']),
+      send('+15005550001', ['sms']),
+      send('+15005553016', ['whatsapp', 'sms']),
+      send('+15005552610', ['sms']),
+      send('+15551230001', ['voice']),
+    ]);
+    await service.close();
+    const secrets = [
+      'secret words',
+      String.raw`1(500555|555123)\d{4}`,
+      ADMIN_KEY,
+      test.configuration.twilio.authToken,
+      'Basic ',
+    ];
+    const telling = new RegExp(secrets.join('|'), 'i');
+    expect(lines.filter((line) => telling.test(line))).toEqual([]);
+    const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const attempts = sent.flatMap(({ deliveries }) => deliveries.flatMap((delivery) => delivery.attempts));
+    for (const { id: attemptId, outcome, errorClass, providerCode } of attempts) {
+      const failure = { outcome, errorClass, providerCode, nextStep: expect.any(String) };
+      // What was accepted may be heard of by a callback first.
+      const more = outcome === 'accepted' ? {} : failure;
+      expect(said).toContainEqual(expect.objectContaining({ attemptId, ...more }));
+    }
+    const undelivered = { providerCode: 63016, errorClass: 'channel_unavailable', nextStep: 'fallback' };
+    expect(said).toContainEqual(expect.objectContaining(undelivered));
   });
 });
