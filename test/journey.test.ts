@@ -56,9 +56,10 @@ describe('from POST to delivered', () => {
   it('calls and says the words', async () => {
     const { api, simulator } = await startTestService();
     const id = await api.send({ to: TO, channels: ['voice'], voice: { say: 'Fire & <smoke>' } });
-    await api.untilStatus(id, 'delivered');
+    const delivered = await api.untilStatus(id, 'delivered');
     const [request] = await new Provider(simulator.url).creates(TO);
     expect(request?.path).toMatch(/Calls\.json$/);
+    expect(request?.headers['idempotency-key']).toBe(delivered.deliveries[0]?.id);
     expect(request?.params['Twiml']).toContain('<Say>Fire &amp; &lt;smoke&gt;</Say>');
     expect(request?.params['StatusCallbackEvent']).toEqual(['initiated', 'ringing', 'answered', 'completed']);
   });
@@ -80,7 +81,7 @@ describe('retries', () => {
       expect(failed.deadLetter).toMatchObject({ state: 'open', errorClass: 'provider_fault', httpStatus: status });
       expect(attempts?.map((attempt) => attempt.nextStep.kind)).toEqual([...Array(5).fill('reconcile'), 'dead_letter']);
       const creates = await provider.creates(TO);
-      expect(creates).toHaveLength(6);
+      expect(creates.map(({ headers }) => headers['idempotency-key'])).toEqual(Array(6).fill(failed.deliveries[0]?.id));
       const waits = creates.slice(1).map((create, index) => +new Date(create.at) - +new Date(creates[index]?.at ?? 0));
       const late = [20, 40, 80, 160, 320].map((least, index) => (waits[index] ?? 0) - least);
       for (const ms of late) expect(ms).toBeGreaterThanOrEqual(-2);
