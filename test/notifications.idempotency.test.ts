@@ -120,3 +120,15 @@ describe('a repeated key gives the original answer again', () => {
     });
   });
 });
+
+it('a key whose request was refused is free for the corrected one', async () => {
+  const { api } = await startTestService({ ROLE: 'api', TWILIO_VOICE_FROM: '', ALLOWED_COUNTRIES: 'US' });
+  const key = { 'idempotency-key': 'first' };
+  const wrong = [{ to: '12' }, { channels: ['voice'] }, { to: '+4915112345678' }];
+  for (const mistake of wrong) {
+    const refused = await api.post('/v1/notifications', { ...MESSAGE, ...mistake }, key);
+    expect([400, 422]).toContain(refused.status);
+  }
+  const { status, headers } = await api.post('/v1/notifications', MESSAGE, key);
+  expect([status, headers.get('idempotent-replayed')]).toEqual([202, null]);
+});

@@ -151,6 +151,21 @@ describe('POST /v1/notifications', () => {
     });
   });
 
+  it.each([
+    ['otp', true],
+    ['alert', true],
+    ['transactional', true],
+    ['marketing', false],
+  ])('says whether it is critical: %s, %s', async (category, critical) => {
+    const { api } = service();
+    const answer = await api.post('/v1/notifications', { ...SMS, to: recipient(), category });
+    expect(answer.body).toMatchObject({ category, critical });
+    expect((await api.get(`/v1/notifications/${String(answer.body['id'])}`)).body).toMatchObject({
+      category,
+      critical,
+    });
+  });
+
   it('refuses text that cannot be stored', async () => {
     const { api } = service();
     for (const bad of ['a\u0000b', '\ud800']) {
