@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { SinkHttp } from '../src/alerts/sinks/sink.http.js';
 import { portOf } from './support/port-of.js';
@@ -7,9 +7,10 @@ import { portOf } from './support/port-of.js';
 /** A receiver that refuses everything in these words. */
 async function refusing(words: string) {
   const heard: (string | undefined)[] = [];
+  const answers: ServerResponse[] = [];
   const server = createServer((request, response) => {
     heard.push(request.headers.authorization);
-    response.writeHead(400).end(words);
+    answers.push(response.writeHead(400).end(words));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -18,7 +19,7 @@ async function refusing(words: string) {
     await http.close();
     server.close();
   });
-  return { http, heard, port: portOf(server) };
+  return { http, heard, answers, port: portOf(server) };
 }
 
 it('a sink gets the name and the password in its address, as they are meant', async () => {
@@ -37,4 +38,12 @@ it('what a sink answers is quoted without a secret, a part of one, or a number',
     'routing-key-of-on-call',
   ]);
   await expect(asked).rejects.toThrow('It answered 400: Key ••• is not for +•••, nor is ••• word 12345.');
+});
+
+it('a long answer of a sink is not read to its end', async () => {
+  const { http, answers, port } = await refusing('no'.repeat(32 * 1024 * 1024));
+  await expect(http.post(new URL(`http://127.0.0.1:${port}/`), '{}')).rejects.toThrow('It answered 400');
+  const [answer] = answers;
+  await expect.poll(() => answer?.closed).toBe(true);
+  expect(answer?.writableFinished).toBe(false);
 });

@@ -130,6 +130,19 @@ describe('health', () => {
     });
   });
 
+  it('is 503 where the event loop ran a second late since the last look, and well again at the next', async () => {
+    await withEdge(async (edge) => {
+      await ask(edge, 'GET', '/health', keyless);
+      const late = performance.now() + 1100;
+      while (performance.now() < late);
+      expect(await ask(edge, 'GET', '/health', keyless)).toMatchObject({
+        status: 503,
+        body: { error: { process: { status: 'down', eventLoopDelayP99Ms: expect.any(Number) } } },
+      });
+      await expect.poll(async () => (await ask(edge, 'GET', '/health', keyless)).status).toBe(200);
+    });
+  });
+
   it('asks a part once at a time, however often health is asked', async () => {
     await withEdge(async (edge) => {
       const { promise, resolve } = Promise.withResolvers<void>();
