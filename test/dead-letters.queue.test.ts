@@ -75,6 +75,13 @@ describe('the review queue', () => {
     expect(await found(`clientId=${another}`)).toEqual([exhausted.id]);
     expect(await found(`incidentId=${incident}`)).toEqual([exhausted.id]);
     expect(await found(`incidentId=${another}`)).toEqual([]);
+    const replays = `${QUEUE}/replays`;
+    for (const [incidentId, matched] of [
+      [incident, 1],
+      [another, 0],
+    ]) {
+      expect((await api.post(replays, { filter: { incidentId }, dryRun: true })).body).toMatchObject({ matched });
+    }
     expect((await api.get(`${QUEUE}?state=closed`)).status).toBe(400);
     expect((await api.get(`${QUEUE}?provider=1`)).status).toBe(400);
   });

@@ -100,6 +100,22 @@ describe('a sender that the provider locked', () => {
     await test.api.untilStatus(stuck, 'delivered');
   });
 
+  it('still sends what waits for it once its circuit is closed, although another sender is configured meanwhile', async () => {
+    const test = await startTestService({ ROLE: 'api' });
+    const { operator, provider } = handsOn(test);
+    const { id } = await operator.circuit(WHATSAPP_SENDER);
+    await test.api.post(`/v1/admin/circuits/${id}/open`);
+    const waiting = await test.api.send({ to: to(1), channels: ['whatsapp'], body: 'Hello' });
+    await test.replica({ ROLE: 'worker', TWILIO_WHATSAPP_FROM: '+14155238887' });
+    await eventually(
+      () => operator.circuit(WHATSAPP_SENDER),
+      ({ heldCount }) => heldCount === 1,
+    );
+    await operator.close(WHATSAPP_SENDER);
+    await test.api.untilStatus(waiting, 'delivered');
+    expect(await provider.creates(to(1))).toMatchObject([{ params: { From: 'whatsapp:+14155238886' } }]);
+  });
+
   it('is known when only a callback says so', async () => {
     const test = await startTestService();
     const { operator } = handsOn(test);
