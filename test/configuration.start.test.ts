@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { adminKeyFile, keptAdminKey } from '../src/embedded/admin-key.file.js';
 import { publicFolder } from './support/embedded-postgres.js';
 
 const PROGRAM = fileURLToPath(new URL('../dist/src/main.js', import.meta.url));
@@ -27,4 +29,13 @@ describe('a start with a wrong environment', () => {
     );
     expect(existsSync(dataDir)).toBe(false);
   });
+});
+
+it('the admin key of a start without one is made once, and only its owner may read it', async () => {
+  const folder = await publicFolder();
+  const key = await keptAdminKey(folder);
+  expect(key).toMatch(/^pr_admin_.{32}$/);
+  expect((await stat(adminKeyFile(folder))).mode & 0o777).toBe(0o600);
+  expect(await keptAdminKey(folder)).toBe(key);
+  expect(await keptAdminKey(await publicFolder())).not.toBe(key);
 });
