@@ -138,45 +138,6 @@ describe('status callbacks', () => {
   });
 });
 
-const HELD = `SELECT 1 FROM outbox WHERE notification_id = $1 AND held_by IS NOT NULL`;
-
-describe('a message delivered after its fallback was decided', () => {
-  it('drops a fallback that has not left', async () => {
-    const service = await startTestService({}, { callbacks: 'none' });
-    const twilio = new TwilioCallback(service);
-    const { api, database, simulator } = service;
-    const { id, to, attemptId, sid } = await sent(service, { channels: ['whatsapp', 'sms'] });
-    const { rows: circuits } = await database.query<{ id: string }>(
-      `SELECT id FROM circuits WHERE scope = 'resource:sms'`,
-    );
-    await api.post(`/v1/admin/circuits/${circuits[0]?.id}/open`, { reason: 'So that the fallback waits' });
-    await twilio.message(attemptId, sid, 'undelivered', { ErrorCode: '63016' });
-    await expect.poll(async () => (await database.query(HELD, [id])).rowCount).toBe(1);
-    await twilio.message(attemptId, sid, 'delivered');
-    const delivered = await read(service, id);
-    expect(delivered.status).toBe('delivered');
-    expect(delivered.deliveries.map((delivery) => delivery.status)).toEqual(['delivered', 'canceled']);
-    await api.post(`/v1/admin/circuits/${circuits[0]?.id}/close`);
-    expect(await new Provider(simulator.url).creates(to)).toHaveLength(1);
-  });
-
-  it('counts as delivered twice when the fallback is out', async () => {
-    const service = shared();
-    const { id, attemptId, sid } = await sent(service, { channels: ['whatsapp', 'sms'] });
-    const twilio = new TwilioCallback(service);
-    await twilio.message(attemptId, sid, 'undelivered', { ErrorCode: '63016' });
-    await service.api.until(id, (notification) => notification.deliveries[1]?.status === 'sent');
-    await twilio.message(attemptId, sid, 'delivered');
-    const delivered = await read(service, id);
-    expect(delivered.status).toBe('delivered');
-    const { rows } = await service.database.query<{ sentence: string }>(
-      `SELECT sentence FROM decisions WHERE notification_id = $1 AND sentence LIKE '%twice%'`,
-      [id],
-    );
-    expect(rows).toHaveLength(1);
-  });
-});
-
 describe('a late callback', () => {
   it('of an attempt that was already sent again marks the duplicate', async () => {
     const service = shared();

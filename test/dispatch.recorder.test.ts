@@ -17,27 +17,6 @@ async function withBrokenDatabase(env: Record<string, string> = {}, reason: { sq
 }
 
 describe('a result that the database does not take at once', () => {
-  it('of an accepted attempt is written when it does, for no sid may be lost', async () => {
-    const { lease, recorder, refusedTimes, repair, standing, rows } = await withBrokenDatabase();
-    const work = await lease();
-    recorder.accepted({
-      work,
-      startedAt: work.attemptStartedAt,
-      durationMs: 10,
-      httpStatus: 201,
-      providerSid: `SM${'7'.repeat(32)}`,
-      providerRequestId: null,
-    });
-    await refusedTimes(2);
-    expect(recorder.pending).toBe(1);
-    await repair();
-    await recorder.settled();
-    expect(await standing(work.notificationId)).toMatchObject({ status: 'sent', stage: null });
-    expect(await rows('SELECT provider_sid FROM attempts WHERE id = $1', [work.attemptId])).toEqual([
-      { provider_sid: `SM${'7'.repeat(32)}` },
-    ]);
-  });
-
   it('is kept for as long as the database is away, however many leases that takes', async () => {
     const leaseMs = 200;
     const test = await withBrokenDatabase({ LEASE_MS: String(leaseMs), TWILIO_TIMEOUT_MS: '100' });

@@ -8,7 +8,6 @@ import {
   type Refusal,
 } from '../src/incidents/circuit.policy.js';
 import { evidenceOf, probeVerdict } from '../src/incidents/evidence.policy.js';
-import { Probation } from '../src/incidents/probation.js';
 import { ERROR_CLASSES } from '../src/policy/vocabulary.js';
 
 const NOON = Date.parse('2026-12-01T12:00:00Z');
@@ -217,17 +216,6 @@ describe('a half-open circuit', () => {
     expect(after(half, [refused('incident', { at: at(15) }), 17])).toBe(half);
     const open = after(half, [refused('incident', { at: at(16) }), 17]);
     expect(open).toMatchObject({ state: 'open', openedAt: at(0), changedAt: at(17), incidentId: 'i' });
-  });
-
-  it.each([
-    [18, true],
-    [19, false],
-  ])('after %i sends that passed, is stopped by a fault: %s', (passed, stopped) => {
-    const probation = new Probation();
-    for (let n = 0; n < passed; n += 1) probation.notePassed('resource:sms', at(16));
-    expect(probation.noteFault('resource:sms', at(16))).toBe(stopped);
-    // The next recovery begins anew.
-    expect(probation.noteFault('resource:sms', at(99))).toBe(true);
   });
 
   it('closes when nothing is held any more, which proves its incident over; an operator who closes it proves nothing', () => {

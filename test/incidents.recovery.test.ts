@@ -204,21 +204,3 @@ describe('what failed at the end belongs', () => {
     ).toEqual([{ notification_id: fault, incident_id: id }]);
   });
 });
-
-it('a recipient whom the provider says not to be on a channel is not sent to there again', async () => {
-  const test = await startTestService();
-  const { provider } = handsOn(test);
-  for (const [number, errorCode] of [
-    [101, 63003],
-    [102, 63024],
-  ] as const) {
-    const fault = { kind: 'callback', status: 'undelivered', errorCode };
-    await provider.fail(to(number), { match: { channel: 'whatsapp' }, fault });
-    for (const tried of [['whatsapp', 'sms'], ['sms']]) {
-      const id = await test.api.send({ to: to(number), channels: ['whatsapp', 'sms'], body: 'Hello' });
-      const { deliveries } = await test.api.untilStatus(id, 'delivered');
-      const asked = deliveries.filter(({ attempts }) => attempts.length > 0).map(({ channel }) => channel);
-      expect(asked, `code ${errorCode}`).toEqual(tried);
-    }
-  }
-});

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { startLate } from './outbox.late.setup.js';
 import { acceptanceOf, failure, RECONCILE, sidOf } from './outbox.setup.js';
-import { moveClock } from './support/clock.js';
 
 describe('what the list shows of an attempt', () => {
   it('leaves what its request was answered', async () => {
@@ -52,14 +51,6 @@ describe('an acceptance that is known when its lease is over', () => {
 });
 
 describe('a callback that proves an attempt accepted', () => {
-  it('leaves when it began, though it is faster than the answer', async () => {
-    const test = await startLate();
-    const work = await test.lease();
-    await moveClock(test.databaseUrl, 5000);
-    await test.calledBack(work);
-    expect(await test.rows('SELECT started_at FROM attempts')).toEqual([{ started_at: work.attemptStartedAt }]);
-  });
-
   it('takes its question out of the circuit that held it: only the receipt is waited for', async () => {
     const test = await startLate();
     const work = await test.lease({ channels: ['sms', 'voice'], fallbackAfterSeconds: 600 });
