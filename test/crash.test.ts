@@ -33,23 +33,29 @@ async function startWorld() {
   return { database: client, provider: new Provider(simulator.url), env };
 }
 
-async function until(reached: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (!(await reached())) {
-    if (performance.now() > end) throw new Error('It did not come about in a minute');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+/** A process killed with one request in flight, whose lease is over. */
+async function killInFlight(accepts: boolean) {
+  const world = await startWorld();
+  const { database, provider, env } = world;
+  await provider.fail(TO, { times: 1, match: { resource: 'messages' }, fault: { kind: 'no_answer', accepts } });
+  const service = await startServiceProcess({ ...env, TWILIO_TIMEOUT_MS: '20000', LEASE_MS: '21000' });
+  const id = await new ApiClient(service.url, ADMIN_KEY).send({ to: TO, channels: ['sms'], body: 'Hello' });
+  await expect.poll(() => provider.creates(TO)).toHaveLength(1);
+  await service.kill();
+  await database.query(`UPDATE outbox SET leased_until = leased_until - interval '21 seconds'`);
+  return { ...world, id };
 }
 
 /** Nothing waits for its time, until the one notification has spent so many retries or its work is over. */
 async function hurry(database: Client, retries: number): Promise<void> {
   const waits = 'SELECT 1 FROM outbox WHERE lease_token IS NOT NULL OR retries < $1';
-  await until(async () => {
+  const waiting = async () => {
     await database.query(`
       UPDATE outbox SET due_at = service_now() WHERE lease_token IS NULL AND retries < ${retries};
       NOTIFY postrider_due`);
-    return (await database.query(waits, [retries])).rows.length === 0;
-  });
+    return (await database.query(waits, [retries])).rows;
+  };
+  await expect.poll(waiting).toEqual([]);
 }
 
 describe('a process that is killed with -9', () => {
@@ -68,39 +74,18 @@ describe('a process that is killed with -9', () => {
   });
 
   it('does not send again what the provider had accepted before the kill', async () => {
-    const world = await startWorld();
-    await world.provider.fail(TO, {
-      times: 1,
-      match: { resource: 'messages' },
-      fault: { kind: 'no_answer', accepts: true },
-    });
-    const first = await startServiceProcess({ ...world.env, TWILIO_TIMEOUT_MS: '20000', LEASE_MS: '21000' });
-    const id = await new ApiClient(first.url, ADMIN_KEY).send({ to: TO, channels: ['sms'], body: 'Hello' });
-    await until(async () => (await world.provider.creates(TO)).length === 1);
-    await first.kill();
-    // Instead of waiting 21 s for the lease.
-    await world.database.query(`UPDATE outbox SET leased_until = leased_until - interval '21 seconds'`);
+    const world = await killInFlight(true);
     const second = await startServiceProcess(world.env);
-    const sent = await new ApiClient(second.url, ADMIN_KEY).untilStatus(id, 'sent');
+    const sent = await new ApiClient(second.url, ADMIN_KEY).untilStatus(world.id, 'sent');
     expect(await world.provider.creates(TO)).toHaveLength(1);
     expect(sent.deliveries[0]?.providerSid).toMatch(/^SM/);
     expect(sent.deliveries[0]?.attempts).toMatchObject([{ number: 1, outcome: 'accepted' }]);
   });
 
   it('asks first and then sends again what had not reached the provider', async () => {
-    const world = await startWorld();
-    await world.provider.fail(TO, {
-      times: 1,
-      match: { resource: 'messages' },
-      fault: { kind: 'no_answer', accepts: false },
-    });
-    const first = await startServiceProcess({ ...world.env, TWILIO_TIMEOUT_MS: '20000', LEASE_MS: '21000' });
-    const id = await new ApiClient(first.url, ADMIN_KEY).send({ to: TO, channels: ['sms'], body: 'Hello' });
-    await until(async () => (await world.provider.creates(TO)).length === 1);
-    await first.kill();
-    await world.database.query(`UPDATE outbox SET leased_until = leased_until - interval '21 seconds'`);
+    const world = await killInFlight(false);
     const second = await startServiceProcess(world.env);
-    const sent = await new ApiClient(second.url, ADMIN_KEY).untilStatus(id, 'sent');
+    const sent = await new ApiClient(second.url, ADMIN_KEY).untilStatus(world.id, 'sent');
     expect(sent.deliveries[0]?.attempts).toMatchObject([
       { number: 1, outcome: 'unknown', durationMs: null, nextStep: { kind: 'reconcile' } },
       { number: 2, outcome: 'accepted', possibleDuplicate: true },
@@ -140,7 +125,7 @@ describe('SIGTERM', () => {
     );
     const inFlight = [await held.request(TO, 0), await held.request(TO, 1)];
     const ended = service.terminate();
-    await until(async () => service.output().includes('Stopping'));
+    await expect.poll(() => service.output()).toContain('Stopping');
     for (const { attemptId, accept } of inFlight) accept(`SM${attemptId.replaceAll('-', '')}`);
     expect(await ended).toBe(0);
     const { rows } = await world.database.query(
@@ -158,7 +143,7 @@ describe('SIGTERM', () => {
     const service = await startServiceProcess({ ...world.env, SHUTDOWN_DELAY_MS: '4000' });
     const client = new ApiClient(service.url, ADMIN_KEY);
     const ended = service.terminate();
-    await until(async () => (await fetch(`${service.url}/health/ready`)).status === 503);
+    await expect.poll(async () => (await fetch(`${service.url}/health/ready`)).status).toBe(503);
     const id = await client.send({ to: TO, channels: ['sms'], body: 'Hello' });
     await client.untilStatus(id, 'sent');
     expect(await ended).toBe(0);

@@ -1,4 +1,5 @@
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
+import { eventually } from './support/eventually.js';
 import type { ServiceUnderTest } from './support/service.js';
 
 export const REPLAYS = '/v1/admin/dead-letters/replays';
@@ -27,12 +28,10 @@ export async function bury({ database }: ServiceUnderTest, count: number, column
 }
 
 export async function ended({ api }: Pick<ServiceUnderTest, 'api'>, id: string): Promise<ReplayDto> {
-  for (let tries = 0; tries < 2400; tries += 1) {
-    const { body } = await api.get<ReplayDto>(`${REPLAYS}/${id}`);
-    if (body.state !== 'running') return body;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('The replay did not end');
+  return await eventually(
+    async () => (await api.get<ReplayDto>(`${REPLAYS}/${id}`)).body,
+    ({ state }) => state !== 'running',
+  );
 }
 
 export const openOnes = async ({ api }: ServiceUnderTest) =>

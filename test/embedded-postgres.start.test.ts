@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findRunning } from '../src/embedded/postgres.process.js';
 import { startEmbeddedPostgres } from '../src/embedded/postgres.server.js';
-import { eventually, queryOne, start, shareUsedDataDir } from './support/embedded-postgres.js';
+import { queryOne, start, shareUsedDataDir } from './support/embedded-postgres.js';
 import { isAlive } from './support/test.folder.js';
 
 const usedDataDir = shareUsedDataDir();
@@ -115,6 +115,6 @@ describe('the embedded PostgreSQL', () => {
     await postgres.stop();
 
     expect(findRunning(pgdata)).toBeNull();
-    expect(await eventually(() => !isAlive(postgres.pid))).toBe(true);
+    await expect.poll(() => isAlive(postgres.pid)).toBe(false);
   });
 });

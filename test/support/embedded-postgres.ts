@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { afterAll, onTestFinished } from 'vitest';
@@ -116,11 +115,4 @@ export async function forgePidFile(home: string, pid: number, port = 1): Promise
 /** The user a process runs as. */
 export function userOf(pid: number): number {
   return Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
-export async function eventually(condition: () => boolean, withinMs = 60_000): Promise<boolean> {
-  for (const deadline = performance.now() + withinMs; performance.now() < deadline; await sleep(20)) {
-    if (condition()) return true;
-  }
-  return condition();
 }

@@ -7,6 +7,7 @@ import type { NotificationDto } from '../../src/notifications/notification.dto.j
 import type { NotificationStatus } from '../../src/policy/transitions.js';
 import { startService, type RunningService } from '../../src/service.js';
 import { startSimulator, type RunningSimulator } from '../../src/simulator/simulator.server.js';
+import { eventually } from './eventually.js';
 import { fetchDescribed } from './openapi.exchanges.js';
 import { freePort } from './free-port.js';
 import { createMigratedDatabase } from './postgres.js';
@@ -192,14 +193,9 @@ export class ApiClient {
   }
 
   /** Waits until the notification is as asked for; fails with what it is instead. */
-  async until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs = 60_000) {
-    const end = performance.now() + timeoutMs;
-    for (;;) {
-      const { body } = await this.get<NotificationDto>(`/v1/notifications/${id}`);
-      if (reached(body)) return body;
-      if (performance.now() > end) throw new Error(`Not reached in ${timeoutMs} ms: ${JSON.stringify(body, null, 2)}`);
-      await new Promise((resolve) => setTimeout(resolve, 15));
-    }
+  until(id: string, reached: (notification: NotificationDto) => boolean, timeoutMs?: number): Promise<NotificationDto> {
+    const look = async () => (await this.get<NotificationDto>(`/v1/notifications/${id}`)).body;
+    return eventually(look, reached, timeoutMs);
   }
 
   untilStatus(id: string, ...statuses: NotificationStatus[]): Promise<NotificationDto> {
