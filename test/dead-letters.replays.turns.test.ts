@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReplayDto } from '../src/dead-letters/replays/replay.dto.js';
 import { ReplayStep } from '../src/dead-letters/replays/replay.step.js';
 import { bury, ended, replay, REPLAYS } from './dead-letters.replays.setup.js';
+import { refuse } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { startTestService } from './support/service.js';
 import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
@@ -77,10 +78,7 @@ describe('a step of a replay', () => {
 
   it('that fails for one of them resolves all others, each once', async () => {
     const { step, standing, deeds, fallDue, database, ids } = await startStanding(10);
-    await database.query(`
-      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
-      CREATE TRIGGER refuse_one BEFORE UPDATE ON dead_letters FOR EACH ROW WHEN (OLD.id = '${ids[4]}')
-        EXECUTE FUNCTION refuse()`);
+    await refuse(database, { table: 'dead_letters', on: 'UPDATE', when: `OLD.id = '${ids[4]}'` });
     do await fallDue();
     while ((await step.take()) !== null);
     expect(await standing()).toMatchObject({ state: 'completed', done: 9, failed: 1, skipped: 0 });
@@ -89,10 +87,7 @@ describe('a step of a replay', () => {
 
   it('ends no replay by failing often, only by failing ten times in a row', async () => {
     const { step, standing, fallDue, database, ids } = await startStanding(19);
-    await database.query(`
-      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
-      CREATE TRIGGER refuse_most BEFORE UPDATE ON dead_letters FOR EACH ROW WHEN (OLD.id <> '${ids[9]}')
-        EXECUTE FUNCTION refuse()`);
+    await refuse(database, { table: 'dead_letters', on: 'UPDATE', when: `OLD.id <> '${ids[9]}'` });
     do await fallDue();
     while ((await step.take()) !== null);
     expect(await standing()).toMatchObject({ state: 'completed', done: 1, failed: 18, skipped: 0 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handsOn } from './support/operator.js';
-import { creations, type ServiceUnderTest, startTestService } from './support/service.js';
+import { ADMIN_KEY, ApiClient, creations, type ServiceUnderTest, startTestService } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
 
 /** One phone: as everybody writes it today, and as WhatsApp still does. */
@@ -62,11 +62,7 @@ describe('a Mexican number with the former 1 and without', () => {
       expect((await mexican.api.post('/v1/notifications', hello(wrong, 'sms'))).status, wrong).toBe(400);
     }
     const german = await mexican.replica({ ALLOWED_COUNTRIES: 'DE' });
-    const refused = await fetch(`${german.url}/v1/notifications`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer test-admin-key-0123456789', 'content-type': 'application/json' },
-      body: JSON.stringify(hello(OLD, 'sms')),
-    });
-    expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('Recipients in MX')]);
+    const refused = await new ApiClient(german.url, ADMIN_KEY).post('/v1/notifications', hello(OLD, 'sms'));
+    expect(refused).toMatchObject({ status: 422, body: { detail: expect.stringContaining('Recipients in MX') } });
   });
 });
