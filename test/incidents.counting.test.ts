@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { HealthWindow } from '../src/incidents/health.window.js';
-import { wishOf } from '../src/recipients/inbound.keywords.js';
 import { Probation } from '../src/incidents/probation.js';
 import { RateLimitStreak } from '../src/incidents/rate-limit.streak.js';
 import { Strays } from '../src/incidents/strays.js';
@@ -83,21 +82,4 @@ it('a hold that nobody knows is a stray after ten seconds in a row', () => {
   expect(among(10_000, 'known', 'gone', 'new')).toEqual(['gone']);
   expect(among(11_000, 'known')).toEqual([]);
   expect(among(20_000, 'known', 'gone')).toEqual([]);
-});
-
-describe('the keywords of carriers', () => {
-  const wish = (body: string) => wishOf({ body, optOutType: null, from: '+15551230001' });
-
-  it.each(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'OPTOUT', 'REVOKE'])('%s stops', (word) => {
-    expect(wish(word)).toBe('stop');
-    expect(wish(` ${word.toLowerCase()} `)).toBe('stop');
-  });
-
-  it.each(['START', 'YES', 'UNSTOP'])('%s starts', (word) => {
-    expect(wish(word)).toBe('start');
-  });
-
-  it.each(['HELP', 'INFO', 'STOP IT', 'NO', ''])('%j is neither', (word) => {
-    expect(wish(word)).toBeNull();
-  });
 });

@@ -199,17 +199,33 @@ it('keeps trying WhatsApp when Meta withheld only a marketing message (63032)', 
   expect(seen).toEqual([`whatsapp:${TO}`, TO, `whatsapp:${TO}`, TO]);
 });
 
-it.each([
-  ['STOP', null, TO, 'stop'],
-  [' unsubscribe\n', null, TO, 'stop'],
-  ['Unstop', null, TO, 'start'],
-  ['yes', null, TO, 'start'],
-  ['Stop it, please', null, TO, null],
-  ['yes', null, `whatsapp:${TO}`, null],
-  ['ARRET', 'STOP', TO, 'stop'],
-  ['STOP', 'HELP', TO, null],
-] as const)('takes %j with OptOutType %s from %s for %s', (body, optOutType, from, wish) => {
-  expect(wishOf({ body, optOutType, from })).toBe(wish);
+describe('the keywords of carriers', () => {
+  const wish = (body: string) => wishOf({ body, optOutType: null, from: TO });
+
+  it.each(['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'OPTOUT', 'REVOKE'])('%s stops', (word) => {
+    expect(wish(word)).toBe('stop');
+    expect(wish(` ${word.toLowerCase()}\n`)).toBe('stop');
+  });
+
+  it.each(['START', 'YES', 'UNSTOP'])('%s starts', (word) => {
+    expect(wish(word)).toBe('start');
+    expect(wish(` ${word.toLowerCase()}\n`)).toBe('start');
+  });
+
+  it.each(['HELP', 'INFO', 'Stop it, please', 'NO', ''])('%j is neither', (word) => {
+    expect(wish(word)).toBeNull();
+  });
+
+  it.each([
+    ['yes', null, `whatsapp:${TO}`, null],
+    ['ARRET', 'STOP', TO, 'stop'],
+    ['STOP', 'HELP', TO, null],
+  ] as const)(
+    'mean nothing on WhatsApp, nor where Twilio itself has read the message: %j, read as %s, from %s: %s',
+    (body, optOutType, from, expected) => {
+      expect(wishOf({ body, optOutType, from })).toBe(expected);
+    },
+  );
 });
 
 interface Suppression {
