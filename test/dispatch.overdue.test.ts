@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { OverdueFallback } from '../src/dispatch/overdue.fallback.js';
 import { startLate } from './outbox.late.setup.js';
-import { sidOf, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
+import { fallbackTo, RETRY, sidOf, startOutbox, type OutboxUnderTest } from './outbox.setup.js';
 import { refuseDecisions } from './support/bad-row.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
@@ -76,6 +76,19 @@ describe('overdue deliveries', () => {
     for (const taken of await test.outbox.takeOverdue(3)) await partOf(test.service, OverdueFallback).fallBack(taken);
     expect(await test.standing(sms.notificationId)).toMatchObject({ status: 'delivered', stage: null });
     expect((await test.sentences(sms.notificationId)).join()).not.toContain('voice');
+  });
+
+  it('go past a channel that was refused before it was called off', async () => {
+    const test = await startLate();
+    const whatsapp = await test.lease({ channels: ['whatsapp', 'sms', 'voice'], fallbackAfterSeconds: 60 });
+    await test.fail(await test.takenOver(whatsapp), { ...fallbackTo('sms'), attempt: null });
+    await test.fail(await test.claim(), { step: RETRY });
+    await test.answered(whatsapp);
+    const { notificationId } = whatsapp;
+    expect(await test.standing(notificationId)).toMatchObject({ status: 'sent', deliveries: ['sent', 'canceled'] });
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    for (const taken of await test.outbox.takeOverdue(3)) await partOf(test.service, OverdueFallback).fallBack(taken);
+    expect(await test.claim()).toMatchObject({ channel: 'voice', tried: ['whatsapp', 'sms'] });
   });
 
   it('are asked for at the provider once by all workers together', async () => {
