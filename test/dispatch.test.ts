@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startPatientProvider } from './dispatch.setup.js';
+import { refuse } from './support/bad-row.js';
 import { portOf } from './support/port-of.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
 
@@ -100,6 +101,23 @@ describe('the dispatcher', () => {
     provider.release();
     expect(rows).toEqual([{ lease_token: null }]);
     await expect.poll(() => provider.seen).toBe(before + 21);
+  });
+
+  it('lets nothing overtake what a claim that failed has left waiting', async () => {
+    const started = await startTestService();
+    const { api, database } = started;
+    const hello = { to: '+15551230001', channels: ['sms'], body: 'Hello' };
+    await api.untilStatus(await api.send(hello), 'delivered');
+    const claims = await refuse(database, { table: 'outbox', on: 'UPDATE', when: 'NEW.lease_token IS NOT NULL' });
+    const other = await started.replica({ ROLE: 'api' });
+    const first = await new ApiClient(other.url, ADMIN_KEY).send(hello);
+    // The process makes its second claim when it knows of the failure of the first.
+    await expect.poll(claims.times).toBeGreaterThan(1);
+    const late = await api.send(hello);
+    const { rows } = await database.query('SELECT lease_token FROM outbox WHERE notification_id = $1', [late]);
+    await claims.mend();
+    expect(rows).toEqual([{ lease_token: null }]);
+    for (const id of [first, late]) await api.untilStatus(id, 'delivered');
   });
 
   it('sends what waits by category, and lets nobody wait for ever', async () => {
