@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AttemptRunner } from '../src/dispatch/attempt.runner.js';
+import { paceId } from '../src/incidents/circuit.scope.js';
 import { startDoubtfulProvider } from './dispatch.questions.setup.js';
 import { failure, RECONCILE, startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
@@ -49,6 +50,21 @@ describe('a look-up that the provider refuses', () => {
     expect(await rows('SELECT stage, retries, lookups FROM outbox')).toEqual([
       { stage: 'reconcile', retries: 2, lookups: 0 },
     ]);
+  });
+});
+
+describe('a look-up that finds nothing', () => {
+  it('is not repeated where only the pace of the sender is in the way: the message waits for its turn', async () => {
+    const provider = await startDoubtfulProvider();
+    const sender = '+15005550006';
+    const env = { SENDER_RATES: `${sender}=1`, TWILIO_BASE_URL: provider.url };
+    const { service, lease, fail, claim, recorder, rows } = await startOutbox(env);
+    await fail(await lease(), { step: RECONCILE, failure: failure('unknown') });
+    const asked = { work: await claim(), leasedAt: performance.now() };
+    await partOf(service, AttemptRunner).run(asked, new AbortController().signal);
+    await recorder.settled();
+    expect(await rows('SELECT stage, held_by FROM outbox')).toEqual([{ stage: 'send', held_by: paceId(sender) }]);
+    expect(provider).toMatchObject({ asked: [expect.any(String)], messages: 0 });
   });
 });
 
