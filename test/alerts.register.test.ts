@@ -25,6 +25,14 @@ it('an alert is about the same circuit whatever its victims say, and what that h
   expect(await alerts()).toMatchObject([{ count: 5, state: 'resolved', ending: 'Over.' }]);
 });
 
+it('an alert is told in the words of what came last', async () => {
+  const { register, alerts } = await start();
+  const first = { summary: 'The first.', advice: 'Look.', facts: { latestNotificationId: 'first' } };
+  const last = { summary: 'The last.', advice: 'Look again.', facts: { latestNotificationId: 'last' } };
+  for (const words of [first, last]) await register.raise(testAlarm(words), ONE);
+  expect(await alerts()).toMatchObject([{ ...last, count: 2 }]);
+});
+
 it('an alert about what began long ago is not quiet when it is raised', async () => {
   const { register, alerts } = await start();
   const since = new Date(Date.now() - HOUR);
