@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { alertsOf, Receiver, registerOf, testAlarm } from './alerts.setup.js';
+import { bodyOf } from './alerts.webhook.setup.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
@@ -23,6 +24,24 @@ it('an alert that was over before a sink was there is still told, unless that is
   expect(events).toMatchObject([
     { event_action: 'trigger', payload: { severity: 'warning', summary: expect.stringContaining('a:moment:ago') } },
     { event_action: 'resolve' },
+  ]);
+});
+
+it('an alert that was over before it could be told is open in the first piece of news, and over in the second', async () => {
+  const receiver = await Receiver.start();
+  const test = await startTestService({ ROLE: 'api' });
+  const register = registerOf(test.service);
+  await register.raise(testAlarm(), { count: { added: 1 } });
+  await register.resolve(testAlarm().cause, 'It is over.');
+  const [alert] = await alertsOf(test.api);
+  await test.replica({ ALERT_WEBHOOK_URL: receiver.url });
+  const news = await eventually(
+    () => receiver.taken.map(bodyOf),
+    (taken) => taken.length >= 2,
+  );
+  expect(news).toMatchObject([
+    { type: 'alert.opened', data: { state: 'open', resolvedAt: null, ending: null } },
+    { type: 'alert.resolved', data: { state: 'resolved', resolvedAt: alert?.resolvedAt, ending: 'It is over.' } },
   ]);
 });
 
