@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { pino } from 'pino';
 import { DataSource, type EntityManager } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,6 +6,7 @@ import { dataSourceOptions } from '../src/database/data-source.js';
 import { Database } from '../src/database/database.js';
 import { migrate } from '../src/database/migrate.js';
 import { Snapshots } from '../src/database/snapshots.js';
+import { watchPool } from '../src/database/watched-pool.js';
 import { CircuitStore } from '../src/incidents/circuit.store.js';
 import { Notification } from '../src/notifications/notification.entity.js';
 import { isPassingDatabaseFailure } from '../src/problems/database-failure.js';
@@ -88,6 +89,20 @@ it('lets nobody write into a transaction that a shutdown cuts short, and think t
   hasClosed();
   expect(await cutShort).toBeInstanceOf(Error);
   expect(await refused).toMatchObject({ message: expect.stringContaining('timeout') });
+});
+
+it('lets nobody write into a transaction whose BEGIN is on its way when its connection is given back', async () => {
+  const { configuration, database } = await startTestService({ ROLE: 'api' });
+  const pool = new Pool({ connectionString: configuration.databaseUrl, max: 1 });
+  onTestFinished(() => pool.end());
+  watchPool(pool, 5000);
+  const client = await pool.connect();
+  const begun = client.query('BEGIN').catch((error: unknown) => error);
+  const written = pool.query('INSERT INTO body_retention_later (notification_id) VALUES (gen_random_uuid())');
+  client.release();
+  await written;
+  expect((await database.query('SELECT FROM body_retention_later')).rowCount).toBe(1);
+  expect(await begun).toBeInstanceOf(Error);
 });
 
 /** Lets nothing else happen in this process, as a host that swaps does. */

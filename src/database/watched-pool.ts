@@ -1,6 +1,13 @@
 import { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
 
+declare module 'pg' {
+  interface ClientBase {
+    /** False from when a statement is sent until the server is ready for the next one. Not in pg's own types. */
+    readonly readyForQuery?: boolean;
+  }
+}
+
 /**
  * Keeps a pool's connections from harming the process while somebody uses them; the pool looks after idle ones itself.
  *
@@ -25,11 +32,17 @@ export function watchPool(pool: Pool, answerMs: number): void {
     }
     socket?.setTimeout(answerMs);
   });
-  pool.on('release', (_, client) => {
+  pool.on('release', (error: Error | undefined, client) => {
     socketOf(client)?.setTimeout(0);
-    const status = client.getTransactionStatus();
-    if (status === 'T' || status === 'E') void client.end();
+    // With an error, the pool itself ends it.
+    if (!error && mayBeInTransaction(client)) void client.end();
   });
+}
+
+/** A statement that is still on its way may be the BEGIN. */
+function mayBeInTransaction(client: PoolClient): boolean {
+  const status = client.getTransactionStatus();
+  return status === 'T' || status === 'E' || client.readyForQuery === false;
 }
 
 /** The TLS socket, if the connection is encrypted. */
