@@ -110,6 +110,24 @@ describe('corrected content', () => {
     ]);
   });
 
+  it('has the corrected body where it has no text of its own', async () => {
+    const { retry, delivered, provider, to } = await buried(['sms'], { sms: { body: 'Old' } });
+    const sms = { mediaUrls: ['https://example.com/new.png'] };
+    expect(await retry({ body: 'New', content: { sms } })).toEqual([200, undefined]);
+    await delivered();
+    const [, second] = await provider.creates(to);
+    expect(second?.params).toMatchObject({ Body: 'New', MediaUrl: 'https://example.com/new.png' });
+  });
+
+  it('wins over a corrected body, which is for the channels that may follow', async () => {
+    const { retry, delivered, provider, to } = await buried(['sms', 'voice']);
+    await provider.fail(to, { match: { channel: 'sms' }, fault: { kind: 'status', status: 400, code: 21614 } });
+    expect(await retry({ body: 'Spoken', content: { sms: { body: 'Written' } } })).toEqual([200, undefined]);
+    expect(await delivered()).toMatchObject({ channel: 'voice' });
+    const [, second, third] = await provider.creates(to);
+    expect([second?.params['Body'], third?.params['Twiml']]).toEqual(['Written', expect.stringContaining('Spoken')]);
+  });
+
   it('is refused for a channel whose sender is gone: it cannot follow', async () => {
     const { id } = await buried(['sms', 'voice']);
     const { url } = await service().replica({ ROLE: 'api', TWILIO_VOICE_FROM: '' });
