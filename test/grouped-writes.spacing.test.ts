@@ -88,4 +88,15 @@ describe('grouped writes that keep a distance', () => {
     expect(store.writes).toEqual([[1]]);
     expect(await item).toBe(2);
   });
+
+  it('keep it again once everything that somebody waited for is written', async () => {
+    const { store, writes } = await justWritten();
+    void writes.add(1);
+    await writes.settled();
+    const item = writes.add(2);
+    await turns();
+    expect(store.writes).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(await item).toBe(4);
+  });
 });

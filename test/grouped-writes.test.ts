@@ -1,8 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { GroupedWrites, type GroupedWritesOptions } from '../src/database/grouped-writes.js';
 import { OverloadedError } from '../src/database/overloaded.error.js';
 import { grouped, OPTIONS, Store, turns } from './grouped-writes.setup.js';
+
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
+}
 
 describe('grouped writes', () => {
   it('write together what arrives together, and answer each its own', async () => {
@@ -72,6 +79,16 @@ describe('grouped writes', () => {
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
+  it('have one write in flight also where a whole group waits', async () => {
+    const { store, writes } = grouped({ ...OPTIONS, maxGroup: 2 });
+    const release = store.hold();
+    const added = [1, 2, 3, 4].map((item) => writes.add(item));
+    await turns();
+    expect(store.writes).toEqual([[1, 2]]);
+    release();
+    expect(await Promise.all(added)).toEqual([2, 4, 6, 8]);
+  });
+
   it('never write more at once than the group may hold', async () => {
     const { store, writes } = grouped({ ...OPTIONS, maxGroup: 2 });
     await Promise.all([1, 2, 3, 4, 5].map((item) => writes.add(item)));
@@ -87,12 +104,16 @@ describe('grouped writes', () => {
       const added = [1, 2, 3].map((item) => writes.add(item));
       await turns();
       expect(store.writes).toEqual([[1, 2]]);
-      added.push(writes.add(4), writes.add(5), writes.add(6));
-      await turns();
-      expect(store.writes).toEqual([
+      const both = [
         [1, 2],
         [3, 4],
-      ]);
+      ];
+      added.push(writes.add(4));
+      await turns();
+      expect(store.writes).toEqual(both);
+      added.push(writes.add(5), writes.add(6));
+      await turns();
+      expect(store.writes).toEqual(both);
       release();
       expect(await Promise.all(added)).toEqual([2, 4, 6, 8, 10, 12]);
     });
@@ -166,6 +187,14 @@ describe('grouped writes', () => {
     expect(await Promise.all(added)).toEqual([2, 4, 6]);
   });
 
+  it('are settled, too, when what was added before has failed', async () => {
+    const { store, writes } = grouped(OPTIONS);
+    store.refuse(() => new Error('gone'));
+    const failed = writes.add(1).catch(String);
+    await writes.settled();
+    expect(await failed).toBe('Error: gone');
+  });
+
   it('take one item of each subject at a time, the older first, also where more wait than a group may hold', async () => {
     const store = new Store();
     const writes = new GroupedWrites(store.write, {
@@ -189,14 +218,34 @@ describe('grouped writes', () => {
     expect(store.writes).toEqual([[1, 2, 3], [1], [2], [3]]);
   });
 
-  it('fail as a whole when it is not the data, and write what comes next', async () => {
+  it.each([
+    ['the connection is gone', '08006'],
+    ['the database has become a standby', '25006'],
+  ])('fail as a whole when %s, and write what comes next', async (_, code) => {
     const { store, writes } = grouped(OPTIONS);
-    store.refuse(() => Object.assign(new Error('gone'), { code: '08006' }));
+    store.refuse(() => Object.assign(new Error('not the data'), { code }));
     const results = await Promise.allSettled([1, 2].map((item) => writes.add(item)));
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     store.refuse(() => null);
     expect(await writes.add(3)).toBe(6);
     expect(store.writes).toEqual([[1, 2], [3]]);
+  });
+
+  it('keep nothing of what they have written', async () => {
+    const collectGarbage = garbageCollector();
+    const writes = new GroupedWrites(async (items: readonly object[]) => items.map(() => true), OPTIONS);
+    const add = async () => {
+      const item = {};
+      await writes.add(item);
+      return new WeakRef(item);
+    };
+    const written = await add();
+    const isKept = () => {
+      collectGarbage();
+      return written.deref() !== undefined;
+    };
+    await expect.poll(isKept).toBe(false);
+    expect(writes.backlog).toBe(0);
   });
 
   it('refuse more than may wait', async () => {
