@@ -53,4 +53,17 @@ describe('a lease that ran out', () => {
     expect(await test.outbox.rescue()).toBe(1);
     expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: free.attemptId });
   });
+
+  it('is taken back before one that ran out later, if not all can be taken back at once', async () => {
+    const test = await startOutbox();
+    await test.lease();
+    const sooner = await test.lease();
+    await test.rows(
+      `UPDATE outbox SET leased_until = leased_until - interval '10 seconds' WHERE notification_id = $1`,
+      [sooner.notificationId],
+    );
+    await moveClock(test.databaseUrl, 60_000);
+    expect(await test.outbox.rescue(1)).toBe(1);
+    expect(await test.claim()).toMatchObject({ stage: 'reconcile', attemptId: sooner.attemptId });
+  });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ReportApplier } from '../src/callbacks/report.applier.js';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
@@ -93,6 +94,18 @@ describe('expiry', () => {
     await moveClock(test.databaseUrl, 2 * MINUTE);
     expect(await test.outbox.expire(10)).toEqual([]);
     expect(await test.standing(notificationId)).toMatchObject({ stage: 'send', deliveries: ['queued'] });
+  });
+
+  it('ends what a circuit holds, and names the circuit', async () => {
+    const test = await startOutbox();
+    const work = await test.lease({ expiresAt: inAMinute() });
+    const heldBy = randomUUID();
+    const step = { kind: 'hold', reason: 'the circuit is open' } as const;
+    await test.fail(work, { step, attempt: null, failure: null, heldBy });
+    const { notificationId } = work;
+    await moveClock(test.databaseUrl, 2 * MINUTE);
+    expect(await test.outbox.expire(10)).toEqual([{ notificationId, movedTo: 'expired', heldBy }]);
+    expect(await test.standing(notificationId)).toMatchObject({ status: 'expired', stage: null });
   });
 
   it('is told of what was never tried as what it is', async () => {
