@@ -30,6 +30,6 @@ export function waitAfterFailure(
   repeatAfterMs: number | null,
 ): number {
   const { firstWaitMs, longestWaitMs, longestAskedMs, jitter } = COURIER_LIMITS;
-  const wait = Math.min(firstWaitMs * 2 ** Math.min(failures, 30), longestWaitMs, repeatAfterMs ?? Infinity);
+  const wait = Math.min(firstWaitMs * 2 ** failures, longestWaitMs, repeatAfterMs ?? Infinity);
   return Math.round(Math.max(wait, Math.min(askedMs, longestAskedMs)) * (1 + jitter * random));
 }
