@@ -28,7 +28,6 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
   private client: Client | null = null;
   private timer: NodeJS.Timeout | null = null;
   private failures = 0;
-  private closed = false;
 
   constructor(
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
@@ -45,7 +44,6 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.closed = true;
     if (this.timer) clearTimeout(this.timer);
     await this.disconnect();
   }
@@ -85,7 +83,7 @@ export class Listener implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private lost(client: Client): void {
-    if (this.closed || this.client !== client) return;
+    if (this.client !== client) return;
     this.client = null;
     if (this.timer) clearTimeout(this.timer);
     client.end().catch(() => {
