@@ -104,6 +104,8 @@ it('a connection for wake-ups that was ended is replaced by one other, which loo
   await database.announce();
   await until(() => hints.count === 4);
   expect(await database.listening()).toHaveLength(1);
+  await listener.onApplicationShutdown();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('a connection for wake-ups that has fallen silent is noticed, however long it has lived, and replaced', async () => {
