@@ -60,6 +60,36 @@ it('a sink that asks for a moment hears nothing sooner than it would have', asyn
   expect(rows).toEqual([{ later: true }]);
 });
 
+it.each([
+  ['half a minute waits for no longer, however often it has failed', '30', 30],
+  ['a day waits for about an hour', '86400', 75 * 60],
+])('the rest of the news of a sink that asks for %s', async (_, retryAfter, seconds) => {
+  const { api, receiver, register, database, untilTaken } = await withWebhook();
+  await register.raise(testAlarm({ cause: 'other' }), ONE);
+  await untilTaken(1);
+  await eventually(
+    () => deliveryTo(api, 'webhook'),
+    (delivery) => delivery?.told === 'opened',
+  );
+  receiver.mood = 429;
+  receiver.retryAfter = retryAfter;
+  await database.query('BEGIN');
+  const id = await register.raise(testAlarm({ cause: 'failing' }), ONE, {
+    run: async (statement, values = []) => (await database.query(statement.text, [...values])).rows,
+  });
+  await database.query(`INSERT INTO alert_deliveries (alert_id, sink, failures) VALUES ($1, 'webhook', 8)`, [id]);
+  await database.query('COMMIT');
+  const otherWaits = async () => {
+    const { rows } = await database.query<{ seconds: number }>(
+      `SELECT extract(epoch FROM due_at - service_now())::int AS seconds FROM alert_deliveries
+       WHERE sink = 'webhook' AND alert_id <> $1`,
+      [id],
+    );
+    return rows[0]?.seconds ?? 0;
+  };
+  expect(await eventually(otherWaits, (waits) => waits > 0)).toBeLessThanOrEqual(seconds);
+});
+
 it('a sink that asks for a moment keeps no other sink waiting', async () => {
   const { id, database, run } = await told();
   await database.query(`INSERT INTO alert_deliveries (alert_id, sink) VALUES ($1, 'slack')`, [id]);
