@@ -227,31 +227,6 @@ describe('the end of an alert', () => {
   });
 });
 
-describe('sends that a circuit holds', () => {
-  it('count for the reason it holds them for, and keep no other alert about it open', async () => {
-    const { api, service, database } = await startTestService();
-    const register = registerOf(service);
-    const { rows } = await database.query<{ id: string }>(
-      `UPDATE circuits SET state = 'open', cause = 'sender_unavailable', reason = 'locked', opened_at = service_now()
-       WHERE scope = 'sender:+15005550006' RETURNING id`,
-    );
-    const subjectId = rows[0]?.id ?? '';
-    for (const kind of ['rate_limit', 'sender_unavailable'] as const) {
-      await register.raise(testAlarm({ cause: `${kind}:${subjectId}`, kind, subjectId }), { count: { added: 1 } });
-    }
-    await register.addHeld(subjectId, 3);
-    const counts = async () => (await alertsOf(api)).map(({ kind, count }) => [kind, count]);
-    expect(await counts()).toEqual([
-      ['sender_unavailable', 4],
-      ['rate_limit', 1],
-    ]);
-    await database.query(`UPDATE circuits SET cause = 'operator' WHERE id = $1`, [subjectId]);
-    await register.addHeld(subjectId, 3);
-    expect((await counts())[1]).toEqual(['rate_limit', 1]);
-    expect((await counts())[0]).toEqual(['sender_unavailable', 4]);
-  });
-});
-
 describe('GET /v1/admin/alerts', () => {
   it('filters and pages, newest first', async () => {
     const { api, service } = await startTestService();

@@ -4,6 +4,7 @@ import { CallbackJournal } from '../callbacks/callback.journal.js';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { Journal } from '../dispatch/journal.js';
+import { Circuits } from '../incidents/circuits.js';
 import { LOGGER } from '../logging/logger.js';
 import { loggableError } from '../problems/loggable-error.js';
 import type { TwilioErrorCodeTable } from '../twilio/error-codes/error-code.js';
@@ -32,6 +33,7 @@ export class AlertCollector implements OnModuleInit, OnApplicationShutdown {
     private readonly register: AlertRegister,
     private readonly journal: Journal,
     private readonly callbacks: CallbackJournal,
+    private readonly circuits: Circuits,
     @Inject(ERROR_CODE_TABLE) private readonly codes: TwilioErrorCodeTable,
     @Inject(CONFIGURATION) private readonly configuration: Configuration,
     @Inject(LOGGER) private readonly log: Logger,
@@ -84,6 +86,8 @@ export class AlertCollector implements OnModuleInit, OnApplicationShutdown {
         this.buffer.alarmWritten(noted);
       }
       for (const [subjectId, count] of held) {
+        // The alert opens with the circuit, which may take longer than a flush: before, it would count for nothing.
+        if (!this.circuits.isSaved(subjectId)) continue;
         await this.register.addHeld(subjectId, count);
         this.buffer.heldWritten(subjectId, count);
       }

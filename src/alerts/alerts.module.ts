@@ -5,6 +5,7 @@ import { CallbacksModule } from '../callbacks/callbacks.module.js';
 import { CONFIGURATION, type Configuration } from '../config/configuration.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { LOGGER } from '../logging/logger.js';
+import { IncidentsModule } from '../incidents/incidents.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { AlertCausesModule } from './alert-causes.module.js';
 import { AlertCollector } from './alert.collector.js';
@@ -24,6 +25,7 @@ import { SinkHttp } from './sinks/sink.http.js';
     AlertCausesModule,
     CallbacksModule,
     DispatchModule,
+    IncidentsModule,
     OutboxModule,
     TypeOrmModule.forFeature([Alert, AlertDelivery]),
   ],

@@ -62,6 +62,11 @@ export class CircuitBoard {
     this.put(entry, circuit);
   }
 
+  /** Whether no change by this replica is on its way to the database; also true of what is no circuit. */
+  isSaved(id: string): boolean {
+    return (this.byId.get(id)?.unsaved ?? 0) === 0;
+  }
+
   /** Takes over what this replica's change became in the database. */
   saved(scope: CircuitScope, circuit: Circuit): void {
     const entry = this.entry(scope);

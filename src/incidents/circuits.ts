@@ -111,6 +111,14 @@ export class Circuits {
     this.take(evidence, { ...sent, stage: 'send' }, { classification, providerCode, retryAfterMs: null });
   }
 
+  /**
+   * Whether the database has all that this replica did to what holds work, and so the alert that this calls for.
+   * @param holdId of a circuit, an incident or a pace
+   */
+  isSaved(holdId: string): boolean {
+    return this.board.isSaved(holdId);
+  }
+
   private obstacle(scope: CircuitScope, work: Departure): BlockingCircuit | null {
     const known = this.board.lookUp(scope);
     if (!known) return null;
