@@ -22,6 +22,13 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
+/**
+ * Connections that the system may complete before this process takes them, as far as it allows (Linux by default: 4096).
+ * With Node's 511, a burst of callers during a busy second waits for TCP to try again, and in the end for nothing: what
+ * it sent is answered with a reset.
+ */
+const CONNECTIONS_WAITING = 4096;
+
 /** Starts the service as configured. The database must be running and migrated. */
 export async function startService(configuration: Configuration, logger: Logger): Promise<RunningService> {
   const { env } = configuration;
@@ -35,7 +42,7 @@ export async function startService(configuration: Configuration, logger: Logger)
     askForKeysFirst(app);
     serveOpenApi(app);
     await app.init();
-    await app.listen(env.PORT, env.HOST).catch((error: unknown) => {
+    await app.listen({ port: env.PORT, host: env.HOST, backlog: CONNECTIONS_WAITING }).catch((error: unknown) => {
       throw new CannotListenError(error);
     });
   } catch (error) {
