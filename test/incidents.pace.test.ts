@@ -68,9 +68,10 @@ it('makes up for no turn that passed while every slot was busy', async () => {
   const sms = async () => (await creations(test.simulator.url)).filter(({ to: who }) => !who.startsWith('whatsapp'));
   await eventually(sms, ({ length }) => length >= 10);
   await provider.fail('*', { match: { channel: 'whatsapp' }, fault: { kind: 'slow', ms: 5000 } });
-  for (let n = 0; n < 4; n += 1) {
-    await test.api.send({ to: to(500 + n), channels: ['whatsapp'], body: 'Hello', category: 'otp' });
-  }
+  const busy = { channels: ['whatsapp'], body: 'Hello', category: 'otp' };
+  await test.api.post('/v1/notifications/batch', {
+    notifications: Array.from({ length: 4 }, (_, n) => ({ to: to(500 + n), ...busy })),
+  });
   const times = (await eventually(sms, ({ length }) => length >= 60))
     .map(({ at }) => at)
     .toSorted((one, other) => one - other);
