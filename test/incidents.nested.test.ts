@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { CircuitProbe } from '../src/incidents/circuit.probe.js';
 import { liesWithin } from '../src/incidents/circuit.scope.js';
 import { ACCOUNT } from './incidents.setup.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
+import { partOf } from './support/part-of.js';
 import { creations, startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
@@ -61,6 +63,9 @@ describe('two circuits that are open at once', () => {
   it('keep to what an operator holds, and the timeline tells of no probe that never left', async () => {
     const test = await startTestService(SENSITIVE);
     const { operator, provider } = handsOn(test);
+    // Looks on; nothing is replaced.
+    const left = vi.spyOn(partOf(test.service, CircuitProbe), 'left');
+    const leftAtFirst = () => left.mock.calls.filter(([, , isFirst]) => isFirst).length;
     await provider.fail('*', DOWN);
     const ids = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((number) => test.api.send(sms(number))));
     await operator.untilCircuit('resource:sms', 'open');
@@ -72,11 +77,14 @@ describe('two circuits that are open at once', () => {
     );
     const { id } = await operator.circuit(SENDER);
     await test.api.post(`/v1/admin/circuits/${id}/open`, { reason: 'not this number' });
-    // One that has met it: by then the probe before is out and told.
+    // One that has met it. The probe before may still be on its way, and be told of only then.
     await eventually(
       () => operator.circuit(SENDER),
       ({ heldCount }) => heldCount >= 1,
     );
+    const underWay = 'SELECT FROM outbox WHERE probe AND lease_token IS NOT NULL';
+    await expect.poll(async () => (await test.database.query(underWay)).rowCount).toBe(0);
+    await expect.poll(async () => (await toldProbes()) - leftAtFirst()).toBe(0);
     const [before, requests] = [await toldProbes(), await creations(test.simulator.url)];
     await eventually(
       () => operator.circuit(SENDER),
