@@ -219,8 +219,9 @@ export class Provider {
     await this.control('PUT', `/faults/${encodeURIComponent(to)}`, fault);
   }
 
-  async heal(): Promise<void> {
-    await this.control('DELETE', '/faults');
+  /** @param to of whom; by default of everybody and everything */
+  async heal(to?: string): Promise<void> {
+    await this.control('DELETE', to === undefined ? '/faults' : `/faults/${encodeURIComponent(to)}`);
   }
 
   async requests(to: string): Promise<SeenRequest[]> {
