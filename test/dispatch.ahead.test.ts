@@ -91,7 +91,7 @@ describe('what waits for a slot', () => {
     const leased = async () =>
       (await first.database.query('SELECT attempts FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
     await expect.poll(() => provider.held).toBe(8);
-    expect(await leased()).toBeGreaterThan(8);
+    await expect.poll(leased).toBeGreaterThan(8);
     const stopping = worker.close();
     // Only what is in flight is still leased, and what is given back has no attempt behind it.
     await expect.poll(leased).toBe(8);

@@ -77,7 +77,7 @@ describe('what expires while it waits for a slot', () => {
     const env = {
       DISPATCH_CONCURRENCY: '8',
       TWILIO_BASE_URL: provider.url,
-      TWILIO_TIMEOUT_MS: '10000',
+      TWILIO_TIMEOUT_MS: '120000',
       LEASE_MS: '600000',
     };
     const first = await startTestService({ ...env, ROLE: 'api' });
@@ -90,13 +90,12 @@ describe('what expires while it waits for a slot', () => {
       expiresAt,
     }));
     await first.api.post('/v1/notifications/batch', { notifications });
-    const worker = await first.replica({ ROLE: 'worker' });
     // At full speed at first, so that it claims ahead; then the provider keeps what it has.
-    await expect.poll(() => provider.seen).toBeGreaterThan(8);
-    provider.holdFrom(1);
+    provider.holdFrom(100);
+    const worker = await first.replica({ ROLE: 'worker' });
     await expect.poll(() => provider.held).toBe(8);
     const leased = async () => (await database.query('SELECT 1 FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
-    expect(await leased()).toBeGreaterThan(8);
+    await expect.poll(leased).toBeGreaterThan(8);
     const sent = provider.seen;
     await first.api.send({ to: '+15551230001', channels: ['sms'], body: 'Whenever' });
     await moveClock(first.databaseUrl, 200_000);
