@@ -93,16 +93,20 @@ describe('health', () => {
     await withEdge(async (edge) => {
       const indicators = edge.app.get(HealthIndicators);
       indicators.register({ name: 'dispatcher', check: async () => ({ up: true, details: { lagSeconds: 0 } }) });
-      const { status, body } = await ask(edge, 'GET', '/health', keyless);
-      expect(status).toBe(200);
-      expect(body).toMatchObject({
-        status: 'ok',
-        details: {
-          database: { status: 'up', pool: { total: expect.any(Number) } },
-          process: { status: 'up', heapUsedPercent: expect.any(Number), eventLoopDelayP99Ms: expect.any(Number) },
-          dispatcher: { status: 'up', lagSeconds: 0 },
+      // Where other work wants the processors, a process that has just started may be late and say so.
+      const health = () => ask(edge, 'GET', '/health', keyless);
+      await expect.poll(health).toMatchObject({
+        status: 200,
+        body: {
+          status: 'ok',
+          details: {
+            database: { status: 'up', pool: { total: expect.any(Number) } },
+            process: { status: 'up', heapUsedPercent: expect.any(Number), eventLoopDelayP99Ms: expect.any(Number) },
+            dispatcher: { status: 'up', lagSeconds: 0 },
+          },
         },
       });
+      const { body } = await health();
       expect(body['details']).not.toHaveProperty('disk');
     });
   });
