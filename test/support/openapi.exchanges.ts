@@ -217,10 +217,12 @@ let described: Promise<DescribedExchanges> | undefined;
  * @throws when the document does not say so
  */
 export async function fetchDescribed(request: Request, sent: unknown): Promise<Response> {
+  const { origin, pathname, search } = new URL(request.url);
+  // Before the request: reading it keeps this process busy, and a service in it would wait in vain for its database.
+  const document = await describedBy(origin);
   const response = await fetch(request);
   const text = await response.clone().text();
-  const { origin, pathname, search } = new URL(request.url);
-  const complaints = (await describedBy(origin)).complaints({
+  const complaints = document.complaints({
     method: request.method,
     path: pathname + search,
     asked: { headers: request.headers, body: jsonOf(sent) },
