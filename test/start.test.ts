@@ -36,7 +36,8 @@ function startProgram(variables: Record<string, string>) {
     said: () => said,
     exited,
     ready: async () => {
-      await expect.poll(() => said).toContain('Ctrl-C stops everything');
+      // With the embedded PostgreSQL that takes the longest of all that is waited for here.
+      await expect.poll(() => said, { timeout: 120_000 }).toContain('Ctrl-C stops everything');
     },
     pid: child.pid ?? 0,
     stop: () => child.kill('SIGTERM'),
@@ -79,7 +80,10 @@ describe('the banner', () => {
     await program.ready();
     const addresses = program.said().match(/http:\/\/127\.0\.0\.1:\d+\/(?!callbacks)\S+/g) ?? [];
     expect(addresses.length).toBeGreaterThan(0);
-    for (const address of addresses) expect((await fetch(address)).status, address).toBe(200);
+    // A process that is late as it starts says so on /health.
+    for (const address of addresses) {
+      await expect.poll(async () => (await fetch(address)).status, { message: address }).toBe(200);
+    }
     expect(program.said()).not.toContain('/v1/notifications');
   });
 
