@@ -25,8 +25,6 @@ async function startWorld() {
     TWILIO_BASE_URL: simulator.url,
     TWILIO_STATUS_URL: '',
     TWILIO_SMS_FROM: '+15005550006',
-    TWILIO_TIMEOUT_MS: '800',
-    LEASE_MS: '1000',
     RETRY_BASE_MS: '50',
     INCIDENT_THRESHOLD: '1000000',
   };
