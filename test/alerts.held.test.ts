@@ -46,9 +46,10 @@ describe('sends that a circuit holds', () => {
     // What it does after a quarter of a second, in any case.
     await partOf(service, AlertCollector)['write']();
     await other.query('COMMIT');
-    await eventually(
+    const [alert] = await eventually(
       () => alertsOf(api),
-      ([alert]) => alert?.count === numbers.length,
+      ([counted]) => counted?.count === numbers.length,
     );
+    expect(alert?.kind).toBe('authentication');
   });
 });

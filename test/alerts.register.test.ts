@@ -41,6 +41,13 @@ it('an alert about what began long ago is not quiet when it is raised', async ()
   expect(await alerts()).toMatchObject([{ state: 'open', openedAt: since.toISOString() }]);
 });
 
+it('an alert was last seen no sooner than it was opened, though its transaction began before', async () => {
+  const { register, alerts } = await start();
+  const since = new Date(Date.now() + MINUTE);
+  await register.raise(testAlarm(), { ...ONE, since });
+  expect(await alerts()).toMatchObject([{ openedAt: since.toISOString(), lastSeenAt: since.toISOString() }]);
+});
+
 it('an alert is over no sooner than it was opened, whichever clock told its end', async () => {
   const { register, alerts } = await start();
   await register.raise(testAlarm(), ONE);

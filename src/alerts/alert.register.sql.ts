@@ -7,13 +7,15 @@ const FROM_A_VICTIM = `a.ends = 'with_its_cause' AND EXCLUDED.ends = 'when_quiet
 /**
  * Opens the alert of a cause, or adds to the one that is open: whoever comes second adds. What the cause itself says
  * ($8 = with_its_cause) is not overwritten by what its victims say, and an alert stays as bad as it was at its worst.
+ * A circuit opens after a wait for its turn ($11), a moment later than the transaction began.
  */
 export const RAISE: Statement = {
   name: 'alerts-raise',
   text: `
     INSERT INTO alerts AS a (id, cause, kind, subject_id, severity, summary, advice, ends, facts, count, opened_at,
       last_seen_at, updated_at)
-    VALUES (new_uuid_v7(), $1, $2, $3, $4, $5, $6, $8, $7, $9, coalesce($11, service_now()), service_now(), service_now())
+    VALUES (new_uuid_v7(), $1, $2, $3, $4, $5, $6, $8, $7, $9, coalesce($11, service_now()), greatest(service_now(), $11),
+      service_now())
     ON CONFLICT (cause) WHERE resolved_at IS NULL DO UPDATE SET
       severity = CASE WHEN ${isWorse('EXCLUDED.severity', 'a.severity')} THEN EXCLUDED.severity ELSE a.severity END,
       summary = CASE WHEN ${FROM_A_VICTIM} THEN a.summary ELSE EXCLUDED.summary END,
