@@ -6,6 +6,7 @@ import { moveClock } from './support/clock.js';
 import { startTestService, type ServiceUnderTest } from './support/service.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
+import { startTransaction, untilSomebodyWaits } from './support/transactions.js';
 
 /** What /health says of the provider, and its own status. */
 async function healthOf({ api }: ServiceUnderTest): Promise<object> {
@@ -67,4 +68,17 @@ it('what counts for an incident is what all replicas saw in its window, since a 
   expect(await read()).toEqual([sms, { resource: 'whatsapp', attempts: 2, faults: 1, isRunning: false }]);
   await circuit('resource:whatsapp', 'half_open', '60 s');
   expect(await read()).toEqual([sms]);
+});
+
+it('a fault that comes while the one before is being shared is judged, too', async () => {
+  const test = await startTestService({ ROLE: 'api', INCIDENT_THRESHOLD: '2' });
+  const health = partOf(test.service, ProviderHealth);
+  const other = await startTransaction(test.databaseUrl);
+  await other.query('LOCK TABLE provider_health IN EXCLUSIVE MODE');
+  health.count('sms', 'HTTP status 503');
+  await untilSomebodyWaits(test.databaseUrl);
+  health.count('sms', 'HTTP status 503');
+  await other.query('COMMIT');
+  const { resources } = await handsOn(test).operator.untilIncident(() => true);
+  expect(resources).toEqual(['sms']);
 });

@@ -82,12 +82,12 @@ export class ProviderHealth implements BeforeApplicationShutdown {
 
   /** @returns false if the database failed; then there is still something to share */
   private async tell(): Promise<boolean> {
+    // A fault that is counted while this one is under way is shared, and so judged, with the next.
+    const { undecided } = this;
+    this.undecided = false;
     try {
       await this.share(this.window.takeUntold());
-      if (this.undecided) {
-        this.undecided = false;
-        await this.judge();
-      }
+      if (undecided) await this.judge();
       return true;
     } catch (error) {
       this.undecided = true;
