@@ -140,7 +140,7 @@ describe('a late sign that the channel before had accepted it', () => {
     const story = await begin(['whatsapp', 'sms'], { fallbackAfterSeconds: 86_400 });
     const [attemptId, sid] = await whileHeld(service(), 'sms', async () => {
       const unknown = await story.givenUpUnknown();
-      await story.until(({ deliveries }) => deliveries.length === 2);
+      await story.untilHeld();
       const late = newSid();
       expect(statuses(await story.reports(unknown, late, 'sent'))).toEqual(['sent', 'canceled']);
       return [unknown, late];
@@ -155,7 +155,7 @@ describe('a late sign that the channel before had accepted it', () => {
     const story = await begin(['whatsapp', 'sms'], { fallbackAfterSeconds: 60 });
     await whileHeld(service(), 'sms', async () => {
       const unknown = await story.givenUpUnknown();
-      await story.until(({ deliveries }) => deliveries.length === 2);
+      await story.untilHeld();
       await story.reports(unknown, newSid(), 'sent');
     });
     const explained = await service().api.get<ExplanationDto>(`/v1/notifications/${story.id}/explain`);

@@ -1,5 +1,6 @@
 import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { moveClock } from './support/clock.js';
+import { eventually } from './support/eventually.js';
 import type { HeldProvider, HeldRequest } from './support/held-provider.js';
 import type { ServiceUnderTest } from './support/service.js';
 import { TwilioCallback } from './support/twilio-callback.js';
@@ -102,6 +103,15 @@ export class Story {
       [this.id],
     );
     return rows[0] ?? null;
+  }
+
+  /** Resolves when its work waits in a circuit: a dispatcher has taken it, found the circuit open and given it back. */
+  async untilHeld(): Promise<void> {
+    const held = 'SELECT FROM outbox WHERE notification_id = $1 AND held_by IS NOT NULL AND lease_token IS NULL';
+    await eventually(
+      async () => (await this.service.database.query(held, [this.id])).rows,
+      ({ length }) => length === 1,
+    );
   }
 
   async sentences(): Promise<string> {
