@@ -117,7 +117,7 @@ describe('the demo as a program', () => {
         { PORT: String(await freePort()), DATA_DIR: folder },
         { after: 'state: queued', by },
       );
-      expect(exitCode).toBe(130);
+      expect(exitCode, output).toBe(130);
       expect(output).toContain('The service of this demo is stopped');
       expect(existsSync(join(folder, 'demo'))).toBe(false);
     },
