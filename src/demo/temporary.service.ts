@@ -20,9 +20,8 @@ export interface TemporaryService extends DemoService {
  * nothing of the environment, so it cannot find a real provider.
  */
 export async function startTemporaryService(dataDir: string): Promise<TemporaryService> {
-  const port = await listeningPort('127.0.0.1', 0);
   const ownDir = join(resolve(dataDir), 'demo');
-  const env = readEnvironment({ PORT: String(port), DATA_DIR: ownDir, LOG_LEVEL: 'error' });
+  const env = readEnvironment({ DATA_DIR: ownDir, LOG_LEVEL: 'error' });
   const running = await bringSurroundings(env, () => {});
   const cleanUp = async () => {
     await running.stop();
@@ -31,9 +30,11 @@ export async function startTemporaryService(dataDir: string): Promise<TemporaryS
     await rm(ownDir, { recursive: true, force: true });
   };
   try {
+    await migrate(running.surroundings.databaseUrl);
+    // Chosen after the rest has started, when nobody has long to take it.
+    const port = await listeningPort(env.HOST, 0);
     const url = `http://127.0.0.1:${port}`;
-    const configuration = configure(env, running.surroundings, url);
-    await migrate(configuration.databaseUrl);
+    const configuration = configure({ ...env, PORT: port }, running.surroundings, url);
     const service = await startService(configuration, createLogger(env.LOG_LEVEL, 'demo'));
     const stop = async () => {
       await service.close();

@@ -22,6 +22,8 @@ import {
   type OutboxTrace,
 } from './outbox.trace.js';
 
+const TRACES_OF_MANY = outboxTraces('ANY ($1)');
+
 /** A notification with everything that happened to it, as it stands; each list is oldest first. */
 export interface NotificationHistory extends Omit<NotificationRows, 'trace'> {
   readonly nextAttemptAt: Date | null;
@@ -103,7 +105,7 @@ function oneOf(id: string, visibility: Visibility): [string, string | null] {
 
 /** The outbox rows of these notifications; a notification that has ended has none. */
 async function tracesOf(snapshot: EntityManager, ids: readonly string[]): Promise<ReadonlyMap<string, OutboxTrace>> {
-  const rows = await snapshot.query<OutboxTrace[]>(outboxTraces('ANY ($1)'), [ids]);
+  const rows = await snapshot.query<OutboxTrace[]>(TRACES_OF_MANY, [ids]);
   return new Map(rows.map((row) => [row.notificationId, row]));
 }
 
