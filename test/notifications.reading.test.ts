@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { newId } from '../src/identifiers/new-id.js';
 import { START_DELIVERY } from '../src/outbox/start-delivery.sql.js';
+import { newSid, Story } from './callbacks.setup.js';
+import { startHeldProvider } from './support/held-provider.js';
 import { Provider, startTestService } from './support/service.js';
 import { startTransaction } from './support/transactions.js';
 
@@ -62,4 +64,21 @@ it('shows an attempt that turned out to be accepted without the failure that had
   expect(deliveries.flatMap(({ attempts }) => attempts)).toMatchObject([
     { number: 1, outcome: 'accepted', errorClass: null, providerCode: null, nextStep: { kind: 'none' } },
   ]);
+});
+
+it('shows a channel that is on its way as sending, also where the one before has delivered the notification', async () => {
+  const provider = await startHeldProvider();
+  const service = await startTestService({ TWILIO_BASE_URL: provider.url });
+  const story = await Story.begin(service, provider, '+15551279003', ['whatsapp', 'sms']);
+  const whatsapp = await story.accepted(0);
+  await story.reports(whatsapp.attemptId, whatsapp.sid, 'undelivered', 63016);
+  const sms = await story.request(1);
+  const delivered = await story.reports(whatsapp.attemptId, whatsapp.sid, 'delivered');
+  expect(delivered).toMatchObject({
+    status: 'delivered',
+    deliveries: [{ status: 'delivered' }, { status: 'sending' }],
+  });
+  sms.accept(newSid());
+  await story.recorded(sms.attemptId, 'accepted');
+  expect(await story.read()).toMatchObject({ status: 'delivered', deliveries: [{}, { status: 'sent' }] });
 });

@@ -54,7 +54,8 @@ function movedTo(status: NotificationStatus, notification: Notification, at: Dat
 
 /**
  * The delivery's current state. Its row is written when it starts and when it ends; in between, its attempts say when
- * it began and whether it was accepted, and otherwise its status is that of its notification. Pure.
+ * it began and whether it was accepted, and otherwise its status is that of its notification. One that is on its way is
+ * sending also where an earlier one was accepted or has delivered the notification meanwhile. Pure.
  * @param attempts the delivery's own, oldest first
  */
 export function deliveryAsItStands(
@@ -64,12 +65,13 @@ export function deliveryAsItStands(
   trace: OutboxTrace | null,
 ): Delivery {
   const accepted = attempts.findLast(({ outcome }) => outcome === 'accepted');
-  const inFlightSince = trace?.deliveryId === delivery.id ? trace.attemptStartedAt : null;
+  const work = trace?.deliveryId === delivery.id ? trace : null;
+  const open = accepted ? 'sent' : work?.sending ? 'sending' : notification.status;
   return {
     ...delivery,
-    status: isOpen(delivery.status) ? (accepted ? 'sent' : notification.status) : delivery.status,
+    status: isOpen(delivery.status) ? open : delivery.status,
     providerSid: accepted?.providerSid ?? delivery.providerSid,
-    startedAt: attempts[0]?.startedAt ?? inFlightSince,
+    startedAt: attempts[0]?.startedAt ?? work?.attemptStartedAt ?? null,
   };
 }
 
