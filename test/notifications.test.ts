@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { NotificationDto, NotificationSummaryDto } from '../src/notifications/notification.dto.js';
+import { expireNow } from './incidents.setup.js';
 import { Provider, shareTestService } from './support/service.js';
 
 const service = shareTestService();
@@ -256,10 +257,12 @@ describe('time', () => {
   });
 
   it('expires what was not accepted in time', async () => {
-    const { api, simulator } = service();
+    const { api, database, simulator } = service();
     const to = recipient();
-    await new Provider(simulator.url).fail(to, { fault: { kind: 'status', status: 429, retryAfter: 3 } });
-    const id = await api.send({ ...SMS, to, expiresAt: soon(1200) });
+    await new Provider(simulator.url).fail(to, { fault: { kind: 'status', status: 429, retryAfter: 30 } });
+    const id = await api.send({ ...SMS, to, expiresAt: soon(3_600_000) });
+    await api.until(id, ({ deliveries }) => deliveries[0]?.attempts.length === 1);
+    await expireNow(database, id);
     const expired = await api.untilStatus(id, 'expired');
     expect(expired).toMatchObject({ deadLetter: null, deliveries: [{ status: 'expired' }] });
     expect((await api.post(`/v1/notifications/${id}/cancel`)).body).toMatchObject({
