@@ -58,7 +58,10 @@ describe('the demo as a program', () => {
       for (const { title } of SCENARIOS) expect(output).toContain(title);
       expect(output).toMatch(/sms attempt 1: 503, code 20503, outcome unknown, provider_fault \(provider\)/);
       expect(output).toMatch(/next: reconcile in 1\.\d s/);
-      expect(output).toMatch(/sms attempt 1 was accepted after all: nothing is sent again/);
+      // Before or after the answer that says otherwise: a callback may be faster.
+      expect(output).toMatch(
+        /sms attempt 1 was accepted( after all|, as a callback shows before its answer): nothing is sent again/,
+      );
       expect(output).toMatch(/whatsapp attempt 1: 400, code 63003, rejected, channel_unavailable \(recipient\)/);
       expect(output).toMatch(/Twilio calls back: undelivered with code 63016\n.*next: fallback to sms/);
       expect(output).toMatch(/a dead letter waits in the review queue: recipient_unreachable/);
@@ -195,6 +198,21 @@ function notificationWith(attempt: Partial<AttemptDto>, rest: Partial<Notificati
 describe('its timelines', () => {
   it('tell nothing of an attempt in flight', () => {
     expect(timelineOf(notificationWith({ durationMs: null, outcome: 'unknown' }))).toEqual([]);
+  });
+
+  it('tell what a callback proves before the answer is there, and the answer when it is', () => {
+    const callback = { id: 'callback', attemptId: 'attempt', receivedAt: '2026-11-22T10:00:00.010Z', errorCode: null };
+    const told = (attempt: Partial<AttemptDto>) => {
+      const notification = notificationWith(attempt);
+      const [delivery] = notification.deliveries;
+      const callbacks = [{ ...callback, status: 'sending' }];
+      return timelineOf({ ...notification, deliveries: delivery ? [{ ...delivery, callbacks }] : [] });
+    };
+    expect(told({ durationMs: null, httpStatus: null }).map(({ text, at }) => [text, at.toISOString()])).toEqual([
+      ['Twilio calls back: sending', callback.receivedAt],
+      ['sms attempt 1 was accepted, as a callback shows before its answer: nothing is sent again', callback.receivedAt],
+    ]);
+    expect(told({}).map(({ text }) => text)).toEqual(['Twilio calls back: sending', 'sms attempt 1: 201, accepted']);
   });
 
   it('tell a silence as an unknown outcome, with the wait before the next step', () => {

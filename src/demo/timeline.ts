@@ -18,7 +18,7 @@ export function timelineOf(notification: NotificationDto): TimelineEvent[] {
   const events = notification.deliveries.flatMap((delivery) => [
     // Callbacks come before what they cause at the same time.
     ...callbackEvents(delivery),
-    ...delivery.attempts.filter(isOver).flatMap((attempt) => attemptEvents(delivery, attempt)),
+    ...delivery.attempts.filter(isTold).flatMap((attempt) => attemptEvents(delivery, attempt)),
   ]);
   return inOrder([...events, ...reviewEvents(notification)]);
 }
@@ -27,27 +27,29 @@ export function inOrder(events: readonly TimelineEvent[]): TimelineEvent[] {
   return events.toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** An attempt without a duration is in flight: there is nothing to show yet. */
-function isOver(attempt: AttemptDto): boolean {
-  return attempt.durationMs !== null;
+/** An attempt without a duration was not answered yet: there is nothing to show unless a callback proves it accepted. */
+function isTold({ durationMs, outcome }: AttemptDto): boolean {
+  return durationMs !== null || outcome === 'accepted';
 }
 
 function attemptEvents(delivery: DeliveryDto, attempt: AttemptDto): TimelineEvent[] {
   const name = `${delivery.channel} attempt ${attempt.number}`;
   const endedAt = new Date(new Date(attempt.startedAt).getTime() + (attempt.durationMs ?? 0));
-  // Accepted although its response did not say so: we learned it later, from a callback or the provider's list.
-  const toldLater = attempt.outcome === 'accepted' && !saysSuccess(attempt);
-  const outcome = toldLater ? 'unknown' : attempt.outcome;
-  const events: TimelineEvent[] = [
-    { key: `${attempt.id} answer`, at: endedAt, text: `${name}: ${answerOf(attempt, outcome)}`, tone: TONES[outcome] },
-  ];
-  if (toldLater) {
-    events.push({
-      key: `${attempt.id} told later`,
-      at: delivery.callbacks[0] ? new Date(delivery.callbacks[0].receivedAt) : endedAt,
-      text: `${name} was accepted after all: nothing is sent again`,
-      tone: 'good',
-    });
+  const shown = delivery.callbacks.find(({ attemptId }) => attemptId === attempt.id);
+  const shownAt = shown ? new Date(shown.receivedAt) : endedAt;
+  const key = `${attempt.id} told later`;
+  const events: TimelineEvent[] = [];
+  if (attempt.durationMs === null) {
+    const text = `${name} was accepted, as a callback shows before its answer: nothing is sent again`;
+    events.push({ key, at: shownAt, text, tone: 'good' });
+  } else {
+    // Accepted although its response did not say so: we learned it later, from a callback or the provider's list.
+    const toldLater = attempt.outcome === 'accepted' && !saysSuccess(attempt);
+    const outcome = toldLater ? 'unknown' : attempt.outcome;
+    const answer = `${name}: ${answerOf(attempt, outcome)}`;
+    events.push({ key: `${attempt.id} answer`, at: endedAt, text: answer, tone: TONES[outcome] });
+    const text = `${name} was accepted after all: nothing is sent again`;
+    if (toldLater) events.push({ key, at: shownAt, text, tone: 'good' });
   }
   return attempt.errorClass === null ? events : [...events, nextStepEvent(delivery, attempt, endedAt)];
 }
