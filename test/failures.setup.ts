@@ -1,5 +1,4 @@
 import type { FailureDto } from '../src/failures/failure.dto.js';
-import type { NotificationDto } from '../src/notifications/notification.dto.js';
 import { Provider, startTestService, type ServiceUnderTest } from './support/service.js';
 
 export const HISTORY = '/v1/admin/failures';
@@ -45,14 +44,8 @@ export async function startWithFailures() {
     unknown: await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' }),
     undelivered: await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello' }),
   };
-  await Promise.all(Object.values(ids).map((id) => api.until(id, isOver)));
+  await Promise.all(Object.values(ids).map((id) => api.untilAnswered(id, 'failed')));
   return { ...service, provider, ids };
-}
-
-/** Failed, and every answer is recorded: a callback can say so before, and the answer is in the history too. */
-function isOver({ status, deliveries }: NotificationDto): boolean {
-  const attempts = deliveries.flatMap((delivery) => delivery.attempts);
-  return status === 'failed' && attempts.every(({ durationMs }) => durationMs !== null);
 }
 
 export async function failures({ api }: Pick<ServiceUnderTest, 'api'>, query = ''): Promise<FailureDto[]> {

@@ -8,7 +8,7 @@ describe('from POST to delivered', () => {
   it('sends an SMS once and follows it to delivered', async () => {
     const { api, simulator } = await startTestService();
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
-    const delivered = await api.untilStatus(id, 'delivered');
+    const delivered = await api.untilAnswered(id, 'delivered');
     expect(delivered).toMatchObject({
       id,
       channel: 'sms',

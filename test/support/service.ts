@@ -201,6 +201,14 @@ export class ApiClient {
   untilStatus(id: string, ...statuses: NotificationStatus[]): Promise<NotificationDto> {
     return this.until(id, (notification) => statuses.includes(notification.status));
   }
+
+  /** The same, once every answer is recorded too: a callback can come before the answer to its request. */
+  untilAnswered(id: string, ...statuses: NotificationStatus[]): Promise<NotificationDto> {
+    return this.until(id, ({ status, deliveries }) => {
+      const attempts = deliveries.flatMap((delivery) => delivery.attempts);
+      return statuses.includes(status) && attempts.every(({ durationMs }) => durationMs !== null);
+    });
+  }
 }
 
 export interface SeenRequest {
