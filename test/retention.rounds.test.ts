@@ -60,7 +60,7 @@ describe('a round', () => {
     });
     const { api, databaseUrl } = service;
     const retention = await service.retention();
-    const [held, other] = [await delivered(api), await delivered(api)];
+    const [held, other] = [await delivered(service), await delivered(service)];
     const letGo = await hold(databaseUrl, 'SELECT 1 FROM notifications WHERE id = $1 FOR UPDATE', held);
     await moveClock(databaseUrl, 2 * HOUR);
     expect(await retention.round()).toEqual({ bodies: 1, notifications: 0 });
@@ -84,9 +84,9 @@ describe('a round', () => {
     });
     const { api, databaseUrl } = service;
     const retention = await service.retention();
-    const old = await delivered(api);
+    const old = await delivered(service);
     await moveClock(databaseUrl, 30 * HOUR);
-    const held = await delivered(api);
+    const held = await delivered(service);
     await moveClock(databaseUrl, 2 * HOUR);
     const letGo = await hold(databaseUrl, 'SELECT 1 FROM callbacks WHERE notification_id = $1 FOR UPDATE', held);
     expect(await retention.round()).toEqual({ bodies: 0, notifications: 1 });

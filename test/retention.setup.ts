@@ -54,15 +54,25 @@ export async function words(service: Pick<ServiceUnderTest, 'database'>, id: str
   return rows.map((row) => row.source);
 }
 
-export async function delivered(api: ServiceUnderTest['api']): Promise<string> {
-  const id = await api.send({ to: TO, channels: ['sms'], body: 'Hello' });
-  await api.untilStatus(id, 'delivered');
+/** The statuses that the callbacks of a message report until it is delivered. */
+export const TO_DELIVERED = ['sending', 'sent', 'delivered'] as const;
+
+export async function delivered(service: Pick<ServiceUnderTest, 'api'>): Promise<string> {
+  const id = await service.api.send({ to: TO, channels: ['sms'], body: 'Hello' });
+  await reported(service, id, ...TO_DELIVERED);
   return id;
 }
 
-/** The notification once its first callback of this status is on disk. */
-export function reported({ api }: Pick<ServiceUnderTest, 'api'>, id: string, status: string): Promise<NotificationDto> {
-  return api.until(id, ({ deliveries }) => deliveries[0]?.callbacks.some((each) => each.status === status) ?? false);
+/** The notification once callbacks of all these statuses of its last delivery are on disk, which come in any order. */
+export function reported(
+  { api }: Pick<ServiceUnderTest, 'api'>,
+  id: string,
+  ...statuses: readonly string[]
+): Promise<NotificationDto> {
+  return api.until(id, ({ deliveries }) => {
+    const told = deliveries.at(-1)?.callbacks.map(({ status }) => status) ?? [];
+    return statuses.every((status) => told.includes(status));
+  });
 }
 
 export async function report(

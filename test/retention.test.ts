@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOUR, TO, one, report, reported, startRetention, words } from './retention.setup.js';
+import { HOUR, TO, TO_DELIVERED, one, report, reported, startRetention, words } from './retention.setup.js';
 import { moveClock } from './support/clock.js';
 
 const REFUSED = { fault: { kind: 'status', status: 400, code: 21211 } };
@@ -15,7 +15,7 @@ describe('the retention of bodies', () => {
     const buried = await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' });
     const sendAt = new Date(Date.now() + 20 * 24 * HOUR).toISOString();
     const scheduled = await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello', sendAt });
-    await api.untilStatus(delivered, 'delivered');
+    await reported(service, delivered, ...TO_DELIVERED);
     const { deadLetter } = await api.untilStatus(buried, 'failed');
     expect(await words(service, delivered)).toEqual(['answers', 'content', 'reports']);
 
@@ -38,7 +38,7 @@ describe('the retention of bodies', () => {
     await provider.heal();
     const changes = { body: 'New words' };
     await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes });
-    await api.untilStatus(buried, 'delivered');
+    await reported(service, buried, ...TO_DELIVERED);
     expect(await words(service, buried)).toEqual(['corrections', 'reports']);
     await retention.round();
     expect(await words(service, buried)).toEqual(['corrections', 'reports']);
@@ -108,7 +108,7 @@ describe('what is left of a notification without its words', () => {
     const retention = await service.retention();
     await provider.fail(TO, { fault: { kind: 'callback', status: 'sent' } });
     const id = await api.send({ to: TO, channels: ['whatsapp', 'voice'], body: 'Secret words' });
-    const { deliveries } = await reported(service, id, 'sent');
+    const { deliveries } = await reported(service, id, 'sending', 'sent');
     await moveClock(databaseUrl, 3 * HOUR);
     await retention.round();
     expect(await words(service, id)).toEqual([]);
@@ -130,9 +130,9 @@ describe('words that come after all others were deleted', () => {
     const id = await api.send({ to: TO, channels: ['sms'], body: 'Secret words' });
     const late = await api.send({ to: read, channels: ['whatsapp'], body: 'Secret words' });
     const buried = await api.send({ to: refused, channels: ['sms'], body: 'Secret words' });
-    const sent = await reported(service, id, 'sent');
-    const received = await reported(service, late, 'delivered');
-    const underWay = await reported(service, buried, 'sent');
+    const sent = await reported(service, id, 'sending', 'sent');
+    const received = await reported(service, late, ...TO_DELIVERED);
+    const underWay = await reported(service, buried, 'sending', 'sent');
     const left = async () => {
       const found: string[] = [];
       for (const each of [id, late, buried]) found.push(...(await words(service, each)));
@@ -148,7 +148,7 @@ describe('words that come after all others were deleted', () => {
     const { deadLetter } = await api.untilStatus(id, 'failed');
     await provider.heal();
     await api.post(`/v1/admin/dead-letters/${deadLetter?.id}/retry`, { changes: { body: 'New secret words' } });
-    await api.untilStatus(id, 'delivered');
+    await reported(service, id, ...TO_DELIVERED);
     expect(await words(service, id)).toEqual(['answers', 'corrections', 'reports']);
     expect(await words(service, late)).toEqual(['reports']);
     expect(await words(service, buried)).toEqual(['answers', 'reports']);
@@ -172,7 +172,7 @@ describe('the retention of history', () => {
     const buried = await api.send({ to: '+15551230002', channels: ['sms'], body: 'Hello' });
     const sendAt = new Date(Date.now() + 20 * 24 * HOUR).toISOString();
     const scheduled = await api.send({ to: '+15551230003', channels: ['sms'], body: 'Hello', sendAt });
-    await api.untilStatus(old, 'delivered');
+    await reported(service, old, ...TO_DELIVERED);
     const { deadLetter } = await api.untilStatus(buried, 'failed');
 
     await moveClock(databaseUrl, 47 * HOUR);
