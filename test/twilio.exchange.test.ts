@@ -1,9 +1,8 @@
 import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { CanceledError, create } from 'axios';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Answer } from '../src/twilio/network.error.js';
 import { undiciAdapter } from '../src/twilio/undici.adapter.js';
 import { axiosOver, closeLater, closeOpened, failureOf, wireOf } from './twilio.exchange.setup.js';
@@ -161,24 +160,36 @@ describe('a request that was written', () => {
   });
 
   it('does not blame the provider for an answer that came while this process was busy', async () => {
+    // 1: the request has arrived. 2: this process is busy, so that the answer can come. 3: the answer is on its way.
+    const stage = new Int32Array(new SharedArrayBuffer(4));
     const server = new Worker(
       `const { createServer } = require('node:http');
-       const { parentPort } = require('node:worker_threads');
-       const server = createServer((_, answer) => setTimeout(() => answer.end('in time'), 20));
+       const { parentPort, workerData: stage } = require('node:worker_threads');
+       const reach = (next) => { Atomics.store(stage, 0, next); Atomics.notify(stage, 0); };
+       const server = createServer((request, answer) => {
+         if (request.url === '/warm') return answer.end();
+         reach(1);
+         Atomics.wait(stage, 0, 1);
+         answer.end('in time', () => reach(3));
+       });
        server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
-      { eval: true },
+      { eval: true, workerData: stage },
     );
+    onTestFinished(async () => void (await server.terminate()));
     const [port]: unknown[] = await once(server, 'message');
     const http = axiosOver({ baseUrl: `http://127.0.0.1:${String(port)}` });
     await http.post('/warm', 'a=b');
-    const answer = http.post<Answer>('/x', 'a=b', { timeout: 100 });
-    await sleep(10);
+    const timeout = 2000;
+    const overdueAt = performance.now() + timeout + 200;
+    const answer = http.post<Answer>('/x', 'a=b', { timeout });
+    await expect.poll(() => Atomics.load(stage, 0), { interval: 5 }).toBe(1);
     // After the poll phase: the next thing the event loop looks at is its timers, and only then its sockets.
     await new Promise(setImmediate);
-    const busyUntil = performance.now() + 600;
-    while (performance.now() < busyUntil);
+    Atomics.store(stage, 0, 2);
+    Atomics.notify(stage, 0);
+    Atomics.wait(stage, 0, 2);
+    Atomics.wait(stage, 0, 3, Math.max(0, overdueAt - performance.now()));
     expect((await answer).data.text).toBe('in time');
-    await server.terminate();
   });
 
   it.each<[string, string]>([
