@@ -4,6 +4,7 @@ import type { RunningService } from '../src/service.js';
 import { CircuitBoard } from '../src/incidents/circuit.board.js';
 import { resourceScope } from '../src/incidents/circuit.scope.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
+import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { Channel } from '../src/policy/vocabulary.js';
 import { partOf } from './support/part-of.js';
@@ -33,4 +34,13 @@ export async function untilJudged(...replicas: readonly RunningService[]): Promi
 export async function expireNow(database: Client, id: string): Promise<void> {
   await database.query('UPDATE notifications SET expires_at = service_now() WHERE id = $1', [id]);
   await database.query('UPDATE outbox SET expires_at = service_now() WHERE notification_id = $1', [id]);
+}
+
+/** How many probes of a resource were under way when there were fewest: below 0 where a result is told of without its probe. */
+export function fewestInFlight({ timeline }: Pick<IncidentDetailsDto, 'timeline'>, resource: string): number {
+  let inFlight = 0;
+  const counts = timeline
+    .filter(({ sentence }) => sentence.startsWith(`${resource}:`))
+    .map(({ kind }) => (inFlight += kind === 'probe_sent' ? 1 : -1));
+  return Math.min(...counts);
 }
