@@ -54,6 +54,9 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
   };
 }
 
+/** Said by the banner, once the service listens. */
+const READY = 'Postrider is ready';
+
 /** A start takes seconds of a processor, and other work may want it, too. */
 const START_MS = 120_000;
 
@@ -61,12 +64,17 @@ async function untilReady(child: ChildProcess, url: string, said: () => string):
   const end = performance.now() + START_MS;
   while (performance.now() < end) {
     if (child.exitCode !== null) throw new Error(`It ended instead of starting:\n${said()}`);
-    const ready = await fetch(`${url}/health/ready`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return;
+    // Before it says so, somebody else may answer at this address.
+    const listens = said().includes(READY);
+    if (listens && (await isReady(url))) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`It was not ready in time:\n${said()}`);
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/health/ready`).then(
+    (response) => response.ok,
+    () => false,
+  );
 }
