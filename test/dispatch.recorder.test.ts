@@ -57,7 +57,7 @@ describe('a result that the database does not take at once', () => {
 
   it('is given up once its lease is over where the database is there, but does not take it: others ask the provider', async () => {
     const { lease, recorder, refusals, heard } = await withBrokenDatabase(
-      { TWILIO_TIMEOUT_MS: '500', LEASE_MS: '1000' },
+      { TWILIO_TIMEOUT_MS: '500', LEASE_MS: '3000' },
       { sqlState: 'P0001' },
     );
     const work = await lease();

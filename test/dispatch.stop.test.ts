@@ -176,7 +176,8 @@ describe('a process that stops while its database', () => {
     });
     provider.holdFrom(1);
     await new ApiClient(service.url, ADMIN_KEY).send(HELLO);
-    await expect.poll(() => provider.held).toBe(1);
+    // The request, and after a second without an answer the question what became of it.
+    await expect.poll(() => provider.held).toBeGreaterThan(0);
     if (how === 'is away') way.cut();
     else way.stopUp();
     provider.release();
