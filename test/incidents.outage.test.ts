@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { expireNow, fewestInFlight, incidentThatStops, untilJudged } from './incidents.setup.js';
+import { expireNow, fewestInFlight, incidentThatStops, untilHeldInOrder, untilJudged } from './incidents.setup.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { alertsOf } from './alerts.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.js';
 import { freePort } from './support/free-port.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
-import { creations, type ServiceUnderTest, startTestService } from './support/service.js';
+import { creations, startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
 const PROBE_MS = 400;
@@ -20,18 +20,6 @@ const sms = (number: number, more: object = {}) => ({
   body: `Hello ${number}`,
   ...more,
 });
-
-/** Resolves when the circuit of SMS holds them all, to let them out in this order. */
-async function untilHeldInOrder(test: ServiceUnderTest, ids: readonly string[]): Promise<void> {
-  await eventually(
-    () => handsOn(test).operator.circuit('resource:sms'),
-    ({ heldCount }) => heldCount === ids.length,
-  );
-  await test.database.query(
-    `UPDATE outbox SET due_at = now() - interval '1 hour' + array_position($1::uuid[], notification_id) * interval '1 second'`,
-    [ids],
-  );
-}
 
 describe('an outage of the provider', () => {
   it('stops both replicas but for probes, lets everything out when it is over, and tells the story', async () => {

@@ -7,7 +7,10 @@ import { ProviderHealth } from '../src/incidents/provider.health.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { Outbox } from '../src/outbox/outbox.js';
 import type { Channel } from '../src/policy/vocabulary.js';
+import { eventually } from './support/eventually.js';
+import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
+import type { ServiceUnderTest } from './support/service.js';
 
 export const ACCOUNT = 'account:AC0123456789abcdef0123456789abcdef';
 
@@ -43,4 +46,16 @@ export function fewestInFlight({ timeline }: Pick<IncidentDetailsDto, 'timeline'
     .filter(({ sentence }) => sentence.startsWith(`${resource}:`))
     .map(({ kind }) => (inFlight += kind === 'probe_sent' ? 1 : -1));
   return Math.min(...counts);
+}
+
+/** Resolves when the circuit of SMS holds them all, to let them out in this order. */
+export async function untilHeldInOrder(test: ServiceUnderTest, ids: readonly string[]): Promise<void> {
+  await eventually(
+    () => handsOn(test).operator.circuit('resource:sms'),
+    ({ heldCount }) => heldCount === ids.length,
+  );
+  await test.database.query(
+    `UPDATE outbox SET due_at = now() - interval '1 hour' + array_position($1::uuid[], notification_id) * interval '1 second'`,
+    [ids],
+  );
 }
