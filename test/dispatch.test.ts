@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startPatientProvider } from './dispatch.setup.js';
 import { refuse } from './support/bad-row.js';
+import { eventually } from './support/eventually.js';
 import { portOf } from './support/port-of.js';
-import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
+import { ADMIN_KEY, ApiClient, Provider, startTestService, UNDER_WAY } from './support/service.js';
 
 /** A provider that accepts after some milliseconds and knows how many requests it had at the same time. */
 async function startCountingProvider(latencyMs = 30) {
@@ -121,19 +122,20 @@ describe('the dispatcher', () => {
   });
 
   it('sends what waits by category, and lets nobody wait for ever', async () => {
-    const { seen, url } = await startCountingProvider();
-    const started = await startTestService({ DISPATCH_CONCURRENCY: '1', TWILIO_BASE_URL: url, ROLE: 'api' });
-    const { api, database } = started;
-    const send = (category: string) => api.send({ to: '+15551230001', channels: ['sms'], body: category, category });
-    const marketing = await send('marketing');
-    const old = await send('marketing');
-    const otp = await send('otp');
-    const alert = await send('alert');
+    const to = '+15551230001';
+    const started = await startTestService({ DISPATCH_CONCURRENCY: '1', ROLE: 'api' }, UNDER_WAY);
+    const { api, database, simulator } = started;
+    const send = (body: string, category = body) => api.send({ to, channels: ['sms'], body, category });
+    await send('marketing');
+    const old = await send('old', 'marketing');
+    await send('otp');
+    await send('alert');
     await database.query(`UPDATE outbox SET due_at = due_at - interval '1 hour' WHERE notification_id = $1`, [old]);
     await started.replica({ ROLE: 'worker' });
-    await expect.poll(() => seen.total).toBe(4);
-    await expect
-      .poll(async () => (await database.query('SELECT notification_id FROM attempts ORDER BY started_at')).rows)
-      .toEqual([old, otp, alert, marketing].map((id) => ({ notification_id: id })));
+    const sent = await eventually(
+      () => new Provider(simulator.url).creates(to),
+      ({ length }) => length === 4,
+    );
+    expect(sent.map(({ params }) => params['Body'])).toEqual(['old', 'otp', 'alert', 'marketing']);
   });
 });
