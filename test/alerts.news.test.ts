@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm } from './alerts.setup.js';
+import { alertsOf, deliveryTo, Receiver, registerOf, testAlarm, untilRecorded } from './alerts.setup.js';
 import { moveClock } from './support/clock.js';
 import { eventually } from './support/eventually.js';
 import { ADMIN_KEY, ApiClient, startTestService } from './support/service.js';
@@ -16,25 +16,32 @@ describe('the id of a piece of news', () => {
     receiver.mood = 500;
     const test = await startTestService({ ...WEBHOOK, ALERT_WEBHOOK_URL: receiver.url });
     const register = registerOf(test.service);
-    const untilAsked = (count: number) =>
-      eventually(
+    const untilAsked = async (count: number) => {
+      await eventually(
         () => receiver.asked,
         (asked) => asked.length >= count,
       );
+      await untilRecorded(test, receiver, 'webhook');
+    };
     const refusedTwice = async () => {
       const before = receiver.asked.length;
       receiver.mood = 500;
+      // While the clock moves nothing is on its way, which would be told once more.
       for (const tries of [1, 2]) {
-        await register.raise(testAlarm(), { count: { added: 1 } });
         await moveClock(test.databaseUrl, MINUTE);
+        await register.raise(testAlarm(), { count: { added: 1 } });
         await untilAsked(before + tries);
       }
+      const { length } = receiver.taken;
       receiver.mood = 'takes';
       await moveClock(test.databaseUrl, MINUTE);
-      await untilAsked(before + 3);
+      await eventually(
+        () => receiver.taken,
+        (taken) => taken.length > length,
+      );
+      await untilRecorded(test, receiver, 'webhook');
       return new Set(idsOf(receiver).slice(before));
     };
-    await register.raise(testAlarm(), { count: { added: 1 } });
     const [opened, updated, again] = [await refusedTwice(), await refusedTwice(), await refusedTwice()];
     expect([opened.size, updated.size, again.size]).toEqual([1, 1, 1]);
     expect(new Set([...opened, ...updated, ...again]).size).toBe(3);
@@ -60,6 +67,7 @@ it('tells at once that an alert has become worse, also where a growing count wai
   await raise('warning');
   await raise('critical');
   await eventually(heads, ({ length }) => length === 2);
+  await untilRecorded(test, receiver, 'slack');
   expect(heads()).toEqual(['*Postrider warning', '*Postrider critical']);
   await raise('critical');
   await moveClock(test.databaseUrl, 8 * MINUTE);

@@ -5,8 +5,9 @@ import type { AlertDeliveryDto, AlertDto } from '../src/alerts/alerts.dto.js';
 import { AlertRegister } from '../src/alerts/alert.register.js';
 import type { Alarm } from '../src/alerts/alarm.js';
 import type { RunningService } from '../src/service.js';
+import { eventually } from './support/eventually.js';
 import { portOf } from './support/port-of.js';
-import type { ApiClient } from './support/service.js';
+import type { ApiClient, ServiceUnderTest } from './support/service.js';
 
 export interface Heard {
   readonly path: string;
@@ -107,4 +108,20 @@ export async function alertsOf(api: ApiClient, query = ''): Promise<AlertDto[]> 
 export async function deliveryTo(api: ApiClient, sink: string): Promise<AlertDeliveryDto | undefined> {
   const [newest] = await alertsOf(api);
   return newest?.deliveries.find((delivery) => delivery.sink === sink);
+}
+
+/**
+ * Resolves when all that the receiver has answered is on disk: until then the news is on its way, and whoever lets the
+ * time of its lease pass has it told once more.
+ */
+export async function untilRecorded(
+  { database }: Pick<ServiceUnderTest, 'database'>,
+  receiver: Receiver,
+  sink: string,
+): Promise<void> {
+  const recorded = 'SELECT coalesce(sum(attempts), 0)::int AS attempts FROM alert_deliveries WHERE sink = $1';
+  await eventually(
+    async () => (await database.query<{ attempts: number }>(recorded, [sink])).rows[0]?.attempts ?? 0,
+    (attempts) => attempts >= receiver.asked.length,
+  );
 }

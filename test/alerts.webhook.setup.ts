@@ -1,4 +1,4 @@
-import { Receiver, registerOf, type Heard } from './alerts.setup.js';
+import { Receiver, registerOf, untilRecorded, type Heard } from './alerts.setup.js';
 import { eventually } from './support/eventually.js';
 import { startTestService } from './support/service.js';
 
@@ -21,10 +21,13 @@ export async function withWebhook(env: Record<string, string> = {}) {
     ALERT_WEBHOOK_SECRET: SECRET,
     ...env,
   });
-  const untilTaken = (count: number) =>
-    eventually(
+  const untilTaken = async (count: number) => {
+    await eventually(
       () => receiver.taken,
       (taken) => taken.length >= count,
     );
+    await untilRecorded(started, receiver, 'webhook');
+    return receiver.taken;
+  };
   return { ...started, receiver, register: registerOf(started.service), untilTaken };
 }
