@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LocalQueue } from '../src/dispatch/local.queue.js';
 import { WorkPace } from '../src/dispatch/work.pace.js';
 import type { Work } from '../src/outbox/work.js';
-import { startPatientProvider } from './dispatch.setup.js';
+import { holdClaimedAhead, startPatientProvider } from './dispatch.setup.js';
 import { startTestService } from './support/service.js';
 
 describe('the pace of work', () => {
@@ -85,13 +85,10 @@ describe('what waits for a slot', () => {
       body: `Hello ${n}`,
     }));
     await first.api.post('/v1/notifications/batch', { notifications });
-    // At full speed at first, so that it claims ahead; then the provider keeps what it has.
-    provider.holdFrom(150);
     const worker = await first.replica({ ROLE: 'worker' });
     const leased = async () =>
       (await first.database.query('SELECT attempts FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
-    await expect.poll(() => provider.held).toBe(8);
-    await expect.poll(leased).toBeGreaterThan(8);
+    await holdClaimedAhead(provider, 8, leased);
     const stopping = worker.close();
     // Only what is in flight is still leased, and what is given back has no attempt behind it.
     await expect.poll(leased).toBe(8);

@@ -4,7 +4,7 @@ import { Database } from '../src/database/database.js';
 import { DatabaseClock } from '../src/database/database.clock.js';
 import { Caretaker } from '../src/dispatch/caretaker.service.js';
 import { leaseTime } from '../src/dispatch/lease.time.js';
-import { startPatientProvider } from './dispatch.setup.js';
+import { holdClaimedAhead, startPatientProvider } from './dispatch.setup.js';
 import { startOutbox } from './outbox.setup.js';
 import { moveClock } from './support/clock.js';
 import { keepLines } from './support/log.lines.js';
@@ -90,12 +90,9 @@ describe('what expires while it waits for a slot', () => {
       expiresAt,
     }));
     await first.api.post('/v1/notifications/batch', { notifications });
-    // At full speed at first, so that it claims ahead; then the provider keeps what it has.
-    provider.holdFrom(100);
     const worker = await first.replica({ ROLE: 'worker' });
-    await expect.poll(() => provider.held).toBe(8);
     const leased = async () => (await database.query('SELECT 1 FROM outbox WHERE lease_token IS NOT NULL')).rows.length;
-    await expect.poll(leased).toBeGreaterThan(8);
+    await holdClaimedAhead(provider, 8, leased);
     const sent = provider.seen;
     await first.api.send({ to: '+15551230001', channels: ['sms'], body: 'Whenever' });
     await moveClock(first.databaseUrl, 200_000);

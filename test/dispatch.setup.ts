@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { portOf } from './support/port-of.js';
 
 interface PatientProvider {
@@ -19,7 +19,7 @@ interface PatientProvider {
 
 /** Accepts at once until it is told to keep requests waiting. */
 export async function startPatientProvider() {
-  const waiting: ServerResponse[] = [];
+  const waiting: { response: ServerResponse; number: number }[] = [];
   let holdsFrom = Number.POSITIVE_INFINITY;
   const provider: PatientProvider = {
     url: '',
@@ -29,25 +29,46 @@ export async function startPatientProvider() {
     releaseOne: () => {
       const first = waiting.shift();
       provider.held = waiting.length;
-      if (first) accept(first, 1000 + provider.seen);
+      if (first) accept(first);
     },
     release: () => {
       holdsFrom = Number.POSITIVE_INFINITY;
-      for (const [n, response] of waiting.entries()) accept(response, 1000 + n);
+      for (const request of waiting.splice(0)) accept(request);
+      provider.held = 0;
     },
   };
-  const accept = (response: ServerResponse, n: number) => {
+  const accept = ({ response, number }: (typeof waiting)[number]) => {
     response.writeHead(201, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ sid: `SM${String(n).padStart(32, '0')}`, status: 'queued' }));
+    response.end(JSON.stringify({ sid: `SM${String(number).padStart(32, '0')}`, status: 'queued' }));
   };
   const server = createServer((request, response) => {
     request.resume();
     provider.seen += 1;
-    if (provider.seen >= holdsFrom) provider.held = waiting.push(response);
-    else setTimeout(accept, 5, response, provider.seen);
+    const received = { response, number: provider.seen };
+    if (provider.seen >= holdsFrom) provider.held = waiting.push(received);
+    else setTimeout(accept, 5, received);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   provider.url = `http://127.0.0.1:${portOf(server)}`;
   return provider;
+}
+
+/**
+ * Holds what every slot sends at a moment when more of the work that is leased waits for a slot: at full speed, a process
+ * claims ahead, but nothing may be left of that when the last slot is held.
+ */
+export async function holdClaimedAhead(
+  provider: PatientProvider,
+  slots: number,
+  leased: () => Promise<number>,
+): Promise<void> {
+  for (;;) {
+    const full = provider.seen + 5 * slots;
+    await expect.poll(() => provider.seen).toBeGreaterThan(full);
+    provider.holdFrom(provider.seen + 1);
+    await expect.poll(() => provider.held).toBe(slots);
+    if ((await leased()) > slots) return;
+    provider.release();
+  }
 }

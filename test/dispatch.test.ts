@@ -7,20 +7,26 @@ import { eventually } from './support/eventually.js';
 import { portOf } from './support/port-of.js';
 import { ADMIN_KEY, ApiClient, Provider, startTestService, UNDER_WAY } from './support/service.js';
 
-/** A provider that accepts after some milliseconds and knows how many requests it had at the same time. */
-async function startCountingProvider(latencyMs = 30) {
+/**
+ * A provider that accepts after some milliseconds and knows how many requests it had at the same time.
+ * @param together it keeps the first requests waiting until there are so many
+ */
+async function startCountingProvider(latencyMs = 30, together = 1) {
   let now = 0;
   const seen = { most: 0, total: 0 };
+  const { promise: complete, resolve: onComplete } = Promise.withResolvers<void>();
   const server = createServer((request, response) => {
     request.resume();
     now += 1;
-    seen.total += 1;
+    const number = (seen.total += 1);
     seen.most = Math.max(seen.most, now);
-    setTimeout(() => {
+    if (now >= together) onComplete();
+    const answer = () => {
       now -= 1;
       response.writeHead(201, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ sid: `SM${String(seen.total).padStart(32, '0')}`, status: 'queued' }));
-    }, latencyMs);
+      response.end(JSON.stringify({ sid: `SM${String(number).padStart(32, '0')}`, status: 'queued' }));
+    };
+    void complete.then(() => setTimeout(answer, latencyMs));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
@@ -29,7 +35,7 @@ async function startCountingProvider(latencyMs = 30) {
 
 describe('the dispatcher', () => {
   it('never has more attempts in flight than DISPATCH_CONCURRENCY, however they came', async () => {
-    const { seen, url } = await startCountingProvider();
+    const { seen, url } = await startCountingProvider(30, 4);
     const { api, database } = await startTestService({ DISPATCH_CONCURRENCY: '4', TWILIO_BASE_URL: url });
     const one = (n: number) => ({ to: '+15551230001', channels: ['sms'], body: `Hello ${n}` });
     await api.post('/v1/notifications/batch', { notifications: Array.from({ length: 40 }, (_, n) => one(n)) });
