@@ -101,7 +101,11 @@ describe('postrider_fallbacks_total', () => {
     await test.api.send(hello(to, 'whatsapp'));
     await operator.untilCircuit('sender:whatsapp:+14155238886', 'open');
     await test.api.untilStatus(await test.api.send(hello('+15551230002', 'whatsapp', 'sms')), 'delivered');
-    const page = await scrape(test.url);
+    // It is seen before it is counted.
+    const page = await eventually(
+      () => scrape(test.url),
+      (seen) => valueOf(seen, NAME) > 0,
+    );
     expect(page).toContain(`${NAME}{from="whatsapp",to="sms",error_class="channel_unavailable"} 1\n`);
     expect(valueOf(page, NAME)).toBe(1);
   });

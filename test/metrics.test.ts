@@ -94,7 +94,11 @@ describe('GET /metrics', () => {
     await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
     await provider.fail(TO, { fault: { kind: 'status', status: 400, code: 99999 } });
     await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
-    const page = await scrape(url);
+    // It is seen before it is counted.
+    const page = await eventually(
+      () => scrape(url),
+      (seen) => valueOf(seen, 'postrider_dead_letters_total') === 2,
+    );
     expect(valueOf(page, 'postrider_attempts_total', { outcome: 'unknown', error_class: 'provider_fault' })).toBe(3);
     expect(valueOf(page, 'postrider_reconciliations_total', { result: 'absent' })).toBe(3);
     expect(valueOf(page, 'postrider_possible_duplicates_total')).toBe(2);
