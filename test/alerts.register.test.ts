@@ -79,9 +79,11 @@ it('an alert to which held sends are added is not quiet, and there is news of it
 it('an alert shows when it last changed', async () => {
   const { register, alerts, databaseUrl } = await start();
   const subjectId = randomUUID();
+  // It does not end by itself while it is quiet for hours.
+  const alarm = testAlarm({ subjectId, ends: 'with_its_cause' });
   const changes = [
-    () => register.raise(testAlarm({ subjectId }), ONE),
-    () => register.raise(testAlarm(), ONE),
+    () => register.raise(alarm, ONE),
+    () => register.raise(alarm, ONE),
     () => register.addHeld(subjectId, 3),
     () => register.resolve(testAlarm().cause, 'Over.'),
   ];
