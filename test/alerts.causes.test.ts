@@ -151,7 +151,9 @@ describe('one alert per cause', () => {
   });
 
   it('opens one for an incident, counts what it holds, and ends with it', async () => {
-    const { api, simulator } = await startTestService({ INCIDENT_THRESHOLD: '5', INCIDENT_PROBE_MS: '100' });
+    // More retries than pass before the incident is open, however busy the machine is.
+    const env = { INCIDENT_THRESHOLD: '5', INCIDENT_PROBE_MS: '100', RETRY_MAX: '20' };
+    const { api, simulator } = await startTestService(env);
     const provider = new Provider(simulator.url);
     for (const to of numbers(20))
       await provider.fail(to, { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });

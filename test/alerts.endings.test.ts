@@ -27,8 +27,11 @@ describe('an alert whose circuit an operator takes over', () => {
   it('stays open for an incident, until the operator closes the circuit, and does not call it over then', async () => {
     const test = await startTestService({
       INCIDENT_THRESHOLD: '6',
-      INCIDENT_PROBE_MS: '400',
+      // No probe is on its way when the operator opens the circuit, to be told of after it.
+      INCIDENT_PROBE_MS: '60000',
       RETRY_BASE_MS: '50',
+      // More than pass before the incident is open, however busy the machine is.
+      RETRY_MAX: '20',
     });
     const { operator, provider } = handsOn(test);
     await provider.fail('*', { fault: { kind: 'status', status: 503 } });
