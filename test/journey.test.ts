@@ -89,7 +89,7 @@ describe('retries', () => {
   );
 
   it('begin when they are due, not at the next poll', async () => {
-    const { api, simulator } = await startTestService({ RETRY_FACTOR: '1', RETRY_MAX: '12' });
+    const { api, simulator } = await startTestService({ RETRY_BASE_MS: '200', RETRY_FACTOR: '1', RETRY_MAX: '8' });
     const provider = new Provider(simulator.url);
     await provider.fail(TO, { match: { resource: 'messages' }, fault: { kind: 'status', status: 503 } });
     await api.untilStatus(await api.send({ to: TO, channels: ['sms'], body: 'Hello' }), 'failed');
