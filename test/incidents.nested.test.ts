@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CircuitProbe } from '../src/incidents/circuit.probe.js';
 import { liesWithin } from '../src/incidents/circuit.scope.js';
-import { ACCOUNT } from './incidents.setup.js';
+import { ACCOUNT, SENSITIVE } from './incidents.setup.js';
 import { eventually } from './support/eventually.js';
 import { handsOn } from './support/operator.js';
 import { partOf } from './support/part-of.js';
@@ -9,14 +9,6 @@ import { creations, startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
 const TOO_FAST = { match: { channel: 'sms' }, fault: { kind: 'status', status: 429, code: 20429 } };
-const PROBE_MS = 400;
-/** More retries than pass before an incident is open, however busy the machine is. */
-const SENSITIVE = {
-  INCIDENT_THRESHOLD: '6',
-  INCIDENT_PROBE_MS: String(PROBE_MS),
-  RETRY_BASE_MS: '50',
-  RETRY_MAX: '20',
-};
 const SENDER = 'sender:+15005550006';
 const sms = (number: number) => ({
   to: `+1555123${String(number).padStart(4, '0')}`,

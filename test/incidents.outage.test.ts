@@ -1,6 +1,14 @@
 import type { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { expireNow, fewestInFlight, incidentThatStops, untilHeldInOrder, untilJudged } from './incidents.setup.js';
+import {
+  expireNow,
+  fewestInFlight,
+  incidentThatStops,
+  PROBE_MS,
+  SENSITIVE,
+  untilHeldInOrder,
+  untilJudged,
+} from './incidents.setup.js';
 import type { IncidentDetailsDto } from '../src/incidents/incidents.dto.js';
 import { alertsOf } from './alerts.setup.js';
 import { ProviderHealth } from '../src/incidents/provider.health.js';
@@ -12,14 +20,6 @@ import { partOf } from './support/part-of.js';
 import { creations, startTestService } from './support/service.js';
 
 const DOWN = { fault: { kind: 'status', status: 503 } };
-const PROBE_MS = 400;
-/** More retries than pass before an incident is open, however busy the machine is. */
-const SENSITIVE = {
-  INCIDENT_THRESHOLD: '6',
-  INCIDENT_PROBE_MS: String(PROBE_MS),
-  RETRY_BASE_MS: '50',
-  RETRY_MAX: '20',
-};
 const sms = (number: number, more: object = {}) => ({
   to: `+1555123${String(number).padStart(4, '0')}`,
   channels: ['sms'],

@@ -14,6 +14,16 @@ import type { ServiceUnderTest } from './support/service.js';
 
 export const ACCOUNT = 'account:AC0123456789abcdef0123456789abcdef';
 
+export const PROBE_MS = 400;
+
+/** An incident opens soon, and there are more retries than pass before, however busy the machine is. */
+export const SENSITIVE = {
+  INCIDENT_THRESHOLD: '6',
+  INCIDENT_PROBE_MS: String(PROBE_MS),
+  RETRY_BASE_MS: '50',
+  RETRY_MAX: '20',
+};
+
 /** The incident that keeps this channel from sending, as this process knows it; null when there is none. */
 export function incidentThatStops(channel: Channel, service: RunningService): string | null {
   const circuit = partOf(service, CircuitBoard).lookUp(resourceScope(channel))?.circuit;
