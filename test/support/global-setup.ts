@@ -5,7 +5,7 @@ import { migrate } from '../../src/database/migrate.js';
 import { findRunning } from '../../src/embedded/postgres.process.js';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.server.js';
 import { createDatabase } from './test.database.js';
-import { makeTestFolder, removeFoldersOfKilledRuns, removeTestFolder } from './test.folder.js';
+import { makeQuickTestFolder, removeFoldersOfKilledRuns, removeTestFolder } from './test.folder.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -24,7 +24,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const given = process.env['DATABASE_URL_TEST'];
   if (given !== undefined && given !== '') return await provideDatabases(project, given);
   await removeFoldersOfKilledRuns();
-  const folder = await makeTestFolder();
+  const folder = await makeQuickTestFolder();
   const dataDir = join(folder, 'postgres');
   const cleanUpNow = () => removeNow(folder, dataDir);
   process.once('exit', cleanUpNow);
