@@ -214,22 +214,24 @@ describe('a refusal that is known when its lease is over', () => {
     ]);
   });
 
-  it('changes nothing where the attempt proved accepted', async () => {
+  it('is no more than the details of an attempt that proved accepted', async () => {
     const test = await startLate();
     const work = await test.lease();
     await test.calledBack(work);
     await test.refused(work);
-    expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: null, sid: sidOf(work) }]);
+    expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: 400, sid: sidOf(work) }]);
+    expect(await test.rows('SELECT duration_ms FROM attempts')).toEqual([{ duration_ms: 10 }]);
     expect(await test.failures()).toEqual([]);
   });
 
-  it('changes nothing, too, where nobody knew of the attempt until it proved accepted', async () => {
+  it('is no more than that, too, where nobody knew of the attempt until it proved accepted', async () => {
     const test = await startLate();
     const work = await test.lease();
     await test.takenOver(work);
     await test.calledBack(work);
     await test.refused(work);
-    expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: null, sid: sidOf(work) }]);
+    expect(await test.attempts()).toMatchObject([{ outcome: 'accepted', http: 400, sid: sidOf(work) }]);
+    expect(await test.rows('SELECT duration_ms FROM attempts')).toEqual([{ duration_ms: 10 }]);
     expect(await test.failures()).toMatchObject([{ outcome: 'unknown', rule: 'the lease expired' }]);
   });
 });

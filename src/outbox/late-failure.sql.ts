@@ -3,7 +3,8 @@ import type { Statement } from '../database/database.js';
 /**
  * Keeps the answers of failed attempts whose lease had moved on. Whoever took the work over recorded them as unknown;
  * the answer says more, so the provider's status, code and words replace that in the attempt and its failure. The
- * decision made then stays. Takes the rows of settle-unsuccessful.sql.ts.
+ * decision made then stays. An attempt that a callback proved accepted before its answer came keeps that outcome, and
+ * shows how it was answered. Takes the rows of settle-unsuccessful.sql.ts.
  *
  * Returns the results for which something else is on disk. `written` marks those that were `settled` or `overtaken`
  * (with the step $2 and the sentence $3) by a write whose reply was lost: recognised by their own step or, without an
@@ -33,6 +34,12 @@ export const RECORD_LATE_FAILURE: Statement = {
           SELECT outcome, http_status, provider_request_id, duration_ms FROM found WHERE attempt_id = a.id)
       WHERE a.id = ANY (ARRAY(SELECT attempt_id FROM found)) AND a.outcome = 'unknown' AND a.duration_ms IS NULL
       RETURNING a.id
+    ), proven AS (
+      UPDATE attempts a SET
+        (http_status, provider_request_id, duration_ms) = (
+          SELECT http_status, provider_request_id, duration_ms FROM input WHERE attempt_id = a.id)
+      WHERE a.id = ANY (ARRAY(SELECT attempt_id FROM input WHERE outcome IS NOT NULL)) AND a.outcome = 'accepted'
+        AND a.duration_ms IS NULL
     ), retold AS (
       UPDATE failures f SET
         (outcome, http_status, provider_code, provider_message, provider_body, error_class, responsible, rule) = (
