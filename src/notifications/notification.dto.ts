@@ -25,7 +25,11 @@ export class AttemptDto {
   @ApiProperty({ type: String, format: 'date-time' })
   startedAt: string;
 
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Null if the process died before the answer.' })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'Null before the answer, and if the process died before it.',
+  })
   durationMs: number | null;
 
   @ApiProperty({
