@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { configure } from '../config/configuration.js';
+import { httpAddress } from '../config/http-address.js';
 import { readEnvironment } from '../config/read-environment.js';
 import { migrate } from '../database/migrate.js';
 import { bringSurroundings } from '../embedded/surroundings.js';
@@ -33,7 +34,7 @@ export async function startTemporaryService(dataDir: string): Promise<TemporaryS
     await migrate(running.surroundings.databaseUrl);
     // Chosen after the rest has started, when nobody has long to take it.
     const port = await listeningPort(env.HOST, 0);
-    const url = `http://127.0.0.1:${port}`;
+    const url = httpAddress(env.HOST, port);
     const configuration = configure({ ...env, PORT: port }, running.surroundings, url);
     const service = await startService(configuration, createLogger(env.LOG_LEVEL, 'demo'));
     const stop = async () => {

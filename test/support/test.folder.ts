@@ -19,7 +19,7 @@ export async function makeTestFolder(within = tmpdir()): Promise<string> {
 }
 
 /**
- * The same in memory, if there is plenty of it: a database for each test is a thousand files, which a disk takes ten
+ * The same in memory, if there is plenty of it: a database for each test is 450 files, which a disk takes ten
  * times as long to copy.
  */
 export async function makeQuickTestFolder(): Promise<string> {
