@@ -181,6 +181,20 @@ it.each([63003, 63024])(
   },
 );
 
+it('tries a channel that the recipient was not on again at once, where that is remembered for no time', async () => {
+  const test = await startTestService({ UNAVAILABLE_CHANNEL_HOURS: '0' });
+  const notThere = {
+    fault: { kind: 'callback', status: 'undelivered', errorCode: 63003 },
+    match: { channel: 'whatsapp' },
+  };
+  await new Provider(test.simulator.url).fail(TO, notThere);
+  const both = { ...hello, channels: ['whatsapp', 'sms'] };
+  for (const _ of ['first', 'second']) await test.api.untilStatus(await test.api.send(both), 'delivered');
+  const seen = (await creations(test.simulator.url)).map(({ to }) => to);
+  expect(seen).toEqual([`whatsapp:${TO}`, TO, `whatsapp:${TO}`, TO]);
+  expect((await test.database.query('SELECT * FROM unavailable_channels')).rows).toEqual([]);
+});
+
 it('keeps trying WhatsApp when Meta withheld only a marketing message (63032)', async () => {
   const test = await startTestService();
   const withheld = {
