@@ -55,17 +55,27 @@ describe('a look-up that the provider refuses', () => {
 });
 
 describe('a look-up that finds nothing', () => {
-  it('is not repeated where only the pace of the sender is in the way: the message waits for its turn', async () => {
+  it('is repeated when the sender has a turn to give: until then, the message may still appear', async () => {
     const provider = await startDoubtfulProvider();
     const sender = '+15005550006';
     const env = { SENDER_RATES: `${sender}=1`, TWILIO_BASE_URL: provider.url };
-    const { service, lease, fail, claim, recorder, rows } = await startOutbox(env);
+    const { service, outbox, lease, fail, claim, recorder, rows } = await startOutbox(env);
+    const runClaimed = async () => {
+      const asked = { work: await claim(), leasedAt: performance.now() };
+      await partOf(service, AttemptRunner).run(asked, new AbortController().signal);
+      await recorder.settled();
+    };
     await fail(await lease(), { step: RECONCILE, failure: failure('unknown') });
-    const asked = { work: await claim(), leasedAt: performance.now() };
-    await partOf(service, AttemptRunner).run(asked, new AbortController().signal);
-    await recorder.settled();
-    expect(await rows('SELECT stage, held_by FROM outbox')).toEqual([{ stage: 'send', held_by: paceId(sender) }]);
+    await runClaimed();
+    expect(await rows('SELECT stage, held_by, retries FROM outbox')).toEqual([
+      { stage: 'reconcile', held_by: paceId(sender), retries: 1 },
+    ]);
     expect(provider).toMatchObject({ asked: [expect.any(String)], messages: 0 });
+
+    await outbox.release(paceId(sender), 1);
+    await runClaimed();
+    expect(provider.asked).toHaveLength(2);
+    expect(provider.messages).toBe(1);
   });
 });
 

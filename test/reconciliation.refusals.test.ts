@@ -162,12 +162,12 @@ describe('a late answer that is no refusal', () => {
 });
 
 describe('an attempt that the list does not show', () => {
-  it('is asked about once where its sender has a pace, since its turn comes in a moment', async () => {
+  it('is asked about again when its sender gives it a turn, however long after', async () => {
     const test = await inDoubt({ SENDER_RATES: '+15005550006=1' });
     await run(test, test.asking);
     expect([test.asked.looks, test.creates()]).toEqual([1, 0]);
     await test.replica({ ROLE: 'worker' });
     await expect.poll(test.creates).toBe(1);
-    expect(test.asked.looks).toBe(1);
+    expect(test.asked.looks).toBe(2);
   });
 });

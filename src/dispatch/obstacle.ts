@@ -1,7 +1,7 @@
 import type { DecisionRule } from '../policy/decision.rules.js';
 import { contentOf } from '../channels/corrected.js';
 import { missingContent } from '../channels/usable-content.js';
-import { inTheWay, type Blocking } from '../incidents/circuit.passage.js';
+import { inTheWay, waitingPlace, type Blocking } from '../incidents/circuit.passage.js';
 import type { UnsuccessfulWork, Work } from '../outbox/work.js';
 import type { NextStep } from '../policy/next-step.js';
 import type { Channel } from '../policy/vocabulary.js';
@@ -25,8 +25,7 @@ export function findObstacle(
   if (!blocking) return null;
   // If it lasts, such as a sender that is locked out, another channel is better than waiting.
   if (blocking.lasting && next) return aroundSender(work, blocking, next);
-  const where = blocking.cause === 'pace' ? 'for its turn' : 'there';
-  return held(work, blocking, `${inTheWay(blocking)}: it waits ${where}, which costs no retry.`);
+  return held(work, blocking, `${inTheWay(blocking)}: it waits ${waitingPlace(blocking)}, which costs no retry.`);
 }
 
 function obstacle(work: Work, step: NextStep, rule: DecisionRule, sentence: string): UnsuccessfulWork {

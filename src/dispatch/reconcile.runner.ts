@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import { CONFIGURATION } from '../config/configuration.js';
 import { DatabaseClock } from '../database/database.clock.js';
-import { inTheWay, type Blocking } from '../incidents/circuit.passage.js';
+import { inTheWay, waitingPlace, type Blocking } from '../incidents/circuit.passage.js';
 import { Circuits } from '../incidents/circuits.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { Decision, UnsuccessfulWork, Work } from '../outbox/work.js';
@@ -125,12 +125,11 @@ export class ReconcileRunner {
     return NOTHING;
   }
 
-  /** While a circuit holds it, the message may still appear: so it is asked again after its release, not sent. */
+  /** While a circuit or pace holds it, the message may still appear: so it is asked again after its release, not sent. */
   private waitsUnsent(work: Work, because: string): boolean {
     const standing = this.circuits.blocking({ ...work, stage: 'send' });
-    // The turn of its sender comes in a moment.
-    if (!standing || standing.cause === 'pace') return false;
-    const waits = `${inTheWay(standing)}: it waits there, and is asked again before it is sent.`;
+    if (!standing) return false;
+    const waits = `${inTheWay(standing)}: it waits ${waitingPlace(standing)}, and is asked again before it is sent.`;
     this.hold(work, standing, `Asked whether it was accepted: ${because}. ${waits}`);
     return true;
   }

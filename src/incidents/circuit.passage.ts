@@ -39,6 +39,11 @@ export function inTheWay(blocking: Blocking): string {
     : `The circuit of ${scope} is recovering (${reason})`;
 }
 
+/** Where work waits that it blocks, as what follows after "it waits". */
+export function waitingPlace({ cause }: Blocking): string {
+  return cause === 'pace' ? 'for its turn' : 'there';
+}
+
 /** What a circuit needs to know about the work. */
 interface Passenger {
   readonly probe: boolean;
