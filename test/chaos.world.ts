@@ -145,8 +145,11 @@ export class World {
     const { rows } = await this.database.query<{ pid: number }>(
       'SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() LIMIT 1',
     );
-    if (rows[0]) process.kill(rows[0].pid, 'SIGKILL');
-    await this.client.end();
+    if (!rows[0]) return;
+    // Only then has it noticed: whoever connects before is thrown out, too.
+    const thrownOut = new Promise<void>((resolve) => void this.client.once('end', resolve));
+    process.kill(rows[0].pid, 'SIGKILL');
+    await thrownOut;
     this.client = await connected(this.databaseUrl);
   }
 
