@@ -125,7 +125,7 @@ export class ReconcileRunner {
     return NOTHING;
   }
 
-  /** While a circuit or pace holds it, the message may still appear: so it is asked again after its release, not sent. */
+  /** While a circuit or pace holds it, the message may still appear: after its release it is asked again, not sent. */
   private waitsUnsent(work: Work, because: string): boolean {
     const standing = this.circuits.blocking({ ...work, stage: 'send' });
     if (!standing) return false;
